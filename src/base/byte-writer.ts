@@ -1,0 +1,107 @@
+/** An append-only byte buffer that grows; integers are big-endian unless the name says otherwise. */
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The bytes written so far, as a view that the next write may invalidate. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** A copy of the bytes written so far. */
+  toBytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  reset(): void {
+    this.#length = 0;
+  }
+
+  /** Makes room for `count` bytes, advances, and returns the offset at which they start. */
+  reserve(count: number): number {
+    const start = this.#length;
+    const end = start + count;
+    if (end > this.#bytes.length) this.#grow(end);
+    this.#length = end;
+    return start;
+  }
+
+  u8(value: number): void {
+    this.#bytes[this.reserve(1)] = value;
+  }
+
+  i16(value: number): void {
+    this.#view.setInt16(this.reserve(2), value);
+  }
+
+  u16(value: number): void {
+    this.#view.setUint16(this.reserve(2), value);
+  }
+
+  i32(value: number): void {
+    this.#view.setInt32(this.reserve(4), value);
+  }
+
+  u32(value: number): void {
+    this.#view.setUint32(this.reserve(4), value);
+  }
+
+  /** A 64-bit integer from a number (safe integer) or a bigint. */
+  i64(value: number | bigint): void {
+    this.#view.setBigInt64(this.reserve(8), BigInt(value));
+  }
+
+  f32(value: number): void {
+    this.#view.setFloat32(this.reserve(4), value);
+  }
+
+  f64(value: number): void {
+    this.#view.setFloat64(this.reserve(8), value);
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#bytes.set(value, this.reserve(value.length));
+  }
+
+  /** UTF-8 without length or terminator; returns the number of bytes written. */
+  utf8(text: string): number {
+    const start = this.reserve(text.length * 3);
+    const { written } = ENCODER.encodeInto(text, this.#bytes.subarray(start));
+    this.#length = start + written;
+    return written;
+  }
+
+  /** UTF-8 followed by a zero byte. */
+  cstring(text: string): void {
+    this.utf8(text);
+    this.u8(0);
+  }
+
+  /** Overwrites four bytes written before. */
+  patchI32(offset: number, value: number): void {
+    this.#view.setInt32(offset, value);
+  }
+
+  patchI16(offset: number, value: number): void {
+    this.#view.setInt16(offset, value);
+  }
+
+  #grow(needed: number): void {
+    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    bytes.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+  }
+}
+
+const ENCODER = new TextEncoder();

@@ -1,0 +1,43 @@
+/**
+ * Values to and from PostgreSQL's external forms. The registry below is filled by one module per type
+ * family; arrays and records are composed from their elements' codecs.
+ */
+import type { ByteReader } from '../base/byte-reader.ts';
+import type { ByteWriter } from '../base/byte-writer.ts';
+import type { Oid } from './type.ts';
+import type { Value } from './value.ts';
+
+/** The session settings that change how values are read and printed. */
+export interface FormatSettings {
+  /** IANA name or POSIX-style offset, already validated. */
+  readonly timeZone: string;
+  readonly dateStyle: 'ISO' | 'SQL' | 'POSTGRES' | 'GERMAN';
+  readonly dateOrder: 'MDY' | 'DMY' | 'YMD';
+  readonly intervalStyle: 'postgres' | 'postgres_verbose' | 'sql_standard' | 'iso_8601';
+  readonly byteaOutput: 'hex' | 'escape';
+  readonly extraFloatDigits: number;
+  /** Current time for 'now', 'today' and so on: the transaction's start, Int64 micros since 2000. */
+  readonly nowMicros: number;
+  /** Names for reg* types; answers undefined for an unknown name or OID. */
+  readonly names?: RegNames;
+}
+
+/** Resolves the reg* types' names; implemented by the session over its catalog snapshot. */
+export interface RegNames {
+  toOid(kind: RegKind, name: string): Oid | undefined;
+  toName(kind: RegKind, oid: Oid): string | undefined;
+}
+
+export type RegKind =
+  | 'class' | 'type' | 'proc' | 'procedure' | 'oper' | 'operator' | 'namespace' | 'role' | 'collation';
+
+/** Text and binary, in and out, for one type. Input errors are DbErrors with PostgreSQL's wording. */
+export interface Codec {
+  /** Parses text; `typmod` is applied (length, precision) as an assignment from a literal would. */
+  parseText(text: string, typmod: number, settings: FormatSettings): Value;
+  formatText(value: NonNullable<Value>, settings: FormatSettings): string;
+  /** Reads `length` bytes at the reader's position. */
+  readBinary(reader: ByteReader, length: number, typmod: number, settings: FormatSettings): Value;
+  /** Writes the value without its length word. */
+  writeBinary(writer: ByteWriter, value: NonNullable<Value>, settings: FormatSettings): void;
+}
