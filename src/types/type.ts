@@ -112,8 +112,8 @@ export interface TypeInfo {
   /** typlen: bytes of a fixed-width type, -1 for varlena, -2 for cstring. */
   readonly length: number;
   readonly byValue: boolean;
-  /** b base, p pseudo, c composite, d domain, e enum. */
-  readonly kind: 'b' | 'p' | 'c' | 'd' | 'e';
+  /** b base, p pseudo, c composite, d domain, e enum, r range, m multirange. */
+  readonly kind: 'b' | 'p' | 'c' | 'd' | 'e' | 'r' | 'm';
   readonly category: TypeCategory;
   readonly preferred: boolean;
   readonly delimiter: string;

@@ -9,7 +9,7 @@
  * | int8                            | Int64: number when it is a safe integer, else bigint                |
  * | float4, float8                  | number (float4 is Math.fround-ed); -0, NaN and infinities are kept  |
  * | numeric                         | Numeric                                                             |
- * | text, varchar, bpchar, name,    | string (bpchar without its trailing padding restored only on output)|
+ * | text, varchar, bpchar, name,    | string (a bpchar(n) keeps its padding; comparisons ignore it)       |
  * |   "char", json, unknown, xml    |                                                                     |
  * | uuid                            | string, canonical lower case with dashes                            |
  * | bytea                           | Uint8Array                                                          |

@@ -1,0 +1,62 @@
+/**
+ * How plans run. An operator is an async generator of batches; a node's generator is made by `execute`
+ * in build.ts. Batches are immutable. An operator that stops early must let its input's `return()` run
+ * (a `for await` with `break` does), so that scans release what they hold.
+ *
+ * Every operator calls `checkpoint` once a batch and inside any loop that may run longer than about
+ * 5 ms without one (sorts, hash builds, nested loops): it stops on cancel and time-outs, and gives the
+ * event loop a turn, so that one statement never holds up another connection.
+ */
+import type { EvalContext } from '../functions/function.ts';
+import type { PhysicalNode } from '../plan/physical.ts';
+import type { StorageTransaction } from '../storage/storage.ts';
+import type { VirtualTableDescriptor, SequenceDescriptor } from '../catalog/catalog.ts';
+import type { Value } from '../types/value.ts';
+import type { Batch } from '../vector/vector.ts';
+
+export interface ExecContext {
+  readonly eval: EvalContext;
+  readonly transaction: StorageTransaction;
+  /** Bound values of $1, $2 ... */
+  readonly parameters: readonly Value[];
+  /** exec-params; operators write them just before they run a sub-plan. */
+  readonly execParams: Value[];
+  /** Budget of one sort, hash table or materialised input before it must spill or fail with 53200. */
+  readonly workMemoryBytes: number;
+  readonly cancel: CancelState;
+  /** undefined while there is nothing to wait for (the usual case): await only a promise. */
+  checkpoint(): Promise<void> | undefined;
+  /** Rows of a virtual table or sequence, columns in attnum order. */
+  virtualRows(table: VirtualTableDescriptor | SequenceDescriptor): Iterable<readonly Value[]>;
+  /** Set by EXPLAIN ANALYZE. */
+  readonly instrumentation: Instrumentation | undefined;
+  /** Results of CTEs and uncorrelated subplans, kept for this statement. */
+  readonly shared: Map<string, unknown>;
+}
+
+/** Set from outside (CancelRequest, statement_timeout); checkpoint throws it. */
+export interface CancelState {
+  reason: Error | undefined;
+}
+
+/** What EXPLAIN ANALYZE prints per node. */
+export interface NodeMetrics {
+  rows: number;
+  loops: number;
+  /** Time to the first row and to the last one, milliseconds, over all loops. */
+  startupMs: number;
+  totalMs: number;
+  /** Further lines, e.g. `Chunks: 3 of 12`. */
+  readonly notes: Map<string, string>;
+}
+
+export interface Instrumentation {
+  metrics(node: PhysicalNode): NodeMetrics;
+}
+
+export type OperatorRun = AsyncGenerator<Batch, void, void>;
+
+/** Rows changed by insert, update and delete; they yield RETURNING batches and count here. */
+export interface ModifyCounter {
+  rows: number;
+}

@@ -1,0 +1,199 @@
+/**
+ * The contract between SQL functions and those who call them. A function is data: its signature and one
+ * plain implementation over values; hot ones add a vector kernel. The binder resolves names and
+ * overloads against the registry (registry.ts); exec calls the implementations.
+ *
+ * Polymorphic signatures use PostgreSQL's pseudo-types (anyelement, anyarray, anynonarray, any,
+ * anycompatible...); `CallInfo` carries what they resolved to.
+ */
+import type { Clock, Random } from '../base/env.ts';
+import type { CatalogSnapshot } from '../catalog/catalog.ts';
+import type { NoticeSeverity } from '../errors/db-error.ts';
+import type { FormatSettings } from '../types/codec.ts';
+import type { Oid, SqlType } from '../types/type.ts';
+import type { Int64, Value } from '../types/value.ts';
+import type { Batch, Vector } from '../vector/vector.ts';
+
+/** What a running statement offers to functions. */
+export interface EvalContext {
+  readonly format: FormatSettings;
+  /** now(): the transaction's start, Int64 micros since 2000-01-01 UTC. */
+  readonly transactionMicros: number;
+  readonly statementMicros: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The catalog as this statement sees it, own DDL included. */
+  readonly catalog: CatalogSnapshot;
+  readonly session: SessionView;
+  readonly sequences: SequenceAccess;
+  readonly admin: EngineAdmin;
+  notice(severity: NoticeSeverity, message: string, detail?: string, hint?: string): void;
+}
+
+/** The session as functions see it. */
+export interface SessionView {
+  readonly processId: number;
+  readonly databaseName: string;
+  readonly sessionUser: Oid;
+  currentUser(): Oid;
+  /** Schemas of search_path that exist, in order; with `implicit`, pg_catalog where it is searched. */
+  searchPath(implicit: boolean): readonly Oid[];
+  /** Value of a setting as SHOW prints it, or undefined for an unknown name. */
+  getSetting(name: string): string | undefined;
+  setSetting(name: string, value: string, isLocal: boolean): string;
+  readonly startMicros: number;
+  readonly clientAddress: string | null;
+  readonly clientPort: number | null;
+}
+
+export interface SequenceAccess {
+  nextValue(sequence: Oid): Int64;
+  currentValue(sequence: Oid): Int64;
+  lastValue(): Int64;
+  setValue(sequence: Oid, value: Int64, isCalled: boolean): void;
+}
+
+/**
+ * What functions with effects on the engine use (create_hypertable, drop_chunks, advisory locks,
+ * sizes). The engine implements it; rows of functions built on it come back asynchronously.
+ */
+export interface EngineAdmin {
+  /** Runs a named operation of the engine with evaluated arguments and returns its rows. */
+  call(operation: string, args: readonly Value[]): Promise<readonly (readonly Value[])[]>;
+  /** Bytes that a relation takes in storage; 0 for an unknown OID. */
+  relationBytes(relation: Oid): number;
+  /** Rows that a relation holds, as far as known without a scan. */
+  relationRows(relation: Oid): number;
+}
+
+/** A call as the binder resolved it. */
+export interface CallInfo {
+  readonly argTypes: readonly SqlType[];
+  readonly returnType: SqlType;
+}
+
+export type Volatility = 'immutable' | 'stable' | 'volatile';
+
+interface FunctionBase {
+  /** Lower-case name in pg_catalog. */
+  readonly name: string;
+  readonly argTypes: readonly Oid[];
+  /** Names for named notation (`origin => ...`), as long as argTypes where present. */
+  readonly argNames?: readonly string[];
+  /** Number of trailing arguments that a call may leave out; they arrive as null. */
+  readonly optionalArgs?: number;
+  /** The last argument type repeats: its element type (VARIADIC array) or "any". */
+  readonly variadic?: boolean;
+  readonly returnType: Oid;
+  readonly volatility: Volatility;
+}
+
+/** An argument of a kernel: a vector, or one value for all rows. */
+export type KernelArg = Vector | { readonly rep: 'constant'; readonly type: SqlType; readonly value: Value };
+
+export interface ScalarFunction extends FunctionBase {
+  readonly kind: 'scalar';
+  /** Strict functions are never called with a NULL argument: the result is NULL. */
+  readonly strict: boolean;
+  evaluate(args: readonly Value[], context: EvalContext, call: CallInfo): Value;
+  /**
+   * Whole-vector form. May decline with undefined (representation it does not know): the caller then
+   * goes row by row. Strictness is the kernel's own job: a NULL argument row must come out NULL.
+   */
+  readonly kernel?:
+    | ((args: readonly KernelArg[], length: number, call: CallInfo, context: EvalContext) => Vector | undefined)
+    | undefined;
+  /** For functions that wait (pg_sleep, advisory locks): used instead of `evaluate`. */
+  readonly evaluateAsync?:
+    ((args: readonly Value[], context: EvalContext, call: CallInfo) => Promise<Value>) | undefined;
+}
+
+/** The running states of one aggregate for all groups; groups are numbered from 0. */
+export interface Accumulator {
+  /** Makes room for groups 0..count-1; new groups start empty. */
+  ensureGroups(count: number): void;
+  /** Adds rows start..end-1 of the argument vectors; row i belongs to group groups[i]. */
+  add(groups: Int32Array, args: readonly Vector[], start: number, end: number): void;
+  /** Adds rows start..end-1, all of one group. The hot path of run-based aggregation. */
+  addRun(group: number, args: readonly Vector[], start: number, end: number): void;
+  /** Final values of groups 0..count-1. */
+  finish(count: number): Vector;
+}
+
+export interface AggregateFunction extends FunctionBase {
+  readonly kind: 'aggregate';
+  /** For WITHIN GROUP aggregates: how many leading arguments are direct (evaluated once a group). */
+  readonly orderedSetDirectArgs?: number;
+  /** Where the order of input rows changes nothing, exec may skip an ORDER BY in the call. */
+  readonly orderInsensitive?: boolean;
+  /** `direct` holds the direct arguments' values for ordered-set aggregates. */
+  createAccumulator(call: CallInfo, context: EvalContext, direct: readonly Value[]): Accumulator;
+}
+
+/** One sorted partition as window functions see it; all row numbers are within the partition. */
+export interface WindowPartition {
+  readonly length: number;
+  readonly args: readonly Vector[];
+  /** First row of the peer group of row i, and one past its last. */
+  peerStart(i: number): number;
+  peerEnd(i: number): number;
+  /** Frame of row i as [start, end); rows that an EXCLUDE clause removes are asked separately. */
+  frameStart(i: number): number;
+  frameEnd(i: number): number;
+  isExcluded(i: number, row: number): boolean;
+}
+
+export interface WindowFunction extends FunctionBase {
+  readonly kind: 'window';
+  compute(partition: WindowPartition, call: CallInfo, context: EvalContext): Value[];
+}
+
+export interface FunctionColumn {
+  readonly name: string;
+  readonly type: SqlType;
+}
+
+/** A set-returning function. */
+export interface TableFunction extends FunctionBase {
+  readonly kind: 'table';
+  readonly strict: boolean;
+  /** Output columns for a resolved call; one column named like the function for scalar sets. */
+  columns(call: CallInfo): readonly FunctionColumn[];
+  /** True where the result is one composite rather than a plain column (for SELECT f()). */
+  readonly returnsRecord: boolean;
+  /** False for functions that return exactly one row and only wear this form to be asynchronous. */
+  readonly returnsSet: boolean;
+  rows(
+    args: readonly Value[],
+    context: EvalContext,
+    call: CallInfo,
+  ): Iterable<readonly Value[]> | AsyncIterable<readonly Value[]>;
+  /** Whole batches, where the function can do better than rows. */
+  readonly batches?:
+    ((args: readonly Value[], context: EvalContext, call: CallInfo) => Iterable<Batch>) | undefined;
+}
+
+export type SqlFunction = ScalarFunction | AggregateFunction | WindowFunction | TableFunction;
+
+/** An operator is a name for a scalar function over one or two types. */
+export interface SqlOperator {
+  readonly name: string;
+  /** 0 for a prefix operator. */
+  readonly left: Oid;
+  readonly right: Oid;
+  readonly result: Oid;
+  readonly fn: ScalarFunction;
+  readonly commutator?: string | undefined;
+  readonly negator?: string | undefined;
+}
+
+/** Where the binder finds functions and operators. */
+export interface FunctionRegistry {
+  functions(name: string): readonly SqlFunction[];
+  operators(name: string): readonly SqlOperator[];
+  all(): Iterable<SqlFunction>;
+  allOperators(): Iterable<SqlOperator>;
+  /** PostgreSQL's OID for a built-in function, or a stable one of ours above 10000. */
+  functionOid(fn: SqlFunction): Oid;
+  functionByOid(oid: Oid): SqlFunction | undefined;
+}

@@ -1,0 +1,116 @@
+/**
+ * The contract between the transaction manager (storage/txn) and the hypertable store. The store keeps
+ * one immutable state per applied commit: a `HypertableView` is a pointer to it, so that a snapshot
+ * costs nothing and readers never wait. Changes of a transaction gather in `HypertableWrites`; the
+ * commit carries them in the log record as plain data (`parts`), and `apply` turns the current state
+ * into the next one, synchronously and deterministically.
+ *
+ * Flushing moves a chunk's head into segments in the background and persists, in one atomic batch, the
+ * segments and the sequence up to which the chunk's log records are contained in them. `apply` during
+ * recovery skips parts of a chunk at or below that sequence.
+ *
+ * Row refs are positions in per-table number space handed to heads and segments; a flush changes them,
+ * so it must hold the chunk's write lock (`ChunkLocks`), as does every transaction that has refs in hand.
+ */
+import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
+import type { Batch } from '../../vector/vector.ts';
+import type { Sequence } from '../log/commit-log.ts';
+import type {
+  ChunkInfo,
+  InsertOptions,
+  InsertResult,
+  ScanRequest,
+  TableStatistics,
+} from '../storage.ts';
+
+/** All hypertables as of one commit. Opaque and immutable. */
+export interface HypertableView {
+  readonly sequence: Sequence;
+}
+
+/** What one transaction has done to hypertables, with marks for savepoints. */
+export interface HypertableWrites {
+  readonly isEmpty: boolean;
+  /** Approximate bytes held, for the transaction's memory limit. */
+  readonly bytes: number;
+  mark(): number;
+  rollbackTo(mark: number): void;
+}
+
+/** Plain data for the log record; only the store reads it. */
+export type HypertableParts = unknown;
+
+/** The lock manager as the store needs it during background flushes. */
+export interface ChunkLocks {
+  /** Takes a chunk's write lock if nobody has it; undefined otherwise. The result releases it. */
+  tryLockChunk(storageId: number, chunk: number): (() => void) | undefined;
+}
+
+export interface HypertableStore {
+  current(): HypertableView;
+  openWrites(): HypertableWrites;
+
+  /** Rows at `view` plus the transaction's own writes. Batches carry `runs` where segments allow. */
+  scan(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+    request: ScanRequest,
+  ): AsyncIterable<Batch>;
+  fetch(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+    refs: Float64Array,
+    attnums: readonly number[],
+  ): Promise<Batch>;
+
+  /** Chunk ids that rows fall into (existing or to be created): what the caller locks. */
+  chunksOfRows(table: TableDescriptor, rows: Batch): number[];
+  chunksOfRefs(view: HypertableView, table: TableDescriptor, refs: Float64Array): number[];
+
+  /**
+   * Adds rows to the transaction. `uniqueIndexes` (each contains the time column) are checked against
+   * `view` (the newest one: the caller holds the chunk locks) and the own writes. Throws 23502 where
+   * the time column is NULL.
+   */
+  insert(
+    view: HypertableView,
+    writes: HypertableWrites,
+    table: TableDescriptor,
+    rows: Batch,
+    uniqueIndexes: readonly IndexDescriptor[],
+    options: InsertOptions,
+  ): Promise<InsertResult>;
+  delete(writes: HypertableWrites, table: TableDescriptor, refs: Float64Array): void;
+  /** Verifies a new unique index over the rows there are; 23505 names a duplicate. */
+  checkUnique(view: HypertableView, writes: HypertableWrites | undefined, table: TableDescriptor, index: IndexDescriptor): Promise<void>;
+  /** True where any of these rows was deleted or moved between `view` and now. */
+  changedSince(view: HypertableView, table: TableDescriptor, refs: Float64Array): boolean;
+  /** Marks the chunks wholly inside [from, to) as dropped in this transaction; returns their names. */
+  dropChunks(
+    view: HypertableView,
+    writes: HypertableWrites,
+    table: TableDescriptor,
+    from: number | null,
+    to: number | null,
+  ): string[];
+
+  /** The transaction's changes as plain data for the log (typed arrays and buffers welcome). */
+  parts(writes: HypertableWrites): HypertableParts;
+  /** Next state. Also used by recovery, where it skips what segments already contain. */
+  apply(sequence: Sequence, parts: HypertableParts): void;
+  /** Forgets a dropped or truncated table's data; storage is freed once no view needs it. */
+  dropTable(storageId: number): void;
+  /** No view older than this is read any more: replaced segments may be deleted. */
+  releaseViewsBefore(sequence: Sequence): void;
+
+  /** First log sequence that is not contained in segments, or undefined when all heads are empty. */
+  oldestUnflushed(): Sequence | undefined;
+  /** Flushes heads that are due (`all`: every head). Called by the engine in the background. */
+  flush(all: boolean): Promise<void>;
+
+  statistics(table: TableDescriptor): TableStatistics;
+  chunks(table: TableDescriptor): ChunkInfo[];
+  close(): Promise<void>;
+}

@@ -1,0 +1,34 @@
+/**
+ * An ordered key-value store: the one thing we ask of RocksDB (kv/rocks.ts) and of the in-memory twin
+ * (kv/memory.ts). Keys compare as unsigned bytes.
+ */
+
+export type KvOperation =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'delete'; readonly key: Uint8Array };
+
+export interface KvRange {
+  /** Inclusive. */
+  readonly from: Uint8Array;
+  /** Exclusive. */
+  readonly to: Uint8Array;
+  readonly reverse?: boolean;
+}
+
+export interface KvEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+export interface KvStore {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** All or nothing. With `sync`, this and everything before it is on stable storage afterwards. */
+  write(operations: readonly KvOperation[], sync: boolean): Promise<void>;
+  /** Entries of the range as of the call (a snapshot), in pages of many entries. */
+  scan(range: KvRange): AsyncIterable<readonly KvEntry[]>;
+  deleteRange(from: Uint8Array, to: Uint8Array): Promise<void>;
+  /** Rough bytes on disk between two keys. */
+  approximateSize(from: Uint8Array, to: Uint8Array): Promise<number>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,208 @@
+/**
+ * The storage contract: the only storage file that exec and engine import (storage/open.ts builds the
+ * implementation).
+ *
+ * Life of a write: a transaction collects row changes, catalog changes and sequence moves in memory.
+ * `commit` turns them into one record, appends it to the commit log, waits for the group's fsync,
+ * applies it in log order (row tables to RocksDB, hypertables to chunk heads, catalog to the next
+ * snapshot) and only then resolves. Nothing changes state around the log; apply is deterministic.
+ *
+ * Life of a read: a statement reads at a snapshot, an immutable view of all tables at one commit
+ * sequence, plus the transaction's own changes. Readers never wait for writers.
+ *
+ * Row refs are numbers that name a row version for the length of a transaction. Row tables: the hidden
+ * row id. Hypertables: a position that stays valid while the transaction holds its write lock.
+ */
+import type { Env } from '../base/env.ts';
+import type {
+  CatalogChange,
+  CatalogSnapshot,
+  IndexDescriptor,
+  TableDescriptor,
+} from '../catalog/catalog.ts';
+import type { Oid } from '../types/type.ts';
+import type { Int64, Value } from '../types/value.ts';
+import type { Batch } from '../vector/vector.ts';
+
+export interface StorageOptions {
+  /** Directory for all data; undefined keeps everything in memory. */
+  readonly path: string | undefined;
+  readonly env: Env;
+  /** Bytes of decoded columns kept for reuse. */
+  readonly cacheBytes?: number | undefined;
+  /** Head rows of a chunk above which it is flushed to segments. */
+  readonly flushRows?: number | undefined;
+  /** False acknowledges before the fsync (SET synchronous_commit = off). */
+  readonly syncCommits?: boolean | undefined;
+}
+
+export type IsolationLevel = 'read committed' | 'repeatable read' | 'serializable';
+
+export interface StorageEngine {
+  /** The newest committed catalog. */
+  catalog(): CatalogSnapshot;
+  begin(isolation: IsolationLevel, readOnly: boolean): StorageTransaction;
+
+  /** Next value of a sequence, never handed out before, also after a crash. Synchronous. */
+  sequenceNext(sequence: Oid): Int64;
+  /** State as SELECT * FROM sequence shows it. */
+  sequenceState(sequence: Oid): { lastValue: Int64; isCalled: boolean };
+  /** Resolves when everything appended to the log so far (sequence moves included) is durable. */
+  flushLog(): Promise<void>;
+
+  statistics(table: TableDescriptor): TableStatistics;
+  chunks(table: TableDescriptor): ChunkInfo[];
+  /** Moves heads into segments and trims the log; what background flushing does, now. */
+  checkpoint(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TableStatistics {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface ChunkInfo {
+  readonly id: number;
+  /** Name as show_chunks prints it: _hyper_<table oid>_<id>_chunk. */
+  readonly name: string;
+  /** In the time column's unit, [start, end). */
+  readonly rangeStart: number;
+  readonly rangeEnd: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Rows that sit in the head, not yet in a segment. */
+  readonly headRows: number;
+}
+
+/** A scan predicate with its values evaluated. */
+export interface BoundPredicate {
+  readonly column: number;
+  readonly op: '=' | '<' | '<=' | '>' | '>=' | 'in';
+  readonly values: readonly Value[];
+}
+
+export interface ScanRequest {
+  /** attnums, ROW_REF_ATTNUM (-1) and TABLE_OID_ATTNUM (-6) included. */
+  readonly attnums: readonly number[];
+  /** Hints: every wanted row satisfies all of them; storage may return others too. */
+  readonly predicates: readonly BoundPredicate[];
+  /** Hypertables: rows come sorted by the time column over the whole scan. */
+  readonly timeOrder: 'asc' | 'desc' | null;
+  /** Filled in as the scan goes, for EXPLAIN ANALYZE. */
+  readonly counters?: ScanCounters | undefined;
+}
+
+export interface ScanCounters {
+  chunks: number;
+  chunksPruned: number;
+  segments: number;
+  segmentsPruned: number;
+  rows: number;
+  bytes: number;
+}
+
+export interface IndexRequest {
+  readonly index: IndexDescriptor;
+  readonly attnums: readonly number[];
+  readonly equals: readonly Value[];
+  readonly lower: { readonly value: Value; readonly inclusive: boolean } | null;
+  readonly upper: { readonly value: Value; readonly inclusive: boolean } | null;
+  readonly descending: boolean;
+}
+
+export type LockStrength = 'update' | 'share';
+export type LockWait = 'block' | 'nowait' | 'skip-locked';
+
+export interface InsertOptions {
+  /**
+   * 'error': the first duplicate raises 23505. 'report': rows that collide on one of `arbiters` (any
+   * unique index when empty) are not inserted but reported; duplicates on other indexes still raise.
+   */
+  readonly onConflict: 'error' | 'report';
+  readonly arbiters: readonly Oid[];
+}
+
+export interface InsertResult {
+  readonly inserted: number;
+  /** With 'report': per input row NaN where it was inserted, else the row ref it collided with. */
+  readonly conflicts: Float64Array | null;
+}
+
+/**
+ * Thrown when a row that a READ COMMITTED statement wants to change was changed by a transaction that
+ * committed after the statement's snapshot. The session rolls the statement back, takes a new snapshot
+ * and runs it again; under the higher levels storage throws 40001 instead.
+ */
+export class StatementRestart extends Error {
+  override name = 'StatementRestart';
+}
+
+export type SavepointId = number;
+
+export interface StorageTransaction {
+  readonly id: number;
+  readonly isolation: IsolationLevel;
+  /** True once anything was changed. */
+  readonly hasWrites: boolean;
+
+  /** READ COMMITTED: moves to the newest snapshot. No effect under the higher levels after the first. */
+  newSnapshot(): void;
+  /** Catalog as this transaction sees it, own changes included. */
+  catalog(): CatalogSnapshot;
+  /**
+   * Records DDL. Takes the catalog lock (held to the end) the first time, so DDL transactions are
+   * serial; waits at most `lockTimeoutMs`. Changes carry complete descriptors.
+   */
+  changeCatalog(changes: readonly CatalogChange[]): Promise<void>;
+  /** Fresh OIDs and storage ids, never reused; valid after changeCatalog holds the lock. */
+  allocateOid(): Promise<Oid>;
+  allocateStorageId(): Promise<number>;
+
+  scan(table: TableDescriptor, request: ScanRequest): AsyncIterable<Batch>;
+  scanIndex(table: TableDescriptor, request: IndexRequest): AsyncIterable<Batch>;
+  /** Rows by their refs, in the order given (attnums as in a scan). */
+  fetch(table: TableDescriptor, refs: Float64Array, attnums: readonly number[]): Promise<Batch>;
+
+  /** `rows` has the live columns in attnum order; types and constraints other than unique were checked. */
+  insert(table: TableDescriptor, rows: Batch, options: InsertOptions): Promise<InsertResult>;
+  /** Replaces rows; `rows` as for insert. The refs must have been locked. Unique indexes are checked. */
+  update(table: TableDescriptor, refs: Float64Array, rows: Batch): Promise<void>;
+  delete(table: TableDescriptor, refs: Float64Array): Promise<void>;
+  /**
+   * Locks rows against changes by others until the transaction ends. Throws StatementRestart or 40001
+   * where one changed since the snapshot, 55P03 for nowait or lock_timeout, 40P01 for a deadlock. With
+   * skip-locked the result marks rows that were skipped with 0.
+   */
+  lockRows(
+    table: TableDescriptor,
+    refs: Float64Array,
+    strength: LockStrength,
+    wait: LockWait,
+  ): Promise<Uint8Array>;
+  /** LOCK TABLE and DDL: shared (readers of the schema) or exclusive; held to the end. */
+  lockTable(table: Oid, mode: 'shared' | 'exclusive', wait: 'block' | 'nowait'): Promise<void>;
+  /** Builds an index that changeCatalog has put, over the rows there are. 23505 where not unique. */
+  buildIndex(table: TableDescriptor, index: IndexDescriptor): Promise<void>;
+  /**
+   * Drops the chunks of a hypertable wholly inside [from, to) (time column units, null = open), and
+   * returns their names.
+   */
+  dropChunks(table: TableDescriptor, from: number | null, to: number | null): Promise<string[]>;
+
+  setSequence(sequence: Oid, value: Int64, isCalled: boolean): void;
+
+  savepoint(): SavepointId;
+  rollbackTo(savepoint: SavepointId): void;
+  releaseSavepoint(savepoint: SavepointId): void;
+
+  /** Milliseconds that a lock request may wait, 0 for ever; the session keeps it up to date. */
+  lockTimeoutMs: number;
+  /** Aborts waits inside the transaction (cancel, statement_timeout): they reject with `reason`. */
+  interrupt(reason: Error): void;
+
+  /** Resolves when durable and visible. Throws 40001 where serializability would break. */
+  commit(options?: { readonly sync?: boolean }): Promise<void>;
+  /** Never fails, releases everything. */
+  rollback(): void;
+}
