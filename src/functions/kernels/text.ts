@@ -1,0 +1,89 @@
+/**
+ * Predicates over text vectors. A dictionary entry is tested once and only if a row uses it, so a
+ * predicate over a column with few distinct values costs one table look-up a row.
+ */
+import type { TextVector, Vector } from '../../vector/vector.ts';
+import type { KernelArg } from '../function.ts';
+import { type CompareOp, FLIPPED, holds, type Kernel } from './compare.ts';
+import { allNullBool, boolResult, joinNulls } from './kernel-arg.ts';
+
+const UNKNOWN = 2;
+
+/** Tests each row's string, each dictionary entry at most once. */
+export function testDictionary(
+  column: TextVector,
+  length: number,
+  test: (text: string) => boolean,
+): Vector {
+  const { codes, dictionary, nulls } = column;
+  const data = new Uint8Array(length);
+  if (dictionary.length > 4 * length) {
+    for (let i = 0; i < length; i++) {
+      if (nulls !== undefined && nulls[i] === 1) continue;
+      data[i] = test(dictionary[codes[i] as number] as string) ? 1 : 0;
+    }
+    return boolResult(data, nulls, length);
+  }
+  const answers = new Uint8Array(dictionary.length).fill(UNKNOWN);
+  for (let i = 0; i < length; i++) {
+    if (nulls !== undefined && nulls[i] === 1) continue;
+    const code = codes[i] as number;
+    let answer = answers[code] as number;
+    if (answer === UNKNOWN) {
+      answer = test(dictionary[code] as string) ? 1 : 0;
+      answers[code] = answer;
+    }
+    data[i] = answer;
+  }
+  return boolResult(data, nulls, length);
+}
+
+/** A kernel for `text op text` by a three-way comparison of strings. */
+export function textCompareKernel(
+  op: CompareOp,
+  compare: (a: string, b: string) => number,
+): Kernel {
+  const flipped = FLIPPED[op];
+  return (args, length) => {
+    const [left, right] = args as [KernelArg, KernelArg];
+    if (left.rep === 'text' && right.rep === 'constant') {
+      return againstConstant(op, compare, left, right.value, length);
+    }
+    if (left.rep === 'constant' && right.rep === 'text') {
+      return againstConstant(flipped, compare, right, left.value, length);
+    }
+    if (left.rep !== 'text' || right.rep !== 'text') return undefined;
+    const nulls = joinNulls(left.nulls, right.nulls, length);
+    const data = new Uint8Array(length);
+    for (let i = 0; i < length; i++) {
+      if (nulls !== undefined && nulls[i] === 1) continue;
+      const a = left.dictionary[left.codes[i] as number] as string;
+      const b = right.dictionary[right.codes[i] as number] as string;
+      data[i] = holds(op, compare(a, b)) ? 1 : 0;
+    }
+    return boolResult(data, nulls, length);
+  };
+}
+
+function againstConstant(
+  op: CompareOp,
+  compare: (a: string, b: string) => number,
+  column: TextVector,
+  constant: unknown,
+  length: number,
+): Vector | undefined {
+  if (constant === null) return allNullBool(length);
+  if (typeof constant !== 'string') return undefined;
+  return testDictionary(column, length, (text) => holds(op, compare(text, constant)));
+}
+
+/** A kernel for predicates like LIKE whose right argument compiles to a test. */
+export function patternKernel(compile: (pattern: string) => (text: string) => boolean): Kernel {
+  return (args, length) => {
+    const [left, right] = args as [KernelArg, KernelArg];
+    if (left.rep !== 'text' || right.rep !== 'constant') return undefined;
+    if (right.value === null) return allNullBool(length);
+    if (typeof right.value !== 'string') return undefined;
+    return testDictionary(left, length, compile(right.value));
+  };
+}
