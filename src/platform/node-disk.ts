@@ -1,0 +1,164 @@
+/** Files and directories of the operating system. Errors pass through with their `code` (ENOSPC, EIO). */
+import { constants } from 'node:fs';
+import {
+  access,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  type FileHandle,
+} from 'node:fs/promises';
+import type { Disk, DiskFile } from '../base/env.ts';
+
+export function createNodeDisk(): Disk {
+  return {
+    open: openFile,
+    list: async (directory) => (await readdir(directory)).sort(),
+    makeDirectory: async (path) => void (await mkdir(path, { recursive: true })),
+    remove: (path) => rm(path, { recursive: true }),
+    rename,
+    exists,
+    readFile: async (path) => asPlainBytes(await readFile(path)),
+    writeFile: writeWholeFile,
+    syncDirectory,
+  };
+}
+
+async function openFile(path: string, mode: 'read' | 'append'): Promise<DiskFile> {
+  // Not O_APPEND: on Linux it ignores positions, and a failed append must be overwritten by the next.
+  const flags = mode === 'read' ? constants.O_RDONLY : constants.O_RDWR | constants.O_CREAT;
+  const handle = await open(path, flags, 0o600);
+  try {
+    const { size } = await handle.stat();
+    return new NodeDiskFile(handle, size);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/**
+ * One open file. The end is tracked here: it moves only when an append has written all its bytes, so
+ * that what a failed append left behind lies past the end and the next append overwrites it.
+ */
+class NodeDiskFile implements DiskFile {
+  readonly #handle: FileHandle;
+  #end: number;
+  /** Appends run one after the other; each waits for this. */
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(handle: FileHandle, end: number) {
+    this.#handle = handle;
+    this.#end = end;
+  }
+
+  append(bytes: Uint8Array): Promise<number> {
+    const appended = this.#tail.then(() => this.#appendNow(bytes));
+    this.#tail = appended.catch(() => undefined);
+    return appended;
+  }
+
+  async #appendNow(bytes: Uint8Array): Promise<number> {
+    const start = this.#end;
+    await writeAll(this.#handle, bytes, start);
+    this.#end = start + bytes.length;
+    return start;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const wanted = Math.max(0, Math.min(length, this.#end - offset));
+    const bytes = new Uint8Array(wanted);
+    let filled = 0;
+    while (filled < wanted) {
+      const { bytesRead } = await this.#handle.read(
+        bytes,
+        filled,
+        wanted - filled,
+        offset + filled,
+      );
+      if (bytesRead === 0) return bytes.subarray(0, filled);
+      filled += bytesRead;
+    }
+    return bytes;
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  async truncate(length: number): Promise<void> {
+    const truncated = this.#tail.then(() => this.#handle.truncate(length));
+    this.#tail = truncated.catch(() => undefined);
+    await truncated;
+    this.#end = length;
+  }
+
+  size(): Promise<number> {
+    return Promise.resolve(this.#end);
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+/** A positioned write may be short; this one writes all bytes or throws. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await handle.write(
+      bytes,
+      written,
+      bytes.length - written,
+      position + written,
+    );
+    if (bytesWritten === 0) throw diskFull();
+    written += bytesWritten;
+  }
+}
+
+function diskFull(): Error {
+  return Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+}
+
+async function writeWholeFile(path: string, bytes: Uint8Array, sync: boolean): Promise<void> {
+  const handle = await open(path, 'w', 0o600);
+  try {
+    await writeAll(handle, bytes, 0);
+    if (sync) await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  // Windows has no fsync of directories; its file systems journal names themselves.
+  if (process.platform === 'win32') return;
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function asPlainBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
