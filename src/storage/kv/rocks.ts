@@ -1,0 +1,215 @@
+/** RocksDB behind `KvStore`: the only file that knows the npm package. */
+import rocksdb from 'rocksdb';
+import { DbError, InternalError, fatalError } from '../../errors/db-error.ts';
+import { diskError } from '../disk-error.ts';
+import type { KvEntry, KvOperation, KvRange, KvStore } from './kv.ts';
+
+export interface RocksOptions {
+  readonly directory: string;
+  /** Bytes of RocksDB's block cache. */
+  readonly cacheBytes?: number;
+}
+
+const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
+const WRITE_BUFFER_BYTES = 32 * 1024 * 1024;
+const BLOCK_BYTES = 16 * 1024;
+/** Bytes that one page of a scan brings at most, give or take an entry. */
+const PAGE_BYTES = 256 * 1024;
+
+/** Opens the store, creating it where there is none. 55006 while another process has it open. */
+export async function openRocks(options: RocksOptions): Promise<KvStore> {
+  const database = rocksdb(options.directory);
+  await call<void>((done) =>
+    database.open(
+      {
+        createIfMissing: true,
+        compression: false,
+        cacheSize: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
+        writeBufferSize: WRITE_BUFFER_BYTES,
+        blockSize: BLOCK_BYTES,
+        maxOpenFiles: 500,
+      },
+      done,
+    ),
+  );
+  return new RocksKv(database);
+}
+
+class RocksKv implements KvStore {
+  readonly #database: rocksdb;
+  #closed = false;
+
+  constructor(database: rocksdb) {
+    this.#database = database;
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return (await this.getMany([key]))[0];
+  }
+
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    this.#checkOpen();
+    if (keys.length === 0) return Promise.resolve([]);
+    return call((done) => this.#database.getMany(keys.map(toBuffer), {}, done));
+  }
+
+  async write(operations: readonly KvOperation[], sync: boolean): Promise<void> {
+    this.#checkOpen();
+    const batch = operations.map((operation) =>
+      operation.type === 'put'
+        ? {
+            type: 'put' as const,
+            key: toBuffer(operation.key),
+            value: toBuffer(operation.value),
+          }
+        : { type: 'del' as const, key: toBuffer(operation.key) },
+    );
+    if (batch.length === 0) return;
+    await call<void>((done) => this.#database.batch(batch, { sync }, done));
+  }
+
+  scan(range: KvRange): AsyncIterable<readonly KvEntry[]> {
+    this.#checkOpen();
+    // Made here and not at the first page: the iterator's snapshot is the time of the call.
+    const iterator = this.#database.iterator({
+      gte: toBuffer(range.from),
+      lt: toBuffer(range.to),
+      reverse: range.reverse ?? false,
+      highWaterMark: PAGE_BYTES,
+      fillCache: true,
+      keyAsBuffer: true,
+      valueAsBuffer: true,
+    });
+    return new RocksScan(iterator, () => this.#checkOpen());
+  }
+
+  async deleteRange(from: Uint8Array, to: Uint8Array): Promise<void> {
+    this.#checkOpen();
+    await call<void>((done) =>
+      this.#database.clear({ gte: toBuffer(from), lt: toBuffer(to) }, done),
+    );
+  }
+
+  approximateSize(from: Uint8Array, to: Uint8Array): Promise<number> {
+    this.#checkOpen();
+    return call((done) => this.#database.approximateSize(toBuffer(from), toBuffer(to), done));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await call<void>((done) => this.#database.close(done));
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new InternalError('the key-value store is closed');
+  }
+}
+
+/** One pass over a range. RocksDB hands out pages; we take each whole instead of entry by entry. */
+class RocksScan implements AsyncIterableIterator<readonly KvEntry[]> {
+  readonly #iterator: rocksdb.Iterator;
+  /** Throws after the store was closed, which frees its iterators. */
+  readonly #checkOpen: () => void;
+  #ended = false;
+
+  constructor(iterator: rocksdb.Iterator, checkOpen: () => void) {
+    this.#iterator = iterator;
+    this.#checkOpen = checkOpen;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<readonly KvEntry[]>> {
+    if (this.#ended) return { done: true, value: undefined };
+    this.#checkOpen();
+    try {
+      const first = await this.#nextEntry();
+      if (first === undefined) {
+        await this.#end();
+        return { done: true, value: undefined };
+      }
+      return { done: false, value: this.#drainPage(first) };
+    } catch (error) {
+      await this.#end();
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<readonly KvEntry[]>> {
+    await this.#end();
+    return { done: true, value: undefined };
+  }
+
+  #nextEntry(): Promise<KvEntry | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#iterator.next((error, key, value) => {
+        if (error) reject(rocksError(error));
+        else if (key === undefined || value === undefined) resolve(undefined);
+        else resolve({ key, value });
+      });
+    });
+  }
+
+  /** The iterator caches a page as value, key, value, key ... in reverse; the rest of it is ours. */
+  #drainPage(first: KvEntry): KvEntry[] {
+    const page = [first];
+    const cache = this.#iterator.cache;
+    if (cache === null || cache === undefined) return page;
+    for (let i = cache.length - 1; i > 0; i -= 2) {
+      page.push({ key: cache[i] as Uint8Array, value: cache[i - 1] as Uint8Array });
+    }
+    this.#iterator.cache = [];
+    return page;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await call<void>((done) => this.#iterator.end(done));
+  }
+}
+
+function call<T>(
+  start: (done: (error: Error | null | undefined, result?: T) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    start((error, result) => {
+      if (error) reject(rocksError(error));
+      else resolve(result as T);
+    });
+  });
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** RocksDB's messages ("IO error: ...", "Corruption: ...") as PostgreSQL conditions. */
+function rocksError(error: Error): DbError {
+  const text = error.message;
+  if (/lock hold by current process|LOCK: Resource temporarily unavailable|While lock file/i.test(text)) {
+    return fatalError('object_in_use', {
+      message: 'the data directory is in use by another server',
+      detail: text,
+      hint: 'Stop the other server, or use another data directory.',
+    });
+  }
+  if (/^Corruption/i.test(text)) {
+    return new DbError(
+      'data_corrupted',
+      {
+        message: 'the key-value store is damaged',
+        detail: text,
+        hint: 'Restore the data directory from a backup.',
+      },
+      'ERROR',
+      error,
+    );
+  }
+  return diskError(error, 'key-value store');
+}
