@@ -9,7 +9,8 @@ export function tryParseBool(text: string): boolean | undefined {
   const word = text.toLowerCase();
   const { length } = word;
   if (length === 0) return undefined;
-  if ('true'.startsWith(word) || 'yes'.startsWith(word) || word === 'on' || word === '1') return true;
+  if ('true'.startsWith(word) || 'yes'.startsWith(word) || word === 'on' || word === '1')
+    return true;
   if ('false'.startsWith(word) || 'no'.startsWith(word) || word === '0') return false;
   return length >= 2 && 'off'.startsWith(word) ? false : undefined;
 }

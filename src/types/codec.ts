@@ -29,7 +29,15 @@ export interface RegNames {
 }
 
 export type RegKind =
-  | 'class' | 'type' | 'proc' | 'procedure' | 'oper' | 'operator' | 'namespace' | 'role' | 'collation';
+  | 'class'
+  | 'type'
+  | 'proc'
+  | 'procedure'
+  | 'oper'
+  | 'operator'
+  | 'namespace'
+  | 'role'
+  | 'collation';
 
 /** Text and binary, in and out, for one type. Input errors are DbErrors with PostgreSQL's wording. */
 export interface Codec {

@@ -156,7 +156,7 @@ const SCRATCH = new DataView(new ArrayBuffer(8));
 function shortestFloat4(value: number): string {
   for (let digits = 1; digits < 9; digits++) {
     const nearest = value.toExponential(digits - 1);
-    if (readsBackAsFloat4(nearest, value)) return nearest;
+    if (readsBackAsFloat4(nearest, value)) return toExponentialHalfEven(value, digits);
     const other = neighbour(value, nearest, digits);
     if (readsBackAsFloat4(other, value)) return other;
   }
@@ -184,11 +184,7 @@ function neighbour(value: number, nearest: string, digits: number): string {
   return Number(`${stepped}e${exponent - digits + 1}`).toExponential(digits - 1);
 }
 
-function checkRange(
-  value: number,
-  trimmed: string,
-  typeName: 'double precision' | 'real',
-): number {
+function checkRange(value: number, trimmed: string, typeName: 'double precision' | 'real'): number {
   const result = typeName === 'real' ? Math.fround(value) : value;
   const overflowed = !Number.isFinite(result);
   const underflowed = result === 0 && /[1-9a-fA-F]/.test(mantissaOf(trimmed));

@@ -1,8 +1,19 @@
 /** Arithmetic on numerics with PostgreSQL's result scales, specials and errors. */
 import { dbError, type DbError } from '../errors/db-error.ts';
 import {
-  compareNumeric, digitCount, divideRound, makeNumeric, Numeric, NUMERIC_NAN, NUMERIC_ZERO, numericOverflow,
-  powerOfTen, rescale, SCALE_MAX, signedInfinity, signOf,
+  compareNumeric,
+  digitCount,
+  divideRound,
+  makeNumeric,
+  Numeric,
+  NUMERIC_NAN,
+  NUMERIC_ZERO,
+  numericOverflow,
+  powerOfTen,
+  rescale,
+  SCALE_MAX,
+  signedInfinity,
+  signOf,
 } from './numeric.ts';
 
 /** Significant digits that a quotient, a root or a logarithm has at least. */
@@ -18,14 +29,20 @@ export function addNumeric(a: Numeric, b: Numeric): Numeric {
   if (a.kind !== 'finite' || b.kind !== 'finite') return addSpecial(a, b);
   if (a.scale === b.scale) return makeNumeric(a.unscaled + b.unscaled, a.scale);
   const scale = Math.max(a.scale, b.scale);
-  return makeNumeric(rescale(a.unscaled, a.scale, scale) + rescale(b.unscaled, b.scale, scale), scale);
+  return makeNumeric(
+    rescale(a.unscaled, a.scale, scale) + rescale(b.unscaled, b.scale, scale),
+    scale,
+  );
 }
 
 export function subtractNumeric(a: Numeric, b: Numeric): Numeric {
   if (a.kind !== 'finite' || b.kind !== 'finite') return addSpecial(a, negateNumeric(b));
   if (a.scale === b.scale) return makeNumeric(a.unscaled - b.unscaled, a.scale);
   const scale = Math.max(a.scale, b.scale);
-  return makeNumeric(rescale(a.unscaled, a.scale, scale) - rescale(b.unscaled, b.scale, scale), scale);
+  return makeNumeric(
+    rescale(a.unscaled, a.scale, scale) - rescale(b.unscaled, b.scale, scale),
+    scale,
+  );
 }
 
 function addSpecial(a: Numeric, b: Numeric): Numeric {
@@ -96,10 +113,7 @@ export function divideTruncate(a: Numeric, b: Numeric): Numeric {
   if (a.kind !== 'finite' || b.kind !== 'finite') return divideSpecial(a, b);
   if (b.unscaled === 0n) throw divisionByZero();
   const scale = Math.max(a.scale, b.scale);
-  return makeNumeric(
-    rescale(a.unscaled, a.scale, scale) / rescale(b.unscaled, b.scale, scale),
-    0,
-  );
+  return makeNumeric(rescale(a.unscaled, a.scale, scale) / rescale(b.unscaled, b.scale, scale), 0);
 }
 
 /** a % b, with the sign of the dividend. */

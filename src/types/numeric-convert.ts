@@ -5,8 +5,18 @@ import { dbError, type DbError } from '../errors/db-error.ts';
 import type { Codec } from './codec.ts';
 import { formatGeneral } from './float-text.ts';
 import {
-  digitCount, divideRound, formatNumeric, makeNumeric, Numeric, NUMERIC_INFINITY, NUMERIC_NAN,
-  NUMERIC_NEGATIVE_INFINITY, parseNumeric, powerOfTen, rescale, SCALE_MAX,
+  digitCount,
+  divideRound,
+  formatNumeric,
+  makeNumeric,
+  Numeric,
+  NUMERIC_INFINITY,
+  NUMERIC_NAN,
+  NUMERIC_NEGATIVE_INFINITY,
+  parseNumeric,
+  powerOfTen,
+  rescale,
+  SCALE_MAX,
 } from './numeric.ts';
 import { INT8_MAX, INT8_MIN, toInt64, type Int64 } from './value.ts';
 
@@ -104,11 +114,7 @@ function applyNegativeScale(value: Numeric, precision: number, scale: number): N
 function roundsTooHigh(precision: number, scale: number): DbError {
   const digits = precision - scale;
   const limit = digits === 0 ? '1' : `10^${digits}`;
-  return fieldOverflow(
-    precision,
-    scale,
-    `must round to an absolute value less than ${limit}.`,
-  );
+  return fieldOverflow(precision, scale, `must round to an absolute value less than ${limit}.`);
 }
 
 function fieldOverflow(precision: number, scale: number, what: string): DbError {
@@ -136,7 +142,8 @@ function readNumeric(reader: ByteReader, length: number): Numeric {
   const weight = reader.i16();
   const sign = reader.u16();
   const scale = reader.u16();
-  if (length < 8 + count * 2) throw dbError('protocol_violation', 'insufficient data left in message');
+  if (length < 8 + count * 2)
+    throw dbError('protocol_violation', 'insufficient data left in message');
   if (sign === SIGN_NAN) return NUMERIC_NAN;
   if (sign === SIGN_INFINITY) return NUMERIC_INFINITY;
   if (sign === SIGN_NEGATIVE_INFINITY) return NUMERIC_NEGATIVE_INFINITY;
@@ -151,8 +158,7 @@ function readNumeric(reader: ByteReader, length: number): Numeric {
   const size = digits === '' ? 0n : BigInt(digits);
   // The digits stand for size * 10^(-held); PostgreSQL cuts what lies beyond the scale.
   const held = (count - 1 - weight) * 4;
-  const unscaled =
-    held > scale ? size / powerOfTen(held - scale) : size * powerOfTen(scale - held);
+  const unscaled = held > scale ? size / powerOfTen(held - scale) : size * powerOfTen(scale - held);
   return makeNumeric(sign === SIGN_NEGATIVE ? -unscaled : unscaled, scale);
 }
 

@@ -72,7 +72,8 @@ export function divideRound(value: bigint, divisor: bigint): bigint {
   // Divisors are powers of ten or arbitrary; for odd ones half + rest decides as well.
   const quotient = value / divisor;
   const rest = value % divisor;
-  if (value >= 0n) return rest > half || (rest === half && divisor % 2n === 0n) ? quotient + 1n : quotient;
+  if (value >= 0n)
+    return rest > half || (rest === half && divisor % 2n === 0n) ? quotient + 1n : quotient;
   return -rest > half || (-rest === half && divisor % 2n === 0n) ? quotient - 1n : quotient;
 }
 
@@ -93,13 +94,13 @@ export function parseNumeric(text: string): Numeric {
   const [, sign, whole = '', fraction = '', exponentText] = match;
   if (whole === '' && fraction === '') throw invalidNumeric(text);
   const exponent = exponentText === undefined ? 0 : Number(exponentText);
-  // PostgreSQL bounds exponents at half of the int range as bad syntax, then by the stored form.
-  if (Math.abs(exponent) >= 1073741823) throw invalidNumeric(text);
+  if (Math.abs(exponent) >= 1073741823) throw numericOverflow();
   const digits = whole + fraction;
   const scale = fraction.length - exponent;
   const isZero = !/[1-9]/.test(digits);
   if (Math.max(scale, 0) > SCALE_MAX) throw numericOverflow();
-  if (!isZero && whole.length + exponent > WHOLE_DIGITS_MAX + digits.length) throw numericOverflow();
+  // Leading zeros may make this fail to see an overflow that makeNumeric then finds.
+  if (!isZero && exponent > WHOLE_DIGITS_MAX + fraction.length) throw numericOverflow();
   let unscaled = isZero ? 0n : BigInt(digits);
   if (scale < 0 && !isZero) unscaled *= 10n ** BigInt(-scale);
   return makeNumeric(sign === '-' ? -unscaled : unscaled, Math.max(scale, 0));

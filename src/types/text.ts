@@ -132,13 +132,15 @@ export const textCodec: Codec = {
 export const varcharCodec: Codec = {
   ...textCodec,
   parseText: (text, typmod) => applyVarcharTypmod(text, typmod, false),
-  readBinary: (reader, length, typmod) => applyVarcharTypmod(readText(reader, length), typmod, false),
+  readBinary: (reader, length, typmod) =>
+    applyVarcharTypmod(readText(reader, length), typmod, false),
 };
 
 export const bpcharCodec: Codec = {
   ...textCodec,
   parseText: (text, typmod) => applyBpcharTypmod(text, typmod, false),
-  readBinary: (reader, length, typmod) => applyBpcharTypmod(readText(reader, length), typmod, false),
+  readBinary: (reader, length, typmod) =>
+    applyBpcharTypmod(readText(reader, length), typmod, false),
 };
 
 export const nameCodec: Codec = {
@@ -155,7 +157,8 @@ export const charCodec: Codec = {
     return code >= 128 ? `\\${code.toString(8).padStart(3, '0')}` : (value as string);
   },
   readBinary(reader, length) {
-    if (length !== 1) throw dbError('invalid_binary_representation', 'incorrect binary data format');
+    if (length !== 1)
+      throw dbError('invalid_binary_representation', 'incorrect binary data format');
     const code = reader.u8();
     return code === 0 ? '' : String.fromCharCode(code);
   },
@@ -175,7 +178,11 @@ export function toCharType(text: string): string {
   if (text === '' || code < 0x80) return text.slice(0, 1);
   const point = text.codePointAt(0) as number;
   const lead =
-    point < 0x800 ? 0xc0 | (point >> 6) : point < 0x10000 ? 0xe0 | (point >> 12) : 0xf0 | (point >> 18);
+    point < 0x800
+      ? 0xc0 | (point >> 6)
+      : point < 0x10000
+        ? 0xe0 | (point >> 12)
+        : 0xf0 | (point >> 18);
   return String.fromCharCode(lead);
 }
 
@@ -200,7 +207,14 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] as number;
   if (lead === 0) return 0;
   if (lead < 0x80) return 1;
-  const length = lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0) === 0xe0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+  const length =
+    lead >= 0xc2 && lead < 0xe0
+      ? 2
+      : (lead & 0xf0) === 0xe0
+        ? 3
+        : lead >= 0xf0 && lead < 0xf5
+          ? 4
+          : 0;
   if (length === 0 || at + length > bytes.length) return 0;
   for (let i = 1; i < length; i++) {
     if (((bytes[at + i] as number) & 0xc0) !== 0x80) return 0;

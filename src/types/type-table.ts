@@ -88,7 +88,12 @@ export function allTypes(): readonly TypeInfo[] {
 function load(): void {
   for (const row of BUILTIN_TYPE_ROWS.trim().split('\n')) {
     const [oid, name, length, flags, element, array] = row.split(' ') as [
-      string, string, string, string, string, string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
     ];
     const category = flags[2] as TypeCategory;
     const info: TypeInfo = {

@@ -102,7 +102,22 @@ export const OID = {
 
 /** PostgreSQL's typcategory letters. */
 export type TypeCategory =
-  'A' | 'B' | 'C' | 'D' | 'E' | 'G' | 'I' | 'N' | 'P' | 'R' | 'S' | 'T' | 'U' | 'V' | 'X' | 'Z';
+  | 'A'
+  | 'B'
+  | 'C'
+  | 'D'
+  | 'E'
+  | 'G'
+  | 'I'
+  | 'N'
+  | 'P'
+  | 'R'
+  | 'S'
+  | 'T'
+  | 'U'
+  | 'V'
+  | 'X'
+  | 'Z';
 
 /** What is fixed about a type, as pg_type has it. */
 export interface TypeInfo {
@@ -135,14 +150,43 @@ export function sqlType(oid: Oid, typmod = -1): SqlType {
 }
 
 const F64_TYPES: ReadonlySet<Oid> = new Set<Oid>([
-  OID.int2, OID.int4, OID.int8, OID.oid, OID.float4, OID.float8, OID.date, OID.time, OID.timestamp,
-  OID.timestamptz, OID.regproc, OID.regprocedure, OID.regoper, OID.regoperator, OID.regclass,
-  OID.regtype, OID.regrole, OID.regnamespace, OID.regcollation, OID.xid, OID.cid,
+  OID.int2,
+  OID.int4,
+  OID.int8,
+  OID.oid,
+  OID.float4,
+  OID.float8,
+  OID.date,
+  OID.time,
+  OID.timestamp,
+  OID.timestamptz,
+  OID.regproc,
+  OID.regprocedure,
+  OID.regoper,
+  OID.regoperator,
+  OID.regclass,
+  OID.regtype,
+  OID.regrole,
+  OID.regnamespace,
+  OID.regcollation,
+  OID.xid,
+  OID.cid,
 ]);
 
 const TEXT_TYPES: ReadonlySet<Oid> = new Set<Oid>([
-  OID.text, OID.varchar, OID.bpchar, OID.name, OID.char, OID.json, OID.uuid, OID.unknown, OID.cstring,
-  OID.xml, OID.pgNodeTree, OID.aclitem, OID.refcursor,
+  OID.text,
+  OID.varchar,
+  OID.bpchar,
+  OID.name,
+  OID.char,
+  OID.json,
+  OID.uuid,
+  OID.unknown,
+  OID.cstring,
+  OID.xml,
+  OID.pgNodeTree,
+  OID.aclitem,
+  OID.refcursor,
 ]);
 
 /** The representation that vectors of a type use. */

@@ -1,0 +1,277 @@
+/** The text form of arrays: `{1,"a b",NULL}`, nested braces, and `[0:1]={..}` for other lower bounds. */
+import { dbError, type DbError } from '../errors/db-error.ts';
+import { isSpace } from './float-text.ts';
+
+/** Dimensions that an array may have. */
+export const ARRAY_DIMENSIONS_MAX = 6;
+/** Elements that an array may have. */
+export const ARRAY_ELEMENTS_MAX = 134_217_727;
+
+/** The parts of an array literal; `undefined` is a NULL element. */
+export interface ArrayText {
+  readonly dimensions: readonly number[];
+  readonly lowerBounds: readonly number[];
+  readonly elements: readonly (string | undefined)[];
+}
+
+/** Splits an array literal into its elements' texts. */
+export function parseArrayText(text: string, delimiter: string): ArrayText {
+  let at = skipSpace(text, 0);
+  const declared: { lower: number; length: number }[] = [];
+  while (text[at] === '[') {
+    if (declared.length >= ARRAY_DIMENSIONS_MAX) throw tooManyDimensions(declared.length + 1);
+    const bounds = readBounds(text, at);
+    declared.push(bounds);
+    at = skipSpace(text, bounds.end);
+  }
+  if (declared.length > 0) {
+    if (text[at] !== '=') throw malformed(text, 'Missing "=" after array dimensions.');
+    at = skipSpace(text, at + 1);
+    if (text[at] !== '{') throw malformed(text, 'Array contents must start with "{".');
+  } else if (text[at] !== '{') {
+    throw malformed(text, 'Array value must start with "{" or dimension information.');
+  }
+  const reader = new ElementReader(text, at, delimiter);
+  const { dimensions, elements } = reader.read();
+  if (declared.length > 0) {
+    const matches =
+      declared.length === dimensions.length &&
+      declared.every((bounds, i) => bounds.length === dimensions[i]);
+    if (!matches) {
+      throw malformed(text, 'Specified array dimensions do not match array contents.');
+    }
+  }
+  const lowerBounds = dimensions.map((_, i) => declared[i]?.lower ?? 1);
+  return { dimensions, lowerBounds, elements };
+}
+
+/** Prints elements (already as text, NULL as undefined) in an array's shape. */
+export function formatArrayText(array: ArrayText, delimiter: string): string {
+  const { dimensions, lowerBounds, elements } = array;
+  if (elements.length === 0) return '{}';
+  const needsBounds = lowerBounds.some((bound) => bound !== 1);
+  const bounds = needsBounds
+    ? `${dimensions.map((length, i) => `[${lowerBounds[i]}:${(lowerBounds[i] as number) + length - 1}]`).join('')}=`
+    : '';
+  let next = 0;
+  const level = (depth: number): string => {
+    const parts: string[] = [];
+    for (let i = 0; i < (dimensions[depth] as number); i++) {
+      if (depth === dimensions.length - 1) parts.push(quoteElement(elements[next++], delimiter));
+      else parts.push(level(depth + 1));
+    }
+    return `{${parts.join(delimiter)}}`;
+  };
+  return bounds + level(0);
+}
+
+function quoteElement(text: string | undefined, delimiter: string): string {
+  if (text === undefined) return 'NULL';
+  if (!needsQuotes(text, delimiter)) return text;
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function needsQuotes(text: string, delimiter: string): boolean {
+  if (text === '') return true;
+  if (text.length === 4 && text.toUpperCase() === 'NULL') return true;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 34 || code === 92 || code === 123 || code === 125 || isSpace(code)) return true;
+    if (text[i] === delimiter) return true;
+  }
+  return false;
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** Reads `[n]` or `[m:n]`. */
+function readBounds(text: string, start: number): { lower: number; length: number; end: number } {
+  const close = /^\[\s*([+-]?\d+)?(?::([+-]?\d+)?)?(\])?/.exec(text.slice(start, start + 60));
+  const [whole = '', first, second, bracket] = close ?? [];
+  if (first === undefined)
+    throw malformed(text, '"[" must introduce explicitly-specified array dimensions.');
+  const ranged = whole.includes(':');
+  if (ranged && second === undefined) throw malformed(text, 'Missing array dimension value.');
+  if (bracket === undefined) throw malformed(text, 'Missing "]" after array dimensions.');
+  const lower = ranged ? Number(first) : 1;
+  const upper = Number(ranged ? second : first);
+  if (upper < lower) {
+    throw dbError('array_subscript_error', 'upper bound cannot be less than lower bound');
+  }
+  return { lower, length: upper - lower + 1, end: start + whole.length };
+}
+
+export function malformedArray(text: string, detail: string): DbError {
+  return dbError('invalid_text_representation', {
+    message: `malformed array literal: "${text}"`,
+    detail,
+  });
+}
+
+const malformed = malformedArray;
+
+export function tooManyDimensions(count: number): DbError {
+  return dbError('program_limit_exceeded', {
+    message: `number of array dimensions (${count}) exceeds the maximum allowed (${ARRAY_DIMENSIONS_MAX})`,
+  });
+}
+
+/** Reads the braces of one literal. */
+class ElementReader {
+  readonly #text: string;
+  readonly #delimiter: string;
+  #at: number;
+  readonly #elements: (string | undefined)[] = [];
+  /** Length of each dimension as the first complete sub-array set it, -1 before. */
+  readonly #lengths: number[] = [];
+  /** Depth at which elements stand, 0 while none was seen. */
+  #elementDepth = 0;
+
+  constructor(text: string, at: number, delimiter: string) {
+    this.#text = text;
+    this.#at = at;
+    this.#delimiter = delimiter;
+  }
+
+  read(): { dimensions: readonly number[]; elements: readonly (string | undefined)[] } {
+    this.#level(1);
+    this.#at = skipSpace(this.#text, this.#at);
+    if (this.#at < this.#text.length)
+      throw malformed(this.#text, 'Junk after closing right brace.');
+    return {
+      dimensions: this.#elements.length === 0 ? [] : this.#lengths,
+      elements: this.#elements,
+    };
+  }
+
+  /** Reads from the opening brace of a sub-array to behind its closing one. */
+  #level(depth: number): void {
+    if (depth > ARRAY_DIMENSIONS_MAX) throw tooManyDimensions(depth);
+    if (this.#lengths.length < depth) {
+      if (this.#elementDepth !== 0) throw this.#ragged();
+      this.#lengths.push(-1);
+    }
+    this.#at = skipSpace(this.#text, this.#at + 1);
+    let count = 0;
+    if (this.#peek() === '}' && depth > 1) throw this.#unexpected('}');
+    while (this.#peek() !== '}' || count > 0) {
+      this.#item(depth);
+      count++;
+      this.#at = skipSpace(this.#text, this.#at);
+      const next = this.#peek();
+      if (next === '}') break;
+      if (next !== this.#delimiter) throw this.#unexpected(next);
+      this.#at = skipSpace(this.#text, this.#at + 1);
+      if (this.#peek() === '}') throw this.#unexpected('}');
+    }
+    this.#at++;
+    const known = this.#lengths[depth - 1] as number;
+    if (known === -1) this.#lengths[depth - 1] = count;
+    else if (known !== count) throw this.#ragged();
+  }
+
+  #item(depth: number): void {
+    const first = this.#peek();
+    if (first === '{') {
+      if (this.#elementDepth !== 0 && this.#elementDepth <= depth) throw this.#unexpected('{');
+      this.#level(depth + 1);
+      return;
+    }
+    if (first === this.#delimiter) throw this.#unexpected(this.#delimiter);
+    if (this.#lengths.length > depth) throw malformed(this.#text, 'Unexpected array element.');
+    this.#elementDepth = depth;
+    this.#elements.push(this.#element());
+    if (this.#elements.length > ARRAY_ELEMENTS_MAX) {
+      throw dbError('program_limit_exceeded', {
+        message: `array size exceeds the maximum allowed (${ARRAY_ELEMENTS_MAX})`,
+      });
+    }
+  }
+
+  /** Reads one element: quoted, or bare up to a delimiter or brace. */
+  #element(): string | undefined {
+    const text = this.#text;
+    let at = this.#at;
+    let value = '';
+    let quoted = false;
+    /** Length of the value without trailing unquoted blanks. */
+    let kept = 0;
+    for (;;) {
+      const character = text[at];
+      if (character === undefined) throw malformed(text, 'Unexpected end of input.');
+      if (character === '"') {
+        if (quoted || kept > 0) throw malformed(text, 'Unexpected array element.');
+        const end = this.#quoted(at);
+        value = end.value;
+        kept = value.length;
+        quoted = true;
+        at = end.at;
+        const after = skipSpace(text, at);
+        const next = text[after];
+        if (
+          next === '"' ||
+          (next !== undefined && next !== '}' && next !== '{' && next !== this.#delimiter)
+        ) {
+          throw malformed(
+            text,
+            next === '\\' ? 'Unexpected "\\" character.' : 'Unexpected array element.',
+          );
+        }
+        at = after;
+        continue;
+      }
+      if (character === '}' || character === this.#delimiter) break;
+      if (character === '{') throw this.#unexpected('{');
+      if (character === '\\') {
+        const next = text[at + 1];
+        if (next === undefined) throw malformed(text, 'Unexpected end of input.');
+        value += next;
+        at += 2;
+        kept = value.length;
+        quoted = true;
+        continue;
+      }
+      value += character;
+      if (!isSpace(text.charCodeAt(at))) kept = value.length;
+      at++;
+    }
+    this.#at = at;
+    const element = value.slice(0, kept);
+    return !quoted && element.toUpperCase() === 'NULL' ? undefined : element;
+  }
+
+  #quoted(start: number): { value: string; at: number } {
+    const text = this.#text;
+    let value = '';
+    for (let at = start + 1; at < text.length; at++) {
+      const character = text[at] as string;
+      if (character === '"') return { value, at: at + 1 };
+      if (character === '\\') {
+        at++;
+        value += text[at] ?? '';
+      } else value += character;
+    }
+    throw malformed(text, 'Unexpected end of input.');
+  }
+
+  #peek(): string {
+    const character = this.#text[this.#at];
+    if (character === undefined) throw malformed(this.#text, 'Unexpected end of input.');
+    return character;
+  }
+
+  #unexpected(character: string): DbError {
+    return malformed(this.#text, `Unexpected "${character}" character.`);
+  }
+
+  #ragged(): DbError {
+    return malformed(
+      this.#text,
+      'Multidimensional arrays must have sub-arrays with matching dimensions.',
+    );
+  }
+}

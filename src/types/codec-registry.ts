@@ -1,0 +1,28 @@
+/** The table of codecs by type. codecs.ts fills it; composed codecs look their elements up here. */
+import { notSupported } from '../errors/db-error.ts';
+import type { Codec } from './codec.ts';
+import { typeInfo } from './type-table.ts';
+import type { Oid } from './type.ts';
+
+const CODECS = new Map<Oid, Codec>();
+
+/** Sets the codec of a type; a row type of the catalog is registered when it is created. */
+export function registerCodec(oid: Oid, codec: Codec): void {
+  CODECS.set(oid, codec);
+}
+
+/** Forgets the codec of a dropped type. */
+export function unregisterCodec(oid: Oid): void {
+  CODECS.delete(oid);
+}
+
+export function lookupCodec(oid: Oid): Codec | undefined {
+  return CODECS.get(oid);
+}
+
+/** The codec of a type; throws where values of the type cannot be read or written. */
+export function mustCodec(oid: Oid): Codec {
+  const codec = CODECS.get(oid);
+  if (codec !== undefined) return codec;
+  throw notSupported(`input or output of type ${typeInfo(oid)?.name ?? `with OID ${oid}`}`);
+}

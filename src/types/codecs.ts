@@ -1,0 +1,71 @@
+/** Every built-in codec by type. Importing this module fills the registry. */
+import { arrayCodec, vectorCodec } from './array-codec.ts';
+import { boolCodec } from './bool.ts';
+import { byteaCodec } from './bytea.ts';
+import { lookupCodec, mustCodec, registerCodec } from './codec-registry.ts';
+import type { Codec } from './codec.ts';
+import { float4Codec, float8Codec } from './float.ts';
+import { int2Codec, int4Codec, int8Codec, oidCodec, xid8Codec } from './int.ts';
+import { numericCodec } from './numeric-convert.ts';
+import { recordCodec } from './record-codec.ts';
+import { REG_KINDS, regCodec } from './reg-codec.ts';
+import { plainTextCodec, tidCodec, voidCodec, xidCodec } from './simple-codecs.ts';
+import { bpcharCodec, charCodec, nameCodec, textCodec, varcharCodec } from './text.ts';
+import { allTypes } from './type-table.ts';
+import { OID, type Oid } from './type.ts';
+import { uuidCodec } from './uuid.ts';
+
+export { registerCodec, unregisterCodec } from './codec-registry.ts';
+
+const BUILTIN: readonly (readonly [Oid, Codec])[] = [
+  [OID.bool, boolCodec],
+  [OID.int2, int2Codec],
+  [OID.int4, int4Codec],
+  [OID.int8, int8Codec],
+  [OID.oid, oidCodec],
+  [OID.float4, float4Codec],
+  [OID.float8, float8Codec],
+  [OID.numeric, numericCodec],
+  [OID.text, textCodec],
+  [OID.varchar, varcharCodec],
+  [OID.bpchar, bpcharCodec],
+  [OID.name, nameCodec],
+  [OID.char, charCodec],
+  [OID.unknown, plainTextCodec],
+  [OID.cstring, plainTextCodec],
+  [OID.xml, plainTextCodec],
+  [OID.pgNodeTree, plainTextCodec],
+  [OID.refcursor, plainTextCodec],
+  [OID.aclitem, plainTextCodec],
+  [OID.bytea, byteaCodec],
+  [OID.uuid, uuidCodec],
+  [OID.void, voidCodec],
+  [OID.xid, xidCodec],
+  [OID.cid, xidCodec],
+  [5069, xid8Codec],
+  [OID.tid, tidCodec],
+  [OID.record, recordCodec],
+  [OID.int2vector, vectorCodec(OID.int2)],
+  [OID.oidvector, vectorCodec(OID.oid)],
+  [OID.recordArray, arrayCodec(OID.record)],
+];
+
+/** The codec of a type; throws 0A000 where values of the type cannot be read or written. */
+export function codecFor(oid: Oid): Codec {
+  return mustCodec(oid);
+}
+
+/** The codec of a type, undefined where there is none. */
+export function tryCodecFor(oid: Oid): Codec | undefined {
+  return lookupCodec(oid);
+}
+
+registerBuiltins();
+
+function registerBuiltins(): void {
+  for (const [oid, codec] of BUILTIN) registerCodec(oid, codec);
+  for (const [oid, kind] of REG_KINDS) registerCodec(oid, regCodec(kind));
+  for (const { oid, array } of allTypes()) {
+    if (array !== 0 && lookupCodec(oid) !== undefined) registerCodec(array, arrayCodec(oid));
+  }
+}

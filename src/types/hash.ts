@@ -1,0 +1,119 @@
+/** Keys for hashing: a primitive per value, the same for values that the type's = calls equal. */
+import { notSupported } from '../errors/db-error.ts';
+import { toHex } from './bytea.ts';
+import { formatType } from './format-type.ts';
+import { intervalSpan } from './interval-span.ts';
+import type { Interval } from './interval.ts';
+import { isJsonArray, isJsonObject, type Jsonb, type JsonNode } from './jsonb.ts';
+import { numericKey, type Numeric } from './numeric.ts';
+import type { PgArray } from './pg-array.ts';
+import type { PgRecord } from './pg-record.ts';
+import { trimBlanks } from './text.ts';
+import type { TimeTz } from './time-tz.ts';
+import { typeInfo } from './type-table.ts';
+import { OID, vectorRep, type Oid, type SqlType } from './type.ts';
+import type { Value } from './value.ts';
+
+export type HashKey = string | number | boolean;
+
+/**
+ * The key of a value, for a Map whose keys are all of this type (Maps take NaN as equal to itself).
+ * Keys of different types may coincide.
+ */
+export function hashKey(oid: Oid, value: NonNullable<Value>): HashKey {
+  switch (typeof value) {
+    case 'number':
+      // Adding 0 turns -0 into 0.
+      return value + 0;
+    case 'boolean':
+      return value;
+    case 'string':
+      return oid === OID.bpchar ? trimBlanks(value) : value;
+    case 'bigint':
+      return value.toString();
+    default:
+      return objectKey(oid, value);
+  }
+}
+
+/** The key of several values together; NULL is a value of its own. */
+export function rowHashKey(types: readonly SqlType[], values: readonly Value[]): string {
+  let key = '';
+  for (let i = 0; i < values.length; i++)
+    key += part((types[i] as SqlType).oid, values[i] as Value);
+  return key;
+}
+
+/** True where the type can be hashed: json and a few others have no equality. */
+export function isHashable(oid: Oid): boolean {
+  const info = typeInfo(oid);
+  if (info?.isArray === true) return isHashable(info.element);
+  return vectorRep(oid) !== 'any'
+    ? oid !== OID.json && oid !== OID.xml
+    : OBJECT_TYPES.has(oid) || info === undefined;
+}
+
+const OBJECT_TYPES: ReadonlySet<Oid> = new Set<Oid>([
+  OID.numeric,
+  OID.bytea,
+  OID.interval,
+  OID.timetz,
+  OID.jsonb,
+  OID.record,
+  OID.int2vector,
+  OID.oidvector,
+]);
+
+function objectKey(oid: Oid, value: object): string {
+  switch (oid) {
+    case OID.numeric:
+      return numericKey(value as Numeric);
+    case OID.bytea:
+      return toHex(value as Uint8Array);
+    case OID.interval:
+      return intervalSpan(value as Interval).toString();
+    case OID.timetz: {
+      const { micros, zoneSecondsWest } = value as TimeTz;
+      return `${micros + zoneSecondsWest * 1_000_000},${zoneSecondsWest}`;
+    }
+    case OID.jsonb:
+      return nodeKey((value as Jsonb).root);
+    default:
+      return compositeKey(oid, value);
+  }
+}
+
+function compositeKey(oid: Oid, value: object): string {
+  const info = typeInfo(oid);
+  if (info?.isArray === true || oid === OID.int2vector || oid === OID.oidvector) {
+    const { dimensions, lowerBounds, values, elementType } = value as PgArray;
+    let key = `${dimensions.join()};${lowerBounds.join()};`;
+    for (const item of values) key += part(elementType, item);
+    return key;
+  }
+  if (oid === OID.record || info === undefined) {
+    const { types, values } = value as PgRecord;
+    return rowHashKey(types, values);
+  }
+  throw notSupported(`hashing values of type ${formatType(oid)}`);
+}
+
+/** A value's key with its kind and length, so that concatenations stay unambiguous. */
+function part(oid: Oid, value: Value): string {
+  if (value === null) return 'n';
+  const key = hashKey(oid, value);
+  if (typeof key === 'boolean') return key ? 't' : 'f';
+  const text = String(key);
+  return `${text.length}:${text}`;
+}
+
+function nodeKey(node: JsonNode): string {
+  if (node === null) return 'n';
+  if (typeof node === 'boolean') return node ? 't' : 'f';
+  if (typeof node === 'string') return `"${node.length}:${node}`;
+  if (isJsonArray(node)) return `[${node.map(nodeKey).join('')}]`;
+  if (!isJsonObject(node)) return `#${numericKey(node as Numeric)};`;
+  let key = '{';
+  for (const [name, item] of node) key += nodeKey(name) + nodeKey(item);
+  return `${key}}`;
+}

@@ -1,0 +1,136 @@
+/** Row values: `(1,"a b",)` in text; field types, lengths and values in binary. */
+import { dbError, type DbError } from '../errors/db-error.ts';
+import { readExactly, writeSized } from './array-codec.ts';
+import { mustCodec } from './codec-registry.ts';
+import type { Codec, FormatSettings } from './codec.ts';
+import { isSpace } from './float-text.ts';
+import { PgRecord } from './pg-record.ts';
+import type { SqlType } from './type.ts';
+import type { Value } from './value.ts';
+
+/** The codec of anonymous records: PostgreSQL can print them and cannot read them. */
+export const recordCodec: Codec = {
+  parseText: () => {
+    throw anonymousInput();
+  },
+  formatText: (value, settings) => formatRecord(value as PgRecord, settings),
+  readBinary: () => {
+    throw anonymousInput();
+  },
+  writeBinary(writer, value, settings) {
+    const { types, values } = value as PgRecord;
+    writer.i32(values.length);
+    for (let i = 0; i < values.length; i++) {
+      const { oid } = types[i] as SqlType;
+      writer.u32(oid);
+      writeSized(writer, mustCodec(oid), values[i] as Value, settings);
+    }
+  },
+};
+
+/** The codec of a named row type with these fields. */
+export function rowTypeCodec(types: readonly SqlType[], names: readonly string[]): Codec {
+  return {
+    ...recordCodec,
+    parseText(text, _typmod, settings) {
+      const parts = splitRecordText(text);
+      if (parts.length < types.length) throw malformed(text, 'Too few columns.');
+      if (parts.length > types.length) throw malformed(text, 'Too many columns.');
+      const values = parts.map((part, i) => {
+        const { oid, typmod } = types[i] as SqlType;
+        return part === undefined ? null : mustCodec(oid).parseText(part, typmod, settings);
+      });
+      return new PgRecord(types, names, values);
+    },
+    readBinary(reader, _length, _typmod, settings) {
+      const count = reader.i32();
+      if (count !== types.length) {
+        throw dbError('datatype_mismatch', {
+          message: `wrong number of columns: ${count}, expected ${types.length}`,
+        });
+      }
+      const values = types.map(({ oid, typmod }, i) => {
+        const sent = reader.u32();
+        if (sent !== oid) {
+          throw dbError('datatype_mismatch', {
+            message: `binary data has type ${sent} instead of expected ${oid} in record column ${i + 1}`,
+          });
+        }
+        const length = reader.i32();
+        return length === -1 ? null : readExactly(mustCodec(oid), reader, length, typmod, settings);
+      });
+      return new PgRecord(types, names, values);
+    },
+  };
+}
+
+function formatRecord(record: PgRecord, settings: FormatSettings): string {
+  const parts = record.values.map((value, i) => {
+    if (value === null) return '';
+    return quoteField(mustCodec((record.types[i] as SqlType).oid).formatText(value, settings));
+  });
+  return `(${parts.join(',')})`;
+}
+
+function quoteField(text: string): string {
+  if (text !== '' && !/[\s"\\(),]/.test(text)) return text;
+  return `"${text.replace(/["\\]/g, '$&$&')}"`;
+}
+
+/** The fields' texts of a row literal; an empty field is NULL. */
+export function splitRecordText(text: string): (string | undefined)[] {
+  let at = skipSpace(text, 0);
+  if (text[at] !== '(') throw malformed(text, 'Missing left parenthesis.');
+  at++;
+  const parts: (string | undefined)[] = [];
+  if (text[at] === ')') {
+    at++;
+  } else {
+    for (;;) {
+      const field = readField(text, at);
+      parts.push(field.value);
+      at = field.end + 1;
+      if (text[field.end] === ')') break;
+    }
+  }
+  if (skipSpace(text, at) < text.length) throw malformed(text, 'Junk after right parenthesis.');
+  return parts;
+}
+
+/** Reads up to the unquoted comma or parenthesis that ends a field. */
+function readField(text: string, start: number): { value: string | undefined; end: number } {
+  if (text[start] === ',' || text[start] === ')') return { value: undefined, end: start };
+  let value = '';
+  let quoted = false;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at] as string;
+    if (!quoted && (character === ',' || character === ')')) return { value, end: at };
+    if (character === '\\') {
+      at++;
+      if (at < text.length) value += text[at];
+    } else if (character === '"') {
+      if (quoted && text[at + 1] === '"') {
+        value += '"';
+        at++;
+      } else quoted = !quoted;
+    } else value += character;
+  }
+  throw malformed(text, 'Unexpected end of input.');
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function malformed(text: string, detail: string): DbError {
+  return dbError('invalid_text_representation', {
+    message: `malformed record literal: "${text}"`,
+    detail,
+  });
+}
+
+function anonymousInput(): DbError {
+  return dbError('feature_not_supported', 'input of anonymous composite types is not implemented');
+}
