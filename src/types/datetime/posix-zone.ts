@@ -1,5 +1,12 @@
 /** POSIX TZ strings: `UTC+3`, `<+0530>-5:30`, `EST5EDT,M3.2.0,M11.1.0`. Offsets in them point west. */
-import { civilFromDays, dayOfWeek, daysFromCivil, daysInMonth, isLeapYear, SECONDS_PER_DAY } from './calendar.ts';
+import {
+  civilFromDays,
+  dayOfWeek,
+  daysFromCivil,
+  daysInMonth,
+  isLeapYear,
+  SECONDS_PER_DAY,
+} from './calendar.ts';
 
 /** A parsed string: seconds east of UTC, and the daylight saving rule where there is one. */
 export interface PosixZone {
@@ -46,7 +53,8 @@ export function parsePosixZone(text: string): PosixZone | undefined {
   }
   const rules = cursor.atEnd() ? new Cursor(DEFAULT_RULE) : cursor;
   const start = rules.separator() ? rules.rule() : undefined;
-  const end = start !== undefined && rules.peek() === ',' && rules.separator() ? rules.rule() : undefined;
+  const end =
+    start !== undefined && rules.peek() === ',' && rules.separator() ? rules.rule() : undefined;
   if (start === undefined || end === undefined || !rules.atEnd()) return undefined;
   return { standardName, standardSeconds, daylight: { name, seconds, start, end } };
 }

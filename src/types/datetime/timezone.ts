@@ -196,7 +196,8 @@ function loadZoneNames(): ZoneNames {
     const [head, names] = group.split('|') as [string, string];
     const pairs = head === '' ? [] : head.split(' ');
     const byOffset = new Map<number, string>();
-    for (let i = 0; i < pairs.length; i += 2) byOffset.set(Number(pairs[i + 1]), pairs[i] as string);
+    for (let i = 0; i < pairs.length; i += 2)
+      byOffset.set(Number(pairs[i + 1]), pairs[i] as string);
     for (const name of names.split(' ')) {
       canonical.set(name.toLowerCase(), name);
       abbreviations.set(name, byOffset);
