@@ -70,6 +70,8 @@ export interface EngineAdmin {
 export interface CallInfo {
   readonly argTypes: readonly SqlType[];
   readonly returnType: SqlType;
+  /** True where the call was written VARIADIC array: the last argument is that array, not spread. */
+  readonly variadicArray?: boolean | undefined;
 }
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
@@ -82,14 +84,19 @@ interface FunctionBase {
   readonly argNames?: readonly string[];
   /** Number of trailing arguments that a call may leave out; they arrive as null. */
   readonly optionalArgs?: number;
-  /** The last argument type repeats: its element type (VARIADIC array) or "any". */
+  /**
+   * The last argument repeats. Its declared type is an array, as in pg_proc (the arguments are of its
+   * element type and arrive one by one), or "any".
+   */
   readonly variadic?: boolean;
   readonly returnType: Oid;
   readonly volatility: Volatility;
 }
 
 /** An argument of a kernel: a vector, or one value for all rows. */
-export type KernelArg = Vector | { readonly rep: 'constant'; readonly type: SqlType; readonly value: Value };
+export type KernelArg =
+  | Vector
+  | { readonly rep: 'constant'; readonly type: SqlType; readonly value: Value };
 
 export interface ScalarFunction extends FunctionBase {
   readonly kind: 'scalar';
@@ -101,11 +108,17 @@ export interface ScalarFunction extends FunctionBase {
    * goes row by row. Strictness is the kernel's own job: a NULL argument row must come out NULL.
    */
   readonly kernel?:
-    | ((args: readonly KernelArg[], length: number, call: CallInfo, context: EvalContext) => Vector | undefined)
+    | ((
+        args: readonly KernelArg[],
+        length: number,
+        call: CallInfo,
+        context: EvalContext,
+      ) => Vector | undefined)
     | undefined;
   /** For functions that wait (pg_sleep, advisory locks): used instead of `evaluate`. */
   readonly evaluateAsync?:
-    ((args: readonly Value[], context: EvalContext, call: CallInfo) => Promise<Value>) | undefined;
+    | ((args: readonly Value[], context: EvalContext, call: CallInfo) => Promise<Value>)
+    | undefined;
 }
 
 /** The running states of one aggregate for all groups; groups are numbered from 0. */
@@ -170,7 +183,8 @@ export interface TableFunction extends FunctionBase {
   ): Iterable<readonly Value[]> | AsyncIterable<readonly Value[]>;
   /** Whole batches, where the function can do better than rows. */
   readonly batches?:
-    ((args: readonly Value[], context: EvalContext, call: CallInfo) => Iterable<Batch>) | undefined;
+    | ((args: readonly Value[], context: EvalContext, call: CallInfo) => Iterable<Batch>)
+    | undefined;
 }
 
 export type SqlFunction = ScalarFunction | AggregateFunction | WindowFunction | TableFunction;

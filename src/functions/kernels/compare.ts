@@ -171,15 +171,3 @@ function lessOrEqual(a: Float64Array, b: Float64Array, out: Uint8Array, length: 
     out[i] = (a[i] as number) <= y || y !== y ? 1 : 0;
   }
 }
-
-/** Three-way order of two numbers or bigints with NaN last. */
-export function compareNumbers(a: number | bigint, b: number | bigint): number {
-  if (a < b) return -1;
-  if (a > b) return 1;
-  // Not less, not greater: equal, or NaN is about.
-  if (a === b) return 0;
-  const aIsNaN = a !== a;
-  const bIsNaN = b !== b;
-  if (aIsNaN) return bIsNaN ? 0 : 1;
-  return bIsNaN ? -1 : 0;
-}

@@ -1,0 +1,94 @@
+/** Building blocks of accumulators: growing typed arrays, and one accumulator over plain states. */
+import type { SqlType } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+import { valueAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
+import type { Accumulator } from '../function.ts';
+
+/** The array itself, or a copy at least twice as long whose new part holds `fill`. */
+export function growF64(
+  array: Float64Array<ArrayBuffer>,
+  count: number,
+  fill = 0,
+): Float64Array<ArrayBuffer> {
+  if (count <= array.length) return array;
+  const grown = new Float64Array(Math.max(count, array.length * 2, 16));
+  if (fill !== 0 || Object.is(fill, -0)) grown.fill(fill, array.length);
+  grown.set(array);
+  return grown;
+}
+
+export function growBytes(array: Uint8Array<ArrayBuffer>, count: number): Uint8Array<ArrayBuffer> {
+  if (count <= array.length) return array;
+  const grown = new Uint8Array(Math.max(count, array.length * 2, 16));
+  grown.set(array);
+  return grown;
+}
+
+/** How one group's state is made, fed and read. */
+export interface StateRules<S> {
+  readonly type: SqlType;
+  create(): S;
+  /** Gets one row's argument values. The array is reused: keep the values, not the array. */
+  add(state: S, args: readonly Value[]): S;
+  finish(state: S): Value;
+  /** Skip rows in which the first argument is NULL (as strict transition functions do). */
+  readonly skipNulls: boolean;
+  /** Skip rows in which any argument is NULL. */
+  readonly skipAnyNull?: boolean;
+}
+
+/** An accumulator that keeps one JavaScript value a group: for aggregates off the hot path. */
+export class StateAccumulator<S> implements Accumulator {
+  readonly #rules: StateRules<S>;
+  readonly #states: S[] = [];
+
+  constructor(rules: StateRules<S>) {
+    this.#rules = rules;
+  }
+
+  ensureGroups(count: number): void {
+    while (this.#states.length < count) this.#states.push(this.#rules.create());
+  }
+
+  add(groups: Int32Array, args: readonly Vector[], start: number, end: number): void {
+    const row: Value[] = [];
+    for (let i = start; i < end; i++) {
+      if (this.#read(args, i, row)) {
+        const group = groups[i] as number;
+        this.#states[group] = this.#rules.add(this.#states[group] as S, row);
+      }
+    }
+  }
+
+  addRun(group: number, args: readonly Vector[], start: number, end: number): void {
+    const row: Value[] = [];
+    let state = this.#states[group] as S;
+    for (let i = start; i < end; i++) {
+      if (this.#read(args, i, row)) state = this.#rules.add(state, row);
+    }
+    this.#states[group] = state;
+  }
+
+  finish(count: number): Vector {
+    const values: Value[] = [];
+    for (let group = 0; group < count; group++) {
+      values.push(this.#rules.finish(this.#states[group] as S));
+    }
+    return vectorFromValues(this.#rules.type, values);
+  }
+
+  /** Fills `row`; false where the row is to be skipped. */
+  #read(args: readonly Vector[], i: number, row: Value[]): boolean {
+    for (let k = 0; k < args.length; k++) {
+      const value = valueAt(args[k] as Vector, i);
+      if (
+        value === null &&
+        (this.#rules.skipAnyNull === true || (k === 0 && this.#rules.skipNulls))
+      ) {
+        return false;
+      }
+      row[k] = value;
+    }
+    return true;
+  }
+}

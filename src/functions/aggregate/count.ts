@@ -1,0 +1,54 @@
+/** count(*) and count(x). */
+import { OID, sqlType } from '../../types/type.ts';
+import type { NullMask, Vector } from '../../vector/vector.ts';
+import { aggregate } from '../define.ts';
+import type { Accumulator, AggregateFunction } from '../function.ts';
+import { growF64 } from './accumulator.ts';
+
+class CountAccumulator implements Accumulator {
+  #counts = new Float64Array(0);
+
+  ensureGroups(count: number): void {
+    this.#counts = growF64(this.#counts, count);
+  }
+
+  add(groups: Int32Array, args: readonly Vector[], start: number, end: number): void {
+    const counts = this.#counts;
+    const nulls = args[0]?.nulls;
+    if (nulls === undefined) {
+      for (let i = start; i < end; i++) counts[groups[i] as number] += 1;
+      return;
+    }
+    for (let i = start; i < end; i++) {
+      counts[groups[i] as number] += 1 - (nulls[i] as number);
+    }
+  }
+
+  addRun(group: number, args: readonly Vector[], start: number, end: number): void {
+    const nulls = args[0]?.nulls;
+    this.#counts[group] += nulls === undefined ? end - start : present(nulls, start, end);
+  }
+
+  finish(count: number): Vector {
+    return {
+      rep: 'f64',
+      type: sqlType(OID.int8),
+      length: count,
+      data: this.#counts.slice(0, count),
+      nulls: undefined,
+    };
+  }
+}
+
+/** Rows from start to end - 1 that are not NULL. */
+export function present(nulls: NullMask, start: number, end: number): number {
+  if (nulls === undefined) return end - start;
+  let count = end - start;
+  for (let i = start; i < end; i++) count -= nulls[i] as number;
+  return count;
+}
+
+export const countAggregates: readonly AggregateFunction[] = [
+  aggregate('count() int8', () => new CountAccumulator(), { orderInsensitive: true }),
+  aggregate('count(any) int8', () => new CountAccumulator(), { orderInsensitive: true }),
+];

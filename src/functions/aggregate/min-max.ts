@@ -1,0 +1,223 @@
+/** min() and max(). Numbers go through tight loops; other types through their three-way comparison. */
+import { compareNumeric } from '../../types/numeric.ts';
+import { compareBpchar, compareText } from '../../types/text.ts';
+import { OID, type Oid, sqlType, type SqlType } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+import type { Vector } from '../../vector/vector.ts';
+import { vectorFromValues } from '../../vector/vector.ts';
+import { aggregate } from '../define.ts';
+import type { Accumulator, AggregateFunction } from '../function.ts';
+import { compareNumbers } from '../../types/compare.ts';
+import { growBytes, growF64, StateAccumulator } from './accumulator.ts';
+
+/** Extremes of numbers. NaN is the greatest; values beyond the safe integers are kept beside. */
+class NumberExtremeAccumulator implements Accumulator {
+  #best = new Float64Array(0);
+  #seen = new Uint8Array(0);
+  /** Groups whose extreme may be a bigint. */
+  readonly #wide = new Map<number, bigint>();
+  readonly #isMax: boolean;
+  readonly #type: SqlType;
+
+  constructor(isMax: boolean, type: SqlType) {
+    this.#isMax = isMax;
+    this.#type = type;
+  }
+
+  ensureGroups(count: number): void {
+    this.#best = growF64(this.#best, count);
+    this.#seen = growBytes(this.#seen, count);
+  }
+
+  add(groups: Int32Array, args: readonly Vector[], start: number, end: number): void {
+    const arg = args[0] as Vector;
+    if (arg.rep !== 'f64') {
+      for (let i = start; i < end; i++) this.#addValue(groups[i] as number, arg, i);
+      return;
+    }
+    const { data, nulls } = arg;
+    const best = this.#best;
+    const seen = this.#seen;
+    const isMax = this.#isMax;
+    for (let i = start; i < end; i++) {
+      if (nulls !== undefined && nulls[i] === 1) continue;
+      const group = groups[i] as number;
+      const value = data[i] as number;
+      if (seen[group] === 0) {
+        seen[group] = 1;
+        best[group] = value;
+        continue;
+      }
+      const current = best[group] as number;
+      const better = isMax
+        ? value > current || value !== value
+        : value < current || current !== current;
+      if (better) best[group] = value;
+    }
+  }
+
+  addRun(group: number, args: readonly Vector[], start: number, end: number): void {
+    const arg = args[0] as Vector;
+    if (arg.rep !== 'f64') {
+      for (let i = start; i < end; i++) this.#addValue(group, arg, i);
+      return;
+    }
+    const { data, nulls } = arg;
+    let first = start;
+    if (nulls !== undefined) while (first < end && nulls[first] === 1) first++;
+    if (first >= end) return;
+    const seed = this.#seen[group] === 1 ? (this.#best[group] as number) : (data[first] as number);
+    this.#seen[group] = 1;
+    this.#best[group] = this.#isMax
+      ? maxOf(data, nulls, first, end, seed)
+      : minOf(data, nulls, first, end, seed);
+  }
+
+  #addValue(group: number, vector: Vector, i: number): void {
+    if (vector.rep !== 'any' || vector.data[i] === null) return;
+    const value = vector.data[i] as number | bigint;
+    if (typeof value === 'bigint') {
+      const current = this.#wide.get(group);
+      const better = current === undefined || (this.#isMax ? value > current : value < current);
+      if (better) this.#wide.set(group, value);
+      return;
+    }
+    if (this.#seen[group] === 0 || this.#isBetter(value, this.#best[group] as number)) {
+      this.#seen[group] = 1;
+      this.#best[group] = value;
+    }
+  }
+
+  #isBetter(value: number, current: number): boolean {
+    const order = compareNumbers(value, current);
+    return this.#isMax ? order > 0 : order < 0;
+  }
+
+  finish(count: number): Vector {
+    if (this.#wide.size > 0) return this.#finishWide(count);
+    let nulls: Uint8Array | undefined;
+    for (let group = 0; group < count; group++) {
+      if (this.#seen[group] === 1) continue;
+      nulls ??= new Uint8Array(count);
+      nulls[group] = 1;
+    }
+    return {
+      rep: 'f64',
+      type: this.#type,
+      length: count,
+      data: this.#best.slice(0, count),
+      nulls,
+    };
+  }
+
+  #finishWide(count: number): Vector {
+    const values: Value[] = [];
+    for (let group = 0; group < count; group++) {
+      const wide = this.#wide.get(group);
+      const narrow = this.#seen[group] === 1 ? (this.#best[group] as number) : undefined;
+      if (wide === undefined) values.push(narrow ?? null);
+      else if (narrow === undefined) values.push(wide);
+      else values.push(wide > narrow === this.#isMax ? wide : narrow);
+    }
+    return vectorFromValues(this.#type, values);
+  }
+}
+
+function minOf(
+  data: Float64Array,
+  nulls: Uint8Array | undefined,
+  start: number,
+  end: number,
+  seed: number,
+): number {
+  let best = seed;
+  for (let i = start; i < end; i++) {
+    const value = data[i] as number;
+    if ((value < best || best !== best) && (nulls === undefined || nulls[i] === 0)) best = value;
+  }
+  return best;
+}
+
+function maxOf(
+  data: Float64Array,
+  nulls: Uint8Array | undefined,
+  start: number,
+  end: number,
+  seed: number,
+): number {
+  let best = seed;
+  for (let i = start; i < end; i++) {
+    const value = data[i] as number;
+    if ((value > best || value !== value) && (nulls === undefined || nulls[i] === 0)) best = value;
+  }
+  return best;
+}
+
+/** Extremes by a three-way comparison; the first of equal values is kept. */
+export function extremeAccumulator(
+  isMax: boolean,
+  type: SqlType,
+  compare: (a: Value, b: Value) => number,
+): Accumulator {
+  return new StateAccumulator<Value>({
+    type,
+    skipNulls: true,
+    create: () => null,
+    add(best, args) {
+      const value = args[0] as Value;
+      if (best === null) return value;
+      const order = compare(value, best);
+      return (isMax ? order > 0 : order < 0) ? value : best;
+    },
+    finish: (best) => best,
+  });
+}
+
+const ANY_ORDER = { orderInsensitive: true } as const;
+
+/** min and max over a type whose values are numbers (or Int64). */
+export function numberExtremes(type: string, oid: Oid): AggregateFunction[] {
+  return [
+    aggregate(
+      `min(${type}) ${type}`,
+      () => new NumberExtremeAccumulator(false, sqlType(oid)),
+      ANY_ORDER,
+    ),
+    aggregate(
+      `max(${type}) ${type}`,
+      () => new NumberExtremeAccumulator(true, sqlType(oid)),
+      ANY_ORDER,
+    ),
+  ];
+}
+
+/** min and max over any ordered type. */
+export function comparedExtremes<T>(
+  type: string,
+  compare: (a: T, b: T) => number,
+): AggregateFunction[] {
+  const order = compare as (a: unknown, b: unknown) => number;
+  return (['min', 'max'] as const).map((name) =>
+    aggregate(
+      `${name}(${type}) ${type}`,
+      (call) => extremeAccumulator(name === 'max', call.returnType, order),
+      ANY_ORDER,
+    ),
+  );
+}
+
+export const extremeAggregates: readonly AggregateFunction[] = [
+  ...numberExtremes('int2', OID.int2),
+  ...numberExtremes('int4', OID.int4),
+  ...numberExtremes('int8', OID.int8),
+  ...numberExtremes('oid', OID.oid),
+  ...numberExtremes('float4', OID.float4),
+  ...numberExtremes('float8', OID.float8),
+  ...numberExtremes('date', OID.date),
+  ...numberExtremes('time', OID.time),
+  ...numberExtremes('timestamp', OID.timestamp),
+  ...numberExtremes('timestamptz', OID.timestamptz),
+  ...comparedExtremes('numeric', compareNumeric),
+  ...comparedExtremes('text', compareText),
+  ...comparedExtremes('bpchar', compareBpchar),
+];

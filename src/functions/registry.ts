@@ -1,0 +1,150 @@
+/**
+ * Every function and operator there is, by name. OIDs of those that PostgreSQL has are PostgreSQL's;
+ * the others are numbered from FIRST_OWN_OID up in the order of their names and argument types, so
+ * they stay the same as long as no function is added before them.
+ */
+import type { Oid } from '../types/type.ts';
+import { countAggregates } from './aggregate/count.ts';
+import { extremeAggregates } from './aggregate/min-max.ts';
+import { sumAggregates } from './aggregate/sum.ts';
+import type { FunctionRegistry, ScalarFunction, SqlFunction, SqlOperator } from './function.ts';
+import { OPERATOR_FACTS } from './operator-facts.ts';
+import { comparisonOperatorList } from './operators/comparison.ts';
+import { floatArithmeticOperators } from './operators/float-arithmetic.ts';
+import { intArithmeticOperators } from './operators/int-arithmetic.ts';
+
+export const FIRST_OWN_OID: Oid = 10000;
+
+const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
+  countAggregates,
+  sumAggregates,
+  extremeAggregates,
+];
+
+const OPERATORS: readonly (readonly SqlOperator[])[] = [
+  comparisonOperatorList,
+  intArithmeticOperators,
+  floatArithmeticOperators,
+];
+
+/** A registry that also knows the OIDs of operators. */
+export interface Registry extends FunctionRegistry {
+  operatorOid(operator: SqlOperator): Oid;
+  operatorByOid(oid: Oid): SqlOperator | undefined;
+}
+
+interface OperatorFact {
+  readonly oid: Oid;
+  readonly functionName: string;
+  readonly functionOid: Oid;
+  readonly commutator: string | undefined;
+  readonly negator: string | undefined;
+}
+
+/** Builds a registry over all built-in functions. */
+export function createRegistry(): Registry {
+  const operatorFacts = readOperatorFacts();
+  const functionOids = new Map<SqlFunction, Oid>();
+  const operatorOids = new Map<SqlOperator, Oid>();
+  const functions = FUNCTIONS.flat();
+  const operators: SqlOperator[] = [];
+  const ownOperators: SqlOperator[] = [];
+  for (const plain of OPERATORS.flat()) {
+    const fact = operatorFacts.get(operatorKey(plain));
+    const named = withFacts(plain, fact);
+    operators.push(named);
+    if (fact === undefined) {
+      ownOperators.push(named);
+    } else {
+      operatorOids.set(named, fact.oid);
+      functionOids.set(named.fn, fact.functionOid);
+    }
+    if (named.fn.name !== '') functions.push(named.fn);
+  }
+  numberOwn(functions, functionOids);
+  let next = Math.max(FIRST_OWN_OID, ...functionOids.values());
+  ownOperators.sort((a, b) => (operatorKey(a) < operatorKey(b) ? -1 : 1));
+  for (const own of ownOperators) operatorOids.set(own, ++next);
+  return registryOver(functions, operators, functionOids, operatorOids);
+}
+
+function registryOver(
+  functions: readonly SqlFunction[],
+  operators: readonly SqlOperator[],
+  functionOids: ReadonlyMap<SqlFunction, Oid>,
+  operatorOids: ReadonlyMap<SqlOperator, Oid>,
+): Registry {
+  const functionsByName = groupBy(functions, (fn) => fn.name);
+  const operatorsByName = groupBy(operators, (operator) => operator.name);
+  const functionsByOid = new Map([...functionOids].map(([fn, oid]) => [oid, fn]));
+  const operatorsByOid = new Map([...operatorOids].map(([operator, oid]) => [oid, operator]));
+  return {
+    functions: (name) => functionsByName.get(name) ?? [],
+    operators: (name) => operatorsByName.get(name) ?? [],
+    all: () => functions,
+    allOperators: () => operators,
+    functionOid: (fn) => functionOids.get(fn) ?? 0,
+    functionByOid: (oid) => functionsByOid.get(oid),
+    operatorOid: (operator) => operatorOids.get(operator) ?? 0,
+    operatorByOid: (oid) => operatorsByOid.get(oid),
+  };
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function withFacts(plain: SqlOperator, fact: OperatorFact | undefined): SqlOperator {
+  if (fact === undefined) return plain;
+  const fn: ScalarFunction =
+    plain.fn.name === '' ? { ...plain.fn, name: fact.functionName } : plain.fn;
+  return {
+    ...plain,
+    fn,
+    commutator: plain.commutator ?? fact.commutator,
+    negator: plain.negator ?? fact.negator,
+  };
+}
+
+function operatorKey(operator: { name: string; left: Oid; right: Oid }): string {
+  return `${operator.name} ${operator.left} ${operator.right}`;
+}
+
+function functionKey(fn: { name: string; argTypes: readonly Oid[] }): string {
+  return `${fn.name} ${fn.argTypes.join(',')}`;
+}
+
+function readOperatorFacts(): Map<string, OperatorFact> {
+  const facts = new Map<string, OperatorFact>();
+  for (const line of OPERATOR_FACTS.trim().split('\n')) {
+    const [oid, name, left, right, functionName, functionOid, commutator, negator] = line.split(
+      ' ',
+    ) as [string, string, string, string, string, string, string, string];
+    facts.set(`${name} ${left} ${right}`, {
+      oid: Number(oid),
+      functionName,
+      functionOid: Number(functionOid),
+      commutator: commutator === '-' ? undefined : commutator,
+      negator: negator === '-' ? undefined : negator,
+    });
+  }
+  return facts;
+}
+
+/** Numbers the functions that have no OID of PostgreSQL's. */
+function numberOwn(functions: readonly SqlFunction[], oids: Map<SqlFunction, Oid>): void {
+  const own = functions.filter((fn) => !oids.has(fn));
+  own.sort((a, b) => (functionKey(a) < functionKey(b) ? -1 : 1));
+  let next = FIRST_OWN_OID;
+  for (const fn of own) oids.set(fn, next++);
+}
+
+/** The one registry of a process: functions have no state. */
+export const builtinRegistry: Registry = createRegistry();
