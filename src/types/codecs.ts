@@ -6,6 +6,7 @@ import { lookupCodec, mustCodec, registerCodec } from './codec-registry.ts';
 import type { Codec } from './codec.ts';
 import { float4Codec, float8Codec } from './float.ts';
 import { int2Codec, int4Codec, int8Codec, oidCodec, xid8Codec } from './int.ts';
+import { jsonbCodec, jsonCodec } from './json-text.ts';
 import { numericCodec } from './numeric-convert.ts';
 import { recordCodec } from './record-codec.ts';
 import { REG_KINDS, regCodec } from './reg-codec.ts';
@@ -39,6 +40,8 @@ const BUILTIN: readonly (readonly [Oid, Codec])[] = [
   [OID.aclitem, plainTextCodec],
   [OID.bytea, byteaCodec],
   [OID.uuid, uuidCodec],
+  [OID.json, jsonCodec],
+  [OID.jsonb, jsonbCodec],
   [OID.void, voidCodec],
   [OID.xid, xidCodec],
   [OID.cid, xidCodec],

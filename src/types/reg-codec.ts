@@ -59,7 +59,7 @@ export function formatReg(kind: RegKind, oid: Oid, settings: FormatSettings): st
   if (oid === 0) return isOperatorKind(kind) ? '0' : '-';
   const name = settings.names?.toName(kind, oid);
   if (name !== undefined) return name;
-  if (kind === 'type' && typeInfo(oid) !== undefined) return formatType(oid, -1);
+  if (kind === 'type' && typeInfo(oid) !== undefined) return formatType(oid, null);
   return String(oid);
 }
 

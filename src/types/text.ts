@@ -169,9 +169,9 @@ export const charCodec: Codec = {
 
 /** The "char" that a text becomes: its first byte, as a string of one UTF-16 unit below 256. */
 export function toCharType(text: string): string {
-  const octal = /^\\([0-3][0-7]{2})$/.exec(text);
+  const octal = /^\\([0-7]{3})$/.exec(text);
   if (octal !== null) {
-    const code = Number.parseInt(octal[1] as string, 8);
+    const code = Number.parseInt(octal[1] as string, 8) & 0xff;
     return code === 0 ? '' : String.fromCharCode(code);
   }
   const code = text.charCodeAt(0);

@@ -1,0 +1,284 @@
+/** JSON text: validation for json, parsing for jsonb, and printing as PostgreSQL prints jsonb. */
+import { DbError, dbError } from '../errors/db-error.ts';
+import type { Codec } from './codec.ts';
+import { JsonLexer } from './json-lexer.ts';
+import { isJsonArray, isJsonNumber, Jsonb, jsonObject, type JsonNode } from './jsonb.ts';
+import { formatNumeric, parseNumeric } from './numeric.ts';
+import { readText } from './text.ts';
+
+/** Checks that a text is JSON; throws PostgreSQL's error where it is not. */
+export function validateJson(text: string): void {
+  try {
+    // The engine's parser accepts exactly the same texts and is faster.
+    JSON.parse(text);
+    return;
+  } catch {
+    parseDocument(new JsonLexer(text, false), skipValue);
+  }
+}
+
+/** Parses JSON text into jsonb's tree. */
+export function parseJson(text: string): JsonNode {
+  return parseDocument(new JsonLexer(text, true), readValue);
+}
+
+/** Prints a node as jsonb's output does: `{"a": 1, "b": [1, 2]}`. */
+export function formatJson(node: JsonNode): string {
+  if (node === null) return 'null';
+  if (typeof node === 'boolean') return node ? 'true' : 'false';
+  if (typeof node === 'string') return quoteJson(node);
+  if (isJsonArray(node)) return `[${node.map(formatJson).join(', ')}]`;
+  if (isJsonNumber(node)) return formatNumeric(node);
+  const members: string[] = [];
+  for (const [key, value] of node as ReadonlyMap<string, JsonNode>) {
+    members.push(`${quoteJson(key)}: ${formatJson(value)}`);
+  }
+  return `{${members.join(', ')}}`;
+}
+
+/** jsonb_pretty: four blanks a level. */
+export function prettyJson(node: JsonNode, indent = ''): string {
+  if (node === null || typeof node !== 'object' || isJsonNumber(node)) return formatJson(node);
+  const inner = `${indent}    `;
+  const lines: string[] = [];
+  if (isJsonArray(node)) {
+    for (const item of node) lines.push(inner + prettyJson(item, inner));
+    return `[${joinLines(lines)}\n${indent}]`;
+  }
+  for (const [key, value] of node as ReadonlyMap<string, JsonNode>) {
+    lines.push(`${inner}${quoteJson(key)}: ${prettyJson(value, inner)}`);
+  }
+  return `{${joinLines(lines)}\n${indent}}`;
+}
+
+function joinLines(lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `\n${lines.join(',\n')}`;
+}
+
+/** A JSON string literal, escaped as PostgreSQL's escape_json does. */
+export function quoteJson(text: string): string {
+  if (!/[\u0000-\u001f"\\]/.test(text)) return `"${text}"`;
+  return `"${text.replace(/[\u0000-\u001f"\\]/g, escapeCharacter)}"`;
+}
+
+function escapeCharacter(character: string): string {
+  switch (character) {
+    case '"':
+    case '\\':
+      return `\\${character}`;
+    case '\b':
+      return '\\b';
+    case '\f':
+      return '\\f';
+    case '\n':
+      return '\\n';
+    case '\r':
+      return '\\r';
+    case '\t':
+      return '\\t';
+    default:
+      return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  }
+}
+
+export const jsonCodec: Codec = {
+  parseText(text) {
+    validateJson(text);
+    return text;
+  },
+  formatText: (value) => value as string,
+  readBinary(reader, length) {
+    const text = readText(reader, length);
+    validateJson(text);
+    return text;
+  },
+  writeBinary: (writer, value) => void writer.utf8(value as string),
+};
+
+export const jsonbCodec: Codec = {
+  parseText: (text) => new Jsonb(parseJson(text)),
+  formatText: (value) => formatJson((value as Jsonb).root),
+  readBinary(reader, length) {
+    const version = reader.u8();
+    if (version !== 1) {
+      throw dbError('internal_error', `unsupported jsonb version number ${version}`);
+    }
+    return new Jsonb(parseJson(readText(reader, length - 1)));
+  },
+  writeBinary(writer, value) {
+    writer.u8(1);
+    writer.utf8(formatJson((value as Jsonb).root));
+  },
+};
+
+/** A value of a json text by position: a part of the text, so that it keeps its spelling. */
+export interface JsonSpan {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
+  /** Elements of an array. */
+  readonly items?: readonly JsonSpan[];
+  /** Members of an object in their order, duplicates included. */
+  readonly members?: readonly (readonly [string, JsonSpan])[];
+  /** Decoded value of a string. */
+  readonly text?: string;
+}
+
+/** Parses JSON text into positions. */
+export function parseJsonSpans(text: string): JsonSpan {
+  return parseDocument(new JsonLexer(text, true), readSpan);
+}
+
+/** The member of an object; of duplicate keys the last. */
+export function spanMember(span: JsonSpan, key: string): JsonSpan | undefined {
+  return span.members?.findLast(([name]) => name === key)?.[1];
+}
+
+/** The element of an array, counted from the end where `index` is negative. */
+export function spanItem(span: JsonSpan, index: number): JsonSpan | undefined {
+  return span.items?.at(index);
+}
+
+/** Follows a path of keys and indexes, as #> does. */
+export function spanPath(span: JsonSpan, path: readonly string[]): JsonSpan | undefined {
+  let current: JsonSpan | undefined = span;
+  for (const step of path) {
+    if (current === undefined) return undefined;
+    if (current.kind === 'object') current = spanMember(current, step);
+    else if (current.kind === 'array' && /^\s*[+-]?\d+$/.test(step)) {
+      current = spanItem(current, Number(step));
+    } else return undefined;
+  }
+  return current;
+}
+
+/** What ->> gives: a string's value, null for JSON null, else the text as written. */
+export function spanText(source: string, span: JsonSpan): string | null {
+  if (span.kind === 'null') return null;
+  return span.kind === 'string' ? (span.text as string) : source.slice(span.start, span.end);
+}
+
+function parseDocument<T>(lexer: JsonLexer, read: (lexer: JsonLexer) => T): T {
+  const value = read(lexer);
+  if (lexer.token !== 'end') throw lexer.unexpected('end of input');
+  return value;
+}
+
+function skipValue(lexer: JsonLexer): void {
+  switch (lexer.token) {
+    case '{':
+      return readMembers(lexer, () => skipValue(lexer));
+    case '[':
+      return readItems(lexer, () => skipValue(lexer));
+    default:
+      return readScalarToken(lexer);
+  }
+}
+
+function readValue(lexer: JsonLexer): JsonNode {
+  switch (lexer.token) {
+    case '{': {
+      const entries: [string, JsonNode][] = [];
+      readMembers(lexer, (key) => void entries.push([key, readValue(lexer)]));
+      return jsonObject(entries);
+    }
+    case '[': {
+      const items: JsonNode[] = [];
+      readItems(lexer, () => void items.push(readValue(lexer)));
+      return items;
+    }
+    default: {
+      const { token, value, start, end } = lexer;
+      readScalarToken(lexer);
+      if (token === 'string') return value;
+      if (token === 'number') return parseNumeric(lexer.text.slice(start, end));
+      return token === 'null' ? null : token === 'true';
+    }
+  }
+}
+
+function readSpan(lexer: JsonLexer): JsonSpan {
+  const { start, token, end, value } = lexer;
+  switch (token) {
+    case '{': {
+      const members: [string, JsonSpan][] = [];
+      const last = { end };
+      readMembers(lexer, (key) => void members.push([key, readSpan(lexer)]), last);
+      return { start, end: last.end, kind: 'object', members };
+    }
+    case '[': {
+      const items: JsonSpan[] = [];
+      const last = { end };
+      readItems(lexer, () => void items.push(readSpan(lexer)), last);
+      return { start, end: last.end, kind: 'array', items };
+    }
+    default:
+      readScalarToken(lexer);
+      if (token === 'string') return { start, end, kind: 'string', text: value };
+      if (token === 'number' || token === 'null') return { start, end, kind: token };
+      return { start, end, kind: 'boolean' };
+  }
+}
+
+function readScalarToken(lexer: JsonLexer): void {
+  switch (lexer.token) {
+    case 'string':
+    case 'number':
+    case 'true':
+    case 'false':
+    case 'null':
+      lexer.next();
+      return;
+    default:
+      throw lexer.unexpected('JSON value');
+  }
+}
+
+/** Reads an object's members; `last` receives where its closing brace ends. */
+function readMembers(
+  lexer: JsonLexer,
+  readMember: (key: string) => void,
+  last?: { end: number },
+): void {
+  lexer.next();
+  if (lexer.is('string')) {
+    for (;;) {
+      const key = lexer.value;
+      lexer.next();
+      if (!lexer.is(':')) throw lexer.unexpected('":"');
+      lexer.next();
+      readMember(key);
+      if (!lexer.is(',')) break;
+      lexer.next();
+      if (!lexer.is('string')) throw lexer.unexpected('string');
+    }
+    if (!lexer.is('}')) throw lexer.unexpected('"," or "}"');
+  } else if (!lexer.is('}')) throw lexer.unexpected('string or "}"');
+  if (last !== undefined) last.end = lexer.end;
+  lexer.next();
+}
+
+function readItems(lexer: JsonLexer, readItem: () => void, last?: { end: number }): void {
+  lexer.next();
+  if (!lexer.is(']')) {
+    for (;;) {
+      readItem();
+      if (!lexer.is(',')) break;
+      lexer.next();
+    }
+    if (!lexer.is(']')) throw lexer.unexpected('"," or "]"');
+  }
+  if (last !== undefined) last.end = lexer.end;
+  lexer.next();
+}
+
+/** True where the text is JSON. */
+export function isJson(text: string): boolean {
+  try {
+    validateJson(text);
+    return true;
+  } catch (error) {
+    if (error instanceof DbError) return false;
+    throw error;
+  }
+}
