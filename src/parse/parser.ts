@@ -1,0 +1,100 @@
+/**
+ * SQL text to syntax trees, by PostgreSQL's own grammar (libpg-query in WebAssembly). `initParser` loads
+ * the module once at start; parsing is synchronous from then on.
+ */
+import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
+import { dbError } from '../errors/db-error.ts';
+import type { Node } from './ast.ts';
+import { characterOffset } from './position.ts';
+
+export interface ParsedStatement {
+  readonly node: Node;
+  /** The statement's own text, without the separating semicolon. */
+  readonly text: string;
+  /** Where that text starts in the source, in characters (UTF-16 units). */
+  readonly offset: number;
+}
+
+const CACHE_ENTRIES = 512;
+const CACHE_TEXT_LIMIT = 8192;
+const cache = new Map<string, readonly ParsedStatement[]>();
+
+/** Loads the parser. Call once, before the first `parseStatements`. */
+export async function initParser(): Promise<void> {
+  await loadModule();
+}
+
+/**
+ * Parses a string of statements. Locations inside the nodes are UTF-8 byte offsets into `sql`.
+ * The result is shared between callers and must not be changed.
+ */
+export function parseStatements(sql: string): readonly ParsedStatement[] {
+  const cached = cache.get(sql);
+  if (cached !== undefined) {
+    cache.delete(sql);
+    cache.set(sql, cached);
+    return cached;
+  }
+  const statements = parseUncached(sql);
+  if (sql.length <= CACHE_TEXT_LIMIT) {
+    cache.set(sql, statements);
+    if (cache.size > CACHE_ENTRIES) {
+      const oldest = cache.keys().next().value;
+      if (oldest !== undefined) cache.delete(oldest);
+    }
+  }
+  return statements;
+}
+
+/** Parses text that must be a single expression, as defaults and checks are stored. */
+export function parseExpression(sql: string): Node {
+  const prefix = 'SELECT ';
+  const [statement] = parseStatements(`${prefix}${sql}`);
+  const node = statement?.node;
+  const targets = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.targetList : undefined;
+  const target = targets?.length === 1 ? targets[0] : undefined;
+  const value = target !== undefined && 'ResTarget' in target ? target.ResTarget.val : undefined;
+  if (value === undefined) throw dbError('syntax_error', `invalid expression: ${sql}`);
+  return value;
+}
+
+function parseUncached(sql: string): ParsedStatement[] {
+  if (sql.trim() === '') return [];
+  if (sql.includes('\0')) throw dbError('syntax_error', 'invalid byte sequence for encoding "UTF8": 0x00');
+  let result;
+  try {
+    result = parseSync(sql);
+  } catch (error) {
+    throw syntaxError(error);
+  }
+  const statements: ParsedStatement[] = [];
+  for (const { stmt, stmt_location: location = 0, stmt_len: length = 0 } of result.stmts ?? []) {
+    if (stmt === undefined) continue;
+    const start = characterOffset(sql, location);
+    const end = length === 0 ? sql.length : characterOffset(sql, location + length);
+    const raw = sql.slice(start, end);
+    const text = raw.trimStart();
+    statements.push({ node: stmt, text: text.trimEnd(), offset: start + raw.length - text.length });
+  }
+  return statements;
+}
+
+function syntaxError(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  // The WebAssembly stack is smaller than the server's; a trap there leaves the module usable.
+  if (error instanceof RangeError || /memory access|unreachable|stack/i.test(error.message)) {
+    return dbError('statement_too_complex', 'stack depth limit exceeded');
+  }
+  if (!hasSqlDetails(error)) return error;
+  const details = error.sqlDetails;
+  const message = error.message;
+  const cursor = details?.cursorPosition;
+  // The parser counts the cursor in characters (code points).
+  const position = cursor === undefined || cursor < 0 ? undefined : cursor + 1;
+  if (/not (yet )?(implemented|supported)/.test(message)) return dbError('feature_not_supported', { message, position });
+  if (message.includes('must be no more than') || message.includes('invalid Unicode')) {
+    return dbError('syntax_error', { message, position });
+  }
+  return dbError('syntax_error', { message, position });
+}
+

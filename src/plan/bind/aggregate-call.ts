@@ -1,0 +1,110 @@
+/** Aggregate calls: collected by the query, which computes them in its Aggregate node. */
+import type { AggregateFunction } from '../../functions/function.ts';
+import { nameList, type FuncCall } from '../../parse/ast.ts';
+import type { Expr } from '../expr.ts';
+import { exprEqual, someExpr } from '../expr-walk.ts';
+import type { LogicalAggregateCall } from '../logical.ts';
+import { bindCondition } from './expr.ts';
+import type { ResolvedFunction } from './function-lookup.ts';
+import { equalityOf } from './operators.ts';
+import { bindSortKeys } from './order.ts';
+import type { Scope } from './scope.ts';
+
+export function bindAggregateCall(
+  node: FuncCall,
+  match: ResolvedFunction<AggregateFunction>,
+  scope: Scope,
+): Expr {
+  const context = scope.context;
+  const calls = scope.calls;
+  if (calls === null || !aggregatesAllowed(scope)) {
+    throw context.error('grouping_error', `aggregate functions are not allowed in ${clauseName(scope)}`, node.location);
+  }
+  if (calls.inside === 'aggregate') {
+    throw context.error('grouping_error', 'aggregate function calls cannot be nested', node.location);
+  }
+  const { fn, call, args } = match;
+  const name = nameList(node.funcname).join('.');
+  checkOrderedSet(node, fn, name, scope);
+  if (isOuterAggregate(args)) {
+    throw context.error('feature_not_supported', 'aggregates over columns of an outer query are not supported', node.location);
+  }
+  const directCount = node.agg_within_group === true ? (fn.orderedSetDirectArgs ?? 0) : 0;
+  const savedInside = calls.inside;
+  calls.inside = 'aggregate';
+  const filter = node.agg_filter === undefined ? null : scope.during('FILTER', () => bindCondition(node.agg_filter!, scope, 'FILTER'));
+  let orderBy = bindSortKeys(node.agg_order ?? [], scope);
+  calls.inside = savedInside;
+  const plainArgs = args.slice(directCount);
+  if (node.agg_within_group === true) orderBy = orderBy.map((key, i) => ({ ...key, expr: plainArgs[i] ?? key.expr }));
+  if (node.agg_distinct === true) {
+    for (const arg of plainArgs) equalityOf(context, arg.type, context.locationOf(arg));
+    for (const key of orderBy) {
+      if (plainArgs.some((arg) => exprEqual(arg, key.expr))) continue;
+      throw context.error(
+        'invalid_column_reference',
+        'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',
+        context.locationOf(key.expr),
+      );
+    }
+  }
+  const pending: LogicalAggregateCall = {
+    column: context.newColumn(fn.name, call.returnType),
+    fn,
+    call,
+    args: plainArgs,
+    directArgs: args.slice(0, directCount),
+    distinct: node.agg_distinct === true,
+    filter,
+    orderBy,
+    type: call.returnType,
+  };
+  const same = calls.aggregates.find((known) => sameAggregate(known, pending));
+  if (same === undefined) calls.aggregates.push(pending);
+  return context.reference((same ?? pending).column, node.location);
+}
+
+function checkOrderedSet(node: FuncCall, fn: AggregateFunction, name: string, scope: Scope): void {
+  const isOrderedSet = fn.orderedSetDirectArgs !== undefined;
+  const wrong = (message: string) => scope.context.error('wrong_object_type', message, node.location);
+  if (isOrderedSet && node.agg_within_group !== true) {
+    throw wrong(`WITHIN GROUP is required for ordered-set aggregate ${name}`);
+  }
+  if (!isOrderedSet && node.agg_within_group === true) {
+    throw wrong(`${name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`);
+  }
+}
+
+function sameAggregate(a: LogicalAggregateCall, b: LogicalAggregateCall): boolean {
+  const volatile = (expr: Expr) => someExpr(expr, (node) => node.kind === 'call' && node.fn.volatility === 'volatile');
+  const list = (x: readonly Expr[], y: readonly Expr[]) =>
+    x.length === y.length && x.every((expr, i) => exprEqual(expr, y[i]) && !volatile(expr));
+  return (
+    a.fn === b.fn &&
+    a.distinct === b.distinct &&
+    list(a.args, b.args) &&
+    list(a.directArgs, b.directArgs) &&
+    (a.filter === null ? b.filter === null : b.filter !== null && exprEqual(a.filter, b.filter)) &&
+    a.orderBy.length === b.orderBy.length &&
+    a.orderBy.every((key, i) => {
+      const other = b.orderBy[i];
+      return key.descending === other.descending && key.nullsFirst === other.nullsFirst && exprEqual(key.expr, other.expr);
+    })
+  );
+}
+
+/** True where all columns in the arguments come from outside: PostgreSQL computes it out there. */
+function isOuterAggregate(args: readonly Expr[]): boolean {
+  const has = (kind: Expr['kind']) => args.some((arg) => someExpr(arg, (node) => node.kind === kind));
+  return has('exec-param') && !has('column');
+}
+
+function aggregatesAllowed(scope: Scope): boolean {
+  return ['SELECT', 'HAVING', 'ORDER BY', 'DISTINCT ON', 'window'].includes(scope.clause);
+}
+
+/** The clause as PostgreSQL's message names it. */
+export function clauseName(scope: Scope): string {
+  return scope.clause === 'window' ? 'window definitions' : scope.clause;
+}
+

@@ -1,0 +1,43 @@
+/** Calls that a query computes beside its rows: aggregates, window functions, sets in the select list. */
+import type { WindowDef } from '../../parse/ast.ts';
+import type { CallInfo, TableFunction } from '../../functions/function.ts';
+import type { Expr } from '../expr.ts';
+import type { LogicalAggregateCall, LogicalColumn, LogicalWindowCall } from '../logical.ts';
+import type { SortKey, WindowFrame } from '../physical.ts';
+
+export interface WindowSpec {
+  readonly partitionBy: readonly Expr[];
+  readonly orderBy: readonly SortKey[];
+  readonly frame: WindowFrame;
+}
+
+export interface PendingWindow {
+  readonly spec: WindowSpec;
+  readonly call: LogicalWindowCall;
+}
+
+export interface PendingSet {
+  readonly column: LogicalColumn;
+  readonly fn: TableFunction;
+  readonly call: CallInfo;
+  readonly args: readonly Expr[];
+}
+
+/** GROUPING(a, b): its column stands for the bits of these expressions. */
+export interface PendingGrouping {
+  readonly column: LogicalColumn;
+  readonly args: readonly Expr[];
+  readonly location: number | undefined;
+}
+
+export class QueryCalls {
+  readonly aggregates: LogicalAggregateCall[] = [];
+  readonly windows: PendingWindow[] = [];
+  readonly sets: PendingSet[] = [];
+  readonly groupings: PendingGrouping[] = [];
+  readonly namedWindows = new Map<string, WindowDef>();
+  /** Which kind of call the expression at hand is an argument of. */
+  inside: 'aggregate' | 'window' | null = null;
+  /** Set inside CASE and COALESCE, where sets are not allowed. */
+  conditional: string | null = null;
+}

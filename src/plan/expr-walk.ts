@@ -1,0 +1,197 @@
+/** Generic traversal of expressions: children, rewriting, comparison. */
+import type { Expr } from './expr.ts';
+
+/** Rebuilds an expression with `change` applied to its direct children; shares what is unchanged. */
+export function mapChildren(expr: Expr, change: (child: Expr) => Expr): Expr {
+  switch (expr.kind) {
+    case 'constant':
+    case 'column':
+    case 'parameter':
+    case 'exec-param':
+      return expr;
+    case 'call':
+    case 'and':
+    case 'or':
+    case 'coalesce':
+    case 'greatest':
+    case 'least': {
+      const args = mapList(expr.args, change);
+      return args === expr.args ? expr : ({ ...expr, args } as Expr);
+    }
+    case 'cast':
+    case 'not':
+    case 'is-null':
+    case 'boolean-test': {
+      const arg = change(expr.arg);
+      return arg === expr.arg ? expr : ({ ...expr, arg } as Expr);
+    }
+    case 'distinct':
+    case 'nullif': {
+      const left = change(expr.left);
+      const right = change(expr.right);
+      return left === expr.left && right === expr.right ? expr : ({ ...expr, left, right } as Expr);
+    }
+    case 'case': {
+      const branches = expr.branches.map(({ when, then }) => ({
+        when: change(when),
+        then: change(then),
+      }));
+      const otherwise = change(expr.otherwise);
+      const same =
+        otherwise === expr.otherwise &&
+        branches.every((b, i) => b.when === expr.branches[i].when && b.then === expr.branches[i].then);
+      return same ? expr : { ...expr, branches, otherwise };
+    }
+    case 'array': {
+      const elements = mapList(expr.elements, change);
+      return elements === expr.elements ? expr : { ...expr, elements };
+    }
+    case 'row': {
+      const fields = mapList(expr.fields, change);
+      return fields === expr.fields ? expr : { ...expr, fields };
+    }
+    case 'in-list': {
+      const arg = change(expr.arg);
+      const items = mapList(expr.items, change);
+      return arg === expr.arg && items === expr.items ? expr : { ...expr, arg, items };
+    }
+    case 'array-op': {
+      const left = change(expr.left);
+      const array = change(expr.array);
+      return left === expr.left && array === expr.array ? expr : { ...expr, left, array };
+    }
+    case 'subscript': {
+      const base = change(expr.base);
+      const subscripts = expr.subscripts.map(({ lower, upper, slice }) => ({
+        lower: lower === null ? null : change(lower),
+        upper: upper === null ? null : change(upper),
+        slice,
+      }));
+      return { ...expr, base, subscripts };
+    }
+    case 'field': {
+      const base = change(expr.base);
+      return base === expr.base ? expr : { ...expr, base };
+    }
+    case 'subquery':
+    case 'subplan': {
+      let changed = false;
+      const bindings = expr.bindings.map((binding) => {
+        const value = change(binding.value);
+        if (value === binding.value) return binding;
+        changed = true;
+        return { param: binding.param, value };
+      });
+      // The test sees the left operand (a child) and the subquery's row (exec-params).
+      const test = expr.test === null ? null : change(expr.test);
+      return changed || test !== expr.test ? ({ ...expr, bindings, test } as Expr) : expr;
+    }
+  }
+}
+
+function mapList(list: readonly Expr[], change: (child: Expr) => Expr): readonly Expr[] {
+  let copy: Expr[] | undefined;
+  for (let i = 0; i < list.length; i++) {
+    const next = change(list[i]);
+    if (next === list[i]) continue;
+    copy ??= list.slice();
+    copy[i] = next;
+  }
+  return copy ?? list;
+}
+
+/** Calls `visit` for the expression and all below it (not into subquery plans); false stops descent. */
+export function walkExpr(expr: Expr, visit: (expr: Expr) => boolean | void): void {
+  if (visit(expr) === false) return;
+  mapChildren(expr, (child) => {
+    walkExpr(child, visit);
+    return child;
+  });
+}
+
+/** Rewrites bottom-up. */
+export function transformExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
+  return change(mapChildren(expr, (child) => transformExpr(child, change)));
+}
+
+export function someExpr(expr: Expr, test: (expr: Expr) => boolean): boolean {
+  let found = false;
+  walkExpr(expr, (node) => {
+    if (!found && test(node)) found = true;
+    return !found;
+  });
+  return found;
+}
+
+/** Ids of all columns that the expression reads, subquery bindings included. */
+export function columnsOf(expr: Expr, into: Set<number> = new Set()): Set<number> {
+  walkExpr(expr, (node) => {
+    if (node.kind === 'column') into.add(node.index);
+  });
+  return into;
+}
+
+/** Replaces columns by id. */
+export function substituteColumns(expr: Expr, replacement: (id: number) => Expr | undefined): Expr {
+  return transformExpr(expr, (node) =>
+    node.kind === 'column' ? (replacement(node.index) ?? node) : node,
+  );
+}
+
+/** Structural equality; functions and plans compare by identity. */
+export function exprEqual(a: Expr, b: Expr): boolean {
+  return deepEqual(a, b);
+}
+
+function deepEqual(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => deepEqual(item, b[i]));
+  }
+  if (a instanceof Uint8Array) {
+    return b instanceof Uint8Array && a.length === b.length && a.every((byte, i) => byte === b[i]);
+  }
+  const prototype: unknown = Object.getPrototypeOf(a);
+  if (prototype !== Object.getPrototypeOf(b)) return false;
+  // Functions and plan nodes: objects with behaviour or identity of their own.
+  if ('volatility' in a || 'columns' in a) return false;
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  const keys = Object.keys(left);
+  if (keys.length !== Object.keys(right).length) return false;
+  // A cast's form says how it was written, not what it does.
+  return keys.every((key) =>
+    key === 'form' || key === 'operator' ? true : deepEqual(left[key], right[key]),
+  );
+}
+
+export const isVolatile = (expr: Expr): boolean =>
+  someExpr(
+    expr,
+    (node) =>
+      (node.kind === 'call' && node.fn.volatility === 'volatile') ||
+      node.kind === 'subquery' ||
+      node.kind === 'subplan',
+  );
+
+/** True where the expression needs no row: no column, no exec-param, no subquery. */
+export const isRowFree = (expr: Expr): boolean =>
+  !someExpr(
+    expr,
+    (node) =>
+      node.kind === 'column' || node.kind === 'exec-param' || node.kind === 'subquery' || node.kind === 'subplan',
+  );
+
+/** The conjuncts of a condition. */
+export function conjuncts(expr: Expr | null): Expr[] {
+  if (expr === null) return [];
+  return expr.kind === 'and' ? expr.args.flatMap((arg) => conjuncts(arg)) : [expr];
+}
+
+/** AND of the parts; null for none. */
+export function conjunction(parts: readonly Expr[]): Expr | null {
+  if (parts.length === 0) return null;
+  if (parts.length === 1) return parts[0];
+  return { kind: 'and', type: parts[0].type, args: parts };
+}
