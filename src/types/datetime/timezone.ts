@@ -31,6 +31,13 @@ interface Block {
   readonly end: number;
 }
 
+/** Seconds [start, end) during which a zone has one offset. */
+export interface ZoneStretch {
+  readonly start: number;
+  readonly end: number;
+  readonly offset: number;
+}
+
 /** One zone. Seconds count from 2000-01-01; offsets are seconds east of UTC. */
 export class TimeZone {
   readonly name: string;
@@ -75,6 +82,15 @@ export class TimeZone {
       this.#offset = block.offsets[i] as number;
     }
     return block.offsets[i] as number;
+  }
+
+  /** The longest known stretch around a moment without a transition, for loops over many values. */
+  stretchAt(utcSeconds: number): ZoneStretch {
+    const offset = this.offsetAt(utcSeconds);
+    if (utcSeconds >= this.#start && utcSeconds < this.#end) {
+      return { start: this.#start, end: this.#end, offset };
+    }
+    return { start: utcSeconds, end: utcSeconds + 1, offset };
   }
 
   /**
