@@ -12,6 +12,12 @@ import { OPERATOR_FACTS } from './operator-facts.ts';
 import { comparisonOperatorList } from './operators/comparison.ts';
 import { floatArithmeticOperators } from './operators/float-arithmetic.ts';
 import { intArithmeticOperators } from './operators/int-arithmetic.ts';
+import { patternFunctions, patternOperatorList } from './operators/pattern.ts';
+import { mathFunctions } from './scalar/math.ts';
+import { randomFunctions } from './scalar/random.ts';
+import { regexFunctions, regexTableFunctions } from './scalar/regex-functions.ts';
+import { textFunctions } from './scalar/text.ts';
+import { trigonometricFunctions } from './scalar/trigonometry.ts';
 
 export const FIRST_OWN_OID: Oid = 10000;
 
@@ -19,12 +25,20 @@ const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
   countAggregates,
   sumAggregates,
   extremeAggregates,
+  textFunctions,
+  patternFunctions,
+  regexFunctions,
+  regexTableFunctions,
+  mathFunctions,
+  trigonometricFunctions,
+  randomFunctions,
 ];
 
 const OPERATORS: readonly (readonly SqlOperator[])[] = [
   comparisonOperatorList,
   intArithmeticOperators,
   floatArithmeticOperators,
+  patternOperatorList,
 ];
 
 /** A registry that also knows the OIDs of operators. */

@@ -1,0 +1,98 @@
+/** LIKE, ILIKE, regular expressions and prefix tests as operators. */
+import { operator, scalar } from '../define.ts';
+import type { ScalarFunction, SqlOperator } from '../function.ts';
+import { patternKernel } from '../kernels/text.ts';
+import {
+  compileInsensitiveLike,
+  compileLike,
+  likeEscape,
+  similarToRegex,
+  type TextTest,
+} from '../regex/like.ts';
+import { compileRegex } from '../regex/regex.ts';
+
+type Compile = (pattern: string) => TextTest;
+
+const regexTest: Compile = (pattern) => {
+  const regex = compileRegex(pattern);
+  return (text) => regex.test(text);
+};
+const insensitiveRegexTest: Compile = (pattern) => {
+  const regex = compileRegex(pattern, 'i');
+  return (text) => regex.test(text);
+};
+
+const not =
+  (compile: Compile): Compile =>
+  (pattern) => {
+    const test = compile(pattern);
+    return (text) => !test(text);
+  };
+
+function patternOperators(symbol: string, negated: string, compile: Compile): SqlOperator[] {
+  return (
+    [
+      [symbol, compile],
+      [negated, not(compile)],
+    ] as const
+  ).flatMap(([name, test]) =>
+    ['text', 'name', 'bpchar'].map((left) =>
+      operator(
+        `${left} ${name} text = bool`,
+        (text: string, pattern: string) => test(pattern)(text),
+        {
+          kernel: patternKernel(test),
+        },
+      ),
+    ),
+  );
+}
+
+/** bytea as a string with one code unit a byte, so that the text matcher serves it. */
+function byteText(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
+
+function textBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+export const patternOperatorList: readonly SqlOperator[] = [
+  ...patternOperators('~~', '!~~', compileLike),
+  ...patternOperators('~~*', '!~~*', compileInsensitiveLike),
+  ...patternOperators('~', '!~', regexTest),
+  ...patternOperators('~*', '!~*', insensitiveRegexTest),
+  operator('bytea ~~ bytea = bool', (value: Uint8Array, pattern: Uint8Array) =>
+    compileLike(byteText(pattern))(byteText(value)),
+  ),
+  operator(
+    'bytea !~~ bytea = bool',
+    (value: Uint8Array, pattern: Uint8Array) => !compileLike(byteText(pattern))(byteText(value)),
+  ),
+  operator('text ^@ text = bool', (text: string, prefix: string) => text.startsWith(prefix), {
+    kernel: patternKernel((prefix) => (text) => text.startsWith(prefix)),
+  }),
+];
+
+export const patternFunctions: readonly ScalarFunction[] = [
+  scalar('like_escape(text, text) text', likeEscape),
+  scalar('like_escape(bytea, bytea) bytea', (pattern: Uint8Array, escape: Uint8Array) =>
+    textBytes(likeEscape(byteText(pattern), byteText(escape))),
+  ),
+  scalar('like(text, text) bool', (text: string, pattern: string) => compileLike(pattern)(text)),
+  scalar(
+    'notlike(text, text) bool',
+    (text: string, pattern: string) => !compileLike(pattern)(text),
+  ),
+  scalar('similar_to_escape(text) text', (pattern: string) => similarToRegex(pattern, '\\')),
+  scalar('similar_to_escape(text, text) text', similarToRegex),
+  scalar(
+    'similar_escape(text, text) text',
+    (pattern: string | null, escape: string | null) =>
+      pattern === null ? null : similarToRegex(pattern, escape ?? '\\'),
+    { strict: false },
+  ),
+  scalar('starts_with(text, text) bool', (text: string, prefix: string) => text.startsWith(prefix)),
+];

@@ -1,0 +1,300 @@
+/**
+ * Thompson's construction and its simulation. A program reads the text forwards or backwards; its cost
+ * is text length times program length, whatever the pattern.
+ */
+import type { AssertKind, RegexNode } from './ast.ts';
+import { type CharSet, isInClass } from './char-set.ts';
+import { regexError } from './parse.ts';
+
+const STATES_MAX = 50_000;
+
+type Instruction =
+  | { readonly op: 'set'; readonly set: CharSet; next: number }
+  | { readonly op: 'split'; first: number; second: number }
+  | { readonly op: 'assert'; readonly assert: AssertKind; next: number }
+  | {
+      readonly op: 'look';
+      readonly look: Extract<RegexNode, { kind: 'look' }>;
+      next: number;
+    }
+  | { readonly op: 'match' };
+
+export interface Program {
+  readonly code: readonly Instruction[];
+  readonly start: number;
+  readonly isBackward: boolean;
+}
+
+/** The text in code points, with the answers to look-around constraints once they were asked. */
+export class Subject {
+  readonly codes: Uint32Array;
+  readonly #looks = new Map<RegexNode, Uint8Array>();
+
+  constructor(text: string) {
+    const codes = new Uint32Array(text.length);
+    let length = 0;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.codePointAt(i) as number;
+      if (code > 0xffff) i++;
+      codes[length++] = code;
+    }
+    this.codes = codes.subarray(0, length);
+  }
+
+  /** Positions at which a look-around's inner expression matches. */
+  lookPositions(look: Extract<RegexNode, { kind: 'look' }>): Uint8Array {
+    let found = this.#looks.get(look);
+    if (found === undefined) {
+      const everywhere = new Uint8Array(this.codes.length + 1).fill(1);
+      // Ahead: where a match starts, so read backwards from every end; behind: where one ends.
+      const program = compileProgram(look.node, !look.behind);
+      found = reach(program, this, everywhere, 0, this.codes.length);
+      this.#looks.set(look, found);
+    }
+    return found;
+  }
+}
+
+const PROGRAMS = new WeakMap<RegexNode, { forward?: Program; backward?: Program }>();
+
+/** The program of a node, cached with it. */
+export function compileProgram(node: RegexNode, isBackward: boolean): Program {
+  let entry = PROGRAMS.get(node);
+  if (entry === undefined) PROGRAMS.set(node, (entry = {}));
+  const known = isBackward ? entry.backward : entry.forward;
+  if (known !== undefined) return known;
+  const code: Instruction[] = [{ op: 'match' }];
+  const start = emit(node, 0, code, isBackward);
+  const program = { code, start, isBackward };
+  if (isBackward) entry.backward = program;
+  else entry.forward = program;
+  return program;
+}
+
+/** Emits code for `node` that continues at `next`; returns where it starts. */
+function emit(node: RegexNode, next: number, code: Instruction[], isBackward: boolean): number {
+  if (code.length > STATES_MAX) throw regexError('regular expression is too complex');
+  const push = (instruction: Instruction): number => code.push(instruction) - 1;
+  switch (node.kind) {
+    case 'empty':
+      return next;
+    case 'set':
+      return push({ op: 'set', set: node.set, next });
+    case 'assert':
+      return push({ op: 'assert', assert: node.assert, next });
+    case 'look':
+      return push({ op: 'look', look: node, next });
+    case 'group':
+      return emit(node.node, next, code, isBackward);
+    case 'concat': {
+      const { nodes } = node;
+      let at = next;
+      for (let i = 0; i < nodes.length; i++) {
+        const part = nodes[isBackward ? i : nodes.length - 1 - i] as RegexNode;
+        at = emit(part, at, code, isBackward);
+      }
+      return at;
+    }
+    case 'alternatives': {
+      let at = emit(node.nodes.at(-1) as RegexNode, next, code, isBackward);
+      for (let i = node.nodes.length - 2; i >= 0; i--) {
+        const first = emit(node.nodes[i] as RegexNode, next, code, isBackward);
+        at = push({ op: 'split', first, second: at });
+      }
+      return at;
+    }
+    case 'star': {
+      const loop = push({ op: 'split', first: next, second: next });
+      const body = emit(node.node, loop, code, isBackward);
+      code[loop] = { op: 'split', first: body, second: next };
+      return loop;
+    }
+    case 'optional': {
+      const body = emit(node.node, next, code, isBackward);
+      return push({ op: 'split', first: body, second: next });
+    }
+  }
+}
+
+/** The set of states that are alive at one position. */
+class StateSet {
+  readonly list: Int32Array;
+  length = 0;
+  readonly #mark: Int32Array;
+  #generation = 0;
+
+  constructor(size: number) {
+    this.list = new Int32Array(size);
+    this.#mark = new Int32Array(size);
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#generation++;
+  }
+
+  /** True where the state was not in the set. */
+  visit(state: number): boolean {
+    if (this.#mark[state] === this.#generation) return false;
+    this.#mark[state] = this.#generation;
+    return true;
+  }
+
+  push(state: number): void {
+    this.list[this.length++] = state;
+  }
+}
+
+/** One run of a program over a stretch of the text. */
+class Simulation {
+  readonly #program: Program;
+  readonly #subject: Subject;
+  #current: StateSet;
+  #next: StateSet;
+  readonly #stack: number[] = [];
+
+  constructor(program: Program, subject: Subject) {
+    this.#program = program;
+    this.#subject = subject;
+    this.#current = new StateSet(program.code.length);
+    this.#next = new StateSet(program.code.length);
+    this.#current.clear();
+    this.#next.clear();
+  }
+
+  get isDead(): boolean {
+    return this.#current.length === 0;
+  }
+
+  /** Starts another thread at a position; true where the program matches there at once. */
+  enter(position: number): boolean {
+    return this.#add(this.#current, this.#program.start, position);
+  }
+
+  /** Reads the character between `position` and the next one; true where a match ends after it. */
+  step(code: number, position: number): boolean {
+    const { code: program } = this.#program;
+    const current = this.#current;
+    const next = this.#next;
+    next.clear();
+    let matched = false;
+    for (let i = 0; i < current.length; i++) {
+      const instruction = program[current.list[i] as number] as Instruction;
+      if (instruction.op === 'set' && instruction.set.has(code)) {
+        if (this.#add(next, instruction.next, position)) matched = true;
+      }
+    }
+    this.#current = next;
+    this.#next = current;
+    return matched;
+  }
+
+  #add(set: StateSet, state: number, position: number): boolean {
+    const stack = this.#stack;
+    const program = this.#program.code;
+    let matched = false;
+    stack.push(state);
+    while (stack.length > 0) {
+      const at = stack.pop() as number;
+      if (!set.visit(at)) continue;
+      const instruction = program[at] as Instruction;
+      switch (instruction.op) {
+        case 'match':
+          matched = true;
+          break;
+        case 'set':
+          set.push(at);
+          break;
+        case 'split':
+          stack.push(instruction.second, instruction.first);
+          break;
+        case 'assert':
+          if (holdsAt(instruction.assert, this.#subject.codes, position))
+            stack.push(instruction.next);
+          break;
+        case 'look': {
+          const found = this.#subject.lookPositions(instruction.look)[position] === 1;
+          if (found !== instruction.look.negated) stack.push(instruction.next);
+          break;
+        }
+      }
+    }
+    return matched;
+  }
+}
+
+function isWord(codes: Uint32Array, position: number): boolean {
+  return position >= 0 && position < codes.length && isInClass(codes[position] as number, 'word');
+}
+
+function holdsAt(kind: AssertKind, codes: Uint32Array, position: number): boolean {
+  switch (kind) {
+    case 'text-start':
+      return position === 0;
+    case 'text-end':
+      return position === codes.length;
+    case 'line-start':
+      return position === 0 || codes[position - 1] === 10;
+    case 'line-end':
+      return position === codes.length || codes[position] === 10;
+    case 'word-start':
+      return !isWord(codes, position - 1) && isWord(codes, position);
+    case 'word-end':
+      return isWord(codes, position - 1) && !isWord(codes, position);
+    case 'word-edge':
+      return isWord(codes, position - 1) !== isWord(codes, position);
+    case 'not-word-edge':
+      return isWord(codes, position - 1) === isWord(codes, position);
+  }
+}
+
+/**
+ * Marks the positions that the program reaches a match at, starting from every marked position, within
+ * [low, high]. A backward program walks from high to low.
+ */
+export function reach(
+  program: Program,
+  subject: Subject,
+  starts: Uint8Array,
+  low: number,
+  high: number,
+): Uint8Array {
+  const reached = new Uint8Array(subject.codes.length + 1);
+  const simulation = new Simulation(program, subject);
+  const step = program.isBackward ? -1 : 1;
+  const last = program.isBackward ? low : high;
+  for (let position = program.isBackward ? high : low; ; position += step) {
+    if (starts[position] === 1 && simulation.enter(position)) reached[position] = 1;
+    if (position === last) return reached;
+    const code = subject.codes[program.isBackward ? position - 1 : position] as number;
+    if (simulation.step(code, position + step)) reached[position + step] = 1;
+  }
+}
+
+/** The end of the longest or the shortest match that starts at `from`, or -1. */
+export function matchEnd(
+  program: Program,
+  subject: Subject,
+  from: number,
+  isShortest: boolean,
+): number {
+  const { codes } = subject;
+  const simulation = new Simulation(program, subject);
+  let end = simulation.enter(from) ? from : -1;
+  for (let position = from; position < codes.length; position++) {
+    if ((isShortest && end >= 0) || simulation.isDead) break;
+    if (simulation.step(codes[position] as number, position + 1)) end = position + 1;
+  }
+  return end;
+}
+
+/** Whether the program matches anywhere; stops at the first match's end. */
+export function matchesAnywhere(program: Program, subject: Subject, onlyAtStart: boolean): boolean {
+  const { codes } = subject;
+  const simulation = new Simulation(program, subject);
+  for (let position = 0; ; position++) {
+    if ((position === 0 || !onlyAtStart) && simulation.enter(position)) return true;
+    if (position === codes.length || (onlyAtStart && simulation.isDead)) return false;
+    if (simulation.step(codes[position] as number, position + 1)) return true;
+  }
+}
