@@ -1,12 +1,10 @@
-/** Arithmetic on intervals (their order is in ../interval-span.ts). Months, days and microseconds stay apart unless a rule carries them over. */
+/** Arithmetic on intervals. Months, days and microseconds stay apart unless a rule carries them over. */
 import { dbError } from '../../errors/db-error.ts';
 import { Interval } from '../interval.ts';
 import { toInt64, type Int64 } from '../value.ts';
 import { MICROS_PER_DAY, MICROS_PER_SECOND, SECONDS_PER_DAY } from './calendar.ts';
 import { addInt64, intervalOutOfRange, narrow, roundHalfEven, subtractInt64 } from './micros.ts';
 import { fitsInt32 } from './number-text.ts';
-
-export { compareIntervalSpans as compareIntervals } from '../interval-span.ts';
 
 const DAYS_PER_MONTH = 30;
 
@@ -70,6 +68,24 @@ function scaleInterval(value: Interval, scale: (part: number) => number): Interv
   if (!(micros >= -9223372036854775808 && micros < 9223372036854775808)) throw intervalOutOfRange();
   const whole = Number.isSafeInteger(micros) ? micros : toInt64(BigInt(micros));
   return makeIntervalChecked(months, days, whole);
+}
+
+/** Length in microseconds as intervals are ordered: months of 30 days, days of 24 hours. */
+export function intervalSpan(value: Interval): bigint {
+  const days = value.months * DAYS_PER_MONTH + value.days;
+  return BigInt(days) * BigInt(MICROS_PER_DAY) + BigInt(value.micros);
+}
+
+/** Orders intervals by length. */
+export function compareIntervals(a: Interval, b: Interval): number {
+  if (typeof a.micros === 'number' && typeof b.micros === 'number') {
+    const x = (a.months * DAYS_PER_MONTH + a.days) * MICROS_PER_DAY + a.micros;
+    const y = (b.months * DAYS_PER_MONTH + b.days) * MICROS_PER_DAY + b.micros;
+    if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return x < y ? -1 : x > y ? 1 : 0;
+  }
+  const left = intervalSpan(a);
+  const right = intervalSpan(b);
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 interface WholeDays {
