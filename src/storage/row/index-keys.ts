@@ -1,0 +1,148 @@
+/** The keys that rows have in an index: bytes that order as the index does, kept as binary strings. */
+import { ByteWriter } from '../../base/byte-writer.ts';
+import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
+import { liveColumns } from '../../catalog/catalog.ts';
+import { InternalError, dbError, notSupported, type DbError } from '../../errors/db-error.ts';
+import { mustCodec } from '../../types/codec-registry.ts';
+import { encodeKey } from '../../types/key-encoding.ts';
+import { isNullAt, valueAt, type Batch, type Vector } from '../../vector/vector.ts';
+import { bytesToText } from '../format/keys.ts';
+
+/**
+ * Evaluates an index's expressions and predicate over rows that have the live columns in attnum order:
+ * one vector per index key, and 1 for every row that the predicate includes.
+ */
+export type IndexExpressions = (
+  table: TableDescriptor,
+  index: IndexDescriptor,
+  rows: Batch,
+) => { readonly keys: readonly Vector[]; readonly included: Uint8Array };
+
+/** Keys of a batch in one index. */
+export interface BatchKeys {
+  /** Per row the key, or null where the index's predicate leaves the row out. */
+  readonly keys: readonly (string | null)[];
+  /** 1 where a part of the key is NULL. */
+  readonly hasNull: Uint8Array;
+  readonly vectors: readonly Vector[];
+}
+
+/** True for indexes that are kept as ordered entries; other methods are only described. */
+export function isStoredIndex(index: IndexDescriptor): boolean {
+  return index.method === 'btree' || index.method === 'hash';
+}
+
+export function batchKeys(
+  table: TableDescriptor,
+  index: IndexDescriptor,
+  rows: Batch,
+  expressions: IndexExpressions | undefined,
+): BatchKeys {
+  const { vectors, included } = keyVectors(table, index, rows, expressions);
+  const hasNull = new Uint8Array(rows.length);
+  const keys: (string | null)[] = [];
+  const writer = new ByteWriter(64);
+  for (let row = 0; row < rows.length; row++) {
+    if (included !== undefined && included[row] !== 1) {
+      keys.push(null);
+      continue;
+    }
+    writer.reset();
+    for (let k = 0; k < vectors.length; k++) {
+      const vector = vectors[k] as Vector;
+      const { descending, nullsFirst } = index.keys[k] as IndexDescriptor['keys'][0];
+      if (isNullAt(vector, row)) hasNull[row] = 1;
+      encodeKey(writer, vector.type.oid, valueAt(vector, row), descending, nullsFirst);
+    }
+    keys.push(bytesToText(writer.view()));
+  }
+  return { keys, hasNull, vectors };
+}
+
+function keyVectors(
+  table: TableDescriptor,
+  index: IndexDescriptor,
+  rows: Batch,
+  expressions: IndexExpressions | undefined,
+): { vectors: readonly Vector[]; included: Uint8Array | undefined } {
+  const needsEvaluation =
+    index.predicateSql !== undefined || index.keys.some(({ column }) => column === 0);
+  if (needsEvaluation) {
+    if (expressions === undefined) throw notSupported('an index on expressions or with a predicate');
+    const { keys, included } = expressions(table, index, rows);
+    return { vectors: keys, included };
+  }
+  const positions = new Map(liveColumns(table).map(({ attnum }, position) => [attnum, position]));
+  const vectors = index.keys.map(({ column }) => {
+    const vector = rows.columns[positions.get(column) ?? -1];
+    if (vector === undefined) throw new InternalError(`no column ${column} for "${index.name}"`);
+    return vector;
+  });
+  return { vectors, included: undefined };
+}
+
+/** Whether two rows with this key may not both exist. */
+export function mustBeUnique(index: IndexDescriptor, keys: BatchKeys, row: number): boolean {
+  return index.unique && (index.nullsNotDistinct || keys.hasNull[row] === 0);
+}
+
+/** 23505 as PostgreSQL words it. */
+export function duplicateKey(
+  table: TableDescriptor,
+  schemaName: string,
+  index: IndexDescriptor,
+  keys: BatchKeys,
+  row: number,
+): DbError {
+  return dbError('unique_violation', {
+    message: `duplicate key value violates unique constraint "${index.name}"`,
+    detail: `Key ${describeKey(table, index, keys, row)} already exists.`,
+    schema: schemaName,
+    table: table.name,
+    constraint: index.name,
+  });
+}
+
+/** 23505 for CREATE UNIQUE INDEX over rows that are not. */
+export function duplicateInBuild(
+  table: TableDescriptor,
+  schemaName: string,
+  index: IndexDescriptor,
+  keys: BatchKeys,
+  row: number,
+): DbError {
+  return dbError('unique_violation', {
+    message: `could not create unique index "${index.name}"`,
+    detail: `Key ${describeKey(table, index, keys, row)} is duplicated.`,
+    schema: schemaName,
+    table: table.name,
+    constraint: index.name,
+  });
+}
+
+function describeKey(
+  table: TableDescriptor,
+  index: IndexDescriptor,
+  keys: BatchKeys,
+  row: number,
+): string {
+  const names = index.keys.map(({ column, expressionSql }) =>
+    column === 0 ? (expressionSql ?? '') : (table.columns[column - 1]?.name ?? ''),
+  );
+  const values = keys.vectors.map((vector) => describeValue(vector, row));
+  return `(${names.join(', ')})=(${values.join(', ')})`;
+}
+
+function describeValue(vector: Vector, row: number): string {
+  const value = valueAt(vector, row);
+  if (value === null) return 'null';
+  return mustCodec(vector.type.oid).formatText(value, {
+    timeZone: 'UTC',
+    dateStyle: 'ISO',
+    dateOrder: 'MDY',
+    intervalStyle: 'postgres',
+    byteaOutput: 'hex',
+    extraFloatDigits: 1,
+    nowMicros: 0,
+  });
+}

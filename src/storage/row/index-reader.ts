@@ -1,0 +1,287 @@
+/**
+ * Index scans: candidates come from the stored entries, from entries that undo still remembers and from
+ * the transaction's own, in key order. Where a row is not simply the newest committed one, its key is
+ * computed again and compared, so a stale candidate never yields a row.
+ */
+import { ByteWriter } from '../../base/byte-writer.ts';
+import { prefixEnd } from '../../base/bytes.ts';
+import { liveColumns, type IndexDescriptor } from '../../catalog/catalog.ts';
+import { InternalError, dbError } from '../../errors/db-error.ts';
+import { encodeKey } from '../../types/key-encoding.ts';
+import type { Value } from '../../types/value.ts';
+import { BATCH_ROWS, type Batch } from '../../vector/vector.ts';
+import { openValue } from '../format/envelope.ts';
+import {
+  INDEX_PREFIX_BYTES,
+  bytesToText,
+  indexPrefix,
+  prefixRange,
+  rowIdOfEntry,
+  valueOfEntryKey,
+  type KeyRange,
+} from '../format/keys.ts';
+import type { KvEntry } from '../kv/kv.ts';
+import type { IndexRequest } from '../storage.ts';
+import type { IndexWrites } from '../txn/write-set.ts';
+import { batchKeys, isStoredIndex, type IndexExpressions } from './index-keys.ts';
+import { decodeRows } from './row-codec.ts';
+import { overlaidRow, readRows, type RowView } from './row-reader.ts';
+
+interface Candidate {
+  readonly key: string;
+  readonly rowId: number;
+}
+
+const FIRST_CANDIDATES = 64;
+
+/** Rows that the request asks for, in the index's order or its reverse. */
+export async function* scanIndexRows(
+  view: RowView,
+  request: IndexRequest,
+  expressions: IndexExpressions | undefined,
+): AsyncGenerator<Batch> {
+  const { index } = request;
+  if (!isStoredIndex(index)) {
+    throw new InternalError(`index "${index.name}" of method ${index.method} cannot be scanned`);
+  }
+  if (request.equals.includes(null)) return;
+  if (request.lower?.value === null || request.upper?.value === null) return;
+  const range = requestRange(view, request);
+  if (range === undefined) return;
+  // Small first, so that a LIMIT or a lookup reads little; then larger.
+  let size = FIRST_CANDIDATES;
+  let candidates: Candidate[] = [];
+  for await (const page of candidatePages(view, request, range)) {
+    for (const candidate of page) {
+      candidates.push(candidate);
+      if (candidates.length < size) continue;
+      const batch = await readCandidates(view, request, candidates, expressions);
+      if (batch !== undefined) yield batch;
+      candidates = [];
+      size = Math.min(size * 4, BATCH_ROWS);
+    }
+  }
+  const batch = await readCandidates(view, request, candidates, expressions);
+  if (batch !== undefined) yield batch;
+}
+
+function keyColumnType(view: RowView, index: IndexDescriptor, k: number): number | undefined {
+  const column = index.keys[k]?.column ?? 0;
+  return column === 0 ? undefined : view.table.columns[column - 1]?.type.oid;
+}
+
+/** The stretch of key bytes to read, or undefined where nothing can be in it. */
+function requestRange(view: RowView, request: IndexRequest): KeyRange | undefined {
+  const { index, equals } = request;
+  const writer = new ByteWriter(64);
+  writer.bytes(indexPrefix(index.storageId));
+  for (let k = 0; k < equals.length; k++) appendKey(writer, view, index, k, equals[k] as Value);
+  const prefix = writer.toBytes();
+  const whole = prefixRange(prefix);
+  const bounded = index.keys[equals.length];
+  if (bounded === undefined || (request.lower === null && request.upper === null)) return whole;
+  const bytesOf = (value: Value): Uint8Array => {
+    writer.reset();
+    writer.bytes(prefix);
+    appendKey(writer, view, index, equals.length, value);
+    return writer.toBytes();
+  };
+  // In a descending column the larger values come first. NULLs sort outside any bounded side.
+  const first = bounded.descending ? request.upper : request.lower;
+  const last = bounded.descending ? request.lower : request.upper;
+  const nulls = nullRange(bytesOf(null));
+  let { from, to } = whole;
+  if (first !== null) from = first.inclusive ? bytesOf(first.value) : prefixEnd(bytesOf(first.value));
+  else if (bounded.nullsFirst) from = nulls.to;
+  if (last !== null) to = last.inclusive ? prefixEnd(bytesOf(last.value)) : bytesOf(last.value);
+  else if (!bounded.nullsFirst) to = nulls.from;
+  return { from, to };
+}
+
+function nullRange(key: Uint8Array): KeyRange {
+  return { from: key, to: prefixEnd(key) };
+}
+
+function appendKey(
+  writer: ByteWriter,
+  view: RowView,
+  index: IndexDescriptor,
+  k: number,
+  value: Value,
+): void {
+  const key = index.keys[k];
+  const oid = keyColumnType(view, index, k);
+  if (key === undefined) throw new InternalError(`index "${index.name}" has no key ${k + 1}`);
+  if (oid === undefined) throw new InternalError('an expression index needs the type of its key');
+  encodeKey(writer, oid, value, key.descending, key.nullsFirst);
+}
+
+async function* candidatePages(
+  view: RowView,
+  request: IndexRequest,
+  range: KeyRange,
+): AsyncGenerator<readonly Candidate[]> {
+  const { index, descending } = request;
+  const own = view.writes?.indexes.get(index.storageId);
+  const isOneKey = request.equals.length === index.keys.length;
+  const extras = isOneKey
+    ? extrasOfKey(view, index, own, bytesToText(range.from, INDEX_PREFIX_BYTES))
+    : extraCandidates(view, index, own, range);
+  if (descending) extras.reverse();
+  if (isOneKey && index.unique) {
+    // No part of the key is NULL, so there is one entry at most.
+    const key = range.from;
+    const [value] = await view.kv.getMany([key]);
+    if (value !== undefined) extras.push(openEntry(view, index, { key, value }));
+    yield withoutRepeats(extras);
+    return;
+  }
+  let next = 0;
+  const direction = descending ? -1 : 1;
+  for await (const page of view.kv.scan({ ...range, reverse: descending })) {
+    const merged: Candidate[] = [];
+    for (const entry of page) {
+      const candidate = openEntry(view, index, entry);
+      while (next < extras.length) {
+        const extra = extras[next] as Candidate;
+        const order = compareCandidates(extra, candidate) * direction;
+        if (order > 0) break;
+        if (order < 0) merged.push(extra);
+        next++;
+      }
+      merged.push(candidate);
+    }
+    yield merged;
+  }
+  yield extras.slice(next);
+}
+
+function compareCandidates(a: Candidate, b: Candidate): number {
+  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
+  return a.rowId - b.rowId;
+}
+
+function openEntry(view: RowView, index: IndexDescriptor, entry: KvEntry): Candidate {
+  const body = openValue(
+    entry.key,
+    entry.value,
+    () => `table "${view.table.name}", index "${index.name}"`,
+  );
+  return { key: valueOfEntryKey(entry.key, body), rowId: rowIdOfEntry(body) };
+}
+
+/** As `extraCandidates`, for one key. */
+function extrasOfKey(
+  view: RowView,
+  index: IndexDescriptor,
+  own: IndexWrites | undefined,
+  key: string,
+): Candidate[] {
+  const rowIds: number[] = [];
+  for (const { rowId } of own?.added.get(key) ?? []) rowIds.push(rowId);
+  view.state.undo.entriesAt(index.storageId, key, view.snapshot, rowIds);
+  if (rowIds.length === 0) return [];
+  return withoutRepeats(rowIds.map((rowId) => ({ key, rowId })).sort(compareCandidates));
+}
+
+/** Own entries and those that undo remembers, in key order and without repeats. */
+function extraCandidates(
+  view: RowView,
+  index: IndexDescriptor,
+  own: IndexWrites | undefined,
+  range: KeyRange,
+): Candidate[] {
+  const undo = view.state.undo;
+  if (own === undefined && undo.isEmpty) return [];
+  const from = bytesToText(range.from, INDEX_PREFIX_BYTES);
+  // A range that ends with the index's last key has no value bytes in its end.
+  const to = range.to.length > INDEX_PREFIX_BYTES
+      ? bytesToText(range.to, INDEX_PREFIX_BYTES)
+      : undefined;
+  const accept = (key: string): boolean => key >= from && (to === undefined || key < to);
+  const extras: Candidate[] = [];
+  if (own !== undefined) {
+    const keys = own.sortedKeys();
+    for (let i = lowerBound(keys, from); i < keys.length && accept(keys[i] as string); i++) {
+      const key = keys[i] as string;
+      for (const { rowId } of own.added.get(key) ?? []) extras.push({ key, rowId });
+    }
+  }
+  undo.collectEntries(index.storageId, view.snapshot, accept, extras);
+  return withoutRepeats(extras.sort(compareCandidates));
+}
+
+function lowerBound(keys: readonly string[], from: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((keys[middle] as string) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function withoutRepeats(candidates: Candidate[]): Candidate[] {
+  const seen = new Set<string>();
+  return candidates.filter(({ key, rowId }) => {
+    const mark = `${rowId}/${key}`;
+    return !seen.has(mark) && seen.add(mark) !== undefined;
+  });
+}
+
+async function readCandidates(
+  view: RowView,
+  request: IndexRequest,
+  candidates: readonly Candidate[],
+  expressions: IndexExpressions | undefined,
+): Promise<Batch | undefined> {
+  if (candidates.length === 0) return undefined;
+  const rows = await readRows(
+    view,
+    candidates.map(({ rowId }) => rowId),
+  );
+  const doubtful: number[] = [];
+  rows.forEach((row, i) => {
+    const { rowId } = candidates[i] as Candidate;
+    if (row !== null && overlaidRow(view, rowId) !== undefined) doubtful.push(i);
+    else if (row === null && overlaidRow(view, rowId) === undefined) throw danglingEntry(view, request.index);
+  });
+  dropStale(view, request.index, candidates, rows, doubtful, expressions);
+  const refs: number[] = [];
+  const bodies: Uint8Array[] = [];
+  rows.forEach((row, i) => {
+    if (row === null) return;
+    refs.push((candidates[i] as Candidate).rowId);
+    bodies.push(row);
+  });
+  return refs.length === 0 ? undefined : decodeRows(view.table, { refs, bodies }, request.attnums);
+}
+
+/** Removes rows whose visible version has another key than the candidate. */
+function dropStale(
+  view: RowView,
+  index: IndexDescriptor,
+  candidates: readonly Candidate[],
+  rows: (Uint8Array | null)[],
+  doubtful: readonly number[],
+  expressions: IndexExpressions | undefined,
+): void {
+  if (doubtful.length === 0) return;
+  const { table } = view;
+  const attnums = liveColumns(table).map((column) => column.attnum);
+  const bodies = doubtful.map((i) => rows[i] as Uint8Array);
+  const decoded = decodeRows(table, { refs: doubtful, bodies }, attnums);
+  const { keys } = batchKeys(table, index, decoded, expressions);
+  doubtful.forEach((i, position) => {
+    if (keys[position] !== (candidates[i] as Candidate).key) rows[i] = null;
+  });
+}
+
+function danglingEntry(view: RowView, index: IndexDescriptor): Error {
+  return dbError('data_corrupted', {
+    message: `stored data of table "${view.table.name}", index "${index.name}" is damaged`,
+    detail: 'An index entry points to a row that is not there.',
+    hint: 'Restore the data directory from a backup.',
+  });
+}

@@ -1,0 +1,215 @@
+/**
+ * How one value sits in a stored row: numbers in fixed big-endian form, strings as UTF-8, everything
+ * else in PostgreSQL's binary form.
+ */
+import type { ByteReader } from '../../base/byte-reader.ts';
+import { ByteWriter } from '../../base/byte-writer.ts';
+import { mustCodec } from '../../types/codec-registry.ts';
+import type { FormatSettings } from '../../types/codec.ts';
+import { OID, vectorRep, type Oid, type SqlType } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+import type { Vector } from '../../vector/vector.ts';
+
+export type StoredForm = 'int32' | 'uint32' | 'int64' | 'float64' | 'bool' | 'text' | 'binary';
+
+const TWO_32 = 4294967296;
+const INT64_HIGH_MAX = 0x7fffffff;
+const INT64_HIGH_MIN = -0x80000000;
+const INT32_MAX = 0x7fffffff;
+const INT32_MIN = -0x80000000;
+
+/** Stored values do not depend on any session's settings. */
+const STORED_FORMAT: FormatSettings = {
+  timeZone: 'UTC',
+  dateStyle: 'ISO',
+  dateOrder: 'MDY',
+  intervalStyle: 'postgres',
+  byteaOutput: 'hex',
+  extraFloatDigits: 1,
+  nowMicros: 0,
+};
+
+export function storedForm(oid: Oid): StoredForm {
+  switch (vectorRep(oid)) {
+    case 'bool':
+      return 'bool';
+    case 'text':
+      return 'text';
+    case 'any':
+      return 'binary';
+    case 'f64':
+      break;
+  }
+  switch (oid) {
+    case OID.int8:
+    case OID.time:
+    case OID.timestamp:
+    case OID.timestamptz:
+      return 'int64';
+    case OID.float4:
+    case OID.float8:
+      return 'float64';
+    case OID.int2:
+    case OID.int4:
+    case OID.date:
+      return 'int32';
+    default:
+      return 'uint32';
+  }
+}
+
+/** Types whose infinities are stored as the ends of the integer range. */
+function hasInfinity(oid: Oid): boolean {
+  return oid === OID.timestamp || oid === OID.timestamptz || oid === OID.date;
+}
+
+/** Writes a vector's values one row at a time, each with its length before it. */
+export function valueWriter(vector: Vector): (writer: ByteWriter, row: number) => void {
+  const form = storedForm(vector.type.oid);
+  switch (vector.rep) {
+    case 'bool':
+      return (writer, row) => {
+        writer.u8(1);
+        writer.u8(vector.data[row] as number);
+      };
+    case 'text': {
+      const encoded: Uint8Array[] = [];
+      return (writer, row) => {
+        const code = vector.codes[row] as number;
+        const bytes = (encoded[code] ??= ENCODER.encode(vector.dictionary[code]));
+        writeLength(writer, bytes.length);
+        writer.bytes(bytes);
+      };
+    }
+    case 'f64':
+      return (writer, row) => writeNumber(writer, form, vector.data[row] as number);
+    case 'any': {
+      const type = vector.type;
+      return (writer, row) => writeValue(writer, type.oid, form, vector.data[row] as NonNullable<Value>);
+    }
+  }
+}
+
+function writeNumber(writer: ByteWriter, form: StoredForm, value: number): void {
+  switch (form) {
+    case 'int64':
+      writer.u8(8);
+      if (value === Infinity) writeInt64(writer, INT64_HIGH_MAX, 0xffffffff);
+      else if (value === -Infinity) writeInt64(writer, INT64_HIGH_MIN, 0);
+      else writeInt64(writer, Math.floor(value / TWO_32), value - Math.floor(value / TWO_32) * TWO_32);
+      return;
+    case 'float64':
+      writer.u8(8);
+      writer.f64(value);
+      return;
+    case 'int32':
+      writer.u8(4);
+      writer.i32(value === Infinity ? INT32_MAX : value === -Infinity ? INT32_MIN : value);
+      return;
+    default:
+      writer.u8(4);
+      writer.u32(value);
+  }
+}
+
+function writeInt64(writer: ByteWriter, high: number, low: number): void {
+  writer.i32(high);
+  writer.u32(low);
+}
+
+function writeValue(writer: ByteWriter, oid: Oid, form: StoredForm, value: NonNullable<Value>): void {
+  if (typeof value === 'bigint') {
+    writer.u8(8);
+    writer.i64(value);
+  } else if (typeof value === 'number') {
+    writeNumber(writer, form === 'binary' ? 'float64' : form, value);
+  } else if (typeof value === 'boolean') {
+    writer.u8(1);
+    writer.u8(value ? 1 : 0);
+  } else if (typeof value === 'string' && form === 'text') {
+    const bytes = ENCODER.encode(value);
+    writeLength(writer, bytes.length);
+    writer.bytes(bytes);
+  } else {
+    const scratch = new ByteWriter(64);
+    mustCodec(oid).writeBinary(scratch, value, STORED_FORMAT);
+    writeLength(writer, scratch.length);
+    writer.bytes(scratch.view());
+  }
+}
+
+const LONG_LENGTH = 0xff;
+
+function writeLength(writer: ByteWriter, length: number): void {
+  if (length < LONG_LENGTH) {
+    writer.u8(length);
+  } else {
+    writer.u8(LONG_LENGTH);
+    writer.u32(length);
+  }
+}
+
+export function readLength(reader: ByteReader): number {
+  const short = reader.u8();
+  return short < LONG_LENGTH ? short : reader.u32();
+}
+
+/** Reads the value of `length` bytes at the reader. 64-bit integers come back canonical. */
+export function readValue(
+  reader: ByteReader,
+  length: number,
+  type: SqlType,
+  form: StoredForm,
+): NonNullable<Value> {
+  switch (form) {
+    case 'bool':
+      return reader.u8() === 1;
+    case 'text':
+      return readText(reader, length);
+    case 'binary':
+      return mustCodec(type.oid).readBinary(reader, length, -1, STORED_FORMAT) as NonNullable<Value>;
+    case 'float64':
+      return reader.f64();
+    case 'uint32':
+      return reader.u32();
+    case 'int32': {
+      const value = reader.i32();
+      if (!hasInfinity(type.oid)) return value;
+      return value === INT32_MAX ? Infinity : value === INT32_MIN ? -Infinity : value;
+    }
+    case 'int64':
+      return readInt64(reader, hasInfinity(type.oid));
+  }
+}
+
+function readInt64(reader: ByteReader, infinities: boolean): number | bigint {
+  const high = reader.i32();
+  const low = reader.u32();
+  if (infinities && high === INT64_HIGH_MAX && low === 0xffffffff) return Infinity;
+  if (infinities && high === INT64_HIGH_MIN && low === 0) return -Infinity;
+  const value = high * TWO_32 + low;
+  return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) | BigInt(low);
+}
+
+const SHORT_TEXT_BYTES = 24;
+
+function readText(reader: ByteReader, length: number): string {
+  if (length > SHORT_TEXT_BYTES) return reader.utf8(length);
+  const { bytes, offset } = reader;
+  let text = '';
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[offset + i] as number;
+    if (byte >= 0x80) return reader.utf8(length);
+    text += String.fromCharCode(byte);
+  }
+  reader.take(length);
+  return text;
+}
+
+/** The value that rows written before ADD COLUMN ... DEFAULT have. */
+export function missingValue(type: SqlType, text: string | undefined): Value {
+  if (text === undefined) return null;
+  return mustCodec(type.oid).parseText(text, type.typmod, STORED_FORMAT);
+}
+
+const ENCODER = new TextEncoder();

@@ -1,0 +1,170 @@
+/**
+ * Turning commit records into state: undo first, then one batch for the key-value store. The same code
+ * runs at commit and at recovery, so both come to the same state.
+ */
+import type { CatalogChange, CatalogSnapshot } from '../../catalog/catalog.ts';
+import { sealValue } from '../format/envelope.ts';
+import {
+  APPLIED_KEY,
+  COUNTERS_KEY,
+  catalogKey,
+  encodeNumbers,
+  garbageKey,
+  indexEntryBody,
+  indexEntryKey,
+  rowKey,
+  sequenceKey,
+  tableKey,
+} from '../format/keys.ts';
+import type { KvOperation } from '../kv/kv.ts';
+import type { Sequence } from '../log/commit-log.ts';
+import type { TableState, TableStates } from '../row/table-state.ts';
+import {
+  ROW_DELETE,
+  ROW_INSERT,
+  packValue,
+  type CommitRecord,
+  type EntryChange,
+  type IndexChange,
+  type TableChange,
+} from './commit-record.ts';
+import type { UndoOfTable } from './undo.ts';
+
+/** Old rows by table and row id, as the committing transaction read them. */
+export type BaseRows = ReadonlyMap<number, ReadonlyMap<number, Uint8Array>>;
+
+/**
+ * Puts into undo what the record is about to replace. Must be called before the record's operations are
+ * written; from then on every snapshot before `sequence` reads around them.
+ */
+export function installUndo(
+  states: TableStates,
+  sequence: Sequence,
+  record: CommitRecord,
+  base: BaseRows,
+): UndoOfTable[] {
+  return record.tables.map((change) => {
+    const { undo } = states.get(change.storageId);
+    const old = base.get(change.storageId);
+    const rowIds: number[] = [];
+    for (const { rowId } of change.rows) {
+      undo.addRow(rowId, sequence, old?.get(rowId) ?? null);
+      rowIds.push(rowId);
+    }
+    const entries: { index: number; key: string }[] = [];
+    for (const index of change.indexes) {
+      for (const { key, rowId } of index.removed) {
+        undo.addIndexEntry(index.storageId, key, sequence, rowId);
+        entries.push({ index: index.storageId, key });
+      }
+    }
+    return { undo, until: sequence, rowIds, entries };
+  });
+}
+
+/** Updates the tables' counts and lists the record's operations on the key-value store. */
+export function recordOperations(
+  states: TableStates,
+  sequence: Sequence,
+  record: CommitRecord,
+  catalog: CatalogSnapshot,
+): KvOperation[] {
+  const operations: KvOperation[] = [];
+  for (const change of record.tables) {
+    tableOperations(operations, change);
+    const state = states.get(change.storageId);
+    countChanges(state, sequence, change);
+    put(operations, tableKey(change.storageId), encodeNumbers(state.rows, state.bytes, state.nextRowId));
+  }
+  for (const change of record.catalog) catalogOperation(operations, change, catalog);
+  for (const storageId of record.droppedStorage) {
+    put(operations, garbageKey(storageId), new Uint8Array(0));
+    operations.push({ type: 'delete', key: tableKey(storageId) });
+  }
+  for (const move of record.sequences) put(operations, sequenceKey(move.oid), packValue(move));
+  return operations;
+}
+
+export function appliedOperation(sequence: Sequence): KvOperation {
+  return { type: 'put', key: APPLIED_KEY, value: sealValue(APPLIED_KEY, encodeNumbers(sequence)) };
+}
+
+function put(operations: KvOperation[], key: Uint8Array, body: Uint8Array): void {
+  operations.push({ type: 'put', key, value: sealValue(key, body) });
+}
+
+function tableOperations(operations: KvOperation[], change: TableChange): void {
+  for (const { rowId, row } of change.rows) {
+    const key = rowKey(change.storageId, rowId);
+    if (row === null) operations.push({ type: 'delete', key });
+    else put(operations, key, row);
+  }
+  for (const index of change.indexes) indexOperations(operations, index);
+}
+
+/** Removals first: another row may take over a unique key in the same commit. */
+function indexOperations(operations: KvOperation[], index: IndexChange): void {
+  for (const entry of index.removed) {
+    operations.push({ type: 'delete', key: entryKey(index, entry) });
+  }
+  for (const entry of index.added) {
+    put(operations, entryKey(index, entry), indexEntryBody(entry.rowId, entry.suffixed));
+  }
+}
+
+function entryKey(index: IndexChange, { key, rowId, suffixed }: EntryChange): Uint8Array {
+  return indexEntryKey(index.storageId, key, suffixed ? rowId : null);
+}
+
+function countChanges(state: TableState, sequence: Sequence, change: TableChange): void {
+  for (const { kind, rowId, oldBytes, row } of change.rows) {
+    if (kind === ROW_INSERT) state.rows++;
+    else if (kind === ROW_DELETE) state.rows--;
+    state.bytes += (row?.length ?? 0) - oldBytes;
+    if (rowId >= state.nextRowId) state.nextRowId = rowId + 1;
+  }
+  state.changedAt = sequence;
+  state.cache = undefined;
+}
+
+function catalogOperation(
+  operations: KvOperation[],
+  change: CatalogChange,
+  catalog: CatalogSnapshot,
+): void {
+  switch (change.change) {
+    case 'put':
+      put(operations, catalogKey(change.object.oid), packValue(change.object));
+      return;
+    case 'drop':
+      operations.push({ type: 'delete', key: catalogKey(change.oid) });
+      operations.push({ type: 'delete', key: sequenceKey(change.oid) });
+      return;
+    case 'counters':
+      put(operations, COUNTERS_KEY, encodeNumbers(catalog.nextOid, catalog.nextStorageId));
+  }
+}
+
+/** Storage ids that a commit's catalog changes leave behind. */
+export function droppedStorageIds(
+  before: CatalogSnapshot,
+  changes: readonly CatalogChange[],
+): number[] {
+  const dropped: number[] = [];
+  const current = new Map<number, number | undefined>();
+  for (const change of changes) {
+    if (change.change === 'counters') continue;
+    const oid = change.change === 'put' ? change.object.oid : change.oid;
+    const old = current.has(oid) ? current.get(oid) : storageIdOf(before.object(oid));
+    const next = change.change === 'put' ? storageIdOf(change.object) : undefined;
+    if (old !== undefined && old !== next) dropped.push(old);
+    current.set(oid, next);
+  }
+  return dropped;
+}
+
+function storageIdOf(object: { readonly kind: string } | undefined): number | undefined {
+  if (object === undefined) return undefined;
+  const isStored = object.kind === 'table' || object.kind === 'index';
+  return isStored ? (object as { storageId?: number }).storageId : undefined;
+}

@@ -1,0 +1,175 @@
+/**
+ * The record of one commit (docs/format/commit-log.md): everything that applying it needs, so that the
+ * same record gives the same state at commit and at recovery.
+ */
+import { Packr } from 'msgpackr';
+import { ByteReader } from '../../base/byte-reader.ts';
+import { ByteWriter } from '../../base/byte-writer.ts';
+import type { CatalogChange } from '../../catalog/catalog.ts';
+import { InternalError, dbError } from '../../errors/db-error.ts';
+import type { Oid } from '../../types/type.ts';
+import type { HypertableParts } from '../hypertable/hypertable-store.ts';
+import { bytesToText } from '../format/keys.ts';
+
+const RECORD_VERSION = 1;
+
+export const ROW_INSERT = 0;
+export const ROW_UPDATE = 1;
+export const ROW_DELETE = 2;
+
+/** One row's change. `oldBytes` is the size of the version it replaces. */
+export interface RowChange {
+  readonly kind: number;
+  readonly rowId: number;
+  readonly oldBytes: number;
+  readonly row: Uint8Array | null;
+}
+
+export interface EntryChange {
+  readonly key: string;
+  readonly rowId: number;
+  readonly suffixed: boolean;
+}
+
+export interface IndexChange {
+  readonly storageId: number;
+  readonly removed: readonly EntryChange[];
+  readonly added: readonly EntryChange[];
+}
+
+export interface TableChange {
+  readonly storageId: number;
+  readonly rows: readonly RowChange[];
+  readonly indexes: readonly IndexChange[];
+}
+
+/** A sequence's state as of the record: values up to `lastValue` may have been handed out. */
+export interface SequenceMove {
+  readonly oid: Oid;
+  readonly lastValue: string;
+  readonly isCalled: boolean;
+}
+
+export interface CommitRecord {
+  readonly tables: readonly TableChange[];
+  readonly catalog: readonly CatalogChange[];
+  /** Storage ids that the catalog changes make unreachable. */
+  readonly droppedStorage: readonly number[];
+  readonly sequences: readonly SequenceMove[];
+  /** Undefined where no hypertable was changed. */
+  readonly hypertables: HypertableParts | undefined;
+}
+
+// Keys of descriptors are fixed names of ours, never a user's; typed arrays keep their types.
+const PACKR = new Packr({ useRecords: false, moreTypes: true, structuredClone: false });
+
+export function packValue(value: unknown): Uint8Array {
+  return PACKR.pack(value);
+}
+
+export function unpackValue(bytes: Uint8Array): unknown {
+  return PACKR.unpack(bytes);
+}
+
+export function encodeCommit(record: CommitRecord): Uint8Array {
+  const writer = new ByteWriter(1024);
+  writer.u8(RECORD_VERSION);
+  writer.u32(record.tables.length);
+  for (const table of record.tables) encodeTable(writer, table);
+  writer.u8(record.hypertables === undefined ? 0 : 1);
+  const rest = packValue([
+    record.catalog,
+    record.droppedStorage,
+    record.sequences.map(({ oid, lastValue, isCalled }) => [oid, lastValue, isCalled]),
+    record.hypertables ?? null,
+  ]);
+  writer.u32(rest.length);
+  writer.bytes(rest);
+  return writer.view();
+}
+
+function encodeTable(writer: ByteWriter, table: TableChange): void {
+  writer.u32(table.storageId);
+  writer.u32(table.rows.length);
+  for (const { kind, rowId, oldBytes, row } of table.rows) {
+    writer.u8(kind);
+    writer.f64(rowId);
+    writer.u32(oldBytes);
+    if (row === null) continue;
+    writer.u32(row.length);
+    writer.bytes(row);
+  }
+  writer.u32(table.indexes.length);
+  for (const index of table.indexes) {
+    writer.u32(index.storageId);
+    encodeEntries(writer, index.removed);
+    encodeEntries(writer, index.added);
+  }
+}
+
+function encodeEntries(writer: ByteWriter, entries: readonly EntryChange[]): void {
+  writer.u32(entries.length);
+  for (const { key, rowId, suffixed } of entries) {
+    writer.u8(suffixed ? 1 : 0);
+    writer.f64(rowId);
+    writer.u32(key.length);
+    const start = writer.reserve(key.length);
+    const bytes = writer.view();
+    for (let i = 0; i < key.length; i++) bytes[start + i] = key.charCodeAt(i);
+  }
+}
+
+export function decodeCommit(payload: Uint8Array): CommitRecord {
+  const reader = new ByteReader(payload);
+  const version = reader.u8();
+  if (version !== RECORD_VERSION) {
+    throw dbError('feature_not_supported', {
+      message: `commit record has format version ${version}, which this server does not know`,
+    });
+  }
+  const tables = readList(reader, decodeTable);
+  const hasHypertables = reader.u8() === 1;
+  const [catalog, droppedStorage, sequences, hypertables] = unpackValue(
+    reader.take(reader.u32()),
+  ) as [CatalogChange[], number[], [number, string, boolean][], unknown];
+  if (reader.remaining !== 0) throw new InternalError('a commit record is longer than its content');
+  return {
+    tables,
+    catalog,
+    droppedStorage,
+    sequences: sequences.map(([oid, lastValue, isCalled]) => ({ oid, lastValue, isCalled })),
+    hypertables: hasHypertables ? hypertables : undefined,
+  };
+}
+
+function decodeTable(reader: ByteReader): TableChange {
+  const storageId = reader.u32();
+  const rows = readList(reader, decodeRow);
+  const indexes = readList(reader, (each) => ({
+    storageId: each.u32(),
+    removed: readList(each, decodeEntry),
+    added: readList(each, decodeEntry),
+  }));
+  return { storageId, rows, indexes };
+}
+
+function decodeRow(reader: ByteReader): RowChange {
+  const kind = reader.u8();
+  const rowId = reader.f64();
+  const oldBytes = reader.u32();
+  const row = kind === ROW_DELETE ? null : reader.take(reader.u32());
+  return { kind, rowId, oldBytes, row };
+}
+
+function decodeEntry(reader: ByteReader): EntryChange {
+  const suffixed = reader.u8() === 1;
+  const rowId = reader.f64();
+  return { suffixed, rowId, key: bytesToText(reader.take(reader.u32())) };
+}
+
+function readList<T>(reader: ByteReader, read: (reader: ByteReader) => T): T[] {
+  const count = reader.u32();
+  const list: T[] = [];
+  for (let i = 0; i < count; i++) list.push(read(reader));
+  return list;
+}

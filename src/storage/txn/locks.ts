@@ -1,0 +1,245 @@
+/**
+ * Locks held to the end of a transaction: on rows, unique keys, tables, chunks and the catalog. Queues
+ * are first in, first out; a request that would close a circle of waits fails at once with 40P01.
+ *
+ * An uncontended lock costs one map entry, the holder itself; queues exist only where somebody waits.
+ */
+import type { Timers } from '../../base/env.ts';
+import { dbError, type DbError } from '../../errors/db-error.ts';
+
+export type LockMode = 'shared' | 'exclusive';
+export type LockKey = string | number;
+
+/** Who holds and waits: one per transaction. */
+export interface LockOwner {
+  readonly id: number;
+  /** Milliseconds that a request may wait, 0 for ever. */
+  lockTimeoutMs: number;
+  readonly held: HeldLock[];
+  /** Shared waits at most one: a transaction runs one statement at a time. */
+  waiting: Waiter | undefined;
+}
+
+export interface LockRequest {
+  /** Separates kinds of keys: `row 16384`, `key 16390`, `table`. */
+  readonly space: string;
+  readonly key: LockKey;
+  readonly mode: LockMode;
+  /** False: do not wait. */
+  readonly wait: boolean;
+}
+
+interface HeldLock {
+  readonly space: Map<LockKey, Slot>;
+  readonly key: LockKey;
+}
+
+interface Waiter {
+  readonly owner: LockOwner;
+  readonly mode: LockMode;
+  readonly queue: LockQueue;
+  readonly description: string;
+  readonly grant: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+interface LockQueue {
+  readonly holders: Map<LockOwner, LockMode>;
+  readonly waiters: Waiter[];
+}
+
+/** An exclusive holder without company is stored bare. */
+type Slot = LockOwner | LockQueue;
+
+export class LockManager {
+  readonly #timers: Timers;
+  readonly #spaces = new Map<string, Map<LockKey, Slot>>();
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  openOwner(id: number): LockOwner {
+    return { id, lockTimeoutMs: 0, held: [], waiting: undefined };
+  }
+
+  /**
+   * Takes a lock. True or false come back at once (false only without `wait`); a promise rejects with
+   * 40P01, 55P03, or the reason of an interrupt.
+   */
+  acquire(owner: LockOwner, request: LockRequest): boolean | Promise<boolean> {
+    let space = this.#spaces.get(request.space);
+    if (space === undefined) this.#spaces.set(request.space, (space = new Map()));
+    const slot = space.get(request.key);
+    if (slot === undefined) {
+      space.set(
+        request.key,
+        request.mode === 'exclusive' ? owner : { holders: new Map([[owner, 'shared']]), waiters: [] },
+      );
+      owner.held.push({ space, key: request.key });
+      return true;
+    }
+    if (slot === owner) return true;
+    const queue = asQueue(slot);
+    if (queue !== slot) space.set(request.key, queue);
+    const held = queue.holders.get(owner);
+    if (held === 'exclusive' || held === request.mode) return true;
+    if (canGrant(queue, owner, request.mode, queue.waiters.length)) {
+      queue.holders.set(owner, request.mode);
+      if (held === undefined) owner.held.push({ space, key: request.key });
+      return true;
+    }
+    return request.wait ? this.#wait(owner, request, queue, space) : false;
+  }
+
+  /** True where the owner holds the lock in any mode. */
+  holds(owner: LockOwner, spaceName: string, key: LockKey): boolean {
+    const slot = this.#spaces.get(spaceName)?.get(key);
+    if (slot === undefined) return false;
+    return slot === owner || (isQueue(slot) && slot.holders.has(owner));
+  }
+
+  releaseAll(owner: LockOwner): void {
+    for (const { space, key } of owner.held) {
+      const slot = space.get(key);
+      if (slot === owner) {
+        space.delete(key);
+      } else if (slot !== undefined && isQueue(slot)) {
+        slot.holders.delete(owner);
+        grantWaiters(slot, space, key);
+      }
+    }
+    owner.held.length = 0;
+  }
+
+  /** Ends the owner's wait, if it waits, with `reason`. */
+  interrupt(owner: LockOwner, reason: Error): void {
+    owner.waiting?.fail(reason);
+  }
+
+  #wait(
+    owner: LockOwner,
+    request: LockRequest,
+    queue: LockQueue,
+    space: Map<LockKey, Slot>,
+  ): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      let cancelTimer: (() => void) | undefined;
+      const finish = (): void => {
+        cancelTimer?.();
+        owner.waiting = undefined;
+      };
+      const waiter: Waiter = {
+        owner,
+        mode: request.mode,
+        queue,
+        description: `${request.mode === 'shared' ? 'ShareLock' : 'ExclusiveLock'} on ${request.space} ${printable(request.key)}`,
+        grant: () => {
+          finish();
+          if (!queue.holders.has(owner)) owner.held.push({ space, key: request.key });
+          queue.holders.set(owner, request.mode);
+          resolve(true);
+        },
+        fail: (error) => {
+          finish();
+          const i = queue.waiters.indexOf(waiter);
+          if (i >= 0) queue.waiters.splice(i, 1);
+          grantWaiters(queue, space, request.key);
+          reject(error);
+        },
+      };
+      // An upgrade goes ahead of the queue: those behind it wait for its shared lock anyway.
+      if (queue.holders.has(owner)) queue.waiters.unshift(waiter);
+      else queue.waiters.push(waiter);
+      owner.waiting = waiter;
+      const circle = findCircle(owner);
+      if (circle !== undefined) {
+        waiter.fail(deadlock(circle));
+        return;
+      }
+      if (owner.lockTimeoutMs > 0) {
+        cancelTimer = this.#timers.after(owner.lockTimeoutMs, () =>
+          waiter.fail(dbError('lock_not_available', 'canceling statement due to lock timeout')),
+        );
+      }
+    });
+  }
+}
+
+function isQueue(slot: Slot): slot is LockQueue {
+  return 'holders' in slot;
+}
+
+function asQueue(slot: Slot): LockQueue {
+  return isQueue(slot) ? slot : { holders: new Map([[slot, 'exclusive']]), waiters: [] };
+}
+
+/** Whether `owner` gets the lock next to its holders and ahead of nobody among the first `ahead`. */
+function canGrant(queue: LockQueue, owner: LockOwner, mode: LockMode, ahead: number): boolean {
+  for (const [holder, held] of queue.holders) {
+    if (holder !== owner && (mode === 'exclusive' || held === 'exclusive')) return false;
+  }
+  if (queue.holders.has(owner)) return true;
+  return ahead === 0;
+}
+
+function grantWaiters(queue: LockQueue, space: Map<LockKey, Slot>, key: LockKey): void {
+  while (queue.waiters.length > 0) {
+    const next = queue.waiters[0] as Waiter;
+    if (!canGrant(queue, next.owner, next.mode, 0)) return;
+    queue.waiters.shift();
+    next.grant();
+  }
+  if (queue.holders.size === 0 && space.get(key) === queue) space.delete(key);
+}
+
+/** Owners that a waiter waits for: holders in its way and, when it is not an upgrade, those ahead. */
+function blockersOf(waiter: Waiter): LockOwner[] {
+  const { queue, owner, mode } = waiter;
+  const blockers: LockOwner[] = [];
+  for (const [holder, held] of queue.holders) {
+    if (holder !== owner && (mode === 'exclusive' || held === 'exclusive')) blockers.push(holder);
+  }
+  for (const ahead of queue.waiters) {
+    if (ahead === waiter) break;
+    blockers.push(ahead.owner);
+  }
+  return blockers;
+}
+
+/** A path of waits from `start` back to itself. */
+function findCircle(start: LockOwner): LockOwner[] | undefined {
+  const seen = new Set<LockOwner>();
+  const path: LockOwner[] = [];
+  const visit = (owner: LockOwner): boolean => {
+    if (owner.waiting === undefined) return false;
+    path.push(owner);
+    for (const blocker of blockersOf(owner.waiting)) {
+      if (blocker === start) return true;
+      if (seen.has(blocker)) continue;
+      seen.add(blocker);
+      if (visit(blocker)) return true;
+    }
+    path.pop();
+    return false;
+  };
+  return visit(start) ? path : undefined;
+}
+
+function deadlock(circle: readonly LockOwner[]): DbError {
+  const lines = circle.map((owner, i) => {
+    const blocker = circle[(i + 1) % circle.length] as LockOwner;
+    const wanted = (owner.waiting as Waiter).description;
+    return `Process ${owner.id} waits for ${wanted}; blocked by process ${blocker.id}.`;
+  });
+  return dbError('deadlock_detected', {
+    message: 'deadlock detected',
+    detail: lines.join('\n'),
+    hint: 'See server log for query details.',
+  });
+}
+
+/** Unique keys are binary: only a row's or table's number is worth showing. */
+function printable(key: LockKey): string {
+  return typeof key === 'number' ? String(key) : 'value';
+}

@@ -1,0 +1,320 @@
+/** INSERT, UPDATE and DELETE on row tables, as changes of the transaction's write set. */
+import {
+  liveColumns,
+  type IndexDescriptor,
+  type TableDescriptor,
+} from '../../catalog/catalog.ts';
+import { InternalError, dbError } from '../../errors/db-error.ts';
+import type { Batch } from '../../vector/vector.ts';
+import type { KvStore } from '../kv/kv.ts';
+import {
+  batchKeys,
+  duplicateInBuild,
+  duplicateKey,
+  isStoredIndex,
+  mustBeUnique,
+  type BatchKeys,
+  type IndexExpressions,
+} from '../row/index-keys.ts';
+import { decodeRows, encodeRows } from '../row/row-codec.ts';
+import { readRows, scanRows, type RowView } from '../row/row-reader.ts';
+import type { TableState } from '../row/table-state.ts';
+import type { InsertOptions, InsertResult } from '../storage.ts';
+import { ROW_REF_ATTNUM } from '../system-columns.ts';
+import type { LockManager, LockOwner } from './locks.ts';
+import { NO_ROW, findHolders, lockFreedKeys } from './unique.ts';
+import { BUILD_COMMAND, type IndexWrites, type TableWrites, type WriteSet } from './write-set.ts';
+
+/** What writing to one table needs from its transaction. */
+export interface RowWriter {
+  readonly kv: KvStore;
+  readonly locks: LockManager;
+  readonly owner: LockOwner;
+  readonly table: TableDescriptor;
+  readonly schemaName: string;
+  readonly indexes: readonly IndexDescriptor[];
+  readonly state: TableState;
+  readonly writeSet: WriteSet;
+  readonly writes: TableWrites;
+  readonly expressions: IndexExpressions | undefined;
+  /** Throws where a row that a snapshot of a higher isolation level cannot see is in the way. */
+  readonly checkVisible: (rowId: number) => void;
+}
+
+interface IndexedBatch {
+  readonly index: IndexDescriptor;
+  readonly keys: BatchKeys;
+  readonly writes: IndexWrites;
+}
+
+function indexBatch(writer: RowWriter, rows: Batch): IndexedBatch[] {
+  return writer.indexes.filter(isStoredIndex).map((index) => ({
+    index,
+    keys: batchKeys(writer.table, index, rows, writer.expressions),
+    writes: writer.writes.index(index.storageId, index.unique),
+  }));
+}
+
+function isSuffixed({ index, keys }: IndexedBatch, row: number): boolean {
+  return !mustBeUnique(index, keys, row);
+}
+
+export async function insertRows(
+  writer: RowWriter,
+  rows: Batch,
+  options: InsertOptions,
+): Promise<InsertResult> {
+  const indexed = indexBatch(writer, rows);
+  const holders = await holdersOfBatch(writer, indexed, allRows(rows.length));
+  const encoded = encodeRows(writer.table, rows);
+  const first = writer.state.allocateRowIds(rows.length);
+  const conflicts = options.onConflict === 'report' ? new Float64Array(rows.length).fill(NaN) : null;
+  const entered = new Map<IndexedBatch, Map<string, number>>();
+  for (const each of indexed) if (each.index.unique) entered.set(each, new Map());
+  // Everything is decided before anything changes: an error leaves the write set as it was.
+  let inserted = 0;
+  for (let row = 0; row < rows.length; row++) {
+    const conflict = conflictOf(writer, entered, holders, row, options);
+    if (conflict !== NO_ROW && conflicts !== null) {
+      conflicts[row] = conflict;
+      continue;
+    }
+    for (const [{ index, keys }, known] of entered) {
+      if (mustBeUnique(index, keys, row)) known.set(keys.keys[row] as string, first + row);
+    }
+    inserted++;
+  }
+  const command = ++writer.writeSet.command;
+  for (let row = 0; row < rows.length; row++) {
+    if (conflicts !== null && !Number.isNaN(conflicts[row])) continue;
+    writer.writeSet.put(writer.writes, first + row, encoded[row] as Uint8Array);
+    for (const each of indexed) {
+      const key = each.keys.keys[row];
+      if (typeof key !== 'string') continue;
+      each.writes.add(key, first + row, command, isSuffixed(each, row));
+    }
+  }
+  return { inserted, conflicts };
+}
+
+function allRows(length: number): number[] {
+  return Array.from({ length }, (_, row) => row);
+}
+
+async function holdersOfBatch(
+  writer: RowWriter,
+  indexed: readonly IndexedBatch[],
+  rows: readonly number[],
+): Promise<Map<IndexedBatch, Float64Array>> {
+  const holders = new Map<IndexedBatch, Float64Array>();
+  for (const each of indexed) {
+    if (!each.index.unique) continue;
+    holders.set(each, await findHolders(writer, each.index, each.keys, rows));
+  }
+  return holders;
+}
+
+/** The row that an insert collides with and reports; a collision elsewhere throws. */
+function conflictOf(
+  writer: RowWriter,
+  entered: ReadonlyMap<IndexedBatch, ReadonlyMap<string, number>>,
+  holders: ReadonlyMap<IndexedBatch, Float64Array>,
+  row: number,
+  options: InsertOptions,
+): number {
+  let reported = NO_ROW;
+  for (const [each, known] of entered) {
+    const { index, keys } = each;
+    const key = keys.keys[row];
+    if (typeof key !== 'string' || !mustBeUnique(index, keys, row)) continue;
+    const holder = known.get(key) ?? holders.get(each)?.[row] ?? NO_ROW;
+    if (holder === NO_ROW) continue;
+    const isArbiter = options.arbiters.length === 0 || options.arbiters.includes(index.oid);
+    if (options.onConflict === 'report' && isArbiter) {
+      if (reported === NO_ROW) reported = holder;
+    } else if (reported === NO_ROW) {
+      throw duplicateKey(writer.table, writer.schemaName, index, keys, row);
+    }
+  }
+  if (reported !== NO_ROW) writer.checkVisible(reported);
+  return reported;
+}
+
+/** Replaces rows that the transaction has locked. */
+export async function updateRows(writer: RowWriter, refs: Float64Array, rows: Batch): Promise<void> {
+  const rowIds = Array.from(refs);
+  const indexed = indexBatch(writer, rows);
+  await noteBases(writer, rowIds, indexed);
+  const changed = indexed.map((each) => changedKeys(writer, each, rowIds));
+  const replaced = new Set(rowIds);
+  for (let i = 0; i < indexed.length; i++) {
+    await checkUpdatedKeys(writer, indexed[i] as IndexedBatch, changed[i] as number[], rowIds, replaced);
+  }
+  const encoded = encodeRows(writer.table, rows);
+  const command = ++writer.writeSet.command;
+  rowIds.forEach((rowId, row) => {
+    writer.writeSet.put(writer.writes, rowId, encoded[row] as Uint8Array);
+    for (const each of indexed) {
+      const key = each.keys.keys[row] as string | null;
+      const committed = each.writes.removed.get(rowId);
+      if (committed !== undefined && committed.key === key) committed.keptBy.push(command);
+      else if (key !== null) each.writes.add(key, rowId, command, isSuffixed(each, row));
+    }
+  });
+}
+
+export async function deleteRows(writer: RowWriter, refs: Float64Array): Promise<void> {
+  const rowIds = Array.from(refs);
+  const indexed = writer.indexes.filter(isStoredIndex).map((index) => ({
+    index,
+    writes: writer.writes.index(index.storageId, index.unique),
+  }));
+  await noteBases(writer, rowIds, indexed);
+  for (const { index } of indexed) await lockFreedKeys(writer, index, rowIds);
+  writer.writeSet.command++;
+  for (const rowId of rowIds) writer.writeSet.put(writer.writes, rowId, null);
+}
+
+/** Reads the committed versions of rows that change for the first time, and their index entries. */
+async function noteBases(
+  writer: RowWriter,
+  rowIds: readonly number[],
+  indexed: readonly { readonly index: IndexDescriptor; readonly writes: IndexWrites }[],
+): Promise<void> {
+  const { writes, table } = writer;
+  const fresh = rowIds.filter((rowId) => !writes.base.has(rowId) && !writes.rows.has(rowId));
+  if (fresh.length > 0) {
+    // The rows are locked: the newest committed version is the one that the statement saw.
+    const bodies = await readRows(newestView(writer), fresh);
+    fresh.forEach((rowId, i) => {
+      const body = bodies[i];
+      if (body === null || body === undefined) {
+        throw new InternalError(`row ${rowId} of "${table.name}" to change is not there`);
+      }
+      writes.base.set(rowId, body);
+      writer.writeSet.bytes += body.length;
+    });
+  }
+  for (const { index, writes: indexWrites } of indexed) {
+    const unknown = rowIds.filter(
+      (rowId) => writes.base.has(rowId) && !indexWrites.removed.has(rowId),
+    );
+    noteEntries(writer, index, indexWrites, unknown);
+  }
+}
+
+function noteEntries(
+  writer: RowWriter,
+  index: IndexDescriptor,
+  indexWrites: IndexWrites,
+  rowIds: readonly number[],
+): void {
+  if (rowIds.length === 0) return;
+  const { table, writes } = writer;
+  const attnums = liveColumns(table).map((column) => column.attnum);
+  const bodies = rowIds.map((rowId) => writes.base.get(rowId) as Uint8Array);
+  const keys = batchKeys(
+    table,
+    index,
+    decodeRows(table, { refs: rowIds, bodies }, attnums),
+    writer.expressions,
+  );
+  rowIds.forEach((rowId, row) => {
+    const key = keys.keys[row];
+    if (typeof key === 'string') {
+      indexWrites.noteCommitted(key, rowId, !mustBeUnique(index, keys, row));
+    }
+  });
+}
+
+function newestView(writer: RowWriter): RowView {
+  const { kv, table, state } = writer;
+  return { kv, table, state, snapshot: Infinity, writes: undefined, command: 0 };
+}
+
+/** Rows of the batch whose key in this index is not the one they have now. */
+function changedKeys(
+  writer: RowWriter,
+  { keys, writes }: IndexedBatch,
+  rowIds: readonly number[],
+): number[] {
+  const changed: number[] = [];
+  rowIds.forEach((rowId, row) => {
+    const key = keys.keys[row];
+    if (typeof key !== 'string') return;
+    const version = writer.writes.rows.get(rowId);
+    const committed = writes.removed.get(rowId);
+    const isCurrent =
+      version === undefined || committed?.keptBy.includes(version.command) === true
+        ? committed?.key === key
+        : (writes.added.get(key) ?? []).some(
+            (entry) => entry.rowId === rowId && entry.command === version.command,
+          );
+    if (!isCurrent) changed.push(row);
+  });
+  return changed;
+}
+
+/** The batch as a whole must be unique: its rows may trade keys among themselves. */
+async function checkUpdatedKeys(
+  writer: RowWriter,
+  { index, keys }: IndexedBatch,
+  changed: readonly number[],
+  rowIds: readonly number[],
+  replaced: ReadonlySet<number>,
+): Promise<void> {
+  if (!index.unique || changed.length === 0) return;
+  await lockFreedKeys(writer, index, changed.map((row) => rowIds[row] as number));
+  const holders = await findHolders(writer, index, keys, changed);
+  for (const row of changed) {
+    const holder = holders[row] as number;
+    if (holder !== NO_ROW && !replaced.has(holder)) {
+      throw duplicateKey(writer.table, writer.schemaName, index, keys, row);
+    }
+  }
+  const seen = new Set<string>();
+  for (let row = 0; row < rowIds.length; row++) {
+    const key = keys.keys[row];
+    if (typeof key !== 'string' || !mustBeUnique(index, keys, row)) continue;
+    if (seen.has(key)) throw duplicateKey(writer.table, writer.schemaName, index, keys, row);
+    seen.add(key);
+  }
+}
+
+/** Fills a new index from the rows that `view` sees. */
+export async function buildIndexEntries(
+  writer: RowWriter,
+  index: IndexDescriptor,
+  view: RowView,
+): Promise<void> {
+  if (!isStoredIndex(index)) return;
+  const { table, writes, writeSet } = writer;
+  const indexWrites = writes.index(index.storageId, index.unique);
+  const attnums = [ROW_REF_ATTNUM, ...liveColumns(table).map((column) => column.attnum)];
+  const seen = new Set<string>();
+  for await (const batch of scanRows(view, { attnums, predicates: [], timeOrder: null })) {
+    const refs = batch.columns[0];
+    if (refs?.rep !== 'f64') throw new InternalError('row refs are not numbers');
+    const rows = { columns: batch.columns.slice(1), length: batch.length };
+    const keys = batchKeys(table, index, rows, writer.expressions);
+    for (let row = 0; row < batch.length; row++) {
+      const key = keys.keys[row];
+      if (typeof key !== 'string') continue;
+      const unique = mustBeUnique(index, keys, row);
+      if (unique && seen.has(key)) {
+        throw duplicateInBuild(table, writer.schemaName, index, keys, row);
+      }
+      if (unique) seen.add(key);
+      const rowId = refs.data[row] as number;
+      const command = writes.rows.get(rowId)?.command ?? BUILD_COMMAND;
+      indexWrites.add(key, rowId, command, !unique);
+      writeSet.bytes += 2 * key.length;
+    }
+    if (writeSet.bytes > writeSet.limit) {
+      throw dbError('out_of_memory', {
+        message: 'out of memory',
+        detail: `The index "${index.name}" is too large to build in one transaction.`,
+      });
+    }
+  }
+}

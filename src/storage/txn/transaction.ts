@@ -1,0 +1,572 @@
+/** A transaction over row tables, hypertables, the catalog and sequences. */
+import type {
+  CatalogChange,
+  CatalogSnapshot,
+  IndexDescriptor,
+  TableDescriptor,
+} from '../../catalog/catalog.ts';
+import { InternalError, dbError } from '../../errors/db-error.ts';
+import type { Oid } from '../../types/type.ts';
+import type { Int64 } from '../../types/value.ts';
+import type { Batch } from '../../vector/vector.ts';
+import type { HypertableStore, HypertableWrites } from '../hypertable/hypertable-store.ts';
+import type { KvStore } from '../kv/kv.ts';
+import type { IndexExpressions } from '../row/index-keys.ts';
+import { scanIndexRows } from '../row/index-reader.ts';
+import { fetchRows, scanRows, type RowView } from '../row/row-reader.ts';
+import type { TableStates } from '../row/table-state.ts';
+import type { Sequences } from '../sequences.ts';
+import {
+  StatementRestart,
+  type IndexRequest,
+  type InsertOptions,
+  type InsertResult,
+  type IsolationLevel,
+  type LockStrength,
+  type LockWait,
+  type SavepointId,
+  type ScanRequest,
+  type StorageTransaction,
+} from '../storage.ts';
+import { droppedStorageIds } from './apply.ts';
+import type { Counters } from './counters.ts';
+import type { CommitRecord, SequenceMove } from './commit-record.ts';
+import type { Committer, Published } from './committer.ts';
+import { lockChunks, type ChunkLocking } from './hypertable-locks.ts';
+import type { LockManager, LockOwner, LockRequest } from './locks.ts';
+import { baseRows, tableChanges } from './record-builder.ts';
+import {
+  buildIndexEntries,
+  deleteRows,
+  insertRows,
+  updateRows,
+  type RowWriter,
+} from './row-writer.ts';
+import { SnapshotPins, type Pin } from './snapshot-pins.ts';
+import type { SnapshotRegistry } from './undo.ts';
+import { WriteSet } from './write-set.ts';
+
+/** What all transactions of an engine share. */
+export interface TransactionParts {
+  readonly kv: KvStore;
+  readonly committer: Committer;
+  readonly hypertables: HypertableStore;
+  readonly locks: LockManager;
+  readonly states: TableStates;
+  readonly snapshots: SnapshotRegistry;
+  readonly sequences: Sequences;
+  readonly counters: Counters;
+  readonly expressions: IndexExpressions | undefined;
+  readonly writeSetBytes: number;
+  readonly syncCommits: boolean;
+}
+
+interface Savepoint {
+  readonly rows: number;
+  readonly hypertables: number;
+  readonly catalogChanges: number;
+}
+
+const CATALOG_LOCK: LockRequest = { space: 'catalog', key: 0, mode: 'exclusive', wait: true };
+
+export class Transaction implements StorageTransaction {
+  readonly id: number;
+  readonly isolation: IsolationLevel;
+  readonly #parts: TransactionParts;
+  readonly #readOnly: boolean;
+  readonly #owner: LockOwner;
+  readonly #pins: SnapshotPins;
+  readonly #writeSet: WriteSet;
+  #hypertableWrites: HypertableWrites | undefined;
+  #snapshot: Published;
+  #snapshotPin: Pin;
+  #snapshotTaken = false;
+  #catalogChanges: CatalogChange[] = [];
+  #catalog: CatalogSnapshot | undefined;
+  #countersMoved = false;
+  /** Storage ids read, for the check of serializability. */
+  readonly #readStorage = new Set<number>();
+  readonly #savepoints: Savepoint[] = [];
+  #ended = false;
+
+  constructor(id: number, isolation: IsolationLevel, readOnly: boolean, parts: TransactionParts) {
+    this.id = id;
+    this.isolation = isolation;
+    this.#readOnly = readOnly;
+    this.#parts = parts;
+    this.#owner = parts.locks.openOwner(id);
+    this.#pins = new SnapshotPins(parts.snapshots);
+    this.#writeSet = new WriteSet(parts.writeSetBytes);
+    this.#snapshot = parts.committer.published;
+    this.#snapshotPin = this.#pins.pin(this.#snapshot.sequence);
+  }
+
+  get lockTimeoutMs(): number {
+    return this.#owner.lockTimeoutMs;
+  }
+
+  set lockTimeoutMs(value: number) {
+    this.#owner.lockTimeoutMs = value;
+  }
+
+  get hasWrites(): boolean {
+    return (
+      !this.#writeSet.isEmpty ||
+      this.#catalogChanges.length > 0 ||
+      (this.#hypertableWrites !== undefined && !this.#hypertableWrites.isEmpty)
+    );
+  }
+
+  newSnapshot(): void {
+    this.#checkOpen();
+    if (this.#snapshotTaken && this.isolation !== 'read committed') return;
+    this.#snapshotTaken = true;
+    const { published } = this.#parts.committer;
+    if (published.sequence === this.#snapshot.sequence) return;
+    const pin = this.#pins.pin(published.sequence);
+    this.#pins.unpin(this.#snapshotPin);
+    this.#snapshot = published;
+    this.#snapshotPin = pin;
+  }
+
+  // --- catalog -----------------------------------------------------------------------------------
+
+  catalog(): CatalogSnapshot {
+    return this.#catalog ?? this.#snapshot.catalog;
+  }
+
+  async changeCatalog(changes: readonly CatalogChange[]): Promise<void> {
+    this.#checkWritable();
+    await this.#acquire(CATALOG_LOCK);
+    // Nobody else can change the catalog from here on: ours builds on the newest one.
+    const base = this.#catalog ?? this.#parts.committer.published.catalog;
+    this.#catalog = base.apply(changes);
+    this.#catalogChanges.push(...changes);
+    for (const change of changes) {
+      if (change.change === 'put' && change.object.kind === 'sequence') {
+        this.#parts.sequences.define(change.object);
+      }
+    }
+  }
+
+  async allocateOid(): Promise<Oid> {
+    await this.#acquire(CATALOG_LOCK);
+    this.#countersMoved = true;
+    return this.#parts.counters.allocateOid(this.#parts.committer.published.catalog);
+  }
+
+  async allocateStorageId(): Promise<number> {
+    await this.#acquire(CATALOG_LOCK);
+    this.#countersMoved = true;
+    return this.#parts.counters.allocateStorageId(this.#parts.committer.published.catalog);
+  }
+
+  setSequence(sequence: Oid, value: Int64, isCalled: boolean): void {
+    this.#checkWritable();
+    this.#parts.sequences.set(sequence, value, isCalled);
+  }
+
+  // --- reading -----------------------------------------------------------------------------------
+
+  scan(table: TableDescriptor, request: ScanRequest): AsyncIterable<Batch> {
+    this.#noteRead(table);
+    if (table.hypertable === null) return this.#pinned(scanRows(this.#view(table), request));
+    const { hypertables } = this.#parts;
+    return this.#pinned(
+      hypertables.scan(this.#snapshot.hypertables, this.#hypertableWrites, table, request),
+    );
+  }
+
+  scanIndex(table: TableDescriptor, request: IndexRequest): AsyncIterable<Batch> {
+    this.#noteRead(table);
+    if (table.hypertable !== null) throw new InternalError('hypertables have no index scans');
+    return this.#pinned(scanIndexRows(this.#view(table), request, this.#parts.expressions));
+  }
+
+  async fetch(
+    table: TableDescriptor,
+    refs: Float64Array,
+    attnums: readonly number[],
+  ): Promise<Batch> {
+    this.#noteRead(table);
+    if (table.hypertable === null) {
+      return this.#whilePinned(() => fetchRows(this.#view(table), refs, attnums));
+    }
+    const { hypertables } = this.#parts;
+    const view = this.#snapshot.hypertables;
+    return this.#whilePinned(() =>
+      hypertables.fetch(view, this.#hypertableWrites, table, refs, attnums),
+    );
+  }
+
+  #view(table: TableDescriptor): RowView {
+    return {
+      kv: this.#parts.kv,
+      table,
+      state: this.#parts.states.get(table.storageId),
+      snapshot: this.#snapshot.sequence,
+      writes: this.#writeSet.tables.get(table.storageId),
+      command: this.#writeSet.command,
+    };
+  }
+
+  /** Keeps the statement's snapshot alive for a scan that may outlive the statement (a cursor). */
+  #pinned(batches: AsyncIterable<Batch>): AsyncIterable<Batch> {
+    return this.#pins.hold(this.#snapshot.sequence, batches);
+  }
+
+  async #whilePinned<T>(read: () => Promise<T>): Promise<T> {
+    const pin = this.#pins.pin(this.#snapshot.sequence);
+    try {
+      return await read();
+    } finally {
+      this.#pins.unpin(pin);
+    }
+  }
+
+  #noteRead(table: TableDescriptor): void {
+    this.#checkOpen();
+    if (this.isolation === 'serializable') this.#readStorage.add(table.storageId);
+  }
+
+  // --- writing -----------------------------------------------------------------------------------
+
+  async insert(table: TableDescriptor, rows: Batch, options: InsertOptions): Promise<InsertResult> {
+    this.#checkWritable();
+    if (table.hypertable === null) return insertRows(this.#writer(table), rows, options);
+    const unique = this.catalog()
+      .indexesOf(table.oid)
+      .filter((index) => index.unique);
+    const { hypertables, committer } = this.#parts;
+    if (unique.length > 0) {
+      await lockChunks(this.#chunkLocking(table), hypertables.chunksOfRows(table, rows), 'block');
+    }
+    const view = committer.published.hypertables;
+    const result = await this.#whilePinnedAt(committer.published, () =>
+      hypertables.insert(view, this.#openHypertableWrites(), table, rows, unique, options),
+    );
+    this.#checkMemory();
+    return result;
+  }
+
+  async update(table: TableDescriptor, refs: Float64Array, rows: Batch): Promise<void> {
+    this.#checkWritable();
+    if (table.hypertable === null) return updateRows(this.#writer(table), refs, rows);
+    this.#parts.hypertables.delete(this.#openHypertableWrites(), table, refs);
+    await this.insert(table, rows, { onConflict: 'error', arbiters: [] });
+  }
+
+  async delete(table: TableDescriptor, refs: Float64Array): Promise<void> {
+    this.#checkWritable();
+    if (table.hypertable === null) return deleteRows(this.#writer(table), refs);
+    this.#parts.hypertables.delete(this.#openHypertableWrites(), table, refs);
+  }
+
+  async buildIndex(table: TableDescriptor, index: IndexDescriptor): Promise<void> {
+    this.#checkWritable();
+    const { committer, hypertables } = this.#parts;
+    const newest = committer.published;
+    await this.#whilePinnedAt(newest, async () => {
+      if (table.hypertable === null) {
+        const view = { ...this.#view(table), snapshot: newest.sequence };
+        await buildIndexEntries(this.#writer(table), index, view);
+      } else if (index.unique) {
+        await hypertables.checkUnique(newest.hypertables, this.#hypertableWrites, table, index);
+      }
+    });
+  }
+
+  async dropChunks(
+    table: TableDescriptor,
+    from: number | null,
+    to: number | null,
+  ): Promise<string[]> {
+    this.#checkWritable();
+    const { hypertables, committer } = this.#parts;
+    const doomed = hypertables
+      .chunks(table)
+      .filter(
+        ({ rangeStart, rangeEnd }) =>
+          (from === null || rangeStart >= from) && (to === null || rangeEnd <= to),
+      )
+      .map(({ id }) => id);
+    await lockChunks(this.#chunkLocking(table), doomed, 'block');
+    const view = committer.published.hypertables;
+    return hypertables.dropChunks(view, this.#openHypertableWrites(), table, from, to);
+  }
+
+  #writer(table: TableDescriptor): RowWriter {
+    const { kv, locks, states, expressions } = this.#parts;
+    const catalog = this.catalog();
+    const state = states.get(table.storageId);
+    return {
+      kv,
+      locks,
+      owner: this.#owner,
+      table,
+      schemaName: catalog.schema(table.schema)?.name ?? '',
+      indexes: catalog.indexesOf(table.oid),
+      state,
+      writeSet: this.#writeSet,
+      writes: this.#writeSet.table(table.storageId),
+      expressions,
+      checkVisible: (rowId) => {
+        if (this.isolation === 'read committed') return;
+        if (state.undo.changedAfter(rowId, this.#snapshot.sequence)) throw concurrentUpdate();
+      },
+    };
+  }
+
+  #openHypertableWrites(): HypertableWrites {
+    this.#hypertableWrites ??= this.#parts.hypertables.openWrites();
+    return this.#hypertableWrites;
+  }
+
+  #checkMemory(): void {
+    const bytes = this.#hypertableWrites?.bytes ?? 0;
+    if (bytes + this.#writeSet.bytes <= this.#parts.writeSetBytes) return;
+    throw dbError('out_of_memory', {
+      message: 'out of memory',
+      detail: `The changes of one transaction exceed ${this.#parts.writeSetBytes} bytes.`,
+      hint: 'Split the work into several transactions.',
+    });
+  }
+
+  async #whilePinnedAt<T>(state: Published, task: () => Promise<T>): Promise<T> {
+    const pin = this.#pins.pin(state.sequence);
+    try {
+      return await task();
+    } finally {
+      this.#pins.unpin(pin);
+    }
+  }
+
+  // --- locks -------------------------------------------------------------------------------------
+
+  async lockRows(
+    table: TableDescriptor,
+    refs: Float64Array,
+    strength: LockStrength,
+    wait: LockWait,
+  ): Promise<Uint8Array> {
+    this.#checkOpen();
+    if (table.hypertable !== null) return this.#lockHypertableRows(table, refs, wait);
+    const locked = new Uint8Array(refs.length).fill(1);
+    const writes = this.#writeSet.tables.get(table.storageId);
+    const { undo } = this.#parts.states.get(table.storageId);
+    const request = {
+      space: `tuple of relation ${table.oid}`,
+      mode: strength === 'update' ? ('exclusive' as const) : ('shared' as const),
+      wait: wait === 'block',
+    };
+    for (let i = 0; i < refs.length; i++) {
+      const rowId = refs[i] as number;
+      // A row of our own making is known to nobody else.
+      if (writes?.rows.has(rowId) === true && !writes.base.has(rowId)) continue;
+      if (!(await this.#acquire({ ...request, key: rowId }))) {
+        if (wait === 'nowait') throw rowNotAvailable(table);
+        locked[i] = 0;
+        continue;
+      }
+      if (undo.changedAfter(rowId, this.#snapshot.sequence)) throw this.#conflict();
+    }
+    return locked;
+  }
+
+  async #lockHypertableRows(
+    table: TableDescriptor,
+    refs: Float64Array,
+    wait: LockWait,
+  ): Promise<Uint8Array> {
+    const { hypertables } = this.#parts;
+    const view = this.#snapshot.hypertables;
+    const chunks = hypertables.chunksOfRefs(view, table, refs);
+    const taken = await lockChunks(this.#chunkLocking(table), chunks, wait);
+    if (taken && hypertables.changedSince(view, table, refs)) throw this.#conflict();
+    return new Uint8Array(refs.length).fill(taken ? 1 : 0);
+  }
+
+  #chunkLocking(table: TableDescriptor): ChunkLocking {
+    return { table, acquire: (request) => this.#acquire(request) };
+  }
+
+  async lockTable(table: Oid, mode: 'shared' | 'exclusive', wait: 'block' | 'nowait'): Promise<void> {
+    this.#checkOpen();
+    const request = { space: 'relation', key: table, mode, wait: wait === 'block' };
+    if (await this.#acquire(request)) return;
+    const name = this.catalog().relation(table)?.name ?? String(table);
+    throw dbError('lock_not_available', `could not obtain lock on relation "${name}"`);
+  }
+
+  #acquire(request: LockRequest): boolean | Promise<boolean> {
+    this.#checkOpen();
+    return this.#parts.locks.acquire(this.#owner, request);
+  }
+
+  interrupt(reason: Error): void {
+    this.#parts.locks.interrupt(this.#owner, reason);
+  }
+
+  #conflict(): Error {
+    return this.isolation === 'read committed' ? new StatementRestart() : concurrentUpdate();
+  }
+
+  // --- savepoints --------------------------------------------------------------------------------
+
+  savepoint(): SavepointId {
+    this.#checkOpen();
+    this.#savepoints.push({
+      rows: this.#writeSet.mark(),
+      hypertables: this.#hypertableWrites?.mark() ?? -1,
+      catalogChanges: this.#catalogChanges.length,
+    });
+    return this.#savepoints.length;
+  }
+
+  rollbackTo(savepoint: SavepointId): void {
+    this.#checkOpen();
+    const mark = this.#savepoint(savepoint);
+    this.#savepoints.length = savepoint;
+    this.#writeSet.rollbackTo(mark.rows);
+    if (mark.hypertables >= 0) this.#hypertableWrites?.rollbackTo(mark.hypertables);
+    else this.#hypertableWrites = undefined;
+    if (mark.catalogChanges < this.#catalogChanges.length) {
+      this.#forgetSequences(this.#catalogChanges.slice(mark.catalogChanges));
+      this.#catalogChanges.length = mark.catalogChanges;
+      this.#catalog = this.#parts.committer.published.catalog.apply(this.#catalogChanges);
+    }
+  }
+
+  releaseSavepoint(savepoint: SavepointId): void {
+    this.#savepoint(savepoint);
+    this.#savepoints.length = savepoint - 1;
+    if (this.#savepoints.length === 0) this.#writeSet.stopJournal();
+  }
+
+  #savepoint(savepoint: SavepointId): Savepoint {
+    const mark = this.#savepoints[savepoint - 1];
+    if (mark === undefined) throw new InternalError(`no savepoint ${savepoint}`);
+    return mark;
+  }
+
+  /** Takes back what rolled back catalog changes did to the sequences in memory. */
+  #forgetSequences(changes: readonly CatalogChange[]): void {
+    const { committer, sequences } = this.#parts;
+    for (const change of changes) {
+      if (change.change !== 'put' || change.object.kind !== 'sequence') continue;
+      const committed = committer.published.catalog.relation(change.object.oid);
+      if (committed?.kind === 'sequence') sequences.define(committed);
+      else sequences.drop(change.object.oid);
+    }
+  }
+
+  // --- end ---------------------------------------------------------------------------------------
+
+  async commit(options?: { readonly sync?: boolean }): Promise<void> {
+    this.#checkOpen();
+    if (!this.hasWrites) {
+      this.#release();
+      return;
+    }
+    const sync = options?.sync ?? this.#parts.syncCommits;
+    let published: Promise<void>;
+    try {
+      this.#checkSerializable();
+      const record = this.#record();
+      // Half of a commit that spans both stores must not outlive the other half.
+      const spansStores = record.hypertables !== undefined && record.tables.length > 0;
+      published = this.#parts.committer.commit(record, baseRows(this.#writeSet), sync || spansStores);
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+    this.#ended = true;
+    this.#pins.releaseAll();
+    try {
+      await published;
+    } catch (error) {
+      this.#forgetSequences(this.#catalogChanges);
+      throw error;
+    } finally {
+      this.#parts.locks.releaseAll(this.#owner);
+    }
+  }
+
+  rollback(): void {
+    if (this.#ended) return;
+    this.#forgetSequences(this.#catalogChanges);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#ended = true;
+    this.#pins.releaseAll();
+    this.#parts.locks.releaseAll(this.#owner);
+  }
+
+  #checkSerializable(): void {
+    const { states } = this.#parts;
+    for (const storageId of this.#readStorage) {
+      const state = states.known(storageId);
+      if (state !== undefined && state.appendedAt > this.#snapshot.sequence) {
+        throw dbError('serialization_failure', {
+          message:
+            'could not serialize access due to read/write dependencies among transactions',
+          hint: 'The transaction might succeed if retried.',
+        });
+      }
+    }
+  }
+
+  #record(): CommitRecord {
+    const { committer, counters, hypertables } = this.#parts;
+    const catalog = [...this.#catalogChanges];
+    if (this.#countersMoved) catalog.push(counters.change());
+    const droppedStorage = droppedStorageIds(committer.published.catalog, catalog);
+    const dropped = new Set(droppedStorage);
+    const writes = this.#hypertableWrites;
+    return {
+      tables: tableChanges(this.#writeSet, (storageId) => !dropped.has(storageId)),
+      catalog,
+      droppedStorage,
+      sequences: this.#newSequences(),
+      hypertables: writes === undefined || writes.isEmpty ? undefined : hypertables.parts(writes),
+    };
+  }
+
+  /** State of the sequences that this transaction creates: values may have been taken already. */
+  #newSequences(): SequenceMove[] {
+    const { sequences } = this.#parts;
+    const moves = new Map<Oid, SequenceMove>();
+    for (const change of this.#catalogChanges) {
+      if (change.change === 'put' && change.object.kind === 'sequence') {
+        moves.set(change.object.oid, sequences.exactMove(change.object.oid));
+      } else if (change.change === 'drop') {
+        moves.delete(change.oid);
+      }
+    }
+    return [...moves.values()];
+  }
+
+  #checkOpen(): void {
+    if (this.#ended) throw new InternalError('the transaction has ended');
+  }
+
+  #checkWritable(): void {
+    this.#checkOpen();
+    if (this.#readOnly) {
+      throw dbError('read_only_sql_transaction', 'cannot execute a change in a read-only transaction');
+    }
+  }
+}
+
+function concurrentUpdate(): Error {
+  return dbError(
+    'serialization_failure',
+    'could not serialize access due to concurrent update',
+  );
+}
+
+function rowNotAvailable(table: TableDescriptor): Error {
+  return dbError('lock_not_available', `could not obtain lock on row in relation "${table.name}"`);
+}
