@@ -84,7 +84,12 @@ export interface HypertableStore {
   ): Promise<InsertResult>;
   delete(writes: HypertableWrites, table: TableDescriptor, refs: Float64Array): void;
   /** Verifies a new unique index over the rows there are; 23505 names a duplicate. */
-  checkUnique(view: HypertableView, writes: HypertableWrites | undefined, table: TableDescriptor, index: IndexDescriptor): Promise<void>;
+  checkUnique(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+    index: IndexDescriptor,
+  ): Promise<void>;
   /** True where any of these rows was deleted or moved between `view` and now. */
   changedSince(view: HypertableView, table: TableDescriptor, refs: Float64Array): boolean;
   /** Marks the chunks wholly inside [from, to) as dropped in this transaction; returns their names. */

@@ -1,0 +1,60 @@
+/** Values of types without a typed array, in the binary form of their type behind a length word. */
+import '../../types/codecs.ts';
+import { ByteReader } from '../../base/byte-reader.ts';
+import { ByteWriter } from '../../base/byte-writer.ts';
+import type { FormatSettings } from '../../types/codec.ts';
+import { mustCodec } from '../../types/codec-registry.ts';
+import type { SqlType } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+
+/** What is stored must not depend on a session's settings. */
+export const STORAGE_SETTINGS: FormatSettings = {
+  timeZone: 'UTC',
+  dateStyle: 'ISO',
+  dateOrder: 'MDY',
+  intervalStyle: 'postgres',
+  byteaOutput: 'hex',
+  extraFloatDigits: 1,
+  nowMicros: 0,
+};
+
+const NULL_LENGTH = -1;
+
+export function packValues(values: readonly Value[], length: number, type: SqlType): Uint8Array {
+  const codec = mustCodec(type.oid);
+  const writer = new ByteWriter(length * 16);
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
+    const at = writer.length;
+    writer.i32(NULL_LENGTH);
+    if (value === null || value === undefined) continue;
+    codec.writeBinary(writer, value, STORAGE_SETTINGS);
+    writer.patchI32(at, writer.length - at - 4);
+  }
+  return writer.toBytes();
+}
+
+export function unpackValues(bytes: Uint8Array, length: number, type: SqlType): Value[] {
+  const codec = mustCodec(type.oid);
+  const reader = new ByteReader(bytes);
+  const values: Value[] = [];
+  for (let i = 0; i < length; i++) {
+    const size = reader.i32();
+    if (size === NULL_LENGTH) {
+      values.push(null);
+      continue;
+    }
+    const end = reader.offset + size;
+    // Types parse up to the end of the reader: each value gets its own.
+    const one = new ByteReader(bytes, reader.offset, end);
+    values.push(codec.readBinary(one, size, -1, STORAGE_SETTINGS));
+    reader.offset = end;
+  }
+  return values;
+}
+
+/** The value that rows written before ADD COLUMN have, from the column's descriptor. */
+export function missingValue(type: SqlType, text: string | undefined): Value {
+  if (text === undefined) return null;
+  return mustCodec(type.oid).parseText(text, type.typmod, STORAGE_SETTINGS);
+}

@@ -1,0 +1,207 @@
+/**
+ * A chunk's head: recent rows in columns, in the order of arrival. The buffer only ever grows; a state
+ * of the chunk sees the rows up to the count that it has noted.
+ */
+import type { SqlType } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+import type { Batch, Vector } from '../../vector/vector.ts';
+import { valueAt, vectorFromValues } from '../../vector/vector.ts';
+import type { StoredColumn } from './stored-column.ts';
+import type { TextDictionary } from './text-dictionary.ts';
+
+const FIRST_CAPACITY = 64;
+
+/** What a head needs to know about its table. */
+export interface HeadContext {
+  /** The dictionary that a text column of a new head uses. */
+  dictionaryOf(attnum: number): TextDictionary;
+  /** The value of rows that were there before the column was. */
+  missingOf(attnum: number, type: SqlType): Value;
+}
+
+export class HeadBuffer {
+  readonly timeColumn: number;
+  readonly columns = new Map<number, HeadColumn>();
+  readonly #context: HeadContext;
+  #rows = 0;
+  #wideTimes: Float64Array | undefined;
+  minTime = Infinity;
+  maxTime = -Infinity;
+
+  constructor(timeColumn: number, context: HeadContext) {
+    this.timeColumn = timeColumn;
+    this.#context = context;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const column of this.columns.values()) bytes += column.bytes;
+    return bytes;
+  }
+
+  /** Appends a batch whose columns have these attnums. Columns that it lacks get NULL. */
+  append(attnums: readonly number[], batch: Batch): void {
+    const before = this.#rows;
+    for (let i = 0; i < attnums.length; i++) {
+      const attnum = attnums[i];
+      const vector = batch.columns[i];
+      let column = this.columns.get(attnum);
+      if (column === undefined) {
+        column = this.#addColumn(attnum, vector);
+      }
+      column.append(vector, batch.length);
+      if (attnum === this.timeColumn) this.#noteTimes(vector, batch.length);
+    }
+    this.#rows = before + batch.length;
+    if (this.columns.size > attnums.length) {
+      for (const column of this.columns.values()) column.padTo(this.#rows);
+    }
+  }
+
+  #addColumn(attnum: number, vector: Vector): HeadColumn {
+    const column = new HeadColumn(vector.type, vector.rep, () =>
+      this.#context.dictionaryOf(attnum),
+    );
+    if (this.#rows > 0) {
+      const missing = this.#context.missingOf(attnum, vector.type);
+      const values = new Array<Value>(this.#rows).fill(missing);
+      column.append(vectorFromValues(vector.type, values), this.#rows);
+    }
+    this.columns.set(attnum, column);
+    return column;
+  }
+
+  /** Times as doubles; where a time is beyond 2^53 its nearest double. At least `rows` long. */
+  times(): Float64Array {
+    if (this.#wideTimes !== undefined) return this.#wideTimes;
+    const column = this.columns.get(this.timeColumn);
+    return column === undefined ? new Float64Array(0) : column.numbers;
+  }
+
+  #noteTimes(vector: Vector, length: number): void {
+    const column = this.columns.get(this.timeColumn) as HeadColumn;
+    const end = this.#rows + length;
+    if (column.rep !== 'f64') {
+      const wide = new Float64Array(end);
+      for (let row = 0; row < end; row++) wide[row] = Number(column.valueAt(row));
+      this.#wideTimes = wide;
+    }
+    const times =
+      vector.rep === 'f64' ? vector.data : (this.#wideTimes as Float64Array).subarray(this.#rows);
+    let { minTime, maxTime } = this;
+    for (let i = 0; i < length; i++) {
+      const time = times[i];
+      if (time < minTime) minTime = time;
+      if (time > maxTime) maxTime = time;
+    }
+    this.minTime = minTime;
+    this.maxTime = maxTime;
+  }
+}
+
+/** One growing column. It turns into plain values when a value outside its form arrives. */
+export class HeadColumn {
+  readonly type: SqlType;
+  rep: Vector['rep'];
+  numbers = new Float64Array(0);
+  flags = new Uint8Array(0);
+  codes = new Int32Array(0);
+  values: Value[] = [];
+  dictionary: TextDictionary | undefined;
+  nulls: Uint8Array | undefined;
+  #capacity = 0;
+  #length = 0;
+
+  constructor(type: SqlType, rep: Vector['rep'], dictionary: () => TextDictionary) {
+    this.type = type;
+    this.rep = rep;
+    if (rep === 'text') this.dictionary = dictionary();
+  }
+
+  get bytes(): number {
+    const width = { f64: 8, bool: 1, text: 4, any: 64 }[this.rep];
+    return this.#capacity * (width + (this.nulls === undefined ? 0 : 1));
+  }
+
+  append(vector: Vector, length: number): void {
+    const at = this.#length;
+    this.#reserve(at + length);
+    if (vector.nulls !== undefined) this.#nullMask().set(vector.nulls.subarray(0, length), at);
+    if (vector.rep !== this.rep) this.#widen();
+    if (this.rep === 'f64' && vector.rep === 'f64') {
+      this.numbers.set(vector.data.subarray(0, length), at);
+    } else if (this.rep === 'bool' && vector.rep === 'bool') {
+      this.flags.set(vector.data.subarray(0, length), at);
+    } else if (this.rep === 'text' && vector.rep === 'text') {
+      const dictionary = this.dictionary as TextDictionary;
+      dictionary.translate(vector.dictionary, vector.codes, length, vector.nulls, this.codes, at);
+    } else {
+      for (let i = 0; i < length; i++) this.values[at + i] = valueAt(vector, i);
+    }
+    this.#length = at + length;
+  }
+
+  /** Adds NULLs up to `rows`. */
+  padTo(rows: number): void {
+    if (rows <= this.#length) return;
+    this.#reserve(rows);
+    this.#nullMask().fill(1, this.#length, rows);
+    if (this.rep === 'any') for (let i = this.#length; i < rows; i++) this.values[i] = null;
+    this.#length = rows;
+  }
+
+  valueAt(row: number): Value {
+    if (this.nulls !== undefined && this.nulls[row] === 1) return null;
+    if (this.rep === 'f64') return this.numbers[row];
+    if (this.rep === 'bool') return this.flags[row] === 1;
+    if (this.rep === 'text') return (this.dictionary as TextDictionary).textOf(this.codes[row]);
+    return this.values[row];
+  }
+
+  /** The whole column so far; typed arrays may be longer than the rows there are. */
+  stored(): StoredColumn {
+    const { nulls } = this;
+    if (this.rep === 'f64') return { rep: 'f64', data: this.numbers, nulls };
+    if (this.rep === 'bool') return { rep: 'bool', data: this.flags, nulls };
+    if (this.rep === 'text') {
+      return {
+        rep: 'text',
+        codes: this.codes,
+        dictionary: this.dictionary as TextDictionary,
+        nulls,
+      };
+    }
+    return { rep: 'any', data: this.values, nulls };
+  }
+
+  #nullMask(): Uint8Array {
+    this.nulls ??= new Uint8Array(this.#capacity);
+    return this.nulls;
+  }
+
+  #widen(): void {
+    const values: Value[] = [];
+    for (let i = 0; i < this.#length; i++) values.push(this.valueAt(i));
+    this.values = values;
+    this.rep = 'any';
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#capacity) return;
+    const capacity = Math.max(FIRST_CAPACITY, this.#capacity * 2, rows);
+    if (this.rep === 'f64') this.numbers = grown(new Float64Array(capacity), this.numbers);
+    if (this.rep === 'bool') this.flags = grown(new Uint8Array(capacity), this.flags);
+    if (this.rep === 'text') this.codes = grown(new Int32Array(capacity), this.codes);
+    if (this.nulls !== undefined) this.nulls = grown(new Uint8Array(capacity), this.nulls);
+    this.#capacity = capacity;
+  }
+}
+
+function grown<T extends Float64Array | Uint8Array | Int32Array>(target: T, source: T): T {
+  target.set(source);
+  return target;
+}

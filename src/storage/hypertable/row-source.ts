@@ -1,0 +1,100 @@
+/**
+ * What scans read from: a numbered set of rows with columns in pieces. Heads (as they arrived, or in
+ * sorted order), segments and a transaction's own rows all look alike.
+ */
+import type { DeletedRows } from './deleted-rows.ts';
+import type { HeadBuffer } from './head.ts';
+import type { SeriesTable } from './series-table.ts';
+import { sliceColumn, type StoredColumn } from './stored-column.ts';
+
+/** Rows of one decoded piece of a column, and the most that a scan puts into one batch. */
+export const PIECE_ROWS = 65_536;
+
+/** Rows of one encoded vector, the unit of zone maps. */
+export const VECTOR_ROWS = 1024;
+
+/** Smallest and largest value of each vector; an unknown one is -Infinity and Infinity. */
+export interface Zones {
+  readonly minimums: Float64Array;
+  readonly maximums: Float64Array;
+}
+
+export interface RowSource {
+  readonly rows: number;
+  /** A row's ref is refBase + its number. */
+  readonly refBase: number;
+  /** Number of each row; undefined where row i has number i. */
+  readonly numbers: Int32Array | undefined;
+  /** Deleted rows, by number. */
+  readonly deleted: DeletedRows | undefined;
+  /** Present where rows are sorted by series and time. */
+  readonly series: SeriesTable | undefined;
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** Rows [index * PIECE_ROWS, ...) of a column; undefined where the source lacks the column. */
+  piece(
+    attnum: number,
+    index: number,
+  ): StoredColumn | undefined | Promise<StoredColumn | undefined>;
+  /** Times of a piece as doubles. */
+  times(index: number): Float64Array | Promise<Float64Array>;
+  zones(attnum: number): Zones | undefined;
+}
+
+export function pieceCount(source: RowSource): number {
+  return Math.ceil(source.rows / PIECE_ROWS);
+}
+
+/** Rows [from, from + rows) of a head in the order of arrival. */
+export class ArrivalSource implements RowSource {
+  readonly rows: number;
+  readonly refBase: number;
+  readonly numbers: Int32Array | undefined;
+  readonly deleted: DeletedRows | undefined;
+  readonly series = undefined;
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly #buffer: HeadBuffer;
+  readonly #from: number;
+
+  constructor(
+    buffer: HeadBuffer,
+    from: number,
+    rows: number,
+    refBase: number,
+    numbers: Int32Array | undefined,
+    deleted: DeletedRows | undefined,
+  ) {
+    this.#buffer = buffer;
+    this.#from = from;
+    this.rows = rows;
+    this.refBase = refBase;
+    this.deleted = deleted;
+    this.minTime = buffer.minTime;
+    this.maxTime = buffer.maxTime;
+    if (numbers === undefined && from > 0) {
+      numbers = new Int32Array(rows);
+      for (let i = 0; i < rows; i++) numbers[i] = from + i;
+    }
+    this.numbers = numbers;
+  }
+
+  piece(attnum: number, index: number): StoredColumn | undefined {
+    const column = this.#buffer.columns.get(attnum);
+    if (column === undefined) return undefined;
+    const start = this.#from + index * PIECE_ROWS;
+    const end = Math.min(this.#from + this.rows, start + PIECE_ROWS);
+    return sliceColumn(column.stored(), start, end);
+  }
+
+  times(index: number): Float64Array {
+    const start = this.#from + index * PIECE_ROWS;
+    return this.#buffer
+      .times()
+      .subarray(start, Math.min(this.#from + this.rows, start + PIECE_ROWS));
+  }
+
+  zones(): undefined {
+    return undefined;
+  }
+}

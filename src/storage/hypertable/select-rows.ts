@@ -1,0 +1,265 @@
+/** Which rows of a source a scan has to look at: ascending ranges of rows. */
+import type { ScanBounds } from './scan-bounds.ts';
+import { PIECE_ROWS, pieceCount, VECTOR_ROWS, type RowSource } from './row-source.ts';
+import { seriesWith, type SeriesTable } from './series-table.ts';
+
+/** Half-open, ascending, not overlapping, none empty. */
+export interface RowRanges {
+  readonly starts: number[];
+  readonly ends: number[];
+}
+
+const NONE: RowRanges = { starts: [], ends: [] };
+
+/** Ranges of the rows that may satisfy the bounds; a superset of those that do. */
+export function selectRows(source: RowSource, bounds: ScanBounds): RowRanges | Promise<RowRanges> {
+  const { minTime, maxTime } = bounds;
+  if (source.rows === 0 || source.minTime > maxTime || source.maxTime < minTime) return NONE;
+  const inside = source.minTime >= minTime && source.maxTime <= maxTime;
+  const { series } = source;
+  if (series === undefined) {
+    return inside ? { starts: [0], ends: [source.rows] } : selectByTime(source, bounds);
+  }
+  const picked = pickSeries(series, bounds);
+  if (picked !== undefined && picked.length === 0) return NONE;
+  if (picked === undefined && inside) {
+    return refine(source, { starts: [0], ends: [source.rows] }, bounds);
+  }
+  const times = timesFor(source, series, picked, bounds);
+  if (times instanceof Promise) {
+    return times.then((pieces) => cutRuns(source, series, picked, bounds, pieces));
+  }
+  return cutRuns(source, series, picked, bounds, times);
+}
+
+function cutRuns(
+  source: RowSource,
+  series: SeriesTable,
+  picked: Int32Array | undefined,
+  bounds: ScanBounds,
+  pieces: readonly (Float64Array | undefined)[],
+): RowRanges {
+  const { minTime, maxTime } = bounds;
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const count = picked === undefined ? series.count : picked.length;
+  for (let i = 0; i < count; i++) {
+    const s = picked === undefined ? i : picked[i];
+    const earliest = series.minTimes[s];
+    const latest = series.maxTimes[s];
+    if (earliest > maxTime || latest < minTime) continue;
+    let start = series.starts[s];
+    let end = series.starts[s + 1];
+    if (earliest < minTime) start = lowerBound(pieces, start, end, minTime);
+    if (latest > maxTime) end = upperBound(pieces, start, end, maxTime);
+    if (start >= end) continue;
+    const last = ends.length - 1;
+    if (last >= 0 && ends[last] === start) ends[last] = end;
+    else {
+      starts.push(start);
+      ends.push(end);
+    }
+  }
+  return refine(source, { starts, ends }, bounds);
+}
+
+/** Positions of the series that the equalities leave, or undefined for all. */
+function pickSeries(series: SeriesTable, bounds: ScanBounds): Int32Array | undefined {
+  let picked: Int32Array | undefined;
+  for (const { attnum, values } of bounds.equalities) {
+    if (!series.columns.has(attnum)) continue;
+    const found = seriesOfValues(series, attnum, values);
+    if (found === undefined) continue;
+    picked = picked === undefined ? found : intersect(picked, found);
+    if (picked.length === 0) break;
+  }
+  return picked;
+}
+
+function seriesOfValues(
+  series: SeriesTable,
+  attnum: number,
+  values: readonly unknown[],
+): Int32Array | undefined {
+  const lists: Int32Array[] = [];
+  let total = 0;
+  for (const value of values) {
+    if (value === null) continue;
+    const found = seriesWith(series, attnum, value as never);
+    if (found === undefined) return undefined;
+    lists.push(found);
+    total += found.length;
+  }
+  if (lists.length === 1) return lists[0];
+  const union = new Int32Array(total);
+  let at = 0;
+  for (const list of lists) {
+    union.set(list, at);
+    at += list.length;
+  }
+  union.sort();
+  let kept = 0;
+  for (let i = 0; i < total; i++)
+    if (i === 0 || union[i] !== union[i - 1]) union[kept++] = union[i];
+  return union.subarray(0, kept);
+}
+
+function intersect(a: Int32Array, b: Int32Array): Int32Array {
+  const result = new Int32Array(Math.min(a.length, b.length));
+  let count = 0;
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    if (a[i] === b[j]) {
+      result[count++] = a[i];
+      i++;
+      j++;
+    } else if (a[i] < b[j]) i++;
+    else j++;
+  }
+  return result.subarray(0, count);
+}
+
+/** The pieces of the time column that cutting the runs needs. */
+function timesFor(
+  source: RowSource,
+  series: SeriesTable,
+  picked: Int32Array | undefined,
+  bounds: ScanBounds,
+): (Float64Array | undefined)[] | Promise<(Float64Array | undefined)[]> {
+  const pieces: (Float64Array | undefined)[] = new Array(pieceCount(source)).fill(undefined);
+  const waits: Promise<void>[] = [];
+  const count = picked === undefined ? series.count : picked.length;
+  let loaded = -1;
+  for (let i = 0; i < count; i++) {
+    const s = picked === undefined ? i : picked[i];
+    const earliest = series.minTimes[s];
+    const latest = series.maxTimes[s];
+    if (earliest > bounds.maxTime || latest < bounds.minTime) continue;
+    if (earliest >= bounds.minTime && latest <= bounds.maxTime) continue;
+    const last = Math.floor((series.starts[s + 1] - 1) / PIECE_ROWS);
+    for (let p = Math.max(loaded + 1, Math.floor(series.starts[s] / PIECE_ROWS)); p <= last; p++) {
+      const times = source.times(p);
+      if (times instanceof Promise) waits.push(times.then((ready) => void (pieces[p] = ready)));
+      else pieces[p] = times;
+      loaded = p;
+    }
+  }
+  return waits.length === 0 ? pieces : Promise.all(waits).then(() => pieces);
+}
+
+/** First row in [start, end) whose time is at least `bound`. */
+function lowerBound(
+  pieces: readonly (Float64Array | undefined)[],
+  start: number,
+  end: number,
+  bound: number,
+): number {
+  while (start < end) {
+    const middle = (start + end) >>> 1;
+    const piece = pieces[Math.floor(middle / PIECE_ROWS)] as Float64Array;
+    if (piece[middle % PIECE_ROWS] < bound) start = middle + 1;
+    else end = middle;
+  }
+  return start;
+}
+
+/** First row in [start, end) whose time is above `bound`. */
+function upperBound(
+  pieces: readonly (Float64Array | undefined)[],
+  start: number,
+  end: number,
+  bound: number,
+): number {
+  while (start < end) {
+    const middle = (start + end) >>> 1;
+    const piece = pieces[Math.floor(middle / PIECE_ROWS)] as Float64Array;
+    if (piece[middle % PIECE_ROWS] <= bound) start = middle + 1;
+    else end = middle;
+  }
+  return start;
+}
+
+/** Rows in the order of arrival: one pass over their times. */
+function selectByTime(source: RowSource, bounds: ScanBounds): RowRanges {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const { minTime, maxTime } = bounds;
+  for (let index = 0; index < pieceCount(source); index++) {
+    const times = source.times(index) as Float64Array;
+    const base = index * PIECE_ROWS;
+    let open = ends.length > 0 && ends[ends.length - 1] === base;
+    for (let i = 0; i < times.length; i++) {
+      const time = times[i];
+      if (time < minTime || time > maxTime) open = false;
+      else if (open) ends[ends.length - 1] = base + i + 1;
+      else {
+        starts.push(base + i);
+        ends.push(base + i + 1);
+        open = true;
+      }
+    }
+  }
+  return { starts, ends };
+}
+
+/** Leaves out vectors that no value range reaches, and deleted rows. */
+function refine(source: RowSource, ranges: RowRanges, bounds: ScanBounds): RowRanges {
+  let result = ranges;
+  for (const { attnum, low, high } of bounds.ranges) {
+    const zones = source.zones(attnum);
+    if (zones === undefined) continue;
+    result = keepVectors(result, zones.minimums, zones.maximums, low, high);
+  }
+  return result;
+}
+
+function keepVectors(
+  ranges: RowRanges,
+  minimums: Float64Array,
+  maximums: Float64Array,
+  low: number,
+  high: number,
+): RowRanges {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (let r = 0; r < ranges.starts.length; r++) {
+    const rangeEnd = ranges.ends[r];
+    let start = ranges.starts[r];
+    while (start < rangeEnd) {
+      const vector = Math.floor(start / VECTOR_ROWS);
+      const end = Math.min(rangeEnd, (vector + 1) * VECTOR_ROWS);
+      if (!(minimums[vector] > high || maximums[vector] < low)) {
+        const last = ends.length - 1;
+        if (last >= 0 && ends[last] === start) ends[last] = end;
+        else {
+          starts.push(start);
+          ends.push(end);
+        }
+      }
+      start = end;
+    }
+  }
+  return { starts, ends };
+}
+
+/** The ranges without the deleted rows of the source. */
+export function withoutDeleted(source: RowSource, ranges: RowRanges): RowRanges {
+  const { deleted, numbers } = source;
+  if (deleted === undefined || deleted.count === 0) return ranges;
+  const { bits } = deleted;
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (let r = 0; r < ranges.starts.length; r++) {
+    let open = false;
+    for (let row = ranges.starts[r]; row < ranges.ends[r]; row++) {
+      const number = numbers === undefined ? row : numbers[row];
+      if ((bits[number >> 3] & (1 << (number & 7))) !== 0) open = false;
+      else if (open) ends[ends.length - 1] = row + 1;
+      else {
+        starts.push(row);
+        ends.push(row + 1);
+        open = true;
+      }
+    }
+  }
+  return { starts, ends };
+}

@@ -1,0 +1,150 @@
+/**
+ * A head's rows in the order that segments have, so that scans over it come with runs too. It is built
+ * when a scan first wants it and again when the head has grown by a quarter; the rows behind it are
+ * scanned as they arrived.
+ */
+import type { DeletedRows } from './deleted-rows.ts';
+import type { HeadBuffer } from './head.ts';
+import { PIECE_ROWS, type RowSource } from './row-source.ts';
+import type { SeriesTable } from './series-table.ts';
+import { sortRows } from './sort-rows.ts';
+import { gatherColumn, sliceColumn, type StoredColumn } from './stored-column.ts';
+
+/** Heads below this are scanned as they are. */
+export const SORTED_HEAD_ROWS = 4096;
+
+const SORTED = new WeakMap<HeadBuffer, SortedHead>();
+
+export class SortedHead {
+  readonly rows: number;
+  readonly permutation: Int32Array;
+  readonly series: SeriesTable;
+  readonly #buffer: HeadBuffer;
+  readonly #columns = new Map<number, StoredColumn>();
+  readonly times: Float64Array;
+
+  constructor(buffer: HeadBuffer, rows: number, segmentBy: readonly number[]) {
+    this.#buffer = buffer;
+    this.rows = rows;
+    const usable = segmentBy.filter((attnum) => {
+      const column = buffer.columns.get(attnum);
+      return column !== undefined && column.rep !== 'any';
+    });
+    const columns = usable.map((attnum) => storedOf(buffer, attnum));
+    const times = buffer.times();
+    const { permutation, seriesCount, starts } = sortRows(
+      columns,
+      times,
+      rows,
+      undefined,
+      undefined,
+    );
+    this.permutation = permutation;
+    this.times = new Float64Array(rows);
+    for (let i = 0; i < rows; i++) this.times[i] = times[permutation[i]];
+    this.series = seriesOf(usable, columns, permutation, starts, seriesCount, this.times);
+  }
+
+  column(attnum: number): StoredColumn | undefined {
+    let column = this.#columns.get(attnum);
+    if (column === undefined) {
+      if (!this.#buffer.columns.has(attnum)) return undefined;
+      column = gatherColumn(storedOf(this.#buffer, attnum), this.permutation, this.rows);
+      this.#columns.set(attnum, column);
+    }
+    return column;
+  }
+}
+
+function storedOf(buffer: HeadBuffer, attnum: number): StoredColumn {
+  const column = buffer.columns.get(attnum);
+  if (column === undefined) throw new RangeError(`no column ${attnum}`);
+  return column.stored();
+}
+
+/** The series table of rows in a sorted order. */
+export function seriesOf(
+  segmentBy: readonly number[],
+  columns: readonly StoredColumn[],
+  permutation: Int32Array,
+  starts: Int32Array,
+  count: number,
+  sortedTimes: Float64Array,
+): SeriesTable {
+  const firsts = new Int32Array(count);
+  const minTimes = new Float64Array(count);
+  const maxTimes = new Float64Array(count);
+  for (let s = 0; s < count; s++) {
+    firsts[s] = permutation[starts[s]];
+    minTimes[s] = sortedTimes[starts[s]];
+    maxTimes[s] = sortedTimes[starts[s + 1] - 1];
+  }
+  const values = new Map<number, StoredColumn>();
+  segmentBy.forEach((attnum, i) => values.set(attnum, gatherColumn(columns[i], firsts, count)));
+  return { count, starts, minTimes, maxTimes, segmentBy, columns: values };
+}
+
+/** The sorted form of a head's first rows, at most `rows`; undefined where it is not worth having. */
+export function sortedHead(
+  buffer: HeadBuffer,
+  rows: number,
+  segmentBy: () => readonly number[],
+): SortedHead | undefined {
+  if (rows < SORTED_HEAD_ROWS || isWide(buffer)) return undefined;
+  const known = SORTED.get(buffer);
+  if (known !== undefined) {
+    // An older view than the one that the sorted form was made for.
+    if (known.rows > rows) return undefined;
+    if (rows < known.rows * 1.25) return known;
+  }
+  const sorted = new SortedHead(buffer, rows, segmentBy());
+  SORTED.set(buffer, sorted);
+  return sorted;
+}
+
+function isWide(buffer: HeadBuffer): boolean {
+  return buffer.columns.get(buffer.timeColumn)?.rep !== 'f64';
+}
+
+export class SortedHeadSource implements RowSource {
+  readonly rows: number;
+  readonly refBase: number;
+  readonly numbers: Int32Array;
+  readonly deleted: DeletedRows | undefined;
+  readonly series: SeriesTable;
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly #head: SortedHead;
+
+  constructor(
+    head: SortedHead,
+    buffer: HeadBuffer,
+    refBase: number,
+    deleted: DeletedRows | undefined,
+  ) {
+    this.#head = head;
+    this.rows = head.rows;
+    this.refBase = refBase;
+    this.numbers = head.permutation;
+    this.deleted = deleted;
+    this.series = head.series;
+    this.minTime = buffer.minTime;
+    this.maxTime = buffer.maxTime;
+  }
+
+  piece(attnum: number, index: number): StoredColumn | undefined {
+    const column = this.#head.column(attnum);
+    if (column === undefined) return undefined;
+    const start = index * PIECE_ROWS;
+    return sliceColumn(column, start, Math.min(this.rows, start + PIECE_ROWS));
+  }
+
+  times(index: number): Float64Array {
+    const start = index * PIECE_ROWS;
+    return this.#head.times.subarray(start, Math.min(this.rows, start + PIECE_ROWS));
+  }
+
+  zones(): undefined {
+    return undefined;
+  }
+}

@@ -1,0 +1,458 @@
+/** The hypertable store: states, writes and scans joined to what keeps segments. */
+import type { Env } from '../../base/env.ts';
+import type { CatalogSnapshot, IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
+import { liveColumns } from '../../catalog/catalog.ts';
+import { InternalError } from '../../errors/db-error.ts';
+import { gather } from '../../vector/gather.ts';
+import type { Batch } from '../../vector/vector.ts';
+import type { KvStore } from '../kv/kv.ts';
+import type { Sequence } from '../log/commit-log.ts';
+import type {
+  ChunkInfo,
+  InsertOptions,
+  InsertResult,
+  ScanRequest,
+  TableStatistics,
+} from '../storage.ts';
+import { missingValue } from './any-values.ts';
+import { applyPart } from './apply.ts';
+import { fetchRows } from './fetch-rows.ts';
+import type { HeadContext } from './head.ts';
+import type {
+  ChunkLocks,
+  HypertableParts,
+  HypertableStore,
+  HypertableView,
+  HypertableWrites,
+} from './hypertable-store.ts';
+import { packParts, partsOf, unpackParts, type Part, type RefTarget } from './parts.ts';
+import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
+import { scanTable, type ScanInput } from './scan.ts';
+import { chooseSegmentBy, declaredSegmentBy } from './segment-by.ts';
+import type { SegmentKeeper } from './segment-keeper.ts';
+import {
+  chunkName,
+  chunkRows,
+  chunkStartingAt,
+  headRows,
+  SLOT_ROWS,
+  withTable,
+  type ChunkState,
+  type RootState,
+  type TableRuntime,
+  type TableState,
+} from './state.ts';
+import { SHARED_DICTIONARY_LIMIT, TextDictionary } from './text-dictionary.ts';
+import { findCollisions, verifyUnique } from './unique-check.ts';
+import { OWN_REFS, Writes, type OwnTable } from './writes.ts';
+
+export interface HypertableStoreOptions {
+  readonly kv: KvStore;
+  readonly env: Env;
+  readonly catalog: () => CatalogSnapshot;
+  readonly locks: ChunkLocks;
+  /** Bytes of decoded columns kept for reuse. */
+  readonly cacheBytes: number;
+  /** Head rows of a chunk above which it is flushed to segments. */
+  readonly flushRows: number;
+  /** The newest sequence that had been applied when the store was opened. */
+  readonly sequenceApplied: Sequence;
+}
+
+export class Store implements HypertableStore {
+  readonly #options: HypertableStoreOptions;
+  readonly #keeper: SegmentKeeper;
+  readonly #contexts = new Map<number, HeadContext>();
+  /** Parts that were packed in this process, so that applying them need not unpack. */
+  readonly #packed = new WeakMap<Uint8Array, readonly Part[]>();
+  #root: RootState;
+
+  constructor(options: HypertableStoreOptions, keeper: SegmentKeeper, root: RootState) {
+    this.#options = options;
+    this.#keeper = keeper;
+    this.#root = root;
+  }
+
+  current(): RootState {
+    return this.#root;
+  }
+
+  /** Replaces a table's state without a commit: what a flush does. */
+  replaceTable(table: TableState): void {
+    this.#root = withTable(this.#root, table.runtime.storageId, table);
+  }
+
+  openWrites(): HypertableWrites {
+    return new Writes();
+  }
+
+  scan(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+    request: ScanRequest,
+  ): AsyncIterable<Batch> {
+    return scanTable(this.#input(view, writes, table), request);
+  }
+
+  fetch(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+    refs: Float64Array,
+    attnums: readonly number[],
+  ): Promise<Batch> {
+    return fetchRows(this.#input(view, writes, table), refs, attnums);
+  }
+
+  chunksOfRows(table: TableDescriptor, rows: Batch): number[] {
+    const state = this.#root.tables.get(table.storageId);
+    return placeRows(table, state, rows).map(({ place }) => place.id);
+  }
+
+  chunksOfRefs(view: HypertableView, table: TableDescriptor, refs: Float64Array): number[] {
+    const state = rootOf(view).tables.get(table.storageId);
+    const ids = new Set<number>();
+    let slot = -1;
+    for (const ref of refs) {
+      // Own rows are nobody else's business.
+      if (ref >= OWN_REFS || Math.floor(ref / SLOT_ROWS) === slot) continue;
+      slot = Math.floor(ref / SLOT_ROWS);
+      ids.add(targetOfSlot(state, slot).chunk.id);
+    }
+    return [...ids];
+  }
+
+  async insert(
+    view: HypertableView,
+    writes: HypertableWrites,
+    table: TableDescriptor,
+    rows: Batch,
+    uniqueIndexes: readonly IndexDescriptor[],
+    options: InsertOptions,
+  ): Promise<InsertResult> {
+    const input = this.#input(view, writes, table);
+    const placed = placeRows(table, this.#root.tables.get(table.storageId), rows);
+    const collisions =
+      uniqueIndexes.length === 0
+        ? undefined
+        : await findCollisions(input, rows, placed, uniqueIndexes, options);
+    const attnums = liveColumns(table).map(({ attnum }) => attnum);
+    const { timeColumn } = hypertableOf(table);
+    const { storageId } = table;
+    const numbers = new Float64Array(collisions === undefined ? 0 : rows.length);
+    let inserted = 0;
+    for (const one of placed) {
+      const { batch, kept } = withoutCollisions(one, rows, collisions);
+      if (batch.length === 0) continue;
+      const first = ownWrites(writes).insert({
+        storageId,
+        place: one.place,
+        timeColumn,
+        attnums,
+        batch,
+      });
+      kept?.forEach((row, i) => (numbers[row] = first + i));
+      inserted += batch.length;
+    }
+    if (options.onConflict === 'error') return { inserted, conflicts: null };
+    const conflicts = collisions ?? new Float64Array(rows.length).fill(NaN);
+    for (let i = 0; i < conflicts.length; i++) {
+      // A collision with an earlier row of the batch: now that row has its ref.
+      if (conflicts[i] < 0) conflicts[i] = OWN_REFS + numbers[-1 - conflicts[i]];
+    }
+    return { inserted, conflicts };
+  }
+
+  delete(writes: HypertableWrites, table: TableDescriptor, refs: Float64Array): void {
+    if (refs.length > 0) ownWrites(writes).delete(table.storageId, refs.slice());
+  }
+
+  checkUnique(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+    index: IndexDescriptor,
+  ): Promise<void> {
+    return verifyUnique(this.#input(view, writes, table), index);
+  }
+
+  changedSince(view: HypertableView, table: TableDescriptor, refs: Float64Array): boolean {
+    const now = this.#root.tables.get(table.storageId);
+    const then = rootOf(view).tables.get(table.storageId);
+    if (now === then) return false;
+    for (const ref of refs) {
+      if (ref < OWN_REFS && !isLive(now, ref)) return true;
+    }
+    return false;
+  }
+
+  dropChunks(
+    view: HypertableView,
+    writes: HypertableWrites,
+    table: TableDescriptor,
+    from: number | null,
+    to: number | null,
+  ): string[] {
+    const { state, own } = this.#input(view, writes, table);
+    const places = new Map<number, ChunkPlace>();
+    for (const chunk of state?.chunks ?? []) {
+      const exists = chunk.head !== undefined || chunk.segments.length > 0;
+      if (exists && own?.dropped.has(chunk.rangeStart) !== true)
+        places.set(chunk.rangeStart, chunk);
+    }
+    for (const { place } of own?.chunks.values() ?? []) places.set(place.rangeStart, place);
+    const dropped = [...places.values()]
+      .filter(
+        ({ rangeStart, rangeEnd }) =>
+          rangeStart >= (from ?? -Infinity) && rangeEnd <= (to ?? Infinity),
+      )
+      .sort((a, b) => a.rangeStart - b.rangeStart)
+      .map(({ id, rangeStart, rangeEnd }) => ({ id, rangeStart, rangeEnd }));
+    if (dropped.length > 0) ownWrites(writes).drop(table.storageId, dropped);
+    return dropped.map(({ id }) => chunkName(table.oid, id));
+  }
+
+  parts(writes: HypertableWrites): HypertableParts {
+    const { tables } = this.#root;
+    const parts = partsOf(ownWrites(writes).entries, (storageId, ref): RefTarget => {
+      const { chunk, segment } = targetOfSlot(tables.get(storageId), Math.floor(ref / SLOT_ROWS));
+      return { place: chunk, segment, row: ref % SLOT_ROWS };
+    });
+    const bytes = packParts(parts);
+    this.#packed.set(bytes, parts);
+    return bytes;
+  }
+
+  apply(sequence: Sequence, parts: HypertableParts): void {
+    let { tables } = this.#root;
+    if (parts instanceof Uint8Array) {
+      const changed = new Map(tables);
+      for (const part of this.#packed.get(parts) ?? unpackParts(parts)) {
+        if (this.#keeper.isDropped(part.storageId)) continue;
+        const before = changed.get(part.storageId) ?? emptyTable(part.storageId);
+        const after = applyPart(before, part, sequence, this.#context(before.runtime));
+        changed.set(part.storageId, after);
+        if (part.kind === 'drop') this.#keeper.retireChunk(before, part.place, sequence);
+      }
+      tables = changed;
+    } else if (parts !== undefined && parts !== null) {
+      throw new InternalError('hypertable parts are not bytes');
+    }
+    this.#root = { sequence, tables };
+  }
+
+  dropTable(storageId: number): void {
+    const table = this.#root.tables.get(storageId);
+    if (table === undefined) return;
+    const tables = new Map(this.#root.tables);
+    tables.delete(storageId);
+    this.#root = { sequence: this.#root.sequence, tables };
+    this.#contexts.delete(storageId);
+    this.#keeper.retireTable(table, this.#root.sequence);
+  }
+
+  releaseViewsBefore(sequence: Sequence): void {
+    this.#keeper.releaseViewsBefore(sequence);
+  }
+
+  oldestUnflushed(): Sequence | undefined {
+    let oldest: Sequence | undefined;
+    for (const { chunks } of this.#root.tables.values()) {
+      for (const { firstUnflushed } of chunks) {
+        if (firstUnflushed > 0 && (oldest === undefined || firstUnflushed < oldest)) {
+          oldest = firstUnflushed;
+        }
+      }
+    }
+    return oldest;
+  }
+
+  flush(all: boolean): Promise<void> {
+    return this.#keeper.flush(this, all);
+  }
+
+  /** Columns that make a series in a chunk's next segment. */
+  segmentByOf(table: TableDescriptor, chunk: ChunkState): readonly number[] {
+    const indexes = this.#options.catalog().indexesOf(table.oid);
+    const declared = declaredSegmentBy(table, indexes);
+    if (declared !== undefined) return declared;
+    const chosen = chunk.segments[chunk.segments.length - 1]?.segment.segmentBy;
+    if (chosen !== undefined) return chosen;
+    return chunk.head === undefined
+      ? []
+      : chooseSegmentBy(table, chunk.head.buffer, chunk.head.rows);
+  }
+
+  /** The shared context of a table's heads. */
+  contextOf(runtime: TableRuntime): HeadContext {
+    return this.#context(runtime);
+  }
+
+  statistics(table: TableDescriptor): TableStatistics {
+    let rows = 0;
+    let bytes = 0;
+    for (const chunk of this.chunks(table)) {
+      rows += chunk.rows;
+      bytes += chunk.bytes;
+    }
+    return { rows, bytes };
+  }
+
+  chunks(table: TableDescriptor): ChunkInfo[] {
+    const result: ChunkInfo[] = [];
+    for (const chunk of this.#root.tables.get(table.storageId)?.chunks ?? []) {
+      if (chunk.head === undefined && chunk.segments.length === 0) continue;
+      let bytes = chunk.head?.buffer.bytes ?? 0;
+      for (const { segment } of chunk.segments) bytes += segment.bytes;
+      result.push({
+        id: chunk.id,
+        name: chunkName(table.oid, chunk.id),
+        rangeStart: chunk.rangeStart,
+        rangeEnd: chunk.rangeEnd,
+        rows: chunkRows(chunk),
+        bytes,
+        headRows: headRows(chunk),
+      });
+    }
+    return result;
+  }
+
+  /** Bytes that heads take, for back pressure. */
+  headBytes(): number {
+    let bytes = 0;
+    for (const { chunks } of this.#root.tables.values()) {
+      for (const { head } of chunks) bytes += head?.buffer.bytes ?? 0;
+    }
+    return bytes;
+  }
+
+  close(): Promise<void> {
+    return this.#keeper.close();
+  }
+
+  #input(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+  ): ScanInput {
+    const state = rootOf(view).tables.get(table.storageId);
+    let own: OwnTable | undefined;
+    if (writes !== undefined && !writes.isEmpty) {
+      // A table that only this transaction has written to gets its runtime now, for its dictionaries.
+      const runtime = this.#runtimeOf(table.storageId);
+      own = ownWrites(writes).table(table.storageId, this.#context(runtime));
+    }
+    return {
+      table,
+      state,
+      own,
+      segmentBy: (chunk) => this.segmentByOf(table, chunk),
+      openSegment: (chunk, index, deleted) => {
+        const { segment, slot } = chunk.segments[index];
+        return this.#keeper.open(segment, state as TableState, slot * SLOT_ROWS, deleted);
+      },
+    };
+  }
+
+  #runtimeOf(storageId: number): TableRuntime {
+    const known = this.#root.tables.get(storageId);
+    if (known !== undefined) return known.runtime;
+    const table = emptyTable(storageId);
+    this.#root = withTable(this.#root, storageId, table);
+    return table.runtime;
+  }
+
+  #context(runtime: TableRuntime): HeadContext {
+    let context = this.#contexts.get(runtime.storageId);
+    if (context === undefined) {
+      context = {
+        dictionaryOf: (attnum) => sharedDictionary(runtime, attnum) ?? new TextDictionary(),
+        missingOf: (attnum, type) => {
+          const column = this.tableOf(runtime.storageId)?.columns[attnum - 1];
+          return column === undefined ? null : missingValue(type, column.missingText);
+        },
+      };
+      this.#contexts.set(runtime.storageId, context);
+    }
+    return context;
+  }
+
+  /** The descriptor of the table whose data this is, undefined once it is dropped. */
+  tableOf(storageId: number): TableDescriptor | undefined {
+    for (const relation of this.#options.catalog().relations()) {
+      if (relation.kind === 'table' && relation.storageId === storageId) return relation;
+    }
+    return undefined;
+  }
+}
+
+/** The table's dictionary of a column, undefined where it has grown too large to be shared. */
+export function sharedDictionary(
+  runtime: TableRuntime,
+  attnum: number,
+): TextDictionary | undefined {
+  let dictionary = runtime.dictionaries.get(attnum);
+  if (dictionary === undefined) {
+    dictionary = new TextDictionary();
+    runtime.dictionaries.set(attnum, dictionary);
+  }
+  return dictionary.size > SHARED_DICTIONARY_LIMIT ? undefined : dictionary;
+}
+
+export function emptyTable(storageId: number): TableState {
+  return {
+    runtime: { storageId, dictionaries: new Map(), slots: new Map(), nextSlot: 1 },
+    chunks: [],
+  };
+}
+
+function ownWrites(writes: HypertableWrites): Writes {
+  if (writes instanceof Writes) return writes;
+  throw new InternalError('these writes are not of this store');
+}
+
+function rootOf(view: HypertableView): RootState {
+  return view as RootState;
+}
+
+function targetOfSlot(
+  state: TableState | undefined,
+  slot: number,
+): { chunk: ChunkState; segment: number } {
+  const target = state?.runtime.slots.get(slot);
+  const chunk =
+    state === undefined || target === undefined ? undefined : chunkStartingAt(state, target.chunk);
+  if (chunk === undefined || target === undefined) {
+    throw new InternalError(`row refs of slot ${slot} are stale`);
+  }
+  return { chunk, segment: target.segment };
+}
+
+function isLive(state: TableState | undefined, ref: number): boolean {
+  const slot = Math.floor(ref / SLOT_ROWS);
+  const target = state?.runtime.slots.get(slot);
+  if (state === undefined || target === undefined) return false;
+  const chunk = chunkStartingAt(state, target.chunk);
+  const holder =
+    chunk?.head?.slot === slot
+      ? chunk.head
+      : chunk?.segments.find((segment) => segment.slot === slot);
+  if (holder === undefined) return false;
+  const row = ref % SLOT_ROWS;
+  const { deleted } = holder;
+  return deleted === undefined || ((deleted.bits[row >> 3] ?? 0) & (1 << (row & 7))) === 0;
+}
+
+function withoutCollisions(
+  placed: PlacedRows,
+  rows: Batch,
+  collisions: Float64Array | undefined,
+): { batch: Batch; kept: Int32Array | undefined } {
+  if (collisions === undefined) return { batch: placed.batch, kept: undefined };
+  const all = placed.rows ?? Int32Array.from({ length: rows.length }, (_, i) => i);
+  const kept = all.filter((row) => Number.isNaN(collisions[row]));
+  if (kept.length === all.length) return { batch: placed.batch, kept };
+  const columns = rows.columns.map((column) => gather(column, kept));
+  return { batch: { columns, length: kept.length }, kept };
+}

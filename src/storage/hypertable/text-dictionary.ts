@@ -1,0 +1,81 @@
+/** Distinct strings of a column, numbered in the order of their arrival. */
+
+/** Distinct strings above which a column no longer shares one dictionary among all its segments. */
+export const SHARED_DICTIONARY_LIMIT = 200_000;
+
+/** Append-only. Code 0 is the empty string, so that rows of NULL have a valid code. */
+export class TextDictionary {
+  readonly #texts: string[] = [''];
+  readonly #codes = new Map<string, number>([['', 0]]);
+  readonly #translations = new WeakMap<readonly string[], Int32Array>();
+  #snapshot: readonly string[] = [''];
+  #bytes = 0;
+
+  get size(): number {
+    return this.#texts.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  textOf(code: number): string {
+    return this.#texts[code];
+  }
+
+  codeOf(text: string): number | undefined {
+    return this.#codes.get(text);
+  }
+
+  intern(text: string): number {
+    const known = this.#codes.get(text);
+    if (known !== undefined) return known;
+    const code = this.#texts.push(text) - 1;
+    this.#codes.set(text, code);
+    this.#bytes += text.length * 2 + 64;
+    return code;
+  }
+
+  /**
+   * The strings so far, as an array that never changes: consumers keep results per dictionary array, so
+   * a new one is handed out only when strings were added.
+   */
+  snapshot(): readonly string[] {
+    if (this.#snapshot.length !== this.#texts.length) this.#snapshot = this.#texts.slice();
+    return this.#snapshot;
+  }
+
+  /** Writes this dictionary's codes for rows [0, length) of a column with another dictionary. */
+  translate(
+    dictionary: readonly string[],
+    codes: Int32Array,
+    length: number,
+    nulls: Uint8Array | undefined,
+    target: Int32Array,
+    at: number,
+  ): void {
+    if (dictionary === this.#snapshot) {
+      target.set(codes.subarray(0, length), at);
+      return;
+    }
+    const table = this.#translation(dictionary);
+    for (let i = 0; i < length; i++) {
+      const code = codes[i];
+      let own = table[code];
+      if (own === undefined || own < 0) {
+        if (nulls !== undefined && nulls[i] === 1) own = 0;
+        else table[code] = own = this.intern(dictionary[code]);
+      }
+      target[at + i] = own;
+    }
+  }
+
+  #translation(dictionary: readonly string[]): Int32Array {
+    const known = this.#translations.get(dictionary);
+    if (known !== undefined && known.length >= dictionary.length) return known;
+    const table = new Int32Array(dictionary.length).fill(-1);
+    if (known !== undefined) table.set(known);
+    this.#translations.set(dictionary, table);
+    return table;
+  }
+}

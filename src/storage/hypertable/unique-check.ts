@@ -1,0 +1,259 @@
+/** Checks of unique indexes: new rows against stored ones and each other, and whole tables. */
+import { liveColumns, type IndexDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
+import { dbError, type DbError } from '../../errors/db-error.ts';
+import { mustCodec } from '../../types/codec-registry.ts';
+import type { Value } from '../../types/value.ts';
+import { valueAt, type Batch } from '../../vector/vector.ts';
+import type { InsertOptions } from '../storage.ts';
+import { missingValue, STORAGE_SETTINGS } from './any-values.ts';
+import { isDeleted } from './deleted-rows.ts';
+import type { HeadBuffer } from './head.ts';
+import { timesOf, type PlacedRows } from './placement.ts';
+import { chunkInputs, scanOneChunk, type ChunkInput, type ScanInput } from './scan.ts';
+import { SLOT_ROWS } from './state.ts';
+import type { StoredColumn } from './stored-column.ts';
+import {
+  headKeys,
+  keyBuilder,
+  keyColumns,
+  segmentKeys,
+  valueReader,
+  type KeyOf,
+} from './unique-keys.ts';
+import { OWN_REFS } from './writes.ts';
+
+/** Rows of a batch that collide: NaN, a stored row's ref, or -1 - i for row i of the same batch. */
+export type Collisions = Float64Array;
+
+interface IndexKeys {
+  readonly index: IndexDescriptor;
+  readonly attnums: readonly number[];
+  readonly signature: string;
+  readonly keyFor: (column: (attnum: number) => StoredColumn | undefined) => KeyOf;
+}
+
+function indexKeys(table: TableDescriptor, index: IndexDescriptor): IndexKeys {
+  const attnums = keyColumns(index);
+  const columns = attnums.map((attnum) => table.columns[attnum - 1]);
+  const types = columns.map((column) => column.type.oid);
+  const missing = columns.map((column) => missingValue(column.type, column.missingText));
+  const { nullsNotDistinct } = index;
+  return {
+    index,
+    attnums,
+    signature: `${attnums.join()}${nullsNotDistinct ? '!' : ''}`,
+    keyFor: (column) =>
+      keyBuilder(
+        attnums.map((attnum, i) => valueReader(column(attnum), missing[i])),
+        types,
+        nullsNotDistinct,
+      ),
+  };
+}
+
+/** Looks for every row of the batch in the stored rows, the transaction's own, and the batch itself. */
+export async function findCollisions(
+  input: ScanInput,
+  batch: Batch,
+  placed: readonly PlacedRows[],
+  indexes: readonly IndexDescriptor[],
+  options: InsertOptions,
+): Promise<Collisions | undefined> {
+  const { table } = input;
+  const chunks = new Map(chunkInputs(input).map((chunk) => [chunk.rangeStart, chunk]));
+  const collisions = new Float64Array(batch.length).fill(NaN);
+  let any = false;
+  const times = timesOf(table, batch);
+  for (const index of sortedByArbiter(indexes, options)) {
+    const keys = indexKeys(table, index);
+    const reports = mayReport(index, options);
+    const keyOf = batchKeys(table, keys, batch, index.nullsNotDistinct);
+    const seen = new Map<string, number>();
+    for (const { place, rows } of placed) {
+      const chunk = chunks.get(place.rangeStart);
+      const find = chunk === undefined ? undefined : await finder(input, chunk, keys, times, rows);
+      const count = rows?.length ?? batch.length;
+      for (let i = 0; i < count; i++) {
+        const row = rows === undefined ? i : rows[i];
+        if (!Number.isNaN(collisions[row])) continue;
+        const key = keyOf(row);
+        if (key === undefined) continue;
+        const twin = seen.get(key);
+        const found = twin === undefined ? find?.(key, times[row]) : -1 - twin;
+        if (found === undefined) seen.set(key, row);
+        else if (!reports) throw duplicate(table, keys, batch, row);
+        else {
+          collisions[row] = found;
+          any = true;
+        }
+      }
+    }
+  }
+  return any ? collisions : undefined;
+}
+
+/** Reporting indexes come first: a row that is only reported must not raise on another index. */
+function sortedByArbiter(
+  indexes: readonly IndexDescriptor[],
+  options: InsertOptions,
+): readonly IndexDescriptor[] {
+  const rank = (index: IndexDescriptor): number => (mayReport(index, options) ? 0 : 1);
+  return [...indexes].sort((a, b) => rank(a) - rank(b));
+}
+
+function mayReport(index: IndexDescriptor, options: InsertOptions): boolean {
+  if (options.onConflict === 'error') return false;
+  return options.arbiters.length === 0 || options.arbiters.includes(index.oid);
+}
+
+function batchKeys(
+  table: TableDescriptor,
+  { attnums }: IndexKeys,
+  batch: Batch,
+  nullsNotDistinct: boolean,
+): KeyOf {
+  const live = liveColumns(table);
+  const positions = attnums.map((attnum) => live.findIndex((column) => column.attnum === attnum));
+  const readers = positions.map((position) => {
+    const vector = batch.columns[position];
+    return (row: number): Value => valueAt(vector, row);
+  });
+  const types = positions.map((position) => live[position].type.oid);
+  return keyBuilder(readers, types, nullsNotDistinct);
+}
+
+type Find = (key: string, time: number) => number | undefined;
+
+/** A look-up over everything in one chunk. Sources that none of the rows' times reach are left out. */
+async function finder(
+  input: ScanInput,
+  { chunk, own }: ChunkInput,
+  keys: IndexKeys,
+  times: Float64Array,
+  rows: Int32Array | undefined,
+): Promise<Find> {
+  const { earliest, latest } = timeSpan(times, rows);
+  const finds: Find[] = [];
+  const gone = input.own?.deleted;
+  for (let i = 0; i < (chunk?.segments.length ?? 0); i++) {
+    if (chunk === undefined) break;
+    const { segment, slot, deleted } = chunk.segments[i];
+    if (earliest > segment.maxTime || latest < segment.minTime) continue;
+    const source = await input.openSegment(chunk, i, undefined);
+    const map = await segmentKeys(segment, source, keys.signature, keys.attnums, keys.keyFor);
+    const refBase = slot * SLOT_ROWS;
+    finds.push((key, time) => {
+      if (time > segment.maxTime || time < segment.minTime) return undefined;
+      const row = map.get(key);
+      if (row === undefined || isDeleted(deleted, row)) return undefined;
+      return gone?.has(refBase + row) === true ? undefined : refBase + row;
+    });
+  }
+  const head = chunk?.head;
+  if (head !== undefined && earliest <= head.buffer.maxTime && latest >= head.buffer.minTime) {
+    const map = headKeys(head.buffer, keys.signature, keys.keyFor);
+    const refBase = head.slot * SLOT_ROWS;
+    finds.push((key) => {
+      const row = map.get(key);
+      if (row === undefined || row >= head.rows || isDeleted(head.deleted, row)) return undefined;
+      return gone?.has(refBase + row) === true ? undefined : refBase + row;
+    });
+  }
+  if (own !== undefined && earliest <= own.buffer.maxTime && latest >= own.buffer.minTime) {
+    finds.push(ownFinder(own.buffer, own.numbers, keys, gone));
+  }
+  return (key, time) => {
+    for (const find of finds) {
+      const ref = find(key, time);
+      if (ref !== undefined) return ref;
+    }
+    return undefined;
+  };
+}
+
+function ownFinder(
+  buffer: HeadBuffer,
+  numbers: readonly number[],
+  keys: IndexKeys,
+  gone: ReadonlySet<number> | undefined,
+): Find {
+  const map = headKeys(buffer, keys.signature, keys.keyFor);
+  return (key) => {
+    const row = map.get(key);
+    if (row === undefined) return undefined;
+    const ref = OWN_REFS + numbers[row];
+    return gone?.has(ref) === true ? undefined : ref;
+  };
+}
+
+function timeSpan(
+  times: Float64Array,
+  rows: Int32Array | undefined,
+): { earliest: number; latest: number } {
+  let earliest = Infinity;
+  let latest = -Infinity;
+  const count = rows?.length ?? times.length;
+  for (let i = 0; i < count; i++) {
+    const time = times[rows === undefined ? i : rows[i]];
+    if (time < earliest) earliest = time;
+    if (time > latest) latest = time;
+  }
+  return { earliest, latest };
+}
+
+function duplicate(table: TableDescriptor, keys: IndexKeys, batch: Batch, row: number): DbError {
+  const live = liveColumns(table);
+  const values = keys.attnums.map((attnum) => {
+    const position = live.findIndex((column) => column.attnum === attnum);
+    return valueAt(batch.columns[position], row);
+  });
+  return dbError('unique_violation', {
+    message: `duplicate key value violates unique constraint "${keys.index.name}"`,
+    detail: `Key ${describeKey(table, keys, values)} already exists.`,
+    table: table.name,
+    constraint: keys.index.name,
+  });
+}
+
+function describeKey(table: TableDescriptor, keys: IndexKeys, values: readonly Value[]): string {
+  const columns = keys.attnums.map((attnum) => table.columns[attnum - 1]);
+  const texts = values.map((value, i) =>
+    value === null ? 'null' : mustCodec(columns[i].type.oid).formatText(value, STORAGE_SETTINGS),
+  );
+  return `(${columns.map((column) => column.name).join(', ')})=(${texts.join(', ')})`;
+}
+
+/** Verifies a new unique index: every row once, chunk by chunk (keys hold the time). */
+export async function verifyUnique(input: ScanInput, index: IndexDescriptor): Promise<void> {
+  const { table } = input;
+  const keys = indexKeys(table, index);
+  const types = keys.attnums.map((attnum) => table.columns[attnum - 1].type.oid);
+  const request = { attnums: keys.attnums, predicates: [], timeOrder: null };
+  for (const chunk of chunkInputs(input)) {
+    const seen = new Set<string>();
+    for await (const batch of scanOneChunk(input, chunk, request)) {
+      const readers = batch.columns.map((column) => (row: number) => valueAt(column, row));
+      const keyOf = keyBuilder(readers, types, index.nullsNotDistinct);
+      for (let row = 0; row < batch.length; row++) {
+        const key = keyOf(row);
+        if (key === undefined) continue;
+        if (seen.has(key))
+          throw notUnique(
+            table,
+            keys,
+            readers.map((read) => read(row)),
+          );
+        seen.add(key);
+      }
+    }
+  }
+}
+
+function notUnique(table: TableDescriptor, keys: IndexKeys, values: readonly Value[]): DbError {
+  return dbError('unique_violation', {
+    message: `could not create unique index "${keys.index.name}"`,
+    detail: `Key ${describeKey(table, keys, values)} is duplicated.`,
+    table: table.name,
+    constraint: keys.index.name,
+  });
+}
