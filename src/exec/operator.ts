@@ -30,6 +30,8 @@ export interface ExecContext {
   virtualRows(table: VirtualTableDescriptor | SequenceDescriptor): Iterable<readonly Value[]>;
   /** Set by EXPLAIN ANALYZE. */
   readonly instrumentation: Instrumentation | undefined;
+  /** Rows that each insert, update and delete node has changed so far; they add to it. */
+  readonly modified: Map<PhysicalNode, number>;
   /** Results of CTEs and uncorrelated subplans, kept for this statement. */
   readonly shared: Map<string, unknown>;
 }
@@ -55,8 +57,3 @@ export interface Instrumentation {
 }
 
 export type OperatorRun = AsyncGenerator<Batch, void, void>;
-
-/** Rows changed by insert, update and delete; they yield RETURNING batches and count here. */
-export interface ModifyCounter {
-  rows: number;
-}

@@ -136,7 +136,11 @@ function nullMaskOf(values: readonly Value[]): NullMask {
   return nulls;
 }
 
-function textVector(type: SqlType, values: readonly (string | null)[], nulls: NullMask): TextVector {
+function textVector(
+  type: SqlType,
+  values: readonly (string | null)[],
+  nulls: NullMask,
+): TextVector {
   const codes = new Int32Array(values.length);
   const dictionary: string[] = [];
   for (let i = 0; i < values.length; i++) {

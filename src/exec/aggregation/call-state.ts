@@ -1,0 +1,257 @@
+/**
+ * One aggregate call of one grouping set. Calls that need their rows in an order, or distinct rows in
+ * order, keep all rows until the end; all others feed the accumulator as batches come.
+ */
+import type { Accumulator, AggregateFunction } from '../../functions/function.ts';
+import type { AggregateCall } from '../../plan/physical.ts';
+import { OID } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+import { gather } from '../../vector/gather.ts';
+import { valueAt, vectorFromValues, type Batch, type Vector } from '../../vector/vector.ts';
+import { compileExprs, evaluateAll, UNIT_BATCH, type CompiledExprs } from '../expression.ts';
+import { usedColumns } from '../expr/walk.ts';
+import { KeyTable } from '../key-table.ts';
+import type { ExecContext } from '../operator.ts';
+import { compilePredicate } from '../predicate.ts';
+import type { MemoryBudget } from '../run.ts';
+import { OrderedRows } from './ordered-rows.ts';
+
+/** The groups of a batch's rows: segments of one group each, or a group per row. */
+export interface RowGroups {
+  /** Starts of the segments, or undefined where `groups` has one entry per row. */
+  readonly starts: Int32Array | undefined;
+  readonly groups: Int32Array;
+  /** Groups known so far. */
+  readonly count: number;
+}
+
+export interface CallState {
+  add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> | void;
+  finish(count: number, context: ExecContext): Promise<Vector> | Vector;
+}
+
+export function callState(
+  call: AggregateCall,
+  context: ExecContext,
+  budget: MemoryBudget,
+): CallState {
+  const orderedSet = call.fn.orderedSetDirectArgs !== undefined;
+  const insensitive = call.fn.orderInsensitive === true;
+  if (orderedSet || (call.orderBy.length > 0 && !insensitive)) {
+    return new OrderedCall(call, context, budget);
+  }
+  if (!call.distinct) return new StreamingCall(call, context, undefined, budget);
+  if (!insensitive) return new OrderedCall(call, context, budget);
+  return new StreamingCall(call, context, new KeyTable(call.args.length + 1), budget);
+}
+
+/** The rows that FILTER lets through; undefined for all. */
+async function filterRows(
+  call: AggregateCall,
+  batch: Batch,
+  context: ExecContext,
+): Promise<Int32Array | undefined> {
+  if (call.filter === null) return undefined;
+  const predicate = compilePredicate(call.filter);
+  return predicate.isAsync
+    ? predicate.selectAsync(batch, context)
+    : predicate.select(batch, context);
+}
+
+/** One group number per row, whatever form they came in. */
+export function groupPerRow(rows: RowGroups, length: number): Int32Array {
+  const { starts, groups } = rows;
+  if (starts === undefined) return groups;
+  const perRow = new Int32Array(length);
+  for (let i = 0; i < starts.length; i++) {
+    perRow.fill(groups[i], starts[i], i + 1 < starts.length ? starts[i + 1] : length);
+  }
+  return perRow;
+}
+
+class StreamingCall implements CallState {
+  readonly #call: AggregateCall;
+  readonly #args: CompiledExprs;
+  readonly #accumulator: Accumulator;
+  /** DISTINCT: group and arguments seen so far. */
+  readonly #seen: KeyTable | undefined;
+  readonly #budget: MemoryBudget;
+
+  constructor(
+    call: AggregateCall,
+    context: ExecContext,
+    seen: KeyTable | undefined,
+    budget: MemoryBudget,
+  ) {
+    this.#call = call;
+    this.#args = compileExprs(call.args);
+    this.#accumulator = call.fn.createAccumulator(call.call, context.eval, []);
+    this.#seen = seen;
+    this.#budget = budget;
+  }
+
+  add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> | void {
+    if (this.#call.filter === null && this.#seen === undefined && !this.#args.isAsync) {
+      this.#accumulator.ensureGroups(rows.count);
+      this.#feed(this.#args.evaluate(batch, context), rows, batch.length);
+      return undefined;
+    }
+    return this.#addSome(batch, rows, context);
+  }
+
+  async #addSome(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> {
+    this.#accumulator.ensureGroups(rows.count);
+    const selection = await filterRows(this.#call, batch, context);
+    if (selection !== undefined && selection.length === 0) return;
+    const input = await filteredInput(this.#call, batch, selection, context);
+    let args = input.args;
+    let { length } = input;
+    if (selection === undefined && this.#seen === undefined) {
+      this.#feed(args, rows, length);
+      return;
+    }
+    let groups = groupPerRow(rows, batch.length);
+    if (selection !== undefined) groups = selection.map((row) => groups[row]);
+    if (this.#seen !== undefined) {
+      const fresh = this.#distinctRows(groups, args, length);
+      args = args.map((arg) => gather(arg, fresh));
+      groups = fresh.map((row) => groups[row]);
+      ({ length } = fresh);
+    }
+    this.#accumulator.add(groups, args, 0, length);
+  }
+
+  #feed(args: readonly Vector[], { starts, groups }: RowGroups, length: number): void {
+    const accumulator = this.#accumulator;
+    if (starts === undefined) {
+      accumulator.add(groups, args, 0, length);
+      return;
+    }
+    for (let i = 0; i < starts.length; i++) {
+      accumulator.addRun(
+        groups[i],
+        args,
+        starts[i],
+        i + 1 < starts.length ? starts[i + 1] : length,
+      );
+    }
+  }
+
+  #distinctRows(groups: Int32Array, args: readonly Vector[], length: number): Int32Array {
+    const seen = this.#seen!;
+    const before = seen.count;
+    const bytes = seen.bytes;
+    seen.insert([groupVector(groups, length), ...args], length, new Int32Array(length));
+    this.#budget.add(Math.max(0, seen.bytes - bytes));
+    return seen.newRows.slice(0, seen.count - before);
+  }
+
+  finish(count: number): Vector {
+    this.#accumulator.ensureGroups(count);
+    return this.#accumulator.finish(count);
+  }
+}
+
+/** Arguments over the selected rows only: what FILTER removes must not be evaluated. */
+async function filteredInput(
+  call: AggregateCall,
+  batch: Batch,
+  selection: Int32Array | undefined,
+  context: ExecContext,
+): Promise<{ args: Vector[]; length: number }> {
+  const exprs = compileExprs(call.args);
+  if (selection === undefined) {
+    return { args: await evaluateAll(exprs, batch, context), length: batch.length };
+  }
+  const narrowed = narrowFor(call, batch, selection);
+  return { args: await evaluateAll(exprs, narrowed, context), length: narrowed.length };
+}
+
+function narrowFor(call: AggregateCall, batch: Batch, selection: Int32Array): Batch {
+  const exprs = [...call.args, ...call.directArgs, ...call.orderBy.map((key) => key.expr)];
+  const columns = batch.columns.slice() as Vector[];
+  for (const column of usedColumns(exprs))
+    columns[column] = gather(batch.columns[column], selection);
+  return { columns, length: selection.length };
+}
+
+function groupVector(groups: Int32Array, length: number): Vector {
+  const data = new Float64Array(length);
+  for (let i = 0; i < length; i++) data[i] = groups[i];
+  return { rep: 'f64', type: { oid: OID.int4, typmod: -1 }, length, data, nulls: undefined };
+}
+
+/** DISTINCT and ORDER BY inside the call, and WITHIN GROUP. */
+class OrderedCall implements CallState {
+  readonly #call: AggregateCall;
+  readonly #rows: OrderedRows;
+
+  constructor(call: AggregateCall, context: ExecContext, budget: MemoryBudget) {
+    this.#call = call;
+    this.#rows = new OrderedRows(call, context, budget);
+  }
+
+  async add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> {
+    const selection = await filterRows(this.#call, batch, context);
+    let groups = groupPerRow(rows, batch.length);
+    let input = batch;
+    if (selection !== undefined) {
+      if (selection.length === 0) return;
+      groups = selection.map((row) => groups[row]);
+      input = narrowFor(this.#call, batch, selection);
+    }
+    await this.#rows.add(groups, input);
+  }
+
+  async finish(count: number, context: ExecContext): Promise<Vector> {
+    const { groups, args, direct, length } = await this.#rows.sorted();
+    const { fn, call, directArgs } = this.#call;
+    if (usedColumns(directArgs).length > 0) {
+      return this.#finishPerGroup(count, groups, args, direct, context);
+    }
+    const values = await evaluateAll(compileExprs(directArgs), UNIT_BATCH, context);
+    const accumulator = fn.createAccumulator(
+      call,
+      context.eval,
+      values.map((value) => valueAt(value, 0)),
+    );
+    accumulator.ensureGroups(count);
+    if (length > 0) accumulator.add(groups, args, 0, length);
+    return accumulator.finish(count);
+  }
+
+  /** Direct arguments that depend on the group: an accumulator for each group. */
+  #finishPerGroup(
+    count: number,
+    groups: Int32Array,
+    args: readonly Vector[],
+    direct: readonly Vector[],
+    context: ExecContext,
+  ): Vector {
+    const { fn, call, type } = this.#call;
+    const results: Value[] = [];
+    let row = 0;
+    for (let group = 0; group < count; group++) {
+      const start = row;
+      while (row < groups.length && groups[row] === group) row++;
+      const values = direct.map((vector) => (row > start ? valueAt(vector, start) : null));
+      results.push(oneGroup(fn, call, context, values, args, start, row));
+    }
+    return vectorFromValues(type, results);
+  }
+}
+
+function oneGroup(
+  fn: AggregateFunction,
+  call: AggregateCall['call'],
+  context: ExecContext,
+  direct: readonly Value[],
+  args: readonly Vector[],
+  start: number,
+  end: number,
+): Value {
+  const accumulator = fn.createAccumulator(call, context.eval, direct);
+  accumulator.ensureGroups(1);
+  if (end > start) accumulator.addRun(0, args, start, end);
+  return valueAt(accumulator.finish(1), 0);
+}

@@ -1,0 +1,94 @@
+/** The input rows of an aggregate call that wants them in order, sorted by group and its own keys. */
+import type { AggregateCall } from '../../plan/physical.ts';
+import { OID, type SqlType } from '../../types/type.ts';
+import { batchBytes, concatBatches } from '../../vector/concat.ts';
+import { gather } from '../../vector/gather.ts';
+import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
+import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
+import { equalityOf } from '../key-equality.ts';
+import type { ExecContext } from '../operator.ts';
+import type { MemoryBudget } from '../run.ts';
+import { sortRows, type OrderKey } from '../sort-order.ts';
+
+export interface SortedRows {
+  readonly groups: Int32Array;
+  readonly args: Vector[];
+  readonly direct: Vector[];
+  readonly length: number;
+}
+
+const INT4: SqlType = { oid: OID.int4, typmod: -1 };
+
+export class OrderedRows {
+  readonly #call: AggregateCall;
+  readonly #context: ExecContext;
+  readonly #budget: MemoryBudget;
+  readonly #exprs: CompiledExprs;
+  readonly #types: SqlType[];
+  readonly #argCount: number;
+  readonly #batches: Batch[] = [];
+
+  constructor(call: AggregateCall, context: ExecContext, budget: MemoryBudget) {
+    this.#call = call;
+    this.#context = context;
+    this.#budget = budget;
+    const orderExprs = call.orderBy.map((key) => key.expr);
+    // Ordered-set aggregates aggregate what they are ordered by.
+    const ordered = call.fn.orderedSetDirectArgs !== undefined && call.args.length === 0;
+    const args = ordered ? orderExprs : call.args;
+    const exprs = [...args, ...orderExprs, ...call.directArgs];
+    this.#argCount = args.length;
+    this.#exprs = compileExprs(exprs);
+    this.#types = [INT4, ...exprs.map((expr) => expr.type)];
+  }
+
+  async add(groups: Int32Array, batch: Batch): Promise<void> {
+    const { length } = batch;
+    const data = Float64Array.from(groups.subarray(0, length));
+    const group: Vector = { rep: 'f64', type: INT4, length, data, nulls: undefined };
+    const columns = [group, ...(await evaluateAll(this.#exprs, batch, this.#context))];
+    const kept = { columns, length };
+    this.#budget.add(batchBytes(kept));
+    this.#batches.push(kept);
+  }
+
+  /** All rows by group, then by the call's keys; duplicates gone where the call is DISTINCT. */
+  async sorted(): Promise<SortedRows> {
+    const all = concatBatches(this.#types, this.#batches);
+    const { orderBy, distinct } = this.#call;
+    const [group, ...rest] = all.columns;
+    const args = rest.slice(0, this.#argCount);
+    const keyVectors = rest.slice(this.#argCount, this.#argCount + orderBy.length);
+    const keys: OrderKey[] = [
+      { vector: group, descending: false, nullsFirst: false },
+      ...orderBy.map(({ descending, nullsFirst }, i) => ({
+        vector: keyVectors[i],
+        descending,
+        nullsFirst,
+      })),
+    ];
+    if (distinct) {
+      for (const vector of args) keys.push({ vector, descending: false, nullsFirst: false });
+    }
+    let order = await sortRows(keys, all.length, this.#context);
+    if (distinct) order = withoutRepeats(order, [group, ...args]);
+    const groups = new Int32Array(order.length);
+    for (let i = 0; i < order.length; i++) groups[i] = valueAt(group, order[i]) as number;
+    return {
+      groups,
+      args: args.map((arg) => gather(arg, order)),
+      direct: rest.slice(this.#argCount + orderBy.length).map((vector) => gather(vector, order)),
+      length: order.length,
+    };
+  }
+}
+
+/** Rows whose values differ from the row before. */
+function withoutRepeats(order: Int32Array, vectors: readonly Vector[]): Int32Array {
+  const equal = vectors.map((vector) => equalityOf(vector.type.oid));
+  return order.filter(
+    (row, i) =>
+      i === 0 ||
+      vectors.some((vector, k) => !equal[k](valueAt(vector, row), valueAt(vector, order[i - 1]))),
+  );
+}

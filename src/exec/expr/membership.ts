@@ -1,0 +1,208 @@
+/**
+ * IN lists, and `= ANY` over arrays that stay the same: the items go into a hash set once per statement.
+ * Lists with other items are compared one by one, from left to right.
+ */
+import type { CallInfo, KernelArg, ScalarFunction } from '../../functions/function.ts';
+import type { ArrayOpExpr, Expr, InListExpr } from '../../plan/expr.ts';
+import { hashKey, isHashable, type HashKey } from '../../types/hash.ts';
+import { PgArray } from '../../types/pg-array.ts';
+import { OID, type SqlType } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+import { isNullAt, type Batch } from '../../vector/vector.ts';
+import type { ExecContext } from '../operator.ts';
+import { applyFunction } from './call.ts';
+import {
+  argValue,
+  boolVector,
+  combine,
+  conditional,
+  constantArg,
+  runSteps,
+  truthAt,
+  type Compile,
+  type Evaluator,
+  type Steps,
+} from './evaluator.ts';
+import { mayRaise } from './walk.ts';
+
+const BOOL: SqlType = { oid: OID.bool, typmod: -1 };
+
+/** The distinct non-NULL values of a list of one type. */
+class MemberSet {
+  readonly hasNull: boolean;
+  readonly size: number;
+  readonly #oid: number;
+  readonly #keys = new Set<HashKey>();
+
+  constructor(oid: number, values: readonly Value[]) {
+    this.#oid = oid;
+    let hasNull = false;
+    for (const value of values) {
+      if (value === null) hasNull = true;
+      else this.#keys.add(hashKey(oid, value));
+    }
+    this.hasNull = hasNull;
+    this.size = values.length;
+  }
+
+  /** Truth (2 for unknown) of `value IN (set)`. */
+  truth(value: Value): 0 | 1 | 2 {
+    if (this.size === 0) return 0;
+    if (value === null) return 2;
+    if (this.#keys.has(hashKey(this.#oid, value))) return 1;
+    return this.hasNull ? 2 : 0;
+  }
+}
+
+function setTruth(
+  type: SqlType,
+  arg: KernelArg,
+  set: MemberSet,
+  negated: boolean,
+  length: number,
+): KernelArg {
+  const flip = (truth: 0 | 1 | 2): 0 | 1 | 2 =>
+    truth === 2 || !negated ? truth : truth === 1 ? 0 : 1;
+  if (arg.rep === 'constant') {
+    const truth = flip(set.truth(arg.value));
+    return constantArg(type, truth === 2 ? null : truth === 1);
+  }
+  const out = new Uint8Array(length);
+  if (arg.rep === 'text' && arg.dictionary.length <= length) {
+    const ofNull = flip(set.truth(null));
+    const byCode = new Uint8Array(arg.dictionary.length).fill(3);
+    for (let i = 0; i < length; i++) {
+      if (isNullAt(arg, i)) {
+        out[i] = ofNull;
+        continue;
+      }
+      const code = arg.codes[i];
+      if (byCode[code] === 3) byCode[code] = flip(set.truth(arg.dictionary[code]));
+      out[i] = byCode[code];
+    }
+  } else {
+    for (let i = 0; i < length; i++) out[i] = flip(set.truth(argValue(arg, i)));
+  }
+  return boolVector(type, out);
+}
+
+/** Set membership stands for `=` only where both sides are of one type that can be hashed. */
+function hashableEquality(call: CallInfo): number | undefined {
+  const [left, right] = call.argTypes;
+  return left.oid === right.oid && isHashable(left.oid) ? left.oid : undefined;
+}
+
+const isFixed = (expr: Expr): boolean => expr.kind === 'constant' || expr.kind === 'parameter';
+
+export function compileInList(expr: InListExpr, compile: Compile): Evaluator {
+  const oid = hashableEquality(expr.call);
+  if (oid !== undefined && expr.items.length > 1 && expr.items.every(isFixed)) {
+    const sets = new WeakMap<ExecContext, MemberSet>();
+    return combine(expr.type, [compile(expr.arg)], ([arg], length, context) => {
+      let set = sets.get(context);
+      if (set === undefined) {
+        set = new MemberSet(
+          oid,
+          expr.items.map((item) => fixedValue(item, context)),
+        );
+        sets.set(context, set);
+      }
+      return setTruth(expr.type, arg, set, expr.negated, length);
+    });
+  }
+  return compileComparisons(expr, compile);
+}
+
+function fixedValue(expr: Expr, context: ExecContext): Value {
+  if (expr.kind === 'constant') return expr.value;
+  return expr.kind === 'parameter' ? context.parameters[expr.index] : null;
+}
+
+function compileComparisons(expr: InListExpr, compile: Compile): Evaluator {
+  const arg = compile(expr.arg);
+  const items = expr.items.map(compile);
+  const guarded = expr.items.some(mayRaise);
+  function* steps(batch: Batch, context: ExecContext): Steps {
+    const { length } = batch;
+    const left = yield* runSteps(arg, batch, context);
+    const truth = new Uint8Array(length);
+    let open = length;
+    for (const item of items) {
+      // With an item that may fail, a batch whose rows are all decided must not reach it.
+      if (guarded && open === 0) break;
+      const right = yield* runSteps(item, batch, context);
+      const equal = applyFunction(expr.equality, expr.call, BOOL, [left, right], length, context);
+      open = 0;
+      for (let i = 0; i < length; i++) {
+        if (truth[i] !== 1) {
+          const one = truthAt(equal, i);
+          if (one !== 0) truth[i] = one;
+          if (one !== 1) open++;
+        }
+      }
+    }
+    if (expr.negated) for (let i = 0; i < length; i++) if (truth[i] !== 2) truth[i] = 1 - truth[i];
+    return boolVector(expr.type, truth);
+  }
+  return conditional(expr.type, [arg, ...items], steps);
+}
+
+export function compileArrayOp(expr: ArrayOpExpr, compile: Compile): Evaluator {
+  const oid = hashableEquality({
+    ...expr.call,
+    argTypes:
+      expr.call.argTypes.length === 2 ? expr.call.argTypes : [expr.left.type, expr.left.type],
+  });
+  const negated = expr.operator === '<>' && expr.quantifier === 'all';
+  const asSet =
+    oid !== undefined && (negated || (expr.operator === '=' && expr.quantifier === 'any'));
+  const sets = new WeakMap<PgArray, MemberSet>();
+  return combine(
+    expr.type,
+    [compile(expr.left), compile(expr.array)],
+    ([left, array], length, context) => {
+      if (array.rep === 'constant') {
+        const { value } = array;
+        if (value === null) return constantArg(expr.type, null);
+        if (asSet && value instanceof PgArray && value.elementType === oid) {
+          let set = sets.get(value);
+          if (set === undefined) {
+            set = new MemberSet(oid, value.values);
+            sets.set(value, set);
+          }
+          return setTruth(expr.type, left, set, negated, length);
+        }
+        if (left.rep === 'constant') {
+          const truth = quantify(expr.fn, expr, left.value, value, context);
+          return constantArg(expr.type, truth === 2 ? null : truth === 1);
+        }
+      }
+      const truth = new Uint8Array(length);
+      for (let i = 0; i < length; i++) {
+        truth[i] = quantify(expr.fn, expr, argValue(left, i), argValue(array, i), context);
+      }
+      return boolVector(expr.type, truth);
+    },
+  );
+}
+
+/** `left op ANY (array)` or ALL for one row. */
+function quantify(
+  fn: ScalarFunction,
+  expr: ArrayOpExpr,
+  left: Value,
+  array: Value,
+  context: ExecContext,
+): 0 | 1 | 2 {
+  if (!(array instanceof PgArray)) return 2;
+  const decided = expr.quantifier === 'any';
+  let result: 0 | 1 | 2 = decided ? 0 : 1;
+  if (array.values.length > 0 && left === null && fn.strict) return 2;
+  for (const element of array.values) {
+    const one =
+      fn.strict && element === null ? null : fn.evaluate([left, element], context.eval, expr.call);
+    if (one === decided) return decided ? 1 : 0;
+    if (one === null) result = 2;
+  }
+  return result;
+}

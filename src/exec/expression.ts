@@ -1,0 +1,182 @@
+/**
+ * Compiles bound expressions to evaluators over batches. Compiled forms hold no state of a statement
+ * and are kept per expression, so a plan that runs again (prepared, lateral, recursive) pays once.
+ */
+import { InternalError } from '../errors/db-error.ts';
+import type { Expr } from '../plan/expr.ts';
+import type { SqlType } from '../types/type.ts';
+import type { Value } from '../types/value.ts';
+import type { Batch, Vector } from '../vector/vector.ts';
+import { compileCall } from './expr/call.ts';
+import { compileCase, compileCoalesce, compileMinMax, compileNullIf } from './expr/conditional.ts';
+import { compileArray, compileCast, compileField, compileRow } from './expr/construct.ts';
+import {
+  argValue,
+  constantArg,
+  driveAsync,
+  leaf,
+  toVector,
+  type Evaluator,
+} from './expr/evaluator.ts';
+import {
+  compileBooleanTest,
+  compileDistinct,
+  compileIsNull,
+  compileLogic,
+  compileNot,
+} from './expr/logic.ts';
+import { compileArrayOp, compileInList } from './expr/membership.ts';
+import { compileSubplan } from './expr/subplan.ts';
+import { compileSubscript } from './expr/subscript.ts';
+import { UNIT_BATCH } from './expr/unit-batch.ts';
+import type { ExecContext } from './operator.ts';
+
+export { isAsync } from './expr/walk.ts';
+export { UNIT_BATCH } from './expr/unit-batch.ts';
+
+export interface CompiledExpr {
+  readonly type: SqlType;
+  /** True where `evaluate` must not be used, because sub-plans or functions wait. */
+  readonly isAsync: boolean;
+  evaluate(batch: Batch, context: ExecContext): Vector;
+  evaluateAsync(batch: Batch, context: ExecContext): Promise<Vector>;
+  /** The value where the batch has a single row (or none is read). */
+  value(context: ExecContext): Promise<Value>;
+}
+
+/** Several expressions over the same rows. */
+export interface CompiledExprs {
+  readonly isAsync: boolean;
+  evaluate(batch: Batch, context: ExecContext): Vector[];
+  evaluateAsync(batch: Batch, context: ExecContext): Promise<Vector[]>;
+}
+
+const EVALUATORS = new WeakMap<Expr, Evaluator>();
+
+/** The evaluator of an expression, compiled at the first call. */
+export function evaluatorOf(expr: Expr): Evaluator {
+  let evaluator = EVALUATORS.get(expr);
+  if (evaluator === undefined) {
+    evaluator = compile(expr);
+    EVALUATORS.set(expr, evaluator);
+  }
+  return evaluator;
+}
+
+export function compileExpr(expr: Expr): CompiledExpr {
+  const evaluator = evaluatorOf(expr);
+  const { now, type } = evaluator;
+  const evaluateAsync = async (batch: Batch, context: ExecContext): Promise<Vector> =>
+    toVector(await driveAsync(evaluator.steps(batch, context)), batch.length);
+  return {
+    type,
+    isAsync: now === undefined,
+    evaluate(batch, context) {
+      if (now === undefined) throw new InternalError('a waiting expression was evaluated at once');
+      return toVector(now(batch, context), batch.length);
+    },
+    evaluateAsync,
+    async value(context) {
+      const arg =
+        now !== undefined
+          ? now(UNIT_BATCH, context)
+          : await driveAsync(evaluator.steps(UNIT_BATCH, context));
+      return argValue(arg, 0);
+    },
+  };
+}
+
+export function compileExprs(exprs: readonly Expr[]): CompiledExprs {
+  const compiled = exprs.map(compileExpr);
+  return {
+    isAsync: compiled.some((each) => each.isAsync),
+    evaluate: (batch, context) => compiled.map((each) => each.evaluate(batch, context)),
+    async evaluateAsync(batch, context) {
+      const vectors: Vector[] = [];
+      for (const each of compiled) {
+        vectors.push(
+          each.isAsync ? await each.evaluateAsync(batch, context) : each.evaluate(batch, context),
+        );
+      }
+      return vectors;
+    },
+  };
+}
+
+/** Evaluates in whichever way the expressions need; await the result. */
+export function evaluateAll(
+  exprs: CompiledExprs,
+  batch: Batch,
+  context: ExecContext,
+): Vector[] | Promise<Vector[]> {
+  return exprs.isAsync ? exprs.evaluateAsync(batch, context) : exprs.evaluate(batch, context);
+}
+
+function compile(expr: Expr): Evaluator {
+  const { type } = expr;
+  switch (expr.kind) {
+    case 'constant': {
+      const arg = constantArg(type, expr.value);
+      return leaf(type, () => arg);
+    }
+    case 'column': {
+      const { index } = expr;
+      return leaf(type, (batch) => batch.columns[index]);
+    }
+    case 'parameter': {
+      const { index } = expr;
+      return leaf(type, (_, context) => constantArg(type, context.parameters[index] ?? null));
+    }
+    case 'exec-param': {
+      const { index } = expr;
+      return leaf(type, (_, context) => constantArg(type, context.execParams[index] ?? null));
+    }
+    case 'call':
+      return compileCall(expr, evaluatorOf);
+    case 'cast':
+      return compileCast(expr, evaluatorOf);
+    case 'and':
+    case 'or':
+      return compileLogic(expr, evaluatorOf);
+    case 'not':
+      return compileNot(expr, evaluatorOf);
+    case 'is-null':
+      return compileIsNull(expr, evaluatorOf);
+    case 'boolean-test':
+      return compileBooleanTest(expr, evaluatorOf);
+    case 'distinct':
+      return compileDistinct(expr, evaluatorOf);
+    default:
+      return compileOther(expr);
+  }
+}
+
+function compileOther(expr: Expr): Evaluator {
+  switch (expr.kind) {
+    case 'case':
+      return compileCase(expr, evaluatorOf);
+    case 'coalesce':
+      return compileCoalesce(expr, evaluatorOf);
+    case 'nullif':
+      return compileNullIf(expr, evaluatorOf);
+    case 'greatest':
+    case 'least':
+      return compileMinMax(expr, evaluatorOf);
+    case 'array':
+      return compileArray(expr, evaluatorOf);
+    case 'row':
+      return compileRow(expr, evaluatorOf);
+    case 'in-list':
+      return compileInList(expr, evaluatorOf);
+    case 'array-op':
+      return compileArrayOp(expr, evaluatorOf);
+    case 'subscript':
+      return compileSubscript(expr, evaluatorOf);
+    case 'field':
+      return compileField(expr, evaluatorOf);
+    case 'subplan':
+      return compileSubplan(expr, evaluatorOf);
+    default:
+      throw new InternalError(`an expression of kind ${expr.kind} reached execution`);
+  }
+}

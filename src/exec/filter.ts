@@ -1,0 +1,35 @@
+/** WHERE and HAVING: rows where the condition is true. */
+import type { Expr } from '../plan/expr.ts';
+import type { FilterNode } from '../plan/physical.ts';
+import { gatherBatch } from '../vector/gather.ts';
+import type { Batch } from '../vector/vector.ts';
+import { execute } from './build.ts';
+import type { ExecContext, OperatorRun } from './operator.ts';
+import { compilePredicate } from './predicate.ts';
+
+export async function* runFilter(node: FilterNode, context: ExecContext): OperatorRun {
+  yield* filtered(execute(node.input, context), node.condition, context);
+}
+
+/** The rows of `input` where the condition holds (all of them without one), in their order. */
+export async function* filtered(
+  input: AsyncIterable<Batch>,
+  condition: Expr | null,
+  context: ExecContext,
+): OperatorRun {
+  const predicate = condition === null ? undefined : compilePredicate(condition);
+  for await (const batch of input) {
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+    if (batch.length === 0) continue;
+    if (predicate === undefined) {
+      yield batch;
+      continue;
+    }
+    const rows = predicate.isAsync
+      ? await predicate.selectAsync(batch, context)
+      : predicate.select(batch, context);
+    if (rows === undefined) yield batch;
+    else if (rows.length > 0) yield gatherBatch(batch, rows, true);
+  }
+}

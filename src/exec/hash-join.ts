@@ -1,0 +1,181 @@
+/** Equi-joins: a hash table over the right side, probed by the left. */
+import type { HashJoinNode } from '../plan/physical.ts';
+import { nullVector } from '../vector/builder.ts';
+import { gatherBatch } from '../vector/gather.ts';
+import type { Batch, Vector } from '../vector/vector.ts';
+import { execute } from './build.ts';
+import { compileExprs, evaluateAll } from './expression.ts';
+import { flaggedRows, joinRows, padRows, PairFilter, PairList } from './join-pairs.ts';
+import { KeyTable } from './key-table.ts';
+import { NullAwareCheck } from './null-aware-check.ts';
+import type { ExecContext, OperatorRun } from './operator.ts';
+import { materialize, MemoryBudget } from './run.ts';
+
+/** Candidate pairs that are filtered and put out together. */
+const PAIRS_MAX = 8192;
+
+export async function* runHashJoin(node: HashJoinNode, context: ExecContext): OperatorRun {
+  const { joinType } = node;
+  const build = await buildSide(node, context);
+  if (
+    build.rows.length === 0 &&
+    (joinType === 'inner' || joinType === 'semi' || joinType === 'right')
+  ) {
+    return;
+  }
+  const keepLeft = joinType === 'left' || joinType === 'full';
+  const keepRight = joinType === 'right' || joinType === 'full';
+  const filter = new PairFilter(node.filter);
+  const leftKeys = compileExprs(node.leftKeys);
+  const rightMatched = keepRight ? new Uint8Array(build.rows.length) : undefined;
+  const nullAware =
+    node.nullAware && joinType === 'anti' ? new NullAwareCheck(node, build) : undefined;
+  for await (const batch of execute(node.left, context)) {
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+    if (batch.length === 0) continue;
+    const keys = await evaluateAll(leftKeys, batch, context);
+    const found = new Int32Array(batch.length);
+    build.find(keys, batch.length, found);
+    if (joinType === 'semi' || joinType === 'anti') {
+      const matched = await matchedRows(node, build, batch, found, filter, context);
+      await nullAware?.mark(batch, keys, matched, filter, context);
+      const rows = flaggedRows(matched, batch.length, joinType === 'semi' ? 1 : 0);
+      if (rows.length > 0) yield gatherBatch(batch, rows, true);
+      continue;
+    }
+    const leftMatched = keepLeft ? new Uint8Array(batch.length) : undefined;
+    for await (const pairs of candidates(build, batch, found, filter, context)) {
+      if (leftMatched !== undefined) mark(leftMatched, pairs.left, pairs.length);
+      if (rightMatched !== undefined) mark(rightMatched, pairs.right, pairs.length);
+      if (pairs.length === 0) continue;
+      const leftRows = pairs.left.subarray(0, pairs.length);
+      yield joinRows(batch, leftRows, build.rows, pairs.right.subarray(0, pairs.length));
+    }
+    if (leftMatched !== undefined) {
+      const rows = flaggedRows(leftMatched, batch.length, 0);
+      if (rows.length > 0) yield padRows(batch, build.rows, 'left', rows);
+    }
+  }
+  if (rightMatched !== undefined) yield* unmatchedRight(node, build.rows, rightMatched, context);
+}
+
+function mark(flags: Uint8Array, rows: Int32Array, count: number): void {
+  for (let i = 0; i < count; i++) flags[rows[i]] = 1;
+}
+
+/** Rows of the right side that no left row matched, after NULLs for the left columns. */
+export async function* unmatchedRight(
+  node: Pick<HashJoinNode, 'left'>,
+  right: Batch,
+  matched: Uint8Array,
+  context: ExecContext,
+): OperatorRun {
+  const rows = flaggedRows(matched, right.length, 0);
+  const left: Batch = {
+    columns: node.left.columns.map(({ type }): Vector => nullVector(type, 0)),
+    length: 0,
+  };
+  for (let start = 0; start < rows.length; start += PAIRS_MAX) {
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+    yield padRows(left, right, 'right', rows.subarray(start, start + PAIRS_MAX));
+  }
+}
+
+/** The right side with its hash table: key number to row numbers, in the order of the rows. */
+export class BuildSide {
+  readonly rows: Batch;
+  readonly keys: readonly Vector[];
+  readonly #table: KeyTable;
+  /** Rows of key k are rowList[starts[k]] ... rowList[starts[k + 1] - 1]. */
+  readonly starts: Int32Array;
+  readonly rowList: Int32Array;
+  /** Rows with a NULL among their keys: they match nothing. */
+  readonly nullRows: Uint8Array | undefined;
+
+  constructor(rows: Batch, keys: readonly Vector[], budget: MemoryBudget) {
+    const { length } = rows;
+    this.rows = rows;
+    this.keys = keys;
+    this.#table = new KeyTable(keys.length);
+    const numbers = new Int32Array(length);
+    this.#table.insert(keys, length, numbers);
+    this.nullRows = this.#table.nullRows;
+    budget.add(this.#table.bytes + 8 * length);
+    const { count } = this.#table;
+    this.starts = new Int32Array(count + 2);
+    const { starts } = this;
+    for (let row = 0; row < length; row++) {
+      if (this.nullRows?.[row] !== 1) starts[numbers[row] + 2]++;
+    }
+    for (let key = 2; key < starts.length; key++) starts[key] += starts[key - 1];
+    this.rowList = new Int32Array(length);
+    for (let row = 0; row < length; row++) {
+      if (this.nullRows?.[row] !== 1) this.rowList[starts[numbers[row] + 1]++] = row;
+    }
+  }
+
+  /** The key number of each probing row, -1 for none. */
+  find(keys: readonly Vector[], length: number, out: Int32Array): void {
+    this.#table.find(keys, length, out);
+    const { nullRows } = this.#table;
+    if (nullRows !== undefined) {
+      for (let row = 0; row < length; row++) if (nullRows[row] === 1) out[row] = -1;
+    }
+  }
+}
+
+async function buildSide(node: HashJoinNode, context: ExecContext): Promise<BuildSide> {
+  const rows = await materialize(node.right, context, 'Hash');
+  const keys = await evaluateAll(compileExprs(node.rightKeys), rows, context);
+  return new BuildSide(rows, keys, new MemoryBudget('Hash', context));
+}
+
+/** Pairs with equal keys that pass the filter, in portions. The list is reused. */
+async function* candidates(
+  build: BuildSide,
+  batch: Batch,
+  found: Int32Array,
+  filter: PairFilter,
+  context: ExecContext,
+): AsyncGenerator<PairList, void, void> {
+  const pairs = new PairList();
+  const { starts, rowList, rows } = build;
+  for (let row = 0; row < batch.length; row++) {
+    const key = found[row];
+    if (key < 0) continue;
+    for (let i = starts[key]; i < starts[key + 1]; i++) {
+      pairs.push(row, rowList[i]);
+      if (pairs.length < PAIRS_MAX) continue;
+      await filter.apply(batch, rows, pairs, context);
+      yield pairs;
+      pairs.clear();
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+    }
+  }
+  await filter.apply(batch, rows, pairs, context);
+  yield pairs;
+}
+
+/** Flags of the left rows that have a partner. */
+async function matchedRows(
+  node: HashJoinNode,
+  build: BuildSide,
+  batch: Batch,
+  found: Int32Array,
+  filter: PairFilter,
+  context: ExecContext,
+): Promise<Uint8Array> {
+  const matched = new Uint8Array(batch.length);
+  if (node.filter === null) {
+    // A key whose rows all hold a NULL has an empty list, but then it was not found either.
+    for (let row = 0; row < batch.length; row++) matched[row] = found[row] >= 0 ? 1 : 0;
+    return matched;
+  }
+  for await (const pairs of candidates(build, batch, found, filter, context)) {
+    mark(matched, pairs.left, pairs.length);
+  }
+  return matched;
+}

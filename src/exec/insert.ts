@@ -1,0 +1,72 @@
+/** INSERT, with ON CONFLICT in conflict-update.ts. RETURNING rows come when all rows are in. */
+import type { InsertNode, PhysicalNode } from '../plan/physical.ts';
+import type { Oid } from '../types/type.ts';
+import { gatherBatch } from '../vector/gather.ts';
+import type { Batch } from '../vector/vector.ts';
+import { execute } from './build.ts';
+import { ConflictUpdate } from './conflict-update.ts';
+import { compileExprs, evaluateAll } from './expression.ts';
+import type { ExecContext, OperatorRun } from './operator.ts';
+import { walkPlan } from './plan-walk.ts';
+import { checkRows } from './row-checks.ts';
+import { collect, countModified } from './run.ts';
+
+export async function* runInsert(node: InsertNode, context: ExecContext): OperatorRun {
+  const insert = inserter(node, context);
+  const returning = node.returning === null ? undefined : compileExprs(node.returning);
+  const results: Batch[] = [];
+  for await (const batch of inputOf(node, context)) {
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+    if (batch.length === 0) continue;
+    await checkRows(node.table, node.rowChecks, batch, context);
+    const rows = await insert(batch);
+    countModified(node, rows.length, context);
+    if (returning === undefined || rows.length === 0) continue;
+    results.push({ columns: await evaluateAll(returning, rows, context), length: rows.length });
+  }
+  yield* results;
+}
+
+/** The rows to insert; read to the end first where they come from the table itself. */
+async function* inputOf(node: InsertNode, context: ExecContext): AsyncGenerator<Batch, void, void> {
+  const run = execute(node.input, context);
+  if (readsTable(node.input, node.table.oid)) yield* await collect(run, context, 'Insert');
+  else yield* run;
+}
+
+function readsTable(plan: PhysicalNode, table: Oid): boolean {
+  let reads = false;
+  walkPlan(plan, (item) => {
+    if (item.kind === 'table-scan' || item.kind === 'index-scan')
+      reads ||= item.table.oid === table;
+    // A CTE may read it too, and its plan is not below this node.
+    if (item.kind === 'cte-scan' || item.kind === 'function-scan') reads = true;
+  });
+  return reads;
+}
+
+/** Inserts a batch and gives the rows that are in the table for it, in their order. */
+function inserter(node: InsertNode, context: ExecContext): (batch: Batch) => Promise<Batch> {
+  const { table, onConflict } = node;
+  const { transaction } = context;
+  if (onConflict === null) {
+    return async (batch) => {
+      await transaction.insert(table, batch, { onConflict: 'error', arbiters: [] });
+      return batch;
+    };
+  }
+  const { arbiters } = onConflict;
+  const update = onConflict.action === 'update' ? new ConflictUpdate(node, context) : undefined;
+  return async (batch) => {
+    const { conflicts } = await transaction.insert(table, batch, {
+      onConflict: 'report',
+      arbiters,
+    });
+    if (update !== undefined) return update.resolve(batch, conflicts);
+    if (conflicts === null) return batch;
+    const rows: number[] = [];
+    for (let row = 0; row < batch.length; row++) if (Number.isNaN(conflicts[row])) rows.push(row);
+    return gatherBatch(batch, Int32Array.from(rows), true);
+  };
+}

@@ -1,0 +1,103 @@
+/** Pairs of row numbers on their way to becoming joined rows. */
+import type { Expr } from '../plan/expr.ts';
+import { gather, gatherOrNull } from '../vector/gather.ts';
+import type { Batch, Vector } from '../vector/vector.ts';
+import { usedColumns } from './expr/walk.ts';
+import type { ExecContext } from './operator.ts';
+import { compilePredicate, type CompiledPredicate } from './predicate.ts';
+
+/** A growing list of (left row, right row). */
+export class PairList {
+  left = new Int32Array(1024);
+  right = new Int32Array(1024);
+  length = 0;
+
+  push(left: number, right: number): void {
+    if (this.length === this.left.length) {
+      this.left = doubled(this.left);
+      this.right = doubled(this.right);
+    }
+    this.left[this.length] = left;
+    this.right[this.length++] = right;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+}
+
+function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}
+
+/** Joined rows, left columns first; a row number of -1 stands for the missing side's NULLs. */
+export function joinRows(
+  left: Batch,
+  leftRows: Int32Array,
+  right: Batch,
+  rightRows: Int32Array,
+): Batch {
+  const columns: Vector[] = [];
+  for (const column of left.columns) columns.push(gatherOrNull(column, leftRows));
+  for (const column of right.columns) columns.push(gatherOrNull(column, rightRows));
+  return { columns, length: leftRows.length };
+}
+
+/** Rows of the left side followed by NULLs, or (with left undefined rows) the other way round. */
+export function padRows(
+  left: Batch,
+  right: Batch,
+  side: 'left' | 'right',
+  rows: Int32Array,
+): Batch {
+  const missing = new Int32Array(rows.length).fill(-1);
+  return side === 'left'
+    ? joinRows(left, rows, right, missing)
+    : joinRows(left, missing, right, rows);
+}
+
+/** The residual condition of a join over candidate pairs. */
+export class PairFilter {
+  readonly #predicate: CompiledPredicate | undefined;
+  readonly #used: readonly number[];
+
+  constructor(condition: Expr | null) {
+    this.#predicate = condition === null ? undefined : compilePredicate(condition);
+    this.#used = condition === null ? [] : usedColumns([condition]);
+  }
+
+  /** Keeps in `pairs` those for which the condition is true. */
+  async apply(left: Batch, right: Batch, pairs: PairList, context: ExecContext): Promise<void> {
+    if (this.#predicate === undefined || pairs.length === 0) return;
+    const leftRows = pairs.left.subarray(0, pairs.length);
+    const rightRows = pairs.right.subarray(0, pairs.length);
+    const columns: Vector[] = [];
+    for (const column of this.#used) {
+      const width = left.columns.length;
+      columns[column] =
+        column < width
+          ? gather(left.columns[column], leftRows)
+          : gather(right.columns[column - width], rightRows);
+    }
+    const batch = { columns, length: pairs.length };
+    const rows = this.#predicate.isAsync
+      ? await this.#predicate.selectAsync(batch, context)
+      : this.#predicate.select(batch, context);
+    if (rows === undefined) return;
+    for (let i = 0; i < rows.length; i++) {
+      pairs.left[i] = leftRows[rows[i]];
+      pairs.right[i] = rightRows[rows[i]];
+    }
+    pairs.length = rows.length;
+  }
+}
+
+/** Row numbers below `length` whose flag has the wanted value. */
+export function flaggedRows(flags: Uint8Array, length: number, wanted: 0 | 1): Int32Array {
+  const rows = new Int32Array(length);
+  let count = 0;
+  for (let i = 0; i < length; i++) if (flags[i] === wanted) rows[count++] = i;
+  return rows.subarray(0, count);
+}

@@ -1,0 +1,150 @@
+/** `column op constant` over Float64Array columns: the comparison writes the selection itself. */
+import type { Expr } from '../plan/expr.ts';
+import { OID, type Oid } from '../types/type.ts';
+import type { F64Vector } from '../vector/vector.ts';
+import type { ExecContext } from './operator.ts';
+import type { FastConjunct, Selection } from './predicate.ts';
+
+type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
+
+const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
+  '=': '=',
+  '<>': '<>',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
+
+const INTEGERS: ReadonlySet<Oid> = new Set<Oid>([OID.int2, OID.int4, OID.int8]);
+const FLOATS: ReadonlySet<Oid> = new Set<Oid>([OID.float4, OID.float8]);
+/** Comparable with their own type by the plain order of their numbers. */
+const PLAIN: ReadonlySet<Oid> = new Set<Oid>([
+  OID.oid,
+  OID.date,
+  OID.time,
+  OID.timestamp,
+  OID.timestamptz,
+]);
+
+export function compareConjunct(expr: Expr): FastConjunct | undefined {
+  if (expr.kind !== 'call' || expr.args.length !== 2) return undefined;
+  const { operator } = expr;
+  if (operator === undefined || !(operator in MIRRORED)) return undefined;
+  const comparison = operator as Comparison;
+  const [left, right] = expr.args;
+  if (!plainOrder(left.type.oid, right.type.oid)) return undefined;
+  if (left.kind === 'column' && isFixed(right)) return conjunct(left.index, comparison, right);
+  if (right.kind === 'column' && isFixed(left)) {
+    return conjunct(right.index, MIRRORED[comparison], left);
+  }
+  return undefined;
+}
+
+function plainOrder(left: Oid, right: Oid): boolean {
+  if (INTEGERS.has(left)) return INTEGERS.has(right);
+  if (FLOATS.has(left)) return FLOATS.has(right);
+  return left === right && PLAIN.has(left);
+}
+
+function isFixed(expr: Expr): boolean {
+  return expr.kind === 'constant' || expr.kind === 'parameter' || expr.kind === 'exec-param';
+}
+
+function fixedValue(expr: Expr, context: ExecContext): unknown {
+  if (expr.kind === 'constant') return expr.value;
+  if (expr.kind === 'parameter') return context.parameters[expr.index];
+  return expr.kind === 'exec-param' ? context.execParams[expr.index] : undefined;
+}
+
+function conjunct(column: number, comparison: Comparison, fixed: Expr): FastConjunct {
+  return (batch, rows, context) => {
+    const vector = batch.columns[column];
+    const value = fixedValue(fixed, context);
+    if (vector.rep !== 'f64' || typeof value !== 'number' || Number.isNaN(value)) return false;
+    return selectCompare(vector, comparison, value, rows);
+  };
+}
+
+/** Rows among `rows` (undefined: all) where the comparison holds; NaN counts as greater than all. */
+export function selectCompare(
+  vector: F64Vector,
+  comparison: Comparison,
+  value: number,
+  rows: Selection,
+): Selection {
+  const total = rows === undefined ? vector.length : rows.length;
+  const kept = new Int32Array(total);
+  const count =
+    rows === undefined && vector.nulls === undefined
+      ? compareAll(vector.data, vector.length, comparison, value, kept)
+      : compareSome(vector, comparison, value, rows, total, kept);
+  if (count === total) return rows;
+  return kept.subarray(0, count);
+}
+
+function compareAll(
+  data: Float64Array,
+  length: number,
+  comparison: Comparison,
+  value: number,
+  kept: Int32Array,
+): number {
+  let count = 0;
+  switch (comparison) {
+    case '=':
+      for (let i = 0; i < length; i++) if (data[i] === value) kept[count++] = i;
+      break;
+    case '<>':
+      for (let i = 0; i < length; i++) if (data[i] !== value) kept[count++] = i;
+      break;
+    case '<':
+      for (let i = 0; i < length; i++) if (data[i] < value) kept[count++] = i;
+      break;
+    case '<=':
+      for (let i = 0; i < length; i++) if (data[i] <= value) kept[count++] = i;
+      break;
+    case '>':
+      for (let i = 0; i < length; i++) if (!(data[i] <= value)) kept[count++] = i;
+      break;
+    case '>=':
+      for (let i = 0; i < length; i++) if (!(data[i] < value)) kept[count++] = i;
+      break;
+  }
+  return count;
+}
+
+function compareSome(
+  vector: F64Vector,
+  comparison: Comparison,
+  value: number,
+  rows: Selection,
+  total: number,
+  kept: Int32Array,
+): number {
+  const { data, nulls } = vector;
+  let count = 0;
+  for (let i = 0; i < total; i++) {
+    const row = rows === undefined ? i : rows[i];
+    if (nulls !== undefined && nulls[row] === 1) continue;
+    if (holds(data[row], comparison, value)) kept[count++] = row;
+  }
+  return count;
+}
+
+function holds(left: number, comparison: Comparison, right: number): boolean {
+  switch (comparison) {
+    case '=':
+      return left === right;
+    case '<>':
+      return left !== right;
+    case '<':
+      return left < right;
+    case '<=':
+      return left <= right;
+    case '>':
+      return !(left <= right);
+    case '>=':
+      return !(left < right);
+  }
+}

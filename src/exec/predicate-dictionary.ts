@@ -1,0 +1,94 @@
+/** Conditions on a single text column: decided once for each dictionary entry that rows refer to. */
+import type { Expr } from '../plan/expr.ts';
+import { nullVector } from '../vector/builder.ts';
+import { isNullAt, type TextVector } from '../vector/vector.ts';
+import { truthAt } from './expr/evaluator.ts';
+import { isAsync, isVolatile, someExpr } from './expr/walk.ts';
+import { evaluatorOf } from './expression.ts';
+import type { ExecContext } from './operator.ts';
+import type { FastConjunct } from './predicate.ts';
+
+/** Truth by code: 0 false or unknown, 1 true, 2 not computed yet. */
+type TruthTables = WeakMap<readonly string[], Uint8Array>;
+
+const UNDECIDED = 2;
+
+export function dictionaryConjunct(expr: Expr, used: readonly number[]): FastConjunct | undefined {
+  if (used.length !== 1 || isAsync(expr) || isVolatile(expr)) return undefined;
+  const [column] = used;
+  // Kept per statement, because parameters differ; not at all where lateral parameters may change.
+  const keeps = !someExpr(expr, (each) => each.kind === 'exec-param');
+  const kept = new WeakMap<ExecContext, TruthTables>();
+  return (batch, rows, context) => {
+    const vector = batch.columns[column];
+    if (vector.rep !== 'text') return false;
+    const total = rows === undefined ? batch.length : rows.length;
+    if (vector.dictionary.length > 4 * total + 64) return false;
+    let tables = keeps ? kept.get(context) : undefined;
+    if (tables === undefined) {
+      tables = new WeakMap();
+      if (keeps) kept.set(context, tables);
+    }
+    let table = tables.get(vector.dictionary);
+    if (table === undefined) {
+      table = new Uint8Array(vector.dictionary.length).fill(UNDECIDED);
+      tables.set(vector.dictionary, table);
+    }
+    decide(expr, column, vector, rows, total, table, context);
+    const ofNull = vector.nulls === undefined ? 0 : truthOfNull(expr, column, vector, context);
+    const selected = new Int32Array(total);
+    let count = 0;
+    for (let i = 0; i < total; i++) {
+      const row = rows === undefined ? i : rows[i];
+      const truth = isNullAt(vector, row) ? ofNull : table[vector.codes[row]];
+      if (truth === 1) selected[count++] = row;
+    }
+    return count === total ? rows : selected.subarray(0, count);
+  };
+}
+
+/** Fills in the truth of all codes that the rows use. */
+function decide(
+  expr: Expr,
+  column: number,
+  vector: TextVector,
+  rows: Int32Array | undefined,
+  total: number,
+  table: Uint8Array,
+  context: ExecContext,
+): void {
+  const wanted: number[] = [];
+  for (let i = 0; i < total; i++) {
+    const row = rows === undefined ? i : rows[i];
+    const code = vector.codes[row];
+    if (table[code] !== UNDECIDED || isNullAt(vector, row)) continue;
+    table[code] = 0;
+    wanted.push(code);
+  }
+  if (wanted.length === 0) return;
+  const { type, dictionary } = vector;
+  const codes = Int32Array.from(wanted);
+  const entries: TextVector = {
+    rep: 'text',
+    type,
+    length: codes.length,
+    codes,
+    dictionary,
+    nulls: undefined,
+  };
+  const columns = [];
+  columns[column] = entries;
+  try {
+    const truth = evaluatorOf(expr).now!({ columns, length: codes.length }, context);
+    for (let i = 0; i < codes.length; i++) table[codes[i]] = truthAt(truth, i) === 1 ? 1 : 0;
+  } catch (error) {
+    for (const code of wanted) table[code] = UNDECIDED;
+    throw error;
+  }
+}
+
+function truthOfNull(expr: Expr, column: number, vector: TextVector, context: ExecContext): number {
+  const columns = [];
+  columns[column] = nullVector(vector.type, 1);
+  return truthAt(evaluatorOf(expr).now!({ columns, length: 1 }, context), 0) === 1 ? 1 : 0;
+}

@@ -1,0 +1,107 @@
+/**
+ * Conditions as row selections. The conjuncts of an AND narrow the selection one after the other; a
+ * comparison of a number column with a constant, and any condition on one text column, do so without
+ * an intermediate vector.
+ */
+import type { Expr } from '../plan/expr.ts';
+import type { Batch } from '../vector/vector.ts';
+import { drive, driveAsync, runSteps, truthAt, type Steps } from './expr/evaluator.ts';
+import { narrow } from './expr/narrow.ts';
+import { isAsync, mayRaise, usedColumns } from './expr/walk.ts';
+import { evaluatorOf } from './expression.ts';
+import type { ExecContext } from './operator.ts';
+import { compareConjunct } from './predicate-compare.ts';
+import { dictionaryConjunct } from './predicate-dictionary.ts';
+
+/** Positions in ascending order, or undefined for all rows. */
+export type Selection = Int32Array | undefined;
+
+/**
+ * Narrows a selection at once. Answers false where the batch's representation is not the one that it
+ * was made for; the conjunct is then evaluated in full.
+ */
+export type FastConjunct = (
+  batch: Batch,
+  rows: Selection,
+  context: ExecContext,
+) => Selection | false;
+
+export interface CompiledPredicate {
+  readonly isAsync: boolean;
+  /** Rows where the condition is true; undefined for all. */
+  select(batch: Batch, context: ExecContext): Selection;
+  selectAsync(batch: Batch, context: ExecContext): Promise<Selection>;
+}
+
+interface Conjunct {
+  readonly first: boolean;
+  readonly fast: FastConjunct | undefined;
+  full(batch: Batch, rows: Selection, context: ExecContext): Steps<Selection>;
+}
+
+const PREDICATES = new WeakMap<Expr, CompiledPredicate>();
+
+export function compilePredicate(expr: Expr): CompiledPredicate {
+  let predicate = PREDICATES.get(expr);
+  if (predicate === undefined) {
+    predicate = compile(expr);
+    PREDICATES.set(expr, predicate);
+  }
+  return predicate;
+}
+
+function compile(expr: Expr): CompiledPredicate {
+  const conjuncts = conjunctsOf(expr).map(compileConjunct);
+  // Cheap ones that cannot fail go first, whatever the order they were written in.
+  const ordered = [
+    ...conjuncts.filter((conjunct) => conjunct.first),
+    ...conjuncts.filter((conjunct) => !conjunct.first),
+  ];
+  function* steps(batch: Batch, context: ExecContext): Steps<Selection> {
+    let rows: Selection;
+    for (const { fast, full } of ordered) {
+      if (rows?.length === 0 || batch.length === 0) return rows;
+      const narrowed = fast === undefined ? false : fast(batch, rows, context);
+      rows = narrowed === false ? yield* full(batch, rows, context) : narrowed;
+    }
+    return rows;
+  }
+  return {
+    isAsync: isAsync(expr),
+    select: (batch, context) => drive(steps(batch, context)),
+    selectAsync: (batch, context) => driveAsync(steps(batch, context)),
+  };
+}
+
+/** The parts of a condition that must all be true. */
+export function conjunctsOf(expr: Expr): readonly Expr[] {
+  return expr.kind === 'and' ? expr.args.flatMap(conjunctsOf) : [expr];
+}
+
+function compileConjunct(expr: Expr): Conjunct {
+  const evaluator = evaluatorOf(expr);
+  const used = usedColumns([expr]);
+  const fast = compareConjunct(expr) ?? dictionaryConjunct(expr, used);
+  return {
+    first: fast !== undefined && !mayRaise(expr),
+    fast,
+    *full(batch, rows, context) {
+      const input = rows === undefined ? batch : narrow(batch, rows, used);
+      const truth = yield* runSteps(evaluator, input, context);
+      if (truth.rep === 'constant') return truth.value === true ? rows : new Int32Array(0);
+      const kept = new Int32Array(input.length);
+      let count = 0;
+      if (truth.rep === 'bool') {
+        const { data, nulls } = truth;
+        for (let i = 0; i < input.length; i++) {
+          if (data[i] === 1 && (nulls === undefined || nulls[i] === 0)) kept[count++] = i;
+        }
+      } else {
+        for (let i = 0; i < input.length; i++) if (truthAt(truth, i) === 1) kept[count++] = i;
+      }
+      if (count === input.length) return rows;
+      if (rows !== undefined) for (let i = 0; i < count; i++) kept[i] = rows[kept[i]];
+      return kept.subarray(0, count);
+    },
+  };
+}

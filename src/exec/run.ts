@@ -1,0 +1,105 @@
+/** Running operators to the end, and the helpers that most operators share. */
+import type { PhysicalNode } from '../plan/physical.ts';
+import { dbError } from '../errors/db-error.ts';
+import { BATCH_ROWS, valueAt, type Batch } from '../vector/vector.ts';
+import type { SqlType } from '../types/type.ts';
+import type { Value } from '../types/value.ts';
+import { batchBytes, concatBatches } from '../vector/concat.ts';
+import { sliceBatch } from '../vector/gather.ts';
+import { execute } from './build.ts';
+import type { ExecContext, OperatorRun } from './operator.ts';
+
+/** How far an operator may exceed the work memory before it fails, as there is no spilling to disk. */
+const MEMORY_FACTOR = 64;
+
+/** Counts the bytes that one operator keeps and fails it beyond its budget. */
+export class MemoryBudget {
+  readonly #operator: string;
+  readonly #limit: number;
+  #used = 0;
+
+  constructor(operator: string, context: ExecContext) {
+    this.#operator = operator;
+    this.#limit = context.workMemoryBytes * MEMORY_FACTOR;
+  }
+
+  add(bytes: number): void {
+    this.#used += bytes;
+    if (this.#used > this.#limit) {
+      throw dbError('out_of_memory', {
+        message: 'out of memory',
+        detail: `Failed on ${this.#operator}: more than ${Math.round(this.#limit / 1024)} kB needed.`,
+        hint: 'Increase work_mem, or let the query read or keep fewer rows.',
+      });
+    }
+  }
+}
+
+export function columnTypes(node: PhysicalNode): SqlType[] {
+  return node.columns.map((column) => column.type);
+}
+
+/** All rows of an input as one batch. */
+export async function materialize(
+  node: PhysicalNode,
+  context: ExecContext,
+  operator: string,
+): Promise<Batch> {
+  return concatBatches(columnTypes(node), await collect(execute(node, context), context, operator));
+}
+
+/** All batches of a run that have rows. */
+export async function collect(
+  run: AsyncIterable<Batch>,
+  context: ExecContext,
+  operator: string,
+): Promise<Batch[]> {
+  const budget = new MemoryBudget(operator, context);
+  const batches: Batch[] = [];
+  for await (const batch of run) {
+    if (batch.length > 0) {
+      budget.add(batchBytes(batch));
+      batches.push(batch);
+    }
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+  }
+  return batches;
+}
+
+/** A large batch in pieces that the next operators like. */
+export function* pieces(batch: Batch, rows = BATCH_ROWS): Generator<Batch, void, void> {
+  for (let start = 0; start < batch.length; start += rows) {
+    yield sliceBatch(batch, start, Math.min(start + rows, batch.length));
+  }
+}
+
+/** Runs a plan for its effects; the number of rows that it gave. */
+export async function drain(run: OperatorRun): Promise<number> {
+  let rows = 0;
+  for await (const batch of run) rows += batch.length;
+  return rows;
+}
+
+/** All rows as arrays of values; for tests and small internal queries. */
+export async function collectRows(run: OperatorRun): Promise<Value[][]> {
+  const rows: Value[][] = [];
+  for await (const batch of run) {
+    for (let i = 0; i < batch.length; i++) {
+      rows.push(batch.columns.map((column) => valueAt(column, i)));
+    }
+  }
+  return rows;
+}
+
+/** Notes that an insert, update or delete has changed rows. */
+export function countModified(node: PhysicalNode, rows: number, context: ExecContext): void {
+  context.modified.set(node, (context.modified.get(node) ?? 0) + rows);
+}
+
+/** Rows changed by the statement itself: its outermost insert, update or delete. */
+export function modifiedRows(root: PhysicalNode, context: ExecContext): number {
+  let node = root;
+  while (node.kind === 'with') node = node.body;
+  return context.modified.get(node) ?? 0;
+}

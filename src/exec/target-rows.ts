@@ -1,0 +1,37 @@
+/** The rows that an UPDATE or DELETE changes: found first, each once, and locked. */
+import type { TableDescriptor } from '../catalog/catalog.ts';
+import type { PhysicalNode } from '../plan/physical.ts';
+import { gatherBatch } from '../vector/gather.ts';
+import { isNullAt, valueAt, type Batch } from '../vector/vector.ts';
+import type { ExecContext } from './operator.ts';
+import { materialize } from './run.ts';
+
+export interface TargetRows {
+  readonly refs: Float64Array;
+  /** The input's rows for them, row ref column included; the first of several for the same target. */
+  readonly rows: Batch;
+}
+
+/** Reads the whole input (row refs in its first column) and locks its targets. */
+export async function targetRows(
+  table: TableDescriptor,
+  input: PhysicalNode,
+  operator: string,
+  context: ExecContext,
+): Promise<TargetRows> {
+  const all = await materialize(input, context, operator);
+  const [refColumn] = all.columns;
+  const seen = new Set<number>();
+  const chosen = new Int32Array(all.length);
+  for (let row = 0; row < all.length; row++) {
+    if (isNullAt(refColumn, row)) continue;
+    const ref = valueAt(refColumn, row) as number;
+    if (seen.has(ref)) continue;
+    chosen[seen.size] = row;
+    seen.add(ref);
+  }
+  const rows = gatherBatch(all, chosen.subarray(0, seen.size), true);
+  const refs = Float64Array.from(seen);
+  if (refs.length > 0) await context.transaction.lockRows(table, refs, 'update', 'block');
+  return { refs, rows };
+}

@@ -1,0 +1,31 @@
+/** VALUES lists, and the single empty row of a SELECT without FROM. */
+import type { ValuesNode } from '../plan/physical.ts';
+import { VectorBuilder } from '../vector/builder.ts';
+import { BATCH_ROWS } from '../vector/vector.ts';
+import { compileExpr, UNIT_BATCH } from './expression.ts';
+import type { ExecContext, OperatorRun } from './operator.ts';
+import { valueAt } from '../vector/vector.ts';
+
+export async function* runValues(node: ValuesNode, context: ExecContext): OperatorRun {
+  for (let start = 0; start < node.rows.length; start += BATCH_ROWS) {
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+    const rows = node.rows.slice(start, start + BATCH_ROWS);
+    const builders = node.columns.map((column) => new VectorBuilder(column.type, rows.length));
+    for (const row of rows) {
+      for (let i = 0; i < builders.length; i++) {
+        const expr = row[i];
+        if (expr.kind === 'constant') builders[i].append(expr.value);
+        else if (expr.kind === 'parameter') builders[i].append(context.parameters[expr.index]);
+        else {
+          const compiled = compileExpr(expr);
+          const value = compiled.isAsync
+            ? await compiled.value(context)
+            : valueAt(compiled.evaluate(UNIT_BATCH, context), 0);
+          builders[i].append(value);
+        }
+      }
+    }
+    yield { columns: builders.map((builder) => builder.finish()), length: rows.length };
+  }
+}
