@@ -2,7 +2,12 @@
  * Bucketing of whole vectors. Time columns mostly ascend, so the bounds of the last bucket are kept: a
  * row inside them costs two comparisons, and only a row outside is computed.
  */
-import { civilFromDays, daysFromCivil, MICROS_PER_DAY, MICROS_PER_SECOND } from '../../types/datetime/calendar.ts';
+import {
+  civilFromDays,
+  daysFromCivil,
+  MICROS_PER_DAY,
+  MICROS_PER_SECOND,
+} from '../../types/datetime/calendar.ts';
 import { truncateDay, type TruncUnit } from '../../types/datetime/date-trunc.ts';
 import { dayOf } from '../../types/datetime/micros.ts';
 import { monthBucket } from '../../types/datetime/time-bucket.ts';

@@ -1,5 +1,9 @@
 /** The current time in its many forms. */
-import { timestampToDate, timestampToTime, timestampTzToTimeTz } from '../../types/datetime/casts.ts';
+import {
+  timestampToDate,
+  timestampToTime,
+  timestampTzToTimeTz,
+} from '../../types/datetime/casts.ts';
 import { applyDateTimeTypmod } from '../../types/datetime/typmod.ts';
 import { formatTime, two, yearText } from '../../types/datetime/format-date-time.ts';
 import { civilFromDays, dayOfWeek } from '../../types/datetime/calendar.ts';
@@ -15,10 +19,18 @@ import { sessionZone } from './operators.ts';
 
 /** The SQL keywords; `precision` is the one in parentheses, -1 for none. */
 export type CurrentKeyword =
-  'current_date' | 'current_time' | 'current_timestamp' | 'localtime' | 'localtimestamp';
+  | 'current_date'
+  | 'current_time'
+  | 'current_timestamp'
+  | 'localtime'
+  | 'localtimestamp';
 
 /** Value of CURRENT_DATE and its relatives for the running transaction. */
-export function currentValue(keyword: CurrentKeyword, precision: number, context: EvalContext): Value {
+export function currentValue(
+  keyword: CurrentKeyword,
+  precision: number,
+  context: EvalContext,
+): Value {
   const now = context.transactionMicros;
   const local = (): Int64 => utcToLocal(context.format.timeZone, now);
   switch (keyword) {
@@ -57,9 +69,13 @@ export const currentFunctions: readonly SqlFunction[] = [
   scalar('now() timestamptz', (context: EvalContext) => context.transactionMicros, {
     volatility: 'stable',
   }),
-  scalar('transaction_timestamp() timestamptz', (context: EvalContext) => context.transactionMicros, {
-    volatility: 'stable',
-  }),
+  scalar(
+    'transaction_timestamp() timestamptz',
+    (context: EvalContext) => context.transactionMicros,
+    {
+      volatility: 'stable',
+    },
+  ),
   scalar('statement_timestamp() timestamptz', (context: EvalContext) => context.statementMicros, {
     volatility: 'stable',
   }),

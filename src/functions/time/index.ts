@@ -1,5 +1,6 @@
 /** Every function over dates, times, timestamps and intervals. */
 import type { SqlFunction } from '../function.ts';
+import { charFunctions } from './char-functions.ts';
 import { currentFunctions } from './current-functions.ts';
 import { fieldFunctions } from './field-functions.ts';
 import { makeFunctions } from './make-functions.ts';
@@ -18,4 +19,5 @@ export const timeFunctions: readonly SqlFunction[] = [
   ...zoneFunctions,
   ...makeFunctions,
   ...miscFunctions,
+  ...charFunctions,
 ];

@@ -33,7 +33,8 @@ import { two } from '../../types/datetime/format-date-time.ts';
 function checkedDay(year: number, month: number, day: number): number | undefined {
   if (year === 0) return undefined;
   const astronomical = year < 0 ? year + 1 : year;
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(astronomical, month)) return undefined;
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(astronomical, month))
+    return undefined;
   if (!isValidJulian(astronomical, month, day)) return undefined;
   return daysFromCivil(astronomical, month, day);
 }
@@ -47,7 +48,7 @@ function makeDate(year: number, month: number, day: number): number {
   if (days === undefined) {
     throw dbError(
       'datetime_field_overflow',
-      `date field value out of range: ${dateText(year, month, day)}`,
+      `date field value out of range: ${dateText(year < 0 ? year + 1 : year, month, day)}`,
     );
   }
   if (days < MIN_DATE || days > MAX_DATE) {
@@ -65,9 +66,15 @@ function checkedTime(hour: number, minute: number, second: number): number | und
   return micros > MICROS_PER_DAY ? undefined : micros;
 }
 
+/** A number as C's %g prints it. */
+function shortNumber(value: number): string {
+  const text = value.toPrecision(6);
+  return text.includes('.') ? text.replace(/\.?0+(?=e|$)/, '') : text;
+}
+
 /** Seconds as C's %02g prints them. */
 function secondText(second: number): string {
-  const text = String(Number(second.toPrecision(6)));
+  const text = shortNumber(second);
   return text.length < 2 ? `0${text}` : text;
 }
 
@@ -123,7 +130,8 @@ function makeInZone(...args: [...Six, string]): Int64 {
   let offset: number;
   const numeric = /^([+-])(\d{1,2})(?::?(\d{2}))?(?::(\d{2}))?$/.exec(zone);
   if (numeric !== null) {
-    const seconds = Number(numeric[2]) * 3600 + Number(numeric[3] ?? 0) * 60 + Number(numeric[4] ?? 0);
+    const seconds =
+      Number(numeric[2]) * 3600 + Number(numeric[3] ?? 0) * 60 + Number(numeric[4] ?? 0);
     if (Number(numeric[2]) > 15) {
       throw dbError('invalid_parameter_value', `numeric time zone "${zone}" out of range`);
     }
@@ -153,7 +161,15 @@ type IntervalArgs = [
 function makeInterval(...args: [...IntervalArgs, ...unknown[]]): Interval {
   const [years, months, weeks, days, hours, minutes, seconds] = args
     .slice(0, 7)
-    .map((value) => (value ?? 0) as number) as [number, number, number, number, number, number, number];
+    .map((value) => (value ?? 0) as number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   if (!Number.isFinite(seconds)) throw intervalOutOfRange();
   const fraction = roundHalfEven(seconds * MICROS_PER_SECOND);
   if (Math.abs(fraction) >= 2 ** 63) throw intervalOutOfRange();
@@ -172,9 +188,10 @@ function fromUnixSeconds(seconds: number): Int64 {
   }
   if (!Number.isFinite(seconds)) return seconds;
   const micros = roundHalfEven((seconds - UNIX_EPOCH_SECONDS) * MICROS_PER_SECOND);
-  const value = Number.isSafeInteger(micros) || Math.abs(micros) > 1e19 ? micros : toInt64(BigInt(micros));
+  const value =
+    Number.isSafeInteger(micros) || Math.abs(micros) > 1e19 ? micros : toInt64(BigInt(micros));
   if (typeof value === 'number' ? !Number.isSafeInteger(value) : !isValidTimestamp(value)) {
-    throw dbError('datetime_field_overflow', `timestamp out of range: "${seconds}"`);
+    throw dbError('datetime_field_overflow', `timestamp out of range: "${shortNumber(seconds)}"`);
   }
   return value;
 }
@@ -210,4 +227,3 @@ export const makeFunctions: readonly SqlFunction[] = [
   makeIntervalFunction,
   scalar('to_timestamp(float8) timestamptz', fromUnixSeconds),
 ];
-

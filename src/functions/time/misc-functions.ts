@@ -28,7 +28,9 @@ const ZERO = new Interval(0, 0, 0);
 
 /** Midnight of today in the session's zone, as local time. */
 function todayLocal(context: EvalContext): number {
-  return timestampToDate(utcToLocal(context.format.timeZone, context.transactionMicros)) * MICROS_PER_DAY;
+  return (
+    timestampToDate(utcToLocal(context.format.timeZone, context.transactionMicros)) * MICROS_PER_DAY
+  );
 }
 
 function ageOfMoments(end: Int64, start: Int64, context: EvalContext): Interval {

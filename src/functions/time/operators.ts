@@ -1,8 +1,5 @@
 /** + - * / and the comparisons of dates, times, timestamps and intervals. */
-import {
-  dateToTimestamp,
-  dateToTimestampTz,
-} from '../../types/datetime/casts.ts';
+import { dateToTimestamp, dateToTimestampTz } from '../../types/datetime/casts.ts';
 import { MICROS_PER_DAY, MICROS_PER_SECOND } from '../../types/datetime/calendar.ts';
 import {
   addIntervals,

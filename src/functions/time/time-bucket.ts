@@ -14,7 +14,7 @@ import {
   subtractFromLocal,
   subtractFromMoment,
 } from '../../types/datetime/timestamp-math.ts';
-import { requireZone } from '../../types/datetime/timezone.ts';
+import { requireZoneOrAbbreviation } from '../../types/datetime/timezone.ts';
 import { localToUtcIn, utcToLocalIn } from '../../types/datetime/zone-conversion.ts';
 import { Interval } from '../../types/interval.ts';
 import { INT8_MAX, INT8_MIN, toInt64, type Int64, type Value } from '../../types/value.ts';
@@ -69,7 +69,7 @@ function inZone(
   offset: Interval | null,
 ): Value {
   if (width === null || value === null || zoneName === null) return null;
-  const zone = requireZone(zoneName);
+  const zone = requireZoneOrAbbreviation(zoneName);
   let local = utcToLocalIn(zone, value);
   if (offset !== null) local = subtractFromLocal(local, offset);
   const localOrigin = origin === null ? undefined : utcToLocalIn(zone, origin);
@@ -102,9 +102,17 @@ function kernel(args: readonly KernelArg[], length: number, call: CallInfo): Vec
   return find === undefined ? undefined : bucketVector(times, length, find, call.returnType);
 }
 
-function zoneKernel(args: readonly KernelArg[], length: number, call: CallInfo): Vector | undefined {
+function zoneKernel(
+  args: readonly KernelArg[],
+  length: number,
+  call: CallInfo,
+): Vector | undefined {
   const [width, times, zoneName, origin, offset] = args as [
-    KernelArg, KernelArg, KernelArg, KernelArg | undefined, KernelArg | undefined,
+    KernelArg,
+    KernelArg,
+    KernelArg,
+    KernelArg | undefined,
+    KernelArg | undefined,
   ];
   const noOrigin = origin === undefined || (origin.rep === 'constant' && origin.value === null);
   const noOffset = offset === undefined || (offset.rep === 'constant' && offset.value === null);
@@ -112,7 +120,7 @@ function zoneKernel(args: readonly KernelArg[], length: number, call: CallInfo):
   if (zoneName.rep !== 'constant' || typeof zoneName.value !== 'string') return undefined;
   const find = findBucket(width, undefined);
   if (find === undefined) return undefined;
-  const zoned = zonedBuckets(find, requireZone(zoneName.value), false);
+  const zoned = zonedBuckets(find, requireZoneOrAbbreviation(zoneName.value), false);
   return bucketVector(times, length, zoned, call.returnType);
 }
 
@@ -157,7 +165,11 @@ const integerBuckets = INTEGER_BOUNDS.flatMap(([type, minimum, maximum]) => {
   ];
 });
 
-function integerKernel(args: readonly KernelArg[], length: number, call: CallInfo): Vector | undefined {
+function integerKernel(
+  args: readonly KernelArg[],
+  length: number,
+  call: CallInfo,
+): Vector | undefined {
   const [width, values] = args as [KernelArg, KernelArg];
   if (width.rep !== 'constant' || typeof width.value !== 'number' || values.rep !== 'f64') {
     return undefined;

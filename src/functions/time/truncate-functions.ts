@@ -6,7 +6,7 @@ import {
   truncateMoment,
   truncUnit,
 } from '../../types/datetime/date-trunc.ts';
-import { requireZone, type TimeZone } from '../../types/datetime/timezone.ts';
+import { requireZoneOrAbbreviation, type TimeZone } from '../../types/datetime/timezone.ts';
 import type { Interval } from '../../types/interval.ts';
 import type { Int64 } from '../../types/value.ts';
 import type { Vector } from '../../vector/vector.ts';
@@ -27,14 +27,16 @@ function truncMoment(unit: string, value: Int64, context: EvalContext): Int64 {
 }
 
 function truncMomentIn(unit: string, value: Int64, zone: string): Int64 {
-  return truncateMoment(truncUnit(unit, ZONED), value, requireZone(zone));
+  const found = requireZoneOrAbbreviation(zone);
+  return truncateMoment(truncUnit(unit, ZONED), value, found);
 }
 
 type Args = readonly KernelArg[];
 
 function localKernel(args: Args, length: number, call: CallInfo): Vector | undefined {
   const [unit, times] = args as [KernelArg, KernelArg];
-  if (unit.rep !== 'constant' || typeof unit.value !== 'string' || times.rep !== 'f64') return undefined;
+  if (unit.rep !== 'constant' || typeof unit.value !== 'string' || times.rep !== 'f64')
+    return undefined;
   return bucketVector(times, length, unitBuckets(truncUnit(unit.value, PLAIN)), call.returnType);
 }
 
@@ -45,11 +47,12 @@ function momentKernel(
   context: EvalContext,
 ): Vector | undefined {
   const [unit, times, zoneName] = args as [KernelArg, KernelArg, KernelArg | undefined];
-  if (unit.rep !== 'constant' || typeof unit.value !== 'string' || times.rep !== 'f64') return undefined;
+  if (unit.rep !== 'constant' || typeof unit.value !== 'string' || times.rep !== 'f64')
+    return undefined;
   let zone: TimeZone = sessionZone(context);
   if (zoneName !== undefined) {
     if (zoneName.rep !== 'constant' || typeof zoneName.value !== 'string') return undefined;
-    zone = requireZone(zoneName.value);
+    zone = requireZoneOrAbbreviation(zoneName.value);
   }
   const decoded = truncUnit(unit.value, ZONED);
   const find = zonedBuckets(unitBuckets(decoded), zone, decoded.micros !== undefined);
@@ -58,12 +61,14 @@ function momentKernel(
 
 function binKernel(args: Args, length: number, call: CallInfo): Vector | undefined {
   const [stride, times, origin] = args as [KernelArg, KernelArg, KernelArg];
-  if (stride.rep !== 'constant' || times.rep !== 'f64' || origin.rep !== 'constant') return undefined;
+  if (stride.rep !== 'constant' || times.rep !== 'f64' || origin.rep !== 'constant')
+    return undefined;
   const width = stride.value as Interval | null;
   if (width === null || width.months !== 0 || !Number.isSafeInteger(origin.value)) return undefined;
   const micros = width.days * 86_400_000_000 + Number(width.micros);
   // Wide strides and far origins go the exact way.
-  if (!(micros > 0 && micros < 2 ** 51) || Math.abs(origin.value as number) > 2 ** 51) return undefined;
+  if (!(micros > 0 && micros < 2 ** 51) || Math.abs(origin.value as number) > 2 ** 51)
+    return undefined;
   return bucketVector(times, length, fixedBuckets(micros, origin.value as number), call.returnType);
 }
 
@@ -79,5 +84,7 @@ export const truncateFunctions: readonly SqlFunction[] = [
   }),
   scalar('date_trunc(text, interval) interval', truncateInterval),
   scalar('date_bin(interval, timestamp, timestamp) timestamp', dateBin, { kernel: binKernel }),
-  scalar('date_bin(interval, timestamptz, timestamptz) timestamptz', dateBin, { kernel: binKernel }),
+  scalar('date_bin(interval, timestamptz, timestamptz) timestamptz', dateBin, {
+    kernel: binKernel,
+  }),
 ];

@@ -24,7 +24,7 @@ import {
 } from './micros.ts';
 import { secondsOf, type TimeZone } from './timezone.ts';
 import type { Unit } from './tokens.ts';
-import { decodeUnit, unitNotRecognized, unitNotSupported } from './unit.ts';
+import { decodeIntervalUnit, unitNotRecognized, unitNotSupported } from './unit.ts';
 import { localToUtcIn, utcToLocalIn } from './zone-conversion.ts';
 
 /** Microseconds of the units up to the hour, whose buckets never depend on the calendar. */
@@ -55,12 +55,10 @@ export interface TruncUnit {
 
 /** Decodes date_trunc's first argument or throws. */
 export function truncUnit(text: string, typeName: string): TruncUnit {
-  const unit = decodeUnit(text);
+  const unit = decodeIntervalUnit(text);
   if (unit === undefined) throw unitNotRecognized(text, typeName);
-  const micros = unit === 'reserved' ? undefined : CLOCK_UNITS.get(unit);
-  if (unit === 'reserved' || (micros === undefined && !CALENDAR_UNITS.has(unit))) {
-    throw unitNotSupported(text, typeName);
-  }
+  const micros = CLOCK_UNITS.get(unit);
+  if (micros === undefined && !CALENDAR_UNITS.has(unit)) throw unitNotSupported(text, typeName);
   return { unit, micros };
 }
 
@@ -123,7 +121,7 @@ export function truncateMoment(unit: TruncUnit, moment: Int64, zone: TimeZone): 
 
 /** date_trunc over intervals. */
 export function truncateInterval(text: string, value: Interval): Interval {
-  const unit = decodeUnit(text);
+  const unit = decodeIntervalUnit(text);
   if (unit === undefined) throw unitNotRecognized(text, 'interval');
   const truncated = (months: number): Interval =>
     new Interval(Math.trunc(value.months / months) * months + 0, 0, 0);
@@ -145,7 +143,7 @@ export function truncateInterval(text: string, value: Interval): Interval {
     default:
       break;
   }
-  const micros = unit === 'reserved' ? undefined : CLOCK_UNITS.get(unit);
+  const micros = CLOCK_UNITS.get(unit);
   if (micros === undefined) {
     const detail = unit === 'week' ? 'Months usually have fractional weeks.' : undefined;
     throw unitNotSupported(text, 'interval', detail);
@@ -195,4 +193,3 @@ export function floorToBin(source: Int64, width: Int64, origin: Int64): Int64 {
   if (result === undefined) throw timestampOutOfRange();
   return addToTimestamp(result, 0);
 }
-

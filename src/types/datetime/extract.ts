@@ -28,7 +28,13 @@ import { decodeUnit, unitNotRecognized, unitNotSupported } from './unit.ts';
 /** A field's value: `unscaled` / 10^`scale`; null where the field has none; a Julian day with time. */
 export type FieldValue =
   | null
-  | { readonly kind: 'decimal'; readonly unscaled: Int64; readonly scale: number }
+  | {
+      readonly kind: 'decimal';
+      readonly unscaled: Int64;
+      readonly scale: number;
+      /** What date_part answers where its sum of doubles is not the nearest double. */
+      readonly float?: number;
+    }
   | { readonly kind: 'infinity'; readonly negative: boolean }
   | { readonly kind: 'julian'; readonly day: number; readonly micros: number };
 
@@ -36,8 +42,20 @@ function whole(value: Int64): FieldValue {
   return { kind: 'decimal', unscaled: value, scale: 0 };
 }
 
-function scaled(unscaled: Int64, scale: number): FieldValue {
-  return { kind: 'decimal', unscaled, scale };
+function scaled(unscaled: Int64, scale: number, float?: number): FieldValue {
+  return float === undefined
+    ? { kind: 'decimal', unscaled, scale }
+    : { kind: 'decimal', unscaled, scale, float };
+}
+
+/** Seconds (scale 6) or milliseconds (scale 3) with their fraction. */
+function secondsField(seconds: number, micros: number, scale: number): FieldValue {
+  const perSecond = 10 ** (6 - scale);
+  return scaled(
+    seconds * MICROS_PER_SECOND + micros,
+    scale,
+    seconds * perSecond + micros / 10 ** scale,
+  );
 }
 
 const NUMERIC_DAY = new Numeric(BigInt(MICROS_PER_DAY), 0);
@@ -61,7 +79,7 @@ export function fieldToFloat8(value: FieldValue): number | null {
   if (value === null) return null;
   switch (value.kind) {
     case 'decimal':
-      return Number(value.unscaled) / 10 ** value.scale;
+      return value.float ?? Number(value.unscaled) / 10 ** value.scale;
     case 'infinity':
       return value.negative ? -Infinity : Infinity;
     case 'julian':
@@ -72,8 +90,10 @@ export function fieldToFloat8(value: FieldValue): number | null {
 function requireUnit(text: string, typeName: string): Unit {
   const unit = decodeUnit(text);
   if (unit === undefined) throw unitNotRecognized(text, typeName);
-  if (unit === 'reserved') throw unitNotSupported(text, typeName);
-  return unit;
+  if (unit !== 'reserved') return unit;
+  // PostgreSQL knows `now` as a word where there is a date, and says so.
+  const hasDate = typeName === 'date' || typeName.startsWith('timestamp');
+  throw hasDate ? unitNotSupported(text, typeName) : unitNotRecognized(text, typeName);
 }
 
 /** Fields that grow with time: those of infinity are infinite, all others have no value there. */
@@ -98,9 +118,9 @@ function clockField(unit: Unit, micros: number): FieldValue | undefined {
     case 'microsecond':
       return whole(micros % (60 * MICROS_PER_SECOND));
     case 'millisecond':
-      return scaled(micros % (60 * MICROS_PER_SECOND), 3);
+      return secondsField(seconds % 60, micros % MICROS_PER_SECOND, 3);
     case 'second':
-      return scaled(micros % (60 * MICROS_PER_SECOND), 6);
+      return secondsField(seconds % 60, micros % MICROS_PER_SECOND, 6);
     case 'minute':
       return whole(Math.floor(seconds / 60) % 60);
     case 'hour':
@@ -249,9 +269,9 @@ export function intervalField(text: string, value: Interval): FieldValue {
     case 'microsecond':
       return whole(f.seconds * MICROS_PER_SECOND + f.micros);
     case 'millisecond':
-      return scaled(f.seconds * MICROS_PER_SECOND + f.micros, 3);
+      return secondsField(f.seconds, f.micros, 3);
     case 'second':
-      return scaled(f.seconds * MICROS_PER_SECOND + f.micros, 6);
+      return secondsField(f.seconds, f.micros, 6);
     case 'minute':
       return whole(f.minutes);
     case 'hour':
@@ -271,7 +291,7 @@ export function intervalField(text: string, value: Interval): FieldValue {
     case 'millennium':
       return whole(Math.trunc(f.years / 1000));
     case 'epoch':
-      return scaled(intervalEpochMicros(value), 6);
+      return scaled(intervalEpochMicros(value), 6, intervalEpochSeconds(value));
     default:
       throw unitNotSupported(text, 'interval');
   }
@@ -285,4 +305,12 @@ function intervalEpochMicros(value: Interval): Int64 {
   const micros = seconds * MICROS_PER_SECOND;
   const fromDays = Number.isSafeInteger(micros) ? micros : BigInt(seconds) * 1_000_000n;
   return addInt64(fromDays, value.micros) ?? BigInt(fromDays) + BigInt(value.micros);
+}
+
+/** The same as date_part adds it up. */
+function intervalEpochSeconds(value: Interval): number {
+  const years = Math.trunc(value.months / 12);
+  const months = value.months - years * 12;
+  const time = Number(value.micros) / MICROS_PER_SECOND;
+  return time + 31_557_600 * years + 2_592_000 * months + 86_400 * value.days;
 }

@@ -19,7 +19,11 @@ function int64(value: Int64 | undefined): Int64 {
 }
 
 /** An interval from fields that may have left their ranges. */
-export function makeIntervalChecked(months: number, days: number, micros: Int64 | undefined): Interval {
+export function makeIntervalChecked(
+  months: number,
+  days: number,
+  micros: Int64 | undefined,
+): Interval {
   return new Interval(int32(months), int32(days), int64(micros));
 }
 
@@ -28,7 +32,11 @@ export function addIntervals(a: Interval, b: Interval): Interval {
 }
 
 export function subtractIntervals(a: Interval, b: Interval): Interval {
-  return makeIntervalChecked(a.months - b.months, a.days - b.days, subtractInt64(a.micros, b.micros));
+  return makeIntervalChecked(
+    a.months - b.months,
+    a.days - b.days,
+    subtractInt64(a.micros, b.micros),
+  );
 }
 
 export function negateInterval(value: Interval): Interval {
@@ -57,7 +65,9 @@ function scaleInterval(value: Interval, scale: (part: number) => number): Interv
   const months = int32(Math.trunc(exactMonths));
   let days = int32(Math.trunc(exactDays));
   const monthRest = roundSixth((exactMonths - months) * DAYS_PER_MONTH);
-  let seconds = roundSixth((exactDays - days + monthRest - Math.trunc(monthRest)) * SECONDS_PER_DAY);
+  let seconds = roundSixth(
+    (exactDays - days + monthRest - Math.trunc(monthRest)) * SECONDS_PER_DAY,
+  );
   if (Math.abs(seconds) >= SECONDS_PER_DAY) {
     const carried = Math.trunc(seconds / SECONDS_PER_DAY);
     days += carried;

@@ -5,7 +5,14 @@ import type { Int64 } from '../value.ts';
 import { civilFromDays, daysFromCivil, MICROS_PER_DAY } from './calendar.ts';
 import { dateToTimestamp, timestampToDate } from './casts.ts';
 import { floorToBin } from './date-trunc.ts';
-import { addInt64, dayOf, intervalOutOfRange, isInfinite, joinDays, timestampFromDay } from './micros.ts';
+import {
+  addInt64,
+  dayOf,
+  intervalOutOfRange,
+  isInfinite,
+  joinDays,
+  timestampFromDay,
+} from './micros.ts';
 
 /** Buckets of days and less are counted from Monday 2000-01-03, those of months from 2000-01-01. */
 export const DEFAULT_ORIGIN = 2 * MICROS_PER_DAY;
@@ -47,7 +54,11 @@ export function monthBucket(months: number, days: number, originDays: number): n
 }
 
 /** time_bucket over timestamps; `origin` undefined for the default. */
-export function bucketTimestamp(width: BucketWidth, value: Int64, origin: Int64 | undefined): Int64 {
+export function bucketTimestamp(
+  width: BucketWidth,
+  value: Int64,
+  origin: Int64 | undefined,
+): Int64 {
   if (isInfinite(value)) return value;
   if (origin !== undefined && isInfinite(origin)) {
     throw dbError('datetime_field_overflow', 'timestamp out of range');
@@ -59,7 +70,11 @@ export function bucketTimestamp(width: BucketWidth, value: Int64, origin: Int64 
 }
 
 /** time_bucket over dates: the width must be whole days. */
-export function bucketDate(width: BucketWidth, days: number, originDays: number | undefined): number {
+export function bucketDate(
+  width: BucketWidth,
+  days: number,
+  originDays: number | undefined,
+): number {
   if (width.micros !== undefined) {
     if (width.micros < MICROS_PER_DAY) {
       throw dbError('feature_not_supported', 'interval must not have sub-day precision');

@@ -247,6 +247,13 @@ export function requireZone(name: string): TimeZone {
   return zone;
 }
 
+/** Finds a zone by what SQL text may name: an abbreviation first, then a zone name. */
+export function requireZoneOrAbbreviation(name: string): TimeZone {
+  const entry = ZONE_ABBREVIATIONS.get(name.toLowerCase());
+  if (entry === undefined) return requireZone(name);
+  return requireZone(entry.kind === 'dynamic' ? entry.zone : fixedZoneName(entry.seconds));
+}
+
 export function unknownZone(name: string): DbError {
   return dbError('invalid_parameter_value', `time zone "${name}" not recognized`);
 }

@@ -22,6 +22,12 @@ function coreUnit(key: string): Unit | 'reserved' | undefined {
   return token.value === 'epoch' ? 'epoch' : 'reserved';
 }
 
+/** A unit of intervals: what date_trunc knows. */
+export function decodeIntervalUnit(text: string): Unit | undefined {
+  const unit = UNIT_TOKENS.get(tokenKey(text.toLowerCase()));
+  return unit === 'ago' ? undefined : unit;
+}
+
 export function unitNotRecognized(unit: string, typeName: string): DbError {
   return dbError(
     'invalid_parameter_value',
