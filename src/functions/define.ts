@@ -185,7 +185,10 @@ export function operator(
 export interface TableOptions {
   readonly strict?: boolean;
   readonly volatility?: Volatility;
+  /** Several output columns: the function returns records. */
   readonly columns?: TableFunction['columns'];
+  /** Name of the one output column where it differs from the function's. */
+  readonly columnName?: string;
   readonly batches?: TableFunction['batches'];
   readonly argNames?: readonly string[];
 }
@@ -197,7 +200,9 @@ export function table(
   options: TableOptions = {},
 ): TableFunction {
   const { name, argTypes, returnType, variadic } = parseSignature(signature);
-  const columns = options.columns ?? ((call: CallInfo) => [{ name, type: call.returnType }]);
+  const columns =
+    options.columns ??
+    ((call: CallInfo) => [{ name: options.columnName ?? name, type: call.returnType }]);
   return {
     kind: 'table',
     name,

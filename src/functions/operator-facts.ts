@@ -415,8 +415,10 @@ export const OPERATOR_FACTS = `
 2991 > 2249 2249 record_gt 2984 < <=
 2992 <= 2249 2249 record_le 2985 >= >
 2993 >= 2249 2249 record_ge 2986 <= <
+3206 #>> 3802 1009 jsonb_extract_path_text 3940 - -
 3211 -> 3802 25 jsonb_object_field 3478 - -
 3212 -> 3802 23 jsonb_array_element 3215 - -
+3213 #> 3802 1009 jsonb_extract_path 3217 - -
 3240 = 3802 3802 jsonb_eq 4043 = <>
 3241 <> 3802 3802 jsonb_ne 4038 <> =
 3242 < 3802 3802 jsonb_lt 4039 > >=
@@ -425,12 +427,16 @@ export const OPERATOR_FACTS = `
 3245 >= 3802 3802 jsonb_ge 4042 <= <
 3246 @> 3802 3802 jsonb_contains 4046 <@ -
 3247 ? 3802 25 jsonb_exists 4047 - -
+3248 ?| 3802 1009 jsonb_exists_any 4048 - -
+3249 ?& 3802 1009 jsonb_exists_all 4049 - -
 3250 <@ 3802 3802 jsonb_contained 4050 @> -
 3284 || 3802 3802 jsonb_concat 3301 - -
 3285 - 3802 25 jsonb_delete 3302 - -
 3286 - 3802 23 jsonb_delete 3303 - -
+3287 #- 3802 1009 jsonb_delete_path 3304 - -
 3315 <> 28 28 xidneq 3308 <> =
 3316 <> 28 23 xidneqint4 3309 - =
+3398 - 3802 1009 jsonb_delete 3343 - -
 3477 ->> 3802 25 jsonb_object_field_text 3214 - -
 3481 ->> 3802 23 jsonb_array_element_text 3216 - -
 3877 ^@ 25 25 starts_with 3696 - -
@@ -438,4 +444,6 @@ export const OPERATOR_FACTS = `
 3963 ->> 114 25 json_object_field_text 3948 - -
 3964 -> 114 23 json_array_element 3949 - -
 3965 ->> 114 23 json_array_element_text 3950 - -
+3966 #> 114 1009 json_extract_path 3951 - -
+3967 #>> 114 1009 json_extract_path_text 3953 - -
 `;

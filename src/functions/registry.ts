@@ -18,6 +18,15 @@ import { randomFunctions } from './scalar/random.ts';
 import { regexFunctions, regexTableFunctions } from './scalar/regex-functions.ts';
 import { textFunctions } from './scalar/text.ts';
 import { trigonometricFunctions } from './scalar/trigonometry.ts';
+import { anyTextFunctions, anyTextOperators } from './scalar/text-any.ts';
+import { binaryFunctions } from './scalar/binary.ts';
+import { unicodeFunctions } from './scalar/unicode.ts';
+import { arrayFunctions, arrayOperators, arrayTableFunctions } from './scalar/array.ts';
+import { seriesFunctions } from './scalar/series.ts';
+import { jsonBuildFunctions } from './json/build-functions.ts';
+import { jsonFunctions, jsonOperators, jsonTableFunctions } from './json/json-functions.ts';
+import { jsonbFunctions, jsonbOperators, jsonbTableFunctions } from './json/jsonb-functions.ts';
+import { timeFunctions, timeOperators } from './time/index.ts';
 
 export const FIRST_OWN_OID: Oid = 10000;
 
@@ -32,6 +41,18 @@ const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
   mathFunctions,
   trigonometricFunctions,
   randomFunctions,
+  anyTextFunctions,
+  binaryFunctions,
+  unicodeFunctions,
+  arrayFunctions,
+  arrayTableFunctions,
+  seriesFunctions,
+  jsonBuildFunctions,
+  jsonFunctions,
+  jsonTableFunctions,
+  jsonbFunctions,
+  jsonbTableFunctions,
+  timeFunctions,
 ];
 
 const OPERATORS: readonly (readonly SqlOperator[])[] = [
@@ -39,6 +60,11 @@ const OPERATORS: readonly (readonly SqlOperator[])[] = [
   intArithmeticOperators,
   floatArithmeticOperators,
   patternOperatorList,
+  anyTextOperators,
+  arrayOperators,
+  jsonOperators,
+  jsonbOperators,
+  timeOperators,
 ];
 
 /** A registry that also knows the OIDs of operators. */

@@ -99,7 +99,7 @@ function dissect(
       return;
     }
     case 'optional':
-      if (start < end && spans(node.node, subject, start, end)) {
+      if (spans(node.node, subject, start, end)) {
         dissect(node.node, subject, start, end, match);
       }
       return;
@@ -171,6 +171,11 @@ function dissectStar(
   match: RegexMatch,
 ): void {
   const { length } = subject.codes;
+  if (start === end) {
+    // Over nothing, PostgreSQL still makes one empty iteration where the body allows it.
+    if (spans(node.node, subject, start, end)) dissect(node.node, subject, start, end, match);
+    return;
+  }
   const rest = reach(compileProgram(node, true), subject, at(end, length), start, end);
   let position = start;
   while (position < end) {

@@ -1,6 +1,6 @@
 /** random() and setseed(): after setseed a session gets the very sequence that PostgreSQL 15 gives. */
 import { dbError } from '../../errors/db-error.ts';
-import { PgArray } from '../../types/pg-array.ts';
+import type { PgArray } from '../../types/pg-array.ts';
 import { widthBucketNumeric } from '../../types/numeric-arithmetic.ts';
 import { comparatorFor } from '../../types/compare.ts';
 import type { Value } from '../../types/value.ts';

@@ -1,0 +1,377 @@
+/** Array functions and operators. */
+import { dbError, type DbError } from '../../errors/db-error.ts';
+import { codecFor } from '../../types/codecs.ts';
+import { comparatorFor, equalValues } from '../../types/compare.ts';
+import { PgArray } from '../../types/pg-array.ts';
+import { elementTypeOf } from '../../types/type-table.ts';
+import { OID, type Oid } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+import { operator, scalar, table } from '../define.ts';
+import type {
+  CallInfo,
+  EvalContext,
+  ScalarFunction,
+  SqlOperator,
+  TableFunction,
+} from '../function.ts';
+
+const ELEMENTS_MAX = 134217727;
+
+function elementOf(call: CallInfo): Oid {
+  const { oid } = call.returnType;
+  return elementTypeOf(oid) ?? oid;
+}
+
+/** Comparison of elements where NULL equals NULL. */
+function sameElement(oid: Oid, a: Value, b: Value): boolean {
+  if (a === null || b === null) return a === b;
+  return equalValues(oid, a, b);
+}
+
+function upperBound(array: PgArray, dimension: number): number | null {
+  const length = array.dimensions[dimension - 1];
+  if (length === undefined) return null;
+  return (array.lowerBounds[dimension - 1] as number) + length - 1;
+}
+
+function oneDimensional(array: PgArray): PgArray {
+  if (array.dimensions.length > 1) {
+    throw dbError('data_exception', 'argument must be empty or one-dimensional array');
+  }
+  return array;
+}
+
+function append(
+  array: PgArray | null,
+  value: Value,
+  _context: EvalContext,
+  call: CallInfo,
+): PgArray {
+  if (array === null || array.dimensions.length === 0) return new PgArray(elementOf(call), [value]);
+  const { elementType, values, lowerBounds } = oneDimensional(array);
+  return new PgArray(elementType, [...values, value], [values.length + 1], lowerBounds);
+}
+
+function prepend(
+  value: Value,
+  array: PgArray | null,
+  _context: EvalContext,
+  call: CallInfo,
+): PgArray {
+  if (array === null || array.dimensions.length === 0) return new PgArray(elementOf(call), [value]);
+  const { elementType, values, lowerBounds } = oneDimensional(array);
+  return new PgArray(elementType, [value, ...values], [values.length + 1], lowerBounds);
+}
+
+function incompatible(detail: string): DbError {
+  return dbError('array_subscript_error', {
+    message: 'cannot concatenate incompatible arrays',
+    detail,
+  });
+}
+
+/** Concatenation: of equal dimensions along the first, or of one array as an element of the other. */
+export function concatArrays(a: PgArray | null, b: PgArray | null): PgArray | null {
+  if (a === null) return b;
+  if (b === null || b.dimensions.length === 0) return a;
+  if (a.dimensions.length === 0) return b;
+  const values = [...a.values, ...b.values];
+  const depth = a.dimensions.length;
+  const otherDepth = b.dimensions.length;
+  if (Math.abs(depth - otherDepth) > 1) {
+    throw incompatible(
+      `Arrays of ${depth} and ${otherDepth} dimensions are not compatible for concatenation.`,
+    );
+  }
+  const [outer, inner] = depth >= otherDepth ? [a, b] : [b, a];
+  const rows = (array: PgArray): number =>
+    array.dimensions.length === outer.dimensions.length ? (array.dimensions[0] as number) : 1;
+  const tail = outer.dimensions.slice(1);
+  const innerTail = depth === otherDepth ? inner.dimensions.slice(1) : inner.dimensions;
+  if (tail.some((length, i) => length !== innerTail[i])) {
+    throw incompatible(
+      depth === otherDepth
+        ? 'Arrays with differing element dimensions are not compatible for concatenation.'
+        : 'Arrays with differing dimensions are not compatible for concatenation.',
+    );
+  }
+  const dimensions = [rows(a) + rows(b), ...tail];
+  return new PgArray(a.elementType, values, dimensions, outer.lowerBounds);
+}
+
+function refuseMultiDimensional(array: PgArray, action: string): void {
+  if (array.dimensions.length > 1) {
+    throw dbError('feature_not_supported', `${action} multidimensional arrays is not supported`);
+  }
+}
+
+function remove(array: PgArray | null, value: Value): PgArray | null {
+  if (array === null) return null;
+  refuseMultiDimensional(array, 'removing elements from');
+  const kept = array.values.filter((item) => !sameElement(array.elementType, item, value));
+  if (kept.length === array.values.length) return array;
+  const bounds = kept.length === 0 ? [] : array.lowerBounds;
+  return new PgArray(array.elementType, kept, kept.length === 0 ? [] : [kept.length], bounds);
+}
+
+function replaceElements(array: PgArray | null, from: Value, to: Value): PgArray | null {
+  if (array === null) return null;
+  const { elementType, dimensions, lowerBounds } = array;
+  const values = array.values.map((item) => (sameElement(elementType, item, from) ? to : item));
+  return new PgArray(elementType, values, dimensions, lowerBounds);
+}
+
+function position(array: PgArray | null, value: Value, start?: number | null): number | null {
+  if (array === null) return null;
+  refuseMultiDimensional(array, 'searching for elements in');
+  if (start === null) throw dbError('null_value_not_allowed', 'initial position must not be null');
+  const lower = array.lowerBounds[0] ?? 1;
+  for (let i = Math.max((start ?? lower) - lower, 0); i < array.values.length; i++) {
+    if (sameElement(array.elementType, array.values[i] as Value, value)) return lower + i;
+  }
+  return null;
+}
+
+function positions(array: PgArray | null, value: Value): PgArray | null {
+  if (array === null) return null;
+  refuseMultiDimensional(array, 'searching for elements in');
+  const lower = array.lowerBounds[0] ?? 1;
+  const found: number[] = [];
+  array.values.forEach((item, i) => {
+    if (sameElement(array.elementType, item, value)) found.push(lower + i);
+  });
+  return new PgArray(OID.int4, found);
+}
+
+function fill(
+  value: Value,
+  sizes: PgArray | null,
+  bounds: PgArray | null,
+  call: CallInfo,
+): PgArray {
+  if (sizes === null || bounds === null) {
+    throw dbError('null_value_not_allowed', 'dimension array or low bound array cannot be null');
+  }
+  if (sizes.dimensions.length > 1 || bounds.dimensions.length > 1) {
+    throw dbError('array_subscript_error', {
+      message: 'wrong number of array subscripts',
+      detail: 'Dimension array must be one dimensional.',
+    });
+  }
+  if (sizes.values.includes(null)) {
+    throw dbError('null_value_not_allowed', 'dimension values cannot be null');
+  }
+  if (bounds !== NO_BOUNDS && bounds.values.length !== sizes.values.length) {
+    throw dbError('array_subscript_error', {
+      message: 'wrong number of array subscripts',
+      detail: 'Low bound array has different size than dimensions array.',
+    });
+  }
+  const dimensions = sizes.values as readonly number[];
+  const count = dimensions.reduce((product, size) => product * size, 1);
+  if (count > ELEMENTS_MAX || dimensions.some((size) => size < 0)) {
+    throw dbError(
+      'program_limit_exceeded',
+      `array size exceeds the maximum allowed (${ELEMENTS_MAX})`,
+    );
+  }
+  const element = elementOf(call);
+  if (dimensions.length === 0 || count === 0) return new PgArray(element, []);
+  const lowerBounds = bounds === NO_BOUNDS ? dimensions.map(() => 1) : (bounds.values as number[]);
+  return new PgArray(
+    element,
+    Array.from({ length: count }, () => value),
+    dimensions,
+    lowerBounds,
+  );
+}
+
+const NO_BOUNDS = new PgArray(OID.int4, []);
+
+function trim(array: PgArray, count: number): PgArray {
+  const length = array.dimensions[0] ?? 0;
+  if (count < 0 || count > length) {
+    throw dbError(
+      'array_subscript_error',
+      `number of elements to trim must be between 0 and ${length}`,
+    );
+  }
+  const rest = length - count;
+  if (rest === 0) return new PgArray(array.elementType, []);
+  const tail = array.dimensions.slice(1);
+  const row = tail.reduce((product, size) => product * size, 1);
+  const dimensions = [rest, ...tail];
+  return new PgArray(array.elementType, array.values.slice(0, rest * row), dimensions);
+}
+
+function arrayToString(
+  array: PgArray | null,
+  separator: string | null,
+  nullText: string | null,
+  context: EvalContext,
+): string | null {
+  if (array === null || separator === null) return null;
+  const codec = codecFor(array.elementType);
+  const parts: string[] = [];
+  for (const value of array.values) {
+    if (value !== null) parts.push(codec.formatText(value, context.format));
+    else if (nullText !== null) parts.push(nullText);
+  }
+  return parts.join(separator);
+}
+
+export function splitString(
+  text: string,
+  separator: string | null,
+  nullText: string | null,
+): (string | null)[] {
+  if (text === '') return [];
+  const parts = separator === null ? [...text] : separator === '' ? [text] : text.split(separator);
+  return parts.map((part) => (part === nullText ? null : part));
+}
+
+function stringToArray(text: string | null, separator: string | null, nullText: string | null) {
+  return text === null ? null : new PgArray(OID.text, splitString(text, separator, nullText));
+}
+
+function dims(array: PgArray): string | null {
+  if (array.dimensions.length === 0) return null;
+  return array.dimensions
+    .map((length, i) => {
+      const lower = array.lowerBounds[i] as number;
+      return `[${lower}:${lower + length - 1}]`;
+    })
+    .join('');
+}
+
+/** Whether every element of `part` occurs in `whole`; NULLs are never contained. */
+function contains(whole: PgArray, part: PgArray): boolean {
+  const compare = comparatorFor(whole.elementType);
+  return part.values.every(
+    (item) =>
+      item !== null && whole.values.some((other) => other !== null && compare(other, item) === 0),
+  );
+}
+
+function overlaps(a: PgArray, b: PgArray): boolean {
+  const compare = comparatorFor(a.elementType);
+  return a.values.some(
+    (item) =>
+      item !== null && b.values.some((other) => other !== null && compare(item, other) === 0),
+  );
+}
+
+const LAX = { strict: false } as const;
+
+export const arrayFunctions: readonly ScalarFunction[] = [
+  scalar(
+    'array_length(anyarray, int4) int4',
+    (array: PgArray, dimension: number) => array.dimensions[dimension - 1] ?? null,
+  ),
+  scalar(
+    'array_lower(anyarray, int4) int4',
+    (array: PgArray, dimension: number) => array.lowerBounds[dimension - 1] ?? null,
+  ),
+  scalar('array_upper(anyarray, int4) int4', upperBound),
+  scalar('array_ndims(anyarray) int4', (array: PgArray) => array.dimensions.length || null),
+  scalar('array_dims(anyarray) text', dims),
+  scalar('cardinality(anyarray) int4', (array: PgArray) => array.values.length),
+  scalar('array_append(anycompatiblearray, anycompatible) anycompatiblearray', append, LAX),
+  scalar('array_prepend(anycompatible, anycompatiblearray) anycompatiblearray', prepend, LAX),
+  scalar('array_cat(anycompatiblearray, anycompatiblearray) anycompatiblearray', concatArrays, LAX),
+  scalar('array_remove(anycompatiblearray, anycompatible) anycompatiblearray', remove, LAX),
+  scalar(
+    'array_replace(anycompatiblearray, anycompatible, anycompatible) anycompatiblearray',
+    replaceElements,
+    LAX,
+  ),
+  scalar(
+    'array_position(anycompatiblearray, anycompatible) int4',
+    (array: PgArray | null, value: Value) => position(array, value),
+    LAX,
+  ),
+  scalar('array_position(anycompatiblearray, anycompatible, int4) int4', position, LAX),
+  scalar('array_positions(anycompatiblearray, anycompatible) int4[]', positions, LAX),
+  scalar(
+    'array_fill(anyelement, int4[]) anyarray',
+    (value: Value, sizes: PgArray | null, _context: EvalContext, call: CallInfo) =>
+      fill(value, sizes, NO_BOUNDS, call),
+    LAX,
+  ),
+  scalar(
+    'array_fill(anyelement, int4[], int4[]) anyarray',
+    (
+      value: Value,
+      sizes: PgArray | null,
+      bounds: PgArray | null,
+      _c: EvalContext,
+      call: CallInfo,
+    ) => fill(value, sizes, bounds, call),
+    LAX,
+  ),
+  scalar('trim_array(anyarray, int4) anyarray', trim),
+  scalar(
+    'array_to_string(anyarray, text) text',
+    (array: PgArray, separator: string, context: EvalContext) =>
+      arrayToString(array, separator, null, context),
+    { volatility: 'stable' },
+  ),
+  scalar('array_to_string(anyarray, text, text) text', arrayToString, {
+    strict: false,
+    volatility: 'stable',
+  }),
+  scalar(
+    'string_to_array(text, text) text[]',
+    (text: string | null, separator: string | null) => stringToArray(text, separator, null),
+    LAX,
+  ),
+  scalar('string_to_array(text, text, text) text[]', stringToArray, LAX),
+];
+
+export const arrayOperators: readonly SqlOperator[] = [
+  operator('anycompatiblearray || anycompatible = anycompatiblearray', append, LAX),
+  operator('anycompatible || anycompatiblearray = anycompatiblearray', prepend, LAX),
+  operator('anycompatiblearray || anycompatiblearray = anycompatiblearray', concatArrays, LAX),
+  operator('anyarray @> anyarray = bool', contains),
+  operator('anyarray <@ anyarray = bool', (part: PgArray, whole: PgArray) => contains(whole, part)),
+  operator('anyarray && anyarray = bool', overlaps),
+];
+
+function subscripts(array: PgArray, dimension: number, reverse: boolean): Value[][] {
+  const lower = array.lowerBounds[dimension - 1];
+  if (lower === undefined) return [];
+  const rows = Array.from({ length: array.dimensions[dimension - 1] as number }, (_, i) => [
+    lower + i,
+  ]);
+  return reverse ? rows.reverse() : rows;
+}
+
+export const arrayTableFunctions: readonly TableFunction[] = [
+  table('unnest(anyarray) anyelement', ([array]) =>
+    (array as PgArray).values.map((value) => [value]),
+  ),
+  table('generate_subscripts(anyarray, int4) int4', ([array, dimension]) =>
+    subscripts(array as PgArray, dimension as number, false),
+  ),
+  table('generate_subscripts(anyarray, int4, bool) int4', ([array, dimension, reverse]) =>
+    subscripts(array as PgArray, dimension as number, reverse as boolean),
+  ),
+  table(
+    'string_to_table(text, text) text',
+    ([text, separator]) =>
+      text === null
+        ? []
+        : splitString(text as string, separator as string | null, null).map((v) => [v]),
+    { strict: false },
+  ),
+  table(
+    'string_to_table(text, text, text) text',
+    ([text, separator, nullText]) =>
+      text === null
+        ? []
+        : splitString(text as string, separator as string | null, nullText as string | null).map(
+            (v) => [v],
+          ),
+    { strict: false },
+  ),
+];
