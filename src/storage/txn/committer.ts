@@ -36,8 +36,19 @@ export interface CommitterParts {
   readonly states: TableStates;
   readonly snapshots: SnapshotRegistry;
   readonly published: Published;
+  /** The catalog that the hypertable store sees while it applies a commit. */
+  readonly onApply: (catalog: CatalogSnapshot) => void;
   /** Called after commits were published, with the storage ids they dropped. */
   readonly onPublished: (dropped: readonly number[], sequence: Sequence) => void;
+}
+
+export interface CommitOptions {
+  /** Versions that the record replaces, for open snapshots. */
+  readonly base?: BaseRows;
+  /** False resolves before the record is on stable storage. */
+  readonly sync: boolean;
+  /** Storage ids of the hypertables that the record changes. */
+  readonly hypertables?: Iterable<number>;
 }
 
 interface PendingCommit {
@@ -81,13 +92,15 @@ export class Committer {
    * Appends a record; resolves when it is published. The caller has validated it, and holds the locks
    * that keep others from changing the same rows, until then.
    */
-  commit(record: CommitRecord, base: BaseRows = NO_BASE, sync = true): Promise<void> {
+  commit(record: CommitRecord, options: CommitOptions): Promise<void> {
+    const { base = NO_BASE, sync, hypertables = [] } = options;
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const payload = encodeCommit(record);
     const sequence = ++this.#appended;
     for (const { storageId } of record.tables) {
       this.#parts.states.get(storageId).appendedAt = sequence;
     }
+    for (const storageId of hypertables) this.#parts.states.get(storageId).appendedAt = sequence;
     return new Promise((resolve, reject) => {
       const pending = { sequence, record, base, durable: false, resolve, reject };
       this.#pending.push(pending);
@@ -148,6 +161,7 @@ export class Committer {
     const operations: KvOperation[] = [];
     const undo: UndoOfTable[] = [];
     let catalog = this.#published.catalog;
+    const catalogs: CatalogSnapshot[] = [];
     let count = 0;
     for (const { durable, sequence, record, base } of this.#pending) {
       if (!durable || operations.length > BATCH_OPERATIONS_MAX) break;
@@ -156,28 +170,31 @@ export class Committer {
       for (const operation of recordOperations(states, sequence, record, catalog)) {
         operations.push(operation);
       }
+      catalogs.push(catalog);
       count++;
     }
     const last = this.#pending[count - 1] as PendingCommit;
     operations.push(appliedOperation(last.sequence));
     await kv.write(operations, false);
-    this.#publish(this.#pending.splice(0, count), catalog, undo);
+    this.#publish(this.#pending.splice(0, count), catalogs, undo);
   }
 
   #publish(
     commits: readonly PendingCommit[],
-    catalog: CatalogSnapshot,
+    catalogs: readonly CatalogSnapshot[],
     undo: readonly UndoOfTable[],
   ): void {
-    const { hypertables, snapshots, onPublished } = this.#parts;
+    const { hypertables, snapshots, onApply, onPublished } = this.#parts;
     const dropped: number[] = [];
-    for (const { sequence, record } of commits) {
+    commits.forEach(({ sequence, record }, i) => {
+      onApply(catalogs[i] as CatalogSnapshot);
       if (record.hypertables !== undefined) hypertables.apply(sequence, record.hypertables);
       for (const storageId of record.droppedStorage) {
         hypertables.dropTable(storageId);
         dropped.push(storageId);
       }
-    }
+    });
+    const catalog = catalogs[catalogs.length - 1] as CatalogSnapshot;
     const { sequence } = commits[commits.length - 1] as PendingCommit;
     this.#published = { sequence, catalog, hypertables: hypertables.current() };
     for (const each of undo) snapshots.whenPast(each.until, () => each.undo.drop(each));

@@ -86,6 +86,8 @@ export class Transaction implements StorageTransaction {
   #countersMoved = false;
   /** Storage ids read, for the check of serializability. */
   readonly #readStorage = new Set<number>();
+  /** Storage ids of hypertables written to. */
+  readonly #writtenHypertables = new Set<number>();
   readonly #savepoints: Savepoint[] = [];
   #ended = false;
 
@@ -243,7 +245,7 @@ export class Transaction implements StorageTransaction {
     }
     const view = committer.published.hypertables;
     const result = await this.#whilePinnedAt(committer.published, () =>
-      hypertables.insert(view, this.#openHypertableWrites(), table, rows, unique, options),
+      hypertables.insert(view, this.#openHypertableWrites(table), table, rows, unique, options),
     );
     this.#checkMemory();
     return result;
@@ -252,14 +254,14 @@ export class Transaction implements StorageTransaction {
   async update(table: TableDescriptor, refs: Float64Array, rows: Batch): Promise<void> {
     this.#checkWritable();
     if (table.hypertable === null) return updateRows(this.#writer(table), refs, rows);
-    this.#parts.hypertables.delete(this.#openHypertableWrites(), table, refs);
+    this.#parts.hypertables.delete(this.#openHypertableWrites(table), table, refs);
     await this.insert(table, rows, { onConflict: 'error', arbiters: [] });
   }
 
   async delete(table: TableDescriptor, refs: Float64Array): Promise<void> {
     this.#checkWritable();
     if (table.hypertable === null) return deleteRows(this.#writer(table), refs);
-    this.#parts.hypertables.delete(this.#openHypertableWrites(), table, refs);
+    this.#parts.hypertables.delete(this.#openHypertableWrites(table), table, refs);
   }
 
   async buildIndex(table: TableDescriptor, index: IndexDescriptor): Promise<void> {
@@ -292,7 +294,7 @@ export class Transaction implements StorageTransaction {
       .map(({ id }) => id);
     await lockChunks(this.#chunkLocking(table), doomed, 'block');
     const view = committer.published.hypertables;
-    return hypertables.dropChunks(view, this.#openHypertableWrites(), table, from, to);
+    return hypertables.dropChunks(view, this.#openHypertableWrites(table), table, from, to);
   }
 
   #writer(table: TableDescriptor): RowWriter {
@@ -317,7 +319,8 @@ export class Transaction implements StorageTransaction {
     };
   }
 
-  #openHypertableWrites(): HypertableWrites {
+  #openHypertableWrites(table: TableDescriptor): HypertableWrites {
+    this.#writtenHypertables.add(table.storageId);
     this.#hypertableWrites ??= this.#parts.hypertables.openWrites();
     return this.#hypertableWrites;
   }
@@ -475,7 +478,11 @@ export class Transaction implements StorageTransaction {
       const record = this.#record();
       // Half of a commit that spans both stores must not outlive the other half.
       const spansStores = record.hypertables !== undefined && record.tables.length > 0;
-      published = this.#parts.committer.commit(record, baseRows(this.#writeSet), sync || spansStores);
+      published = this.#parts.committer.commit(record, {
+        base: baseRows(this.#writeSet),
+        sync: sync || spansStores,
+        hypertables: this.#writtenHypertables,
+      });
     } catch (error) {
       this.rollback();
       throw error;
@@ -489,6 +496,9 @@ export class Transaction implements StorageTransaction {
       throw error;
     } finally {
       this.#parts.locks.releaseAll(this.#owner);
+    }
+    for (const change of this.#catalogChanges) {
+      if (change.change === 'drop') this.#parts.sequences.drop(change.oid);
     }
   }
 

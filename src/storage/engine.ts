@@ -1,0 +1,175 @@
+/** The storage engine: transactions on top, and the housekeeping of log and store below. */
+import type { Env } from '../base/env.ts';
+import type { CatalogSnapshot, SequenceDescriptor, TableDescriptor } from '../catalog/catalog.ts';
+import { InternalError } from '../errors/db-error.ts';
+import type { Int64 } from '../types/value.ts';
+import { diskError } from './disk-error.ts';
+import { sealValue } from './format/envelope.ts';
+import { TRIMMED_KEY, encodeNumbers, garbageKey, indexRange, rowRange } from './format/keys.ts';
+import type { BlobLog } from './log/blob-log.ts';
+import type { CommitLog, Sequence } from './log/commit-log.ts';
+import type { ChunkInfo, IsolationLevel, StorageEngine, TableStatistics } from './storage.ts';
+import { COMMIT_RANGE } from './txn/committer.ts';
+import { Transaction, type TransactionParts } from './txn/transaction.ts';
+
+export interface EngineParts extends TransactionParts {
+  readonly env: Env;
+  readonly log: CommitLog & Partial<Pick<BlobLog, 'flush' | 'byteLength'>>;
+  /** Bytes of log above which a checkpoint starts by itself. */
+  readonly checkpointBytes: number;
+}
+
+/** Milliseconds between a commit and the look whether heads are due to be flushed. */
+const FLUSH_DELAY_MS = 200;
+
+export class Engine implements StorageEngine {
+  readonly #parts: EngineParts;
+  #nextTransaction = 1;
+  #checkpointing: Promise<void> | undefined;
+  #flushTimer: (() => void) | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+  /** Deletions of dropped tables, one after the other. */
+  #deleting: Promise<void> = Promise.resolve();
+  #closing = false;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  catalog(): CatalogSnapshot {
+    return this.#parts.committer.published.catalog;
+  }
+
+  begin(isolation: IsolationLevel, readOnly: boolean): Transaction {
+    if (this.#closing) throw new InternalError('the storage engine is closed');
+    return new Transaction(this.#nextTransaction++, isolation, readOnly, this.#parts);
+  }
+
+  sequenceNext(sequence: SequenceDescriptor): Int64 {
+    const { committer, sequences } = this.#parts;
+    if (committer.failure !== undefined) throw committer.failure;
+    if (!sequences.has(sequence.oid)) sequences.define(sequence);
+    return sequences.next(sequence.oid);
+  }
+
+  sequenceState(sequence: SequenceDescriptor): { lastValue: Int64; isCalled: boolean } {
+    const { sequences } = this.#parts;
+    if (!sequences.has(sequence.oid)) sequences.define(sequence);
+    return sequences.state(sequence.oid);
+  }
+
+  async flushLog(): Promise<void> {
+    await this.#parts.committer.idle();
+    await this.#parts.log.flush?.();
+  }
+
+  statistics(table: TableDescriptor): TableStatistics {
+    if (table.hypertable !== null) return this.#parts.hypertables.statistics(table);
+    const state = this.#parts.states.known(table.storageId);
+    return { rows: state?.rows ?? 0, bytes: state?.bytes ?? 0 };
+  }
+
+  chunks(table: TableDescriptor): ChunkInfo[] {
+    return table.hypertable === null ? [] : this.#parts.hypertables.chunks(table);
+  }
+
+  checkpoint(): Promise<void> {
+    this.#checkpointing ??= this.#checkpoint().finally(() => {
+      this.#checkpointing = undefined;
+    });
+    return this.#checkpointing;
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { committer, hypertables, kv, log } = this.#parts;
+    this.#releaseViews();
+    await this.#flush(true);
+    const { sequence } = committer.published;
+    const trimmed = Math.min(sequence, (hypertables.oldestUnflushed() ?? Infinity) - 1);
+    const value = sealValue(TRIMMED_KEY, encodeNumbers(trimmed));
+    // The synced write also makes all earlier ones durable, so the log need not bring them back.
+    await kv.write([{ type: 'put', key: TRIMMED_KEY, value }], true);
+    await log.trim(COMMIT_RANGE, trimmed);
+  }
+
+  /** After each group of commits: starts what they made due. */
+  afterPublish(dropped: readonly number[], sequence: Sequence): void {
+    if (dropped.length > 0) {
+      this.#parts.snapshots.whenPast(sequence, () => this.deleteStorage(dropped));
+    }
+    if (this.#closing) return;
+    this.#flushTimer ??= this.#parts.env.timers.after(FLUSH_DELAY_MS, () => {
+      this.#flushTimer = undefined;
+      this.#inBackground('flush', this.#flush(false));
+    });
+    const { byteLength = 0 } = this.#parts.log;
+    if (byteLength > this.#parts.checkpointBytes && this.#checkpointing === undefined) {
+      this.#inBackground('checkpoint', this.checkpoint());
+    }
+  }
+
+  /** Deletes the rows and entries of storage that nothing refers to any more. */
+  deleteStorage(storageIds: readonly number[]): void {
+    this.#deleting = this.#deleting.then(async () => {
+      try {
+        for (const storageId of storageIds) await this.#deleteOne(storageId);
+      } catch (error) {
+        // The garbage list still names it: the next start tries again.
+        this.#warn('deletion of dropped storage', error);
+      }
+    });
+  }
+
+  async #deleteOne(storageId: number): Promise<void> {
+    const { kv, states } = this.#parts;
+    for (const { from, to } of [rowRange(storageId), indexRange(storageId)]) {
+      await kv.deleteRange(from, to);
+    }
+    await kv.write([{ type: 'delete', key: garbageKey(storageId) }], false);
+    states.drop(storageId);
+  }
+
+  #flush(all: boolean): Promise<void> {
+    this.#releaseViews();
+    this.#flushing = this.#flushing
+      .catch(() => undefined)
+      .then(() => this.#parts.hypertables.flush(all));
+    return this.#flushing;
+  }
+
+  #releaseViews(): void {
+    const { committer, hypertables, snapshots } = this.#parts;
+    hypertables.releaseViewsBefore(Math.min(snapshots.oldest(), committer.published.sequence));
+  }
+
+  #inBackground(what: string, task: Promise<void>): void {
+    task.catch((error: unknown) => this.#warn(what, error));
+  }
+
+  #warn(what: string, error: unknown): void {
+    const { message } = diskError(error, what);
+    this.#parts.env.log.warn(`${what} failed`, { error: message });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#flushTimer?.();
+    const { committer, sequences, hypertables, log, kv } = this.#parts;
+    try {
+      if (committer.failure === undefined) {
+        await committer.idle();
+        sequences.logExact();
+        await committer.idle();
+        await this.#deleting;
+        await this.checkpoint();
+      }
+    } finally {
+      await this.#flushing.catch(() => undefined);
+      await this.#deleting;
+      await hypertables.close();
+      await log.close();
+      await kv.close();
+    }
+  }
+}

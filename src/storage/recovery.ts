@@ -1,0 +1,82 @@
+/** Brings the state of the last run up to the end of the commit log. */
+import type { CatalogSnapshot } from '../catalog/catalog.ts';
+import { DbError } from '../errors/db-error.ts';
+import type { HypertableStore } from './hypertable/hypertable-store.ts';
+import type { KvOperation, KvStore } from './kv/kv.ts';
+import type { CommitLog, Sequence } from './log/commit-log.ts';
+import type { TableStates } from './row/table-state.ts';
+import type { StoredState } from './stored-state.ts';
+import { appliedOperation, recordOperations } from './txn/apply.ts';
+import { decodeCommit, type CommitRecord, type SequenceMove } from './txn/commit-record.ts';
+import { COMMIT_RANGE } from './txn/committer.ts';
+
+export interface RecoveryParts {
+  readonly kv: KvStore;
+  readonly log: CommitLog;
+  readonly states: TableStates;
+  readonly hypertables: HypertableStore;
+  readonly stored: StoredState;
+  /** Told of every catalog on the way, for the hypertable store. */
+  readonly onApply: (catalog: CatalogSnapshot) => void;
+}
+
+export interface RecoveredState {
+  readonly catalog: CatalogSnapshot;
+  readonly sequences: readonly SequenceMove[];
+  readonly sequence: Sequence;
+  readonly garbage: readonly number[];
+}
+
+const BATCH_OPERATIONS = 20_000;
+
+/**
+ * Replays the log. Row tables, catalog and sequences take the entries that the store does not contain
+ * yet; the hypertable store is given all of them, because it keeps its own account of each chunk.
+ */
+export async function recover(parts: RecoveryParts): Promise<RecoveredState> {
+  const { kv, log, states, hypertables, stored, onApply } = parts;
+  const sequences = [...stored.sequences];
+  const garbage = [...stored.garbage];
+  let { catalog } = stored;
+  let sequence = stored.applied;
+  let operations: KvOperation[] = [];
+  const flush = async (): Promise<void> => {
+    if (operations.length === 0) return;
+    operations.push(appliedOperation(sequence));
+    await kv.write(operations, false);
+    operations = [];
+  };
+  for await (const entry of log.tail(COMMIT_RANGE, stored.trimmed + 1)) {
+    const record = decodeEntry(entry.payload, entry.sequence);
+    if (entry.sequence > stored.applied) {
+      catalog = catalog.apply(record.catalog);
+      for (const operation of recordOperations(states, entry.sequence, record, catalog)) {
+        operations.push(operation);
+      }
+      sequences.push(...record.sequences);
+      garbage.push(...record.droppedStorage);
+      sequence = entry.sequence;
+      if (operations.length >= BATCH_OPERATIONS) await flush();
+    }
+    onApply(catalog);
+    if (record.hypertables !== undefined) hypertables.apply(entry.sequence, record.hypertables);
+    for (const storageId of record.droppedStorage) hypertables.dropTable(storageId);
+  }
+  await flush();
+  onApply(catalog);
+  return { catalog, sequences, sequence, garbage };
+}
+
+function decodeEntry(payload: Uint8Array, sequence: Sequence): CommitRecord {
+  try {
+    return decodeCommit(payload);
+  } catch (error) {
+    if (error instanceof DbError) throw error;
+    throw new DbError(
+      'data_corrupted',
+      { message: `commit log entry ${sequence} cannot be read` },
+      'ERROR',
+      error,
+    );
+  }
+}
