@@ -168,7 +168,7 @@ export function nullVector(type: SqlType, length: number): Vector {
     case 'text':
       return { rep: 'text', type, length, codes: new Int32Array(length), dictionary: [''], nulls };
     case 'any':
-      return { rep: 'any', type, length, data: new Array<Value>(length).fill(null), nulls };
+      return { rep: 'any', type, length, data: filled(null, length), nulls };
   }
 }
 
@@ -190,8 +190,12 @@ export function constantVector(type: SqlType, value: Value, length: number): Vec
       return { rep: 'text', type, length, codes, dictionary: [value as string], nulls: undefined };
     }
     case 'any': {
-      const data = new Array<Value>(length).fill(value);
+      const data = filled(value, length);
       return { rep: 'any', type, length, data, nulls: undefined };
     }
   }
+}
+
+function filled(value: Value, length: number): Value[] {
+  return Array.from({ length }, () => value);
 }

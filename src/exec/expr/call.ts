@@ -113,7 +113,7 @@ export function mapText(
   compute: (value: Value) => Value,
 ): Vector {
   const { codes, dictionary, length } = vector;
-  const known = new Array<Value | undefined>(dictionary.length).fill(undefined);
+  const known: (Value | undefined)[] = [];
   let ofNull: Value | undefined;
   const builder = new VectorBuilder(type, length);
   for (let row = 0; row < length; row++) {

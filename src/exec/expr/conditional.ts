@@ -38,18 +38,18 @@ function* over(branch: Branch, batch: Batch, rows: Int32Array, context: ExecCont
 export function compileCase(expr: CaseExpr, compile: Compile): Evaluator {
   const branches = expr.branches.map(({ when, then }) => ({
     when: branchOf(when, compile),
-    then: branchOf(then, compile),
+    result: branchOf(then, compile),
   }));
   const otherwise = branchOf(expr.otherwise, compile);
   function* steps(batch: Batch, context: ExecContext): Steps {
     const parts: Part[] = [];
     let rows = allRows(batch.length);
-    for (const { when, then } of branches) {
+    for (const { when, result } of branches) {
       if (rows.length === 0) break;
       const condition = yield* over(when, batch, rows, context);
       const [taken, rest] = split(rows, (i) => truthAt(condition, i) === 1);
       if (taken.length > 0) {
-        parts.push({ selection: taken, value: yield* over(then, batch, taken, context) });
+        parts.push({ selection: taken, value: yield* over(result, batch, taken, context) });
       }
       rows = rest;
     }
@@ -58,7 +58,7 @@ export function compileCase(expr: CaseExpr, compile: Compile): Evaluator {
     }
     return mergeParts(expr.type, parts, batch.length);
   }
-  const children = [...branches.flatMap(({ when, then }) => [when, then]), otherwise];
+  const children = [...branches.flatMap(({ when, result }) => [when, result]), otherwise];
   return conditional(
     expr.type,
     children.map((child) => child.evaluator),
