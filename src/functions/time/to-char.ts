@@ -171,7 +171,7 @@ function numberField(field: PictureField, m: Moment): string | undefined {
     case 'ddd':
       return zeroed(m.dayOfYear, 3, fill);
     case 'dd':
-      return padded(m.day, 2, fill);
+      return zeroed(m.day, 2, fill);
     case 'w':
       return String(Math.trunc((m.day - 1) / 7) + 1);
     case 'ww':

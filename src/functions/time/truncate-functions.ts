@@ -6,6 +6,7 @@ import {
   truncateMoment,
   truncUnit,
 } from '../../types/datetime/date-trunc.ts';
+import { isInfinite } from '../../types/datetime/micros.ts';
 import { requireZoneOrAbbreviation, type TimeZone } from '../../types/datetime/timezone.ts';
 import type { Interval } from '../../types/interval.ts';
 import type { Int64 } from '../../types/value.ts';
@@ -19,15 +20,17 @@ const PLAIN = 'timestamp without time zone';
 const ZONED = 'timestamp with time zone';
 
 function truncLocal(unit: string, value: Int64): Int64 {
-  return truncateLocal(truncUnit(unit, PLAIN), value);
+  return isInfinite(value) ? value : truncateLocal(truncUnit(unit, PLAIN), value);
 }
 
 function truncMoment(unit: string, value: Int64, context: EvalContext): Int64 {
+  if (isInfinite(value)) return value;
   return truncateMoment(truncUnit(unit, ZONED), value, sessionZone(context));
 }
 
 function truncMomentIn(unit: string, value: Int64, zone: string): Int64 {
   const found = requireZoneOrAbbreviation(zone);
+  if (isInfinite(value)) return value;
   return truncateMoment(truncUnit(unit, ZONED), value, found);
 }
 

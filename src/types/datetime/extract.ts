@@ -253,7 +253,8 @@ export function timeTzField(text: string, value: TimeTz): FieldValue {
   const typeName = 'time with time zone';
   const unit = requireUnit(text, typeName);
   if (unit === 'epoch') {
-    return scaled(value.micros + value.zoneSecondsWest * MICROS_PER_SECOND, 6);
+    const float = value.micros / MICROS_PER_SECOND + value.zoneSecondsWest;
+    return scaled(value.micros + value.zoneSecondsWest * MICROS_PER_SECOND, 6, float);
   }
   const east = value.zoneSecondsWest === 0 ? 0 : -value.zoneSecondsWest;
   const field = clockField(unit, value.micros) ?? zoneField(unit, east);
