@@ -6,8 +6,24 @@ import { PgArray } from '../../../src/types/pg-array.ts';
 import type { Value } from '../../../src/types/value.ts';
 import { valueAt, vectorFromValues, type Batch } from '../../../src/vector/vector.ts';
 import {
-  addition, and, BOOL, call, column, comparison, comparisonFunction, constant, division, FLOAT8, INT4,
-  INT4_ARRAY, newSeed, randomSource, scalar, testContext, TEXT, values,
+  addition,
+  and,
+  BOOL,
+  call,
+  column,
+  comparison,
+  comparisonFunction,
+  constant,
+  division,
+  FLOAT8,
+  INT4,
+  INT4_ARRAY,
+  newSeed,
+  randomSource,
+  scalar,
+  testContext,
+  TEXT,
+  values,
 } from './support.ts';
 
 function batchOf(...columns: [typeof INT4, Value[]][]): Batch {
@@ -29,11 +45,14 @@ describe('compileExpr', () => {
   it('guards branches of CASE', () => {
     const batch = batchOf([INT4, [0, 1, 2, null]]);
     const expr: Expr = {
-      kind: 'case', type: INT4,
-      branches: [{
-        when: comparison('<>', x, constant(INT4, 0)),
-        then: call(division, INT4, [constant(INT4, 10), x]),
-      }],
+      kind: 'case',
+      type: INT4,
+      branches: [
+        {
+          when: comparison('<>', x, constant(INT4, 0)),
+          then: call(division, INT4, [constant(INT4, 10), x]),
+        },
+      ],
       otherwise: constant(INT4, -1),
     };
     expect(evaluate(expr, batch)).toEqual([-1, 10, 5, -1]);
@@ -41,11 +60,22 @@ describe('compileExpr', () => {
 
   it('guards the second argument of AND and OR', () => {
     const batch = batchOf([INT4, [0, 1, 20, null]]);
-    const quotient = comparison('>', call(division, INT4, [constant(INT4, 10), x]), constant(INT4, 0));
+    const quotient = comparison(
+      '>',
+      call(division, INT4, [constant(INT4, 10), x]),
+      constant(INT4, 0),
+    );
     expect(evaluate(and(comparison('<>', x, constant(INT4, 0)), quotient), batch)).toEqual([
-      false, true, false, null,
+      false,
+      true,
+      false,
+      null,
     ]);
-    const or: Expr = { kind: 'or', type: BOOL, args: [comparison('=', x, constant(INT4, 0)), quotient] };
+    const or: Expr = {
+      kind: 'or',
+      type: BOOL,
+      args: [comparison('=', x, constant(INT4, 0)), quotient],
+    };
     expect(evaluate(or, batch)).toEqual([true, true, false, null]);
   });
 
@@ -57,34 +87,70 @@ describe('compileExpr', () => {
     const batch = batchOf([BOOL, a], [BOOL, b]);
     const args = [column(BOOL, 0), column(BOOL, 1)];
     expect(evaluate({ kind: 'and', type: BOOL, args }, batch)).toEqual([
-      true, false, null, false, false, false, null, false, null,
+      true,
+      false,
+      null,
+      false,
+      false,
+      false,
+      null,
+      false,
+      null,
     ]);
     expect(evaluate({ kind: 'or', type: BOOL, args }, batch)).toEqual([
-      true, true, true, true, false, null, true, null, null,
+      true,
+      true,
+      true,
+      true,
+      false,
+      null,
+      true,
+      null,
+      null,
     ]);
     expect(evaluate({ kind: 'not', type: BOOL, arg: args[1] }, batch).slice(0, 3)).toEqual([
-      false, true, null,
+      false,
+      true,
+      null,
     ]);
-    expect(evaluate({ kind: 'boolean-test', type: BOOL, arg: args[1], test: 'unknown', negated: true }, batch).slice(0, 3)).toEqual([true, true, false]);
+    expect(
+      evaluate(
+        { kind: 'boolean-test', type: BOOL, arg: args[1], test: 'unknown', negated: true },
+        batch,
+      ).slice(0, 3),
+    ).toEqual([true, true, false]);
   });
 
   it('stops COALESCE at the first value', () => {
     const batch = batchOf([INT4, [null, 7, 0]], [INT4, [5, null, null]]);
     const expr: Expr = {
-      kind: 'coalesce', type: INT4,
+      kind: 'coalesce',
+      type: INT4,
       args: [column(INT4, 1), call(division, INT4, [constant(INT4, 70), x])],
     };
     expect(() => evaluate(expr, batch)).toThrow('division by zero');
-    expect(evaluate(expr, batchOf([INT4, [0, 7, null]], [INT4, [5, null, null]]))).toEqual([5, 10, null]);
+    expect(evaluate(expr, batchOf([INT4, [0, 7, null]], [INT4, [5, null, null]]))).toEqual([
+      5,
+      10,
+      null,
+    ]);
   });
 
   it('knows NULL in IN lists', () => {
     const batch = batchOf([INT4, [1, 2, null]]);
     const list = (items: Value[], negated: boolean): Value[] =>
-      evaluate({
-        kind: 'in-list', type: BOOL, arg: x, items: items.map((item) => constant(INT4, item)),
-        equality: comparisonFunction('=', 23), call: { argTypes: [INT4, INT4], returnType: BOOL }, negated,
-      }, batch);
+      evaluate(
+        {
+          kind: 'in-list',
+          type: BOOL,
+          arg: x,
+          items: items.map((item) => constant(INT4, item)),
+          equality: comparisonFunction('=', 23),
+          call: { argTypes: [INT4, INT4], returnType: BOOL },
+          negated,
+        },
+        batch,
+      );
     expect(list([1, 3], false)).toEqual([true, false, null]);
     expect(list([1, null], false)).toEqual([true, null, null]);
     expect(list([1, null], true)).toEqual([false, null, null]);
@@ -94,11 +160,19 @@ describe('compileExpr', () => {
   it('quantifies over arrays', () => {
     const batch = batchOf([INT4, [1, 5, null]]);
     const over = (operator: string, quantifier: 'any' | 'all', items: Value[]): Value[] =>
-      evaluate({
-        kind: 'array-op', type: BOOL, left: x, operator, quantifier,
-        fn: comparisonFunction(operator, 23), call: { argTypes: [INT4, INT4], returnType: BOOL },
-        array: constant(INT4_ARRAY, new PgArray(23, items)),
-      }, batch);
+      evaluate(
+        {
+          kind: 'array-op',
+          type: BOOL,
+          left: x,
+          operator,
+          quantifier,
+          fn: comparisonFunction(operator, 23),
+          call: { argTypes: [INT4, INT4], returnType: BOOL },
+          array: constant(INT4_ARRAY, new PgArray(23, items)),
+        },
+        batch,
+      );
     expect(over('=', 'any', [1, 2])).toEqual([true, false, null]);
     expect(over('=', 'any', [])).toEqual([false, false, false]);
     expect(over('>', 'all', [0, null])).toEqual([null, null, null]);
@@ -111,13 +185,19 @@ describe('compileExpr', () => {
     const list = new PgArray(23, [10, 20, 30], [3], [0]);
     const sub = (array: PgArray, ...subscripts: ([number, number] | number)[]): Value => {
       const sliced = subscripts.some(Array.isArray);
-      return evaluate({
-        kind: 'subscript', type: sliced ? INT4_ARRAY : INT4, base: constant(INT4_ARRAY, array),
-        subscripts: subscripts.map((s) =>
-          typeof s === 'number'
-            ? { lower: null, upper: constant(INT4, s), slice: false }
-            : { lower: constant(INT4, s[0]), upper: constant(INT4, s[1]), slice: true }),
-      }, batchOf([INT4, [0]]))[0];
+      return evaluate(
+        {
+          kind: 'subscript',
+          type: sliced ? INT4_ARRAY : INT4,
+          base: constant(INT4_ARRAY, array),
+          subscripts: subscripts.map((s) =>
+            typeof s === 'number'
+              ? { lower: null, upper: constant(INT4, s), slice: false }
+              : { lower: constant(INT4, s[0]), upper: constant(INT4, s[1]), slice: true },
+          ),
+        },
+        batchOf([INT4, [0]]),
+      )[0];
     };
     expect(sub(matrix, 2, 1)).toBe(3);
     expect(sub(matrix, 2)).toBe(null);
@@ -137,8 +217,18 @@ describe('compileExpr', () => {
     const codes = Int32Array.from({ length: 100 }, (_, i) => i % 2);
     const nulls = new Uint8Array(100);
     nulls[3] = 1;
-    const vector = { rep: 'text' as const, type: TEXT, length: 100, codes, dictionary: ['a', 'b'], nulls };
-    const result = evaluate(call(upper, TEXT, [column(TEXT, 0)]), { columns: [vector], length: 100 });
+    const vector = {
+      rep: 'text' as const,
+      type: TEXT,
+      length: 100,
+      codes,
+      dictionary: ['a', 'b'],
+      nulls,
+    };
+    const result = evaluate(call(upper, TEXT, [column(TEXT, 0)]), {
+      columns: [vector],
+      length: 100,
+    });
     expect(result.slice(0, 5)).toEqual(['A', 'B', 'A', null, 'A']);
     expect(calls).toBe(2);
   });
@@ -146,10 +236,18 @@ describe('compileExpr', () => {
   it('waits for sub-plans only where they are needed', async () => {
     const plan = values([INT4], [[1], [2]]);
     const subplan: Expr = {
-      kind: 'subplan', type: INT4, mode: 'scalar', plan, bindings: [], test: null, testParams: [], id: 1,
+      kind: 'subplan',
+      type: INT4,
+      mode: 'scalar',
+      plan,
+      bindings: [],
+      test: null,
+      testParams: [],
+      id: 1,
     };
     const guarded: Expr = {
-      kind: 'case', type: INT4,
+      kind: 'case',
+      type: INT4,
       branches: [{ when: comparison('>', x, constant(INT4, 100)), then: subplan }],
       otherwise: x,
     };
@@ -166,11 +264,23 @@ describe('compileExpr', () => {
   it('runs correlated ANY with its unknowns', async () => {
     const plan = values([INT4], [[1], [null]]);
     const any: Expr = {
-      kind: 'subplan', type: BOOL, mode: 'any', plan, id: 2,
-      bindings: [{ param: 0, value: x }], testParams: [1],
-      test: comparison('=', { kind: 'exec-param', type: INT4, index: 0 }, { kind: 'exec-param', type: INT4, index: 1 }),
+      kind: 'subplan',
+      type: BOOL,
+      mode: 'any',
+      plan,
+      id: 2,
+      bindings: [{ param: 0, value: x }],
+      testParams: [1],
+      test: comparison(
+        '=',
+        { kind: 'exec-param', type: INT4, index: 0 },
+        { kind: 'exec-param', type: INT4, index: 1 },
+      ),
     };
-    const vector = await compileExpr(any).evaluateAsync(batchOf([INT4, [1, 2, null]]), testContext());
+    const vector = await compileExpr(any).evaluateAsync(
+      batchOf([INT4, [1, 2, null]]),
+      testContext(),
+    );
     expect([0, 1, 2].map((i) => valueAt(vector, i))).toEqual([true, null, null]);
   });
 });
@@ -187,12 +297,23 @@ describe('compilePredicate', () => {
       const batch = batchOf([FLOAT8, numbers], [TEXT, texts]);
       const conjunct = (): Expr =>
         random(2) === 0
-          ? comparison(pick(['=', '<>', '<', '<=', '>', '>=']), column(FLOAT8, 0), constant(FLOAT8, pick([0, 1, NaN, Infinity])))
-          : comparison(pick(['=', '<>', '<', '>']), constant(TEXT, pick(['a', 'b', 'zz'])), column(TEXT, 1));
+          ? comparison(
+              pick(['=', '<>', '<', '<=', '>', '>=']),
+              column(FLOAT8, 0),
+              constant(FLOAT8, pick([0, 1, NaN, Infinity])),
+            )
+          : comparison(
+              pick(['=', '<>', '<', '>']),
+              constant(TEXT, pick(['a', 'b', 'zz'])),
+              column(TEXT, 1),
+            );
       const expr = and(...Array.from({ length: 1 + random(3) }, conjunct));
       const rows = compilePredicate(expr).select(batch, testContext());
       const naive = evaluate(expr, batch).flatMap((value, i) => (value === true ? [i] : []));
-      expect(rows === undefined ? naive.map((_, i) => i).concat([]) : [...rows], `seed ${seed}`).toEqual(naive);
+      expect(
+        rows === undefined ? naive.map((_, i) => i).concat([]) : [...rows],
+        `seed ${seed}`,
+      ).toEqual(naive);
       if (rows === undefined) expect(naive.length).toBe(length);
     }
   });

@@ -10,7 +10,12 @@ import type { ExecContext } from '../../../src/exec/operator.ts';
 import { execute } from '../../../src/exec/build.ts';
 import { collectRows } from '../../../src/exec/run.ts';
 import type { CallExpr, Expr } from '../../../src/plan/expr.ts';
-import type { AggregateCall, PhysicalNode, SortKey, ValuesNode } from '../../../src/plan/physical.ts';
+import type {
+  AggregateCall,
+  PhysicalNode,
+  SortKey,
+  ValuesNode,
+} from '../../../src/plan/physical.ts';
 import type { StorageTransaction } from '../../../src/storage/storage.ts';
 import { OID, type SqlType } from '../../../src/types/type.ts';
 import type { Value } from '../../../src/types/value.ts';
@@ -27,8 +32,13 @@ export const INT4_ARRAY: SqlType = { oid: 1007, typmod: -1 };
 
 export const evalContext = {
   format: {
-    timeZone: 'UTC', dateStyle: 'ISO', dateOrder: 'MDY', intervalStyle: 'postgres',
-    byteaOutput: 'hex', extraFloatDigits: 1, nowMicros: 0,
+    timeZone: 'UTC',
+    dateStyle: 'ISO',
+    dateOrder: 'MDY',
+    intervalStyle: 'postgres',
+    byteaOutput: 'hex',
+    extraFloatDigits: 1,
+    nowMicros: 0,
   },
   transactionMicros: 0,
   statementMicros: 0,
@@ -68,12 +78,23 @@ export function scalar(
   extra: Partial<ScalarFunction> = {},
 ): ScalarFunction {
   return {
-    kind: 'scalar', name, argTypes: [], returnType: 0, volatility: 'immutable', strict: true,
-    evaluate, ...extra,
+    kind: 'scalar',
+    name,
+    argTypes: [],
+    returnType: 0,
+    volatility: 'immutable',
+    strict: true,
+    evaluate,
+    ...extra,
   };
 }
 
-export function call(fn: ScalarFunction, type: SqlType, args: readonly Expr[], operator?: string): CallExpr {
+export function call(
+  fn: ScalarFunction,
+  type: SqlType,
+  args: readonly Expr[],
+  operator?: string,
+): CallExpr {
   const info: CallInfo = { argTypes: args.map((arg) => arg.type), returnType: type };
   return { kind: 'call', type, fn, args, call: info, operator };
 }
@@ -87,12 +108,18 @@ export function comparisonFunction(operator: string, oid: number): ScalarFunctio
   return scalar(`compare${operator}`, ([a, b]) => {
     const order = comparatorFor(oid)(a!, b!);
     switch (operator) {
-      case '=': return order === 0;
-      case '<>': return order !== 0;
-      case '<': return order < 0;
-      case '<=': return order <= 0;
-      case '>': return order > 0;
-      default: return order >= 0;
+      case '=':
+        return order === 0;
+      case '<>':
+        return order !== 0;
+      case '<':
+        return order < 0;
+      case '<=':
+        return order <= 0;
+      case '>':
+        return order > 0;
+      default:
+        return order >= 0;
     }
   });
 }
@@ -121,7 +148,12 @@ export function outputColumns(types: readonly SqlType[]): PhysicalNode['columns'
   return types.map((type, i) => ({ name: `o${i}`, type }));
 }
 
-export function sortKey(type: SqlType, index: number, descending = false, nullsFirst = descending): SortKey {
+export function sortKey(
+  type: SqlType,
+  index: number,
+  descending = false,
+  nullsFirst = descending,
+): SortKey {
   return { expr: column(type, index), descending, nullsFirst };
 }
 
@@ -137,7 +169,12 @@ export function foldAggregate(
   extra: Partial<AggregateFunction> = {},
 ): AggregateFunction {
   return {
-    kind: 'aggregate', name, argTypes: [], returnType: type.oid, volatility: 'immutable', ...extra,
+    kind: 'aggregate',
+    name,
+    argTypes: [],
+    returnType: type.oid,
+    volatility: 'immutable',
+    ...extra,
     createAccumulator: () => {
       const groups: Value[][] = [];
       const push = (group: number, [arg]: readonly Vector[], row: number): void => {
@@ -154,7 +191,11 @@ export function foldAggregate(
         addRun(group, args, start, end) {
           for (let i = start; i < end; i++) push(group, args, i);
         },
-        finish: (count) => vectorFromValues(type, groups.slice(0, count).map((group) => finish(group))),
+        finish: (count) =>
+          vectorFromValues(
+            type,
+            groups.slice(0, count).map((group) => finish(group)),
+          ),
       };
     },
   };
@@ -168,11 +209,22 @@ export const sum = foldAggregate(
 /** Concatenates in arrival order, so that order mistakes show. */
 export const joined = foldAggregate('joined', (group) => group.join(','), TEXT);
 
-export function aggregateCall(fn: AggregateFunction, args: readonly Expr[], extra: Partial<AggregateCall> = {}): AggregateCall {
+export function aggregateCall(
+  fn: AggregateFunction,
+  args: readonly Expr[],
+  extra: Partial<AggregateCall> = {},
+): AggregateCall {
   const type: SqlType = { oid: fn.returnType, typmod: -1 };
   return {
-    fn, args, type, directArgs: [], distinct: false, filter: null, orderBy: [],
-    call: { argTypes: args.map((arg) => arg.type), returnType: type }, ...extra,
+    fn,
+    args,
+    type,
+    directArgs: [],
+    distinct: false,
+    filter: null,
+    orderBy: [],
+    call: { argTypes: args.map((arg) => arg.type), returnType: type },
+    ...extra,
   };
 }
 
