@@ -226,6 +226,6 @@ export function constantVector(type: SqlType, value: Value, length: number): Vec
     case 'text':
       return { ...one, length, codes: new Int32Array(length), nulls };
     case 'any':
-      return { ...one, length, data: new Array<Value>(length).fill(value), nulls };
+      return { ...one, length, data: Array.from({ length }, () => value), nulls };
   }
 }

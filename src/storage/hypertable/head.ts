@@ -68,7 +68,7 @@ export class HeadBuffer {
     );
     if (this.#rows > 0) {
       const missing = this.#context.missingOf(attnum, vector.type);
-      const values = new Array<Value>(this.#rows).fill(missing);
+      const values = Array.from({ length: this.#rows }, () => missing);
       column.append(vectorFromValues(vector.type, values), this.#rows);
     }
     this.columns.set(attnum, column);

@@ -125,7 +125,7 @@ function timesFor(
   picked: Int32Array | undefined,
   bounds: ScanBounds,
 ): (Float64Array | undefined)[] | Promise<(Float64Array | undefined)[]> {
-  const pieces: (Float64Array | undefined)[] = new Array(pieceCount(source)).fill(undefined);
+  const pieces: (Float64Array | undefined)[] = Array.from({ length: pieceCount(source) });
   const waits: Promise<void>[] = [];
   const count = picked === undefined ? series.count : picked.length;
   let loaded = -1;

@@ -29,6 +29,7 @@ import { packParts, partsOf, unpackParts, type Part, type RefTarget } from './pa
 import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
 import { scanTable, type ScanInput } from './scan.ts';
 import { chooseSegmentBy, declaredSegmentBy } from './segment-by.ts';
+import type { Flusher } from './flush.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
 import {
   chunkName,
@@ -62,14 +63,21 @@ export interface HypertableStoreOptions {
 export class Store implements HypertableStore {
   readonly #options: HypertableStoreOptions;
   readonly #keeper: SegmentKeeper;
+  readonly #flusher: Flusher;
   readonly #contexts = new Map<number, HeadContext>();
   /** Parts that were packed in this process, so that applying them need not unpack. */
   readonly #packed = new WeakMap<Uint8Array, readonly Part[]>();
   #root: RootState;
 
-  constructor(options: HypertableStoreOptions, keeper: SegmentKeeper, root: RootState) {
+  constructor(
+    options: HypertableStoreOptions,
+    keeper: SegmentKeeper,
+    flusher: Flusher,
+    root: RootState,
+  ) {
     this.#options = options;
     this.#keeper = keeper;
+    this.#flusher = flusher;
     this.#root = root;
   }
 
@@ -233,7 +241,6 @@ export class Store implements HypertableStore {
         const before = changed.get(part.storageId) ?? emptyTable(part.storageId);
         const after = applyPart(before, part, sequence, this.#context(before.runtime));
         changed.set(part.storageId, after);
-        if (part.kind === 'drop') this.#keeper.retireChunk(before, part.place, sequence);
       }
       tables = changed;
     } else if (parts !== undefined && parts !== null) {
@@ -243,13 +250,11 @@ export class Store implements HypertableStore {
   }
 
   dropTable(storageId: number): void {
-    const table = this.#root.tables.get(storageId);
-    if (table === undefined) return;
     const tables = new Map(this.#root.tables);
-    tables.delete(storageId);
+    if (!tables.delete(storageId)) return;
     this.#root = { sequence: this.#root.sequence, tables };
     this.#contexts.delete(storageId);
-    this.#keeper.retireTable(table, this.#root.sequence);
+    this.#keeper.retireTable(storageId, this.#root.sequence);
   }
 
   releaseViewsBefore(sequence: Sequence): void {
@@ -269,7 +274,7 @@ export class Store implements HypertableStore {
   }
 
   flush(all: boolean): Promise<void> {
-    return this.#keeper.flush(this, all);
+    return this.#flusher.flush(this, all);
   }
 
   /** Columns that make a series in a chunk's next segment. */
@@ -327,8 +332,9 @@ export class Store implements HypertableStore {
     return bytes;
   }
 
-  close(): Promise<void> {
-    return this.#keeper.close();
+  async close(): Promise<void> {
+    await this.#flusher.close();
+    await this.#keeper.settle();
   }
 
   #input(

@@ -1,0 +1,67 @@
+/** What is kept of a chunk: its range, its segments with their deleted rows, and how far they reach. */
+import { BytesWriter } from './bytes-io.ts';
+import { openSealed, sealed } from './column-block.ts';
+import type { DeletedRows } from './deleted-rows.ts';
+import type { Segment } from './segment.ts';
+
+export interface ChunkRecord {
+  readonly id: number;
+  readonly rangeStart: number;
+  readonly rangeEnd: number;
+  readonly flushedSequence: number;
+  readonly segments: readonly {
+    readonly segment: Segment;
+    readonly deleted: DeletedRows | undefined;
+  }[];
+}
+
+const VERSION = 1;
+
+export function encodeChunk(record: ChunkRecord): Uint8Array {
+  const writer = new BytesWriter(256);
+  writer.u32(0);
+  writer.u8(VERSION);
+  writer.f64(record.id);
+  writer.f64(record.rangeStart);
+  writer.f64(record.rangeEnd);
+  writer.f64(record.flushedSequence);
+  writer.u32(record.segments.length);
+  for (const { segment, deleted } of record.segments) {
+    writer.u32(segment.id);
+    writer.u32(segment.rows);
+    writer.f64(segment.bytes);
+    writer.f64(segment.minTime);
+    writer.f64(segment.maxTime);
+    writer.u16(segment.segmentBy.length);
+    for (const attnum of segment.segmentBy) writer.u16(attnum);
+    writer.u32(deleted?.count ?? 0);
+    if (deleted === undefined || deleted.count === 0) continue;
+    writer.u32(deleted.bits.length);
+    writer.bytes(deleted.bits);
+  }
+  return sealed(writer);
+}
+
+export function decodeChunk(storageId: number, bytes: Uint8Array): ChunkRecord {
+  const reader = openSealed(bytes, VERSION, 'a chunk record');
+  const id = reader.f64();
+  const rangeStart = reader.f64();
+  const rangeEnd = reader.f64();
+  const flushedSequence = reader.f64();
+  const segments: { segment: Segment; deleted: DeletedRows | undefined }[] = [];
+  for (let n = reader.u32(); n > 0; n--) {
+    const segmentId = reader.u32();
+    const rows = reader.u32();
+    const size = reader.f64();
+    const minTime = reader.f64();
+    const maxTime = reader.f64();
+    const segmentBy: number[] = [];
+    for (let c = reader.u16(); c > 0; c--) segmentBy.push(reader.u16());
+    const count = reader.u32();
+    const deleted = count === 0 ? undefined : { count, bits: reader.bytes(reader.u32()).slice() };
+    const address = { storageId, chunk: id, segment: segmentId };
+    const segment = { id: segmentId, address, rows, bytes: size, minTime, maxTime, segmentBy };
+    segments.push({ segment, deleted });
+  }
+  return { id, rangeStart, rangeEnd, flushedSequence, segments };
+}

@@ -1,0 +1,210 @@
+/** Moves heads into segments in the background, and joins small segments into large ones. */
+import type { Env } from '../../base/env.ts';
+import type { TableDescriptor } from '../../catalog/catalog.ts';
+import { HeadBuffer } from './head.ts';
+import type { ChunkLocks } from './hypertable-store.ts';
+import { ArrivalSource, type RowSource } from './row-source.ts';
+import type { SegmentKeeper } from './segment-keeper.ts';
+import { SEGMENT_ROWS, writeSegments, type WrittenSegments } from './segment-writer.ts';
+import {
+  chunkStartingAt,
+  newSlot,
+  withChunk,
+  type ChunkState,
+  type SegmentState,
+  type TableState,
+} from './state.ts';
+import { sliceColumn, toVector } from './stored-column.ts';
+import type { Store } from './store.ts';
+
+/** Segments smaller than half a full one, above which they are joined. */
+const SMALL_SEGMENTS_MAX = 8;
+/** A segment with more deleted rows than this share is rewritten. */
+const DELETED_SHARE = 0.25;
+const LOCK_ATTEMPTS = 40;
+const LOCK_WAIT_MS = 5;
+/** Times that a flush starts over because rows were deleted meanwhile. */
+const RESTARTS = 3;
+
+export interface FlushOptions {
+  readonly env: Env;
+  readonly locks: ChunkLocks;
+  readonly flushRows: number;
+}
+
+/** Flushes one after the other; a call while another is under way waits for it. */
+export class Flusher {
+  readonly #options: FlushOptions;
+  readonly #keeper: SegmentKeeper;
+  #last: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: FlushOptions, keeper: SegmentKeeper) {
+    this.#options = options;
+    this.#keeper = keeper;
+  }
+
+  flush(store: Store, all: boolean): Promise<void> {
+    const next = this.#last.then(() => this.#flushDue(store, all));
+    this.#last = next.catch(() => {});
+    return next;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#last;
+  }
+
+  async #flushDue(store: Store, all: boolean): Promise<void> {
+    await this.#keeper.settle();
+    for (const [storageId, { chunks }] of store.current().tables) {
+      for (const chunk of chunks) {
+        if (this.#isClosed) return;
+        if (all ? chunk.firstUnflushed > 0 : this.#isDue(chunk)) {
+          await this.#flushChunk(store, storageId, chunk.rangeStart);
+        }
+      }
+    }
+    this.#keeper.collect();
+  }
+
+  #isDue(chunk: ChunkState): boolean {
+    if (chunk.firstUnflushed === 0) return false;
+    return chunk.head === undefined || chunk.head.rows >= this.#options.flushRows;
+  }
+
+  async #flushChunk(store: Store, storageId: number, rangeStart: number): Promise<void> {
+    for (let attempt = 0; attempt < RESTARTS; attempt++) {
+      const table = store.current().tables.get(storageId);
+      const chunk = table === undefined ? undefined : chunkStartingAt(table, rangeStart);
+      const descriptor = store.tableOf(storageId);
+      if (table === undefined || chunk === undefined || descriptor === undefined) return;
+      const { sequence } = store.current();
+      const { replaced, written } = await this.#write(store, descriptor, table, chunk);
+      const unlock = await this.#lock(storageId, chunk.id);
+      if (unlock === undefined) return;
+      try {
+        const now = chunkNow(store, storageId, rangeStart);
+        if (now === undefined) return;
+        if (now.deletions !== chunk.deletions) continue;
+        const segments = this.#nextSegments(table, chunk, replaced, written);
+        const { id, rangeEnd } = chunk;
+        const record = { id, rangeStart, rangeEnd, segments, flushedSequence: sequence };
+        await this.#keeper.store(storageId, record, written.operations, store.current().sequence);
+        swap(store, storageId, chunk, segments, sequence);
+        return;
+      } finally {
+        unlock();
+      }
+    }
+  }
+
+  /** Encodes the head, and the segments that are to be rewritten with it. */
+  async #write(
+    store: Store,
+    descriptor: TableDescriptor,
+    table: TableState,
+    chunk: ChunkState,
+  ): Promise<{ replaced: ReadonlySet<SegmentState>; written: WrittenSegments }> {
+    const replaced = new Set(segmentsToRewrite(chunk));
+    const sources: RowSource[] = [];
+    for (const { segment, deleted } of replaced) {
+      sources.push(await this.#keeper.open(segment, table, 0, deleted));
+    }
+    const { head } = chunk;
+    if (head !== undefined && head.rows > 0) {
+      sources.push(new ArrivalSource(head.buffer, 0, head.rows, 0, undefined, head.deleted));
+    }
+    const storageId = table.runtime.storageId;
+    const written = await writeSegments({
+      table: descriptor,
+      segmentBy: store.segmentByOf(descriptor, chunk),
+      sources,
+      timers: this.#options.env.timers,
+      nextAddress: () => ({ storageId, chunk: chunk.id, segment: this.#keeper.nextSegment() }),
+    });
+    return { replaced, written };
+  }
+
+  #nextSegments(
+    table: TableState,
+    chunk: ChunkState,
+    replaced: ReadonlySet<SegmentState>,
+    written: WrittenSegments,
+  ): SegmentState[] {
+    const kept = chunk.segments.filter((segment) => !replaced.has(segment));
+    const added = written.segments.map((segment) => ({
+      segment,
+      slot: newSlot(table.runtime, chunk.rangeStart, segment.id),
+      deleted: undefined,
+    }));
+    return [...kept, ...added];
+  }
+
+  /** The chunk's lock; undefined where writers do not let go of it for a while. */
+  async #lock(storageId: number, chunk: number): Promise<(() => void) | undefined> {
+    for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+      const unlock = this.#options.locks.tryLockChunk(storageId, chunk);
+      if (unlock !== undefined) return unlock;
+      await new Promise<void>((resolve) => this.#options.env.timers.after(LOCK_WAIT_MS, resolve));
+    }
+    return undefined;
+  }
+}
+
+/** Segments with many deleted rows, and all small ones when there are too many of them. */
+function segmentsToRewrite(chunk: ChunkState): SegmentState[] {
+  const small = chunk.segments.filter(({ segment }) => segment.rows < SEGMENT_ROWS / 2);
+  const joins = small.length >= SMALL_SEGMENTS_MAX;
+  return chunk.segments.filter(({ segment, deleted }) => {
+    if (joins && segment.rows < SEGMENT_ROWS / 2) return true;
+    return deleted !== undefined && deleted.count > segment.rows * DELETED_SHARE;
+  });
+}
+
+function chunkNow(store: Store, storageId: number, rangeStart: number): ChunkState | undefined {
+  const table = store.current().tables.get(storageId);
+  return table === undefined ? undefined : chunkStartingAt(table, rangeStart);
+}
+
+/** Puts the new segments in place of the rows that they hold; rows that came since stay in the head. */
+function swap(
+  store: Store,
+  storageId: number,
+  flushed: ChunkState,
+  segments: readonly SegmentState[],
+  sequence: number,
+): void {
+  const table = store.current().tables.get(storageId);
+  const now = table === undefined ? undefined : chunkStartingAt(table, flushed.rangeStart);
+  // Dropped while the segments were written: the log says so, and the next flush will.
+  if (table === undefined || now === undefined || now.deletions !== flushed.deletions) return;
+  const head = restOfHead(store, table, now, flushed.head?.rows ?? 0);
+  const chunk: ChunkState = {
+    ...now,
+    head,
+    segments,
+    flushedSequence: sequence,
+    firstUnflushed: head === undefined ? 0 : sequence + 1,
+  };
+  store.replaceTable({ ...table, chunks: withChunk(table.chunks, chunk) });
+}
+
+function restOfHead(
+  store: Store,
+  table: TableState,
+  chunk: ChunkState,
+  from: number,
+): ChunkState['head'] {
+  const { head } = chunk;
+  if (head === undefined || head.rows === from) return undefined;
+  const buffer = new HeadBuffer(head.buffer.timeColumn, store.contextOf(table.runtime));
+  const attnums = [...head.buffer.columns.keys()];
+  const columns = [...head.buffer.columns.values()].map((column) => {
+    const rest = sliceColumn(column.stored(), from, head.rows);
+    return toVector(rest, column.type, 0, head.rows - from);
+  });
+  buffer.append(attnums, { columns, length: head.rows - from });
+  const slot = newSlot(table.runtime, chunk.rangeStart, 0);
+  return { buffer, rows: buffer.rows, slot, deleted: undefined };
+}

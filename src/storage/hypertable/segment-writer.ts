@@ -1,0 +1,312 @@
+/**
+ * Writes sorted segments from a head and older segments: one sort for all columns, then one column at a
+ * time, block by block, giving way to other work in between.
+ */
+import type { Timers } from '../../base/env.ts';
+import { liveColumns, type TableDescriptor } from '../../catalog/catalog.ts';
+import type { SqlType } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+import type { KvOperation } from '../kv/kv.ts';
+import { missingValue } from './any-values.ts';
+import { encodeBlock, zonesOf } from './column-block.ts';
+import { hypertableOf } from './placement.ts';
+import { PIECE_ROWS, pieceCount, VECTOR_ROWS, type RowSource } from './row-source.ts';
+import { encodeHeader, type Segment, type SegmentColumn } from './segment.ts';
+import { blockKey, headerKey, type SegmentAddress } from './segment-keys.ts';
+import { timesOf } from './segment-source.ts';
+import { sortRows } from './sort-rows.ts';
+import { seriesOf } from './sorted-head.ts';
+import { gatherColumn, storedValueAt, type StoredColumn } from './stored-column.ts';
+import { TextDictionary } from './text-dictionary.ts';
+
+/** Rows of the largest segment. */
+export const SEGMENT_ROWS = 2 ** 20;
+
+export interface WriterInput {
+  readonly table: TableDescriptor;
+  readonly segmentBy: readonly number[];
+  /** What to write, deleted rows of the sources left out. */
+  readonly sources: readonly RowSource[];
+  readonly timers: Timers;
+  nextAddress(): SegmentAddress;
+}
+
+export interface WrittenSegments {
+  readonly segments: readonly Segment[];
+  readonly operations: readonly KvOperation[];
+}
+
+/** One segment as it comes to be. */
+interface Draft {
+  readonly address: SegmentAddress;
+  /** Rows of the sources in the segment's order. */
+  readonly order: Int32Array;
+  readonly columns: Map<number, SegmentColumn>;
+  bytes: number;
+}
+
+export async function writeSegments(input: WriterInput): Promise<WrittenSegments> {
+  const { table, sources } = input;
+  const { timeColumn } = hypertableOf(table);
+  const kept = sources.map(keptRows);
+  const rows = sources.reduce((sum, source, i) => sum + (kept[i]?.length ?? source.rows), 0);
+  if (rows === 0) return { segments: [], operations: [] };
+  const read = (attnum: number): Promise<StoredColumn | undefined> =>
+    readColumn(table, sources, kept, attnum, rows);
+
+  const timeValues = (await read(timeColumn)) as StoredColumn;
+  const times = timesOf(timeValues);
+  const { segmentBy, columns: seriesColumns } = await seriesColumnsOf(input.segmentBy, read);
+  await input.timers.yield();
+  const exact =
+    timeValues.rep === 'any'
+      ? (a: number, b: number) => compareWide(timeValues.data[a], timeValues.data[b])
+      : undefined;
+  const sorted = sortRows(seriesColumns, times, rows, undefined, exact);
+  await input.timers.yield();
+
+  const operations: KvOperation[] = [];
+  const drafts: Draft[] = [];
+  for (let start = 0; start < rows; start += SEGMENT_ROWS) {
+    const order = sorted.permutation.subarray(start, Math.min(rows, start + SEGMENT_ROWS));
+    drafts.push({ address: input.nextAddress(), order, columns: new Map(), bytes: 0 });
+  }
+  for (const { attnum, type } of liveColumns(table)) {
+    if (segmentBy.includes(attnum)) continue;
+    const column = attnum === timeColumn ? timeValues : await read(attnum);
+    if (column === undefined) continue;
+    for (const draft of drafts) await writeColumn(input, draft, attnum, type, column, operations);
+  }
+  const segments = drafts.map((draft, i) => {
+    const first = i * SEGMENT_ROWS;
+    const starts = cutStarts(sorted.starts, first, first + draft.order.length);
+    const ordered = gatherNumbers(times, draft.order);
+    const series = seriesOf(
+      segmentBy,
+      seriesColumns,
+      draft.order,
+      starts,
+      starts.length - 1,
+      ordered,
+    );
+    const seriesTypes = new Map<number, SqlType>();
+    for (const attnum of segmentBy) seriesTypes.set(attnum, table.columns[attnum - 1].type);
+    const value = encodeHeader({ timeColumn, series, seriesTypes, columns: draft.columns });
+    operations.push({ type: 'put', key: headerKey(draft.address), value });
+    return segmentOf(draft, segmentBy, ordered, value.length);
+  });
+  return { segments, operations };
+}
+
+function segmentOf(
+  draft: Draft,
+  segmentBy: readonly number[],
+  times: Float64Array,
+  headerBytes: number,
+): Segment {
+  let minTime = Infinity;
+  let maxTime = -Infinity;
+  for (const time of times) {
+    if (time < minTime) minTime = time;
+    if (time > maxTime) maxTime = time;
+  }
+  const { address, order } = draft;
+  const bytes = draft.bytes + headerBytes;
+  return { id: address.segment, address, rows: order.length, bytes, minTime, maxTime, segmentBy };
+}
+
+async function seriesColumnsOf(
+  wanted: readonly number[],
+  read: (attnum: number) => Promise<StoredColumn | undefined>,
+): Promise<{ segmentBy: number[]; columns: StoredColumn[] }> {
+  const segmentBy: number[] = [];
+  const columns: StoredColumn[] = [];
+  for (const attnum of wanted) {
+    const column = await read(attnum);
+    if (column === undefined || column.rep === 'any') continue;
+    segmentBy.push(attnum);
+    columns.push(column);
+  }
+  return { segmentBy, columns };
+}
+
+async function writeColumn(
+  input: WriterInput,
+  draft: Draft,
+  attnum: number,
+  type: SqlType,
+  column: StoredColumn,
+  operations: KvOperation[],
+): Promise<void> {
+  const rows = draft.order.length;
+  const vectors = Math.ceil(rows / VECTOR_ROWS);
+  const minimums = new Float64Array(vectors);
+  const maximums = new Float64Array(vectors);
+  let hasZones = false;
+  for (let start = 0, block = 0; start < rows; start += PIECE_ROWS, block++) {
+    const count = Math.min(PIECE_ROWS, rows - start);
+    const piece = gatherColumn(column, draft.order.subarray(start, start + count), count);
+    const zones = zonesOf(piece, count);
+    if (zones !== undefined) {
+      hasZones = true;
+      minimums.set(zones.minimums, start / VECTOR_ROWS);
+      maximums.set(zones.maximums, start / VECTOR_ROWS);
+    }
+    const value = encodeBlock(piece, count, type);
+    draft.bytes += value.length;
+    operations.push({ type: 'put', key: blockKey(draft.address, attnum, block), value });
+    await input.timers.yield();
+  }
+  draft.columns.set(attnum, { type, zones: hasZones ? { minimums, maximums } : undefined });
+}
+
+/** Rows of a source that are not deleted; undefined for all of them. */
+function keptRows(source: RowSource): Int32Array | undefined {
+  const { deleted, numbers, rows } = source;
+  if (deleted === undefined || deleted.count === 0) return undefined;
+  const kept = new Int32Array(rows);
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    const number = numbers === undefined ? row : numbers[row];
+    if (((deleted.bits[number >> 3] ?? 0) & (1 << (number & 7))) === 0) kept[count++] = row;
+  }
+  return kept.subarray(0, count);
+}
+
+/** A column over the kept rows of all sources; undefined where none of them has it. */
+async function readColumn(
+  table: TableDescriptor,
+  sources: readonly RowSource[],
+  kept: readonly (Int32Array | undefined)[],
+  attnum: number,
+  rows: number,
+): Promise<StoredColumn | undefined> {
+  const parts: { column: StoredColumn | undefined; rows: number }[] = [];
+  let present = false;
+  for (let s = 0; s < sources.length; s++) {
+    for (let index = 0; index < pieceCount(sources[s]); index++) {
+      const piece = await sources[s].piece(attnum, index);
+      const first = index * PIECE_ROWS;
+      const count = Math.min(PIECE_ROWS, sources[s].rows - first);
+      const picked = pickedIn(kept[s], first, first + count);
+      const column =
+        piece === undefined || picked === undefined
+          ? piece
+          : gatherColumn(piece, picked, picked.length);
+      parts.push({ column, rows: picked?.length ?? count });
+      present ||= piece !== undefined;
+    }
+  }
+  if (!present) return undefined;
+  if (parts.length === 1) return parts[0].column;
+  const { type, missingText } = table.columns[attnum - 1];
+  return joinColumns(parts, rows, missingValue(type, missingText));
+}
+
+/** The kept rows between two rows, counted from the first. */
+function pickedIn(kept: Int32Array | undefined, from: number, to: number): Int32Array | undefined {
+  if (kept === undefined) return undefined;
+  let low = 0;
+  while (low < kept.length && kept[low] < from) low++;
+  let high = low;
+  while (high < kept.length && kept[high] < to) high++;
+  return kept.subarray(low, high).map((row) => row - from);
+}
+
+function joinColumns(
+  parts: readonly { column: StoredColumn | undefined; rows: number }[],
+  rows: number,
+  missing: Value,
+): StoredColumn {
+  const first = parts.find(({ column }) => column !== undefined)?.column as StoredColumn;
+  const alike = parts.every(({ column }) => column?.rep === first.rep);
+  if (!alike || first.rep === 'any') return joinValues(parts, first, rows, missing);
+  const hasNulls = parts.some(({ column }) => column?.nulls !== undefined);
+  const nulls = hasNulls ? new Uint8Array(rows) : undefined;
+  const numbers = new Float64Array(first.rep === 'f64' ? rows : 0);
+  const flags = new Uint8Array(first.rep === 'bool' ? rows : 0);
+  const codes = new Int32Array(first.rep === 'text' ? rows : 0);
+  const shared = parts.every(
+    ({ column }) =>
+      column?.rep === 'text' && first.rep === 'text' && column.dictionary === first.dictionary,
+  );
+  const dictionary = shared && first.rep === 'text' ? first.dictionary : new TextDictionary();
+  let at = 0;
+  for (const { column, rows: count } of parts) {
+    if (nulls !== undefined && column?.nulls !== undefined) {
+      nulls.set(column.nulls.subarray(0, count), at);
+    }
+    if (column?.rep === 'f64') numbers.set(column.data.subarray(0, count), at);
+    else if (column?.rep === 'bool') flags.set(column.data.subarray(0, count), at);
+    else if (column?.rep === 'text') {
+      if (shared) codes.set(column.codes.subarray(0, count), at);
+      else {
+        const texts = column.dictionary.snapshot();
+        dictionary.translate(texts, column.codes, count, column.nulls, codes, at);
+      }
+    }
+    at += count;
+  }
+  if (first.rep === 'f64') return { rep: 'f64', data: numbers, nulls };
+  if (first.rep === 'bool') return { rep: 'bool', data: flags, nulls };
+  return { rep: 'text', codes, dictionary, nulls };
+}
+
+/** Joins columns of different forms, or with missing parts. */
+function joinValues(
+  parts: readonly { column: StoredColumn | undefined; rows: number }[],
+  first: StoredColumn,
+  rows: number,
+  missing: Value,
+): StoredColumn {
+  const values: Value[] = [];
+  for (const { column, rows: count } of parts) {
+    for (let i = 0; i < count; i++) {
+      values.push(column === undefined ? missing : storedValueAt(column, i));
+    }
+  }
+  const nulls = values.includes(null)
+    ? Uint8Array.from(values, (value) => (value === null ? 1 : 0))
+    : undefined;
+  const forms = new Set(parts.map(({ column }) => column?.rep ?? first.rep));
+  if (forms.size > 1 || first.rep === 'any') return { rep: 'any', data: values, nulls };
+  if (first.rep === 'f64' && values.every((value) => typeof value === 'number' || value === null)) {
+    return {
+      rep: 'f64',
+      data: Float64Array.from(values, (value) => (value as number) ?? 0),
+      nulls,
+    };
+  }
+  if (first.rep === 'bool') {
+    return {
+      rep: 'bool',
+      data: Uint8Array.from(values, (value) => (value === true ? 1 : 0)),
+      nulls,
+    };
+  }
+  if (first.rep === 'text') {
+    const dictionary = new TextDictionary();
+    const codes = new Int32Array(rows);
+    for (let i = 0; i < rows; i++) codes[i] = dictionary.intern((values[i] as string | null) ?? '');
+    return { rep: 'text', codes, dictionary, nulls };
+  }
+  return { rep: 'any', data: values, nulls };
+}
+
+function cutStarts(starts: Int32Array, from: number, to: number): Int32Array {
+  const cut: number[] = [0];
+  for (const start of starts) if (start > from && start < to) cut.push(start - from);
+  cut.push(to - from);
+  return Int32Array.from(cut);
+}
+
+function gatherNumbers(data: Float64Array, rows: Int32Array): Float64Array {
+  const result = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) result[i] = data[rows[i]];
+  return result;
+}
+
+function compareWide(a: Value, b: Value): number {
+  const [left, right] = [a as number | bigint, b as number | bigint];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
