@@ -6,7 +6,7 @@
 import type { Oid } from '../types/type.ts';
 import { countAggregates } from './aggregate/count.ts';
 import { extremeAggregates } from './aggregate/min-max.ts';
-import { sumAggregates } from './aggregate/sum.ts';
+import { intervalAggregates, sumAggregates } from './aggregate/sum.ts';
 import type { FunctionRegistry, ScalarFunction, SqlFunction, SqlOperator } from './function.ts';
 import { OPERATOR_FACTS } from './operator-facts.ts';
 import { comparisonOperatorList } from './operators/comparison.ts';
@@ -27,12 +27,19 @@ import { jsonBuildFunctions } from './json/build-functions.ts';
 import { jsonFunctions, jsonOperators, jsonTableFunctions } from './json/json-functions.ts';
 import { jsonbFunctions, jsonbOperators, jsonbTableFunctions } from './json/jsonb-functions.ts';
 import { timeFunctions, timeOperators } from './time/index.ts';
+import { statisticAggregates } from './aggregate/statistics.ts';
+import { collectAggregates } from './aggregate/collect.ts';
+import { bitAggregates } from './aggregate/bits.ts';
+import { orderedSetAggregates } from './aggregate/ordered-set.ts';
+import { timeSeriesAggregates } from './aggregate/time-series.ts';
+import { windowFunctions } from './window/functions.ts';
 
 export const FIRST_OWN_OID: Oid = 10000;
 
 const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
   countAggregates,
   sumAggregates,
+  intervalAggregates,
   extremeAggregates,
   textFunctions,
   patternFunctions,
@@ -53,6 +60,12 @@ const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
   jsonbFunctions,
   jsonbTableFunctions,
   timeFunctions,
+  statisticAggregates,
+  collectAggregates,
+  bitAggregates,
+  orderedSetAggregates,
+  timeSeriesAggregates,
+  windowFunctions,
 ];
 
 const OPERATORS: readonly (readonly SqlOperator[])[] = [

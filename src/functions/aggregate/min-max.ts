@@ -7,7 +7,7 @@ import type { Vector } from '../../vector/vector.ts';
 import { vectorFromValues } from '../../vector/vector.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
-import { compareNumbers } from '../../types/compare.ts';
+import { type Comparator, comparatorFor, compareNumbers } from '../../types/compare.ts';
 import { growBytes, growF64, StateAccumulator } from './accumulator.ts';
 
 /** Extremes of numbers. NaN is the greatest; values beyond the safe integers are kept beside. */
@@ -220,4 +220,12 @@ export const extremeAggregates: readonly AggregateFunction[] = [
   ...comparedExtremes('numeric', compareNumeric),
   ...comparedExtremes('text', compareText),
   ...comparedExtremes('bpchar', compareBpchar),
+  ...comparedExtremes('interval', lazily(OID.interval)),
+  ...comparedExtremes('timetz', lazily(OID.timetz)),
+  ...comparedExtremes('anyarray', lazily(OID.textArray)),
 ];
+
+/** The comparator of a type, looked up when first used. */
+function lazily(oid: Oid): Comparator {
+  return (a, b) => comparatorFor(oid)(a, b);
+}

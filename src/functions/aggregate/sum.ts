@@ -2,6 +2,8 @@
  * sum() and avg(). Integers are added as doubles while the total is a safe integer; what exceeds that is
  * moved to an exact bigint part. Floats are added in the order of the rows.
  */
+import { addIntervals, divideInterval } from '../../types/datetime/interval-math.ts';
+import { Interval } from '../../types/interval.ts';
 import { divideNumeric, addNumeric } from '../../types/numeric-arithmetic.ts';
 import { numericFromInt } from '../../types/numeric-convert.ts';
 import { Numeric, NUMERIC_ZERO } from '../../types/numeric.ts';
@@ -249,4 +251,31 @@ export const sumAggregates: readonly AggregateFunction[] = [
   aggregate('avg(float4) float8', () => new FloatSumAccumulator(false, true)),
   aggregate('avg(float8) float8', () => new FloatSumAccumulator(false, true)),
   aggregate('avg(numeric) numeric', () => numericSum(true), ANY_ORDER),
+];
+
+interface IntervalSum {
+  sum: Interval;
+  count: number;
+}
+
+function intervalSum(isMean: boolean): Accumulator {
+  return new StateAccumulator<IntervalSum>({
+    type: sqlType(OID.interval),
+    skipNulls: true,
+    create: () => ({ sum: new Interval(0, 0, 0), count: 0 }),
+    add(state, args) {
+      state.sum = addIntervals(state.sum, args[0] as Interval);
+      state.count++;
+      return state;
+    },
+    finish({ sum, count }) {
+      if (count === 0) return null;
+      return isMean ? divideInterval(sum, count) : sum;
+    },
+  });
+}
+
+export const intervalAggregates: readonly AggregateFunction[] = [
+  aggregate('sum(interval) interval', () => intervalSum(false), ANY_ORDER),
+  aggregate('avg(interval) interval', () => intervalSum(true), ANY_ORDER),
 ];
