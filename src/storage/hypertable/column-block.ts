@@ -10,7 +10,7 @@ import { BytesReader, BytesWriter } from './bytes-io.ts';
 import { decodeNumbers, encodeNumbers } from './number-encoding.ts';
 import { VECTOR_ROWS, type Zones } from './row-source.ts';
 import type { StoredColumn } from './stored-column.ts';
-import { TextDictionary } from './text-dictionary.ts';
+import type { TextDictionary } from './text-dictionary.ts';
 
 const VERSION = 1;
 const REPS: readonly StoredColumn['rep'][] = ['f64', 'bool', 'text', 'any'];

@@ -212,6 +212,9 @@ function refine(source: RowSource, ranges: RowRanges, bounds: ScanBounds): RowRa
   return result;
 }
 
+/** Where more than this share of the rows is left anyway, copying them costs more than it saves. */
+const KEPT_SHARE = 0.75;
+
 function keepVectors(
   ranges: RowRanges,
   minimums: Float64Array,
@@ -221,13 +224,17 @@ function keepVectors(
 ): RowRanges {
   const starts: number[] = [];
   const ends: number[] = [];
+  let total = 0;
+  let kept = 0;
   for (let r = 0; r < ranges.starts.length; r++) {
     const rangeEnd = ranges.ends[r];
     let start = ranges.starts[r];
+    total += rangeEnd - start;
     while (start < rangeEnd) {
       const vector = Math.floor(start / VECTOR_ROWS);
       const end = Math.min(rangeEnd, (vector + 1) * VECTOR_ROWS);
       if (!(minimums[vector] > high || maximums[vector] < low)) {
+        kept += end - start;
         const last = ends.length - 1;
         if (last >= 0 && ends[last] === start) ends[last] = end;
         else {
@@ -238,7 +245,7 @@ function keepVectors(
       start = end;
     }
   }
-  return { starts, ends };
+  return kept > total * KEPT_SHARE ? ranges : { starts, ends };
 }
 
 /** The ranges without the deleted rows of the source. */

@@ -10,6 +10,7 @@ import type { ScanRequest } from '../storage.ts';
 import { byPiece, emitPiece, type OutputColumns } from './emit-rows.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { Selected } from './scan.ts';
+import { seriesAt, type SeriesTable } from './series-table.ts';
 import { storedValueAt } from './stored-column.ts';
 
 /** Rows that a window aims at. */
@@ -40,7 +41,7 @@ export async function* scanInTimeOrder(
   for (const one of selected) sources.push(await timedSource(one));
   const descending = request.timeOrder === 'desc';
   let target = FIRST_WINDOW_ROWS;
-  let width = Infinity;
+  let width = 0;
   for (;;) {
     const next = nextBorder(sources, descending, target, width);
     if (next === undefined) return;
@@ -71,9 +72,19 @@ async function timedSource({ source, ranges }: Selected): Promise<TimedSource> {
   for (const index of needed) times[index] = await source.times(index);
   const runs: Run[] = [];
   for (let r = 0; r < ranges.starts.length; r++) {
-    addRuns(runs, times, ranges.starts[r], ranges.ends[r]);
+    if (source.series === undefined) addRuns(runs, times, ranges.starts[r], ranges.ends[r]);
+    else addSeriesRuns(runs, source.series, ranges.starts[r], ranges.ends[r]);
   }
   return { source, times, runs };
+}
+
+/** Splits a range of rows where another series begins. */
+function addSeriesRuns(runs: Run[], series: SeriesTable, start: number, end: number): void {
+  for (let s = seriesAt(series, start); start < end; s++) {
+    const next = Math.min(end, series.starts[s + 1]);
+    runs.push({ start, end: next });
+    start = next;
+  }
 }
 
 /** Splits a range of rows wherever time steps back. */
@@ -120,8 +131,9 @@ function nextBorder(
   }
   if (rows === 0) return undefined;
   if (rows <= target) return { border: last, width: Math.abs(last - first) };
-  // From four times the last window's width, halve until few enough rows lie inside.
-  let width = Math.min(Math.abs(last - first), lastWidth * 4);
+  // From twice what an even spread needs, halve until few enough rows lie inside.
+  const all = Math.abs(last - first);
+  let width = Math.min(all, Math.max((2 * all * target) / rows, lastWidth * 2));
   for (;;) {
     const border = descending ? first - width : first + width;
     if (border === first || countInside(sources, border, descending) <= target)

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { BytesReader, BytesWriter } from '../../../../src/storage/hypertable/bytes-io.ts';
+import { decodeBlock, encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
+import {
+  decodeNumbers,
+  encodeNumbers,
+} from '../../../../src/storage/hypertable/number-encoding.ts';
+import { packBatch, unpackBatch } from '../../../../src/storage/hypertable/packing.ts';
+import type { StoredColumn } from '../../../../src/storage/hypertable/stored-column.ts';
+import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
+import type { Vector } from '../../../../src/vector/vector.ts';
+import { OID, sqlType } from '../../../../src/types/type.ts';
+import { randomOf, rowsOf } from './support.ts';
+
+type Make = (random: () => number, i: number) => number;
+
+const SHAPES: Record<string, Make> = {
+  constant: () => 42,
+  zero: () => 0,
+  'minus zero': () => -0,
+  'mixed zeros': (r) => (r() < 0.5 ? 0 : -0),
+  'small whole': (r) => Math.floor(r() * 100),
+  'negative whole': (r) => Math.floor(r() * 1e6) - 5e5,
+  '33 bits': (r) => Math.floor(r() * 2 ** 33),
+  'wide whole': (r) => Math.floor((r() - 0.5) * 2 ** 53),
+  'limit whole': (r) => (r() < 0.5 ? 2 ** 52 : -(2 ** 52)),
+  'beyond whole': (r) => (r() < 0.5 ? 2 ** 53 - 1 : -(2 ** 53 - 1)),
+  grid: (_, i) => 504921600e6 + i * 10_000_000,
+  'grid with breaks': (r, i) => 504921600e6 + (i % 360) * 10_000_000 + (r() < 0.01 ? 17 : 0),
+  walk: (() => {
+    let v = 0;
+    return (r: () => number) => (v += Math.floor(r() * 5) - 2);
+  })(),
+  runs: (_, i) => Math.floor(i / 50) * 1e9,
+  decimals: (r) => Math.round(r() * 10000) / 100,
+  'five places': (r) => Math.round(r() * 9e6) / 1e5,
+  'decimals with noise': (r) => (r() < 0.05 ? r() : Math.round(r() * 1000) / 10),
+  doubles: (r) => (r() - 0.5) * 10 ** Math.floor(r() * 600 - 300),
+  specials: (r) => [NaN, Infinity, -Infinity, -0, 5e-324, 1.7e308, 3][Math.floor(r() * 7)],
+  'whole with specials': (r, i) => (i % 97 === 0 ? NaN : Math.floor(r() * 50)),
+  'decimals with specials': (r, i) => (i % 97 === 0 ? -0 : Math.round(r() * 50) / 10),
+  floats: (r) => Math.fround(r() * 100),
+};
+
+function bits(data: Float64Array): BigUint64Array {
+  return new BigUint64Array(data.slice().buffer);
+}
+
+describe('numbers come back bit for bit', () => {
+  for (const [name, make] of Object.entries(SHAPES)) {
+    it(name, () => {
+      const random = randomOf(name.length * 131 + 7);
+      for (const length of [1, 2, 3, 31, 32, 33, 500, 1023, 1024]) {
+        const data = Float64Array.from({ length }, (_, i) => make(random, i));
+        const writer = new BytesWriter();
+        encodeNumbers(writer, data, 0, length);
+        const bytes = writer.finish();
+        expect(bytes.length).toBeLessThanOrEqual(length * 8 + 19);
+        const back = new Float64Array(length + 2);
+        decodeNumbers(new BytesReader(bytes), back, 1, length + 1);
+        expect(bits(back.subarray(1, length + 1))).toEqual(bits(data));
+      }
+    });
+  }
+
+  it('keeps the payload of a NaN, raw and among exceptions', () => {
+    for (const regular of [0.5, 0.1]) {
+      const data = new Float64Array(100).fill(regular);
+      for (let i = 0; i < 100; i++) data[i] = i / 10;
+      new BigUint64Array(data.buffer)[13] = 0x7ff8_0000_dead_beefn;
+      new BigUint64Array(data.buffer)[14] = 0xfff8_0000_0000_0001n;
+      const writer = new BytesWriter();
+      encodeNumbers(writer, data, 0, 100);
+      const back = new Float64Array(100);
+      decodeNumbers(new BytesReader(writer.finish()), back, 0, 100);
+      expect(new BigUint64Array(back.buffer)).toEqual(new BigUint64Array(data.buffer));
+    }
+  });
+
+  it('every bit width, random values', () => {
+    const random = randomOf(99);
+    for (let width = 0; width <= 52; width++) {
+      const data = Float64Array.from({ length: 1024 }, () => Math.floor(random() * 2 ** width));
+      const writer = new BytesWriter();
+      encodeNumbers(writer, data, 0, 1024);
+      const back = new Float64Array(1024);
+      decodeNumbers(new BytesReader(writer.finish()), back, 0, 1024);
+      expect(back).toEqual(data);
+    }
+  });
+
+  it('packs what packs', () => {
+    const size = (make: Make): number => {
+      const random = randomOf(5);
+      const writer = new BytesWriter();
+      encodeNumbers(
+        writer,
+        Float64Array.from({ length: 1024 }, (_, i) => make(random, i)),
+        0,
+        1024,
+      );
+      return writer.length;
+    };
+    expect(size(SHAPES['constant'])).toBeLessThan(16);
+    expect(size(SHAPES['grid'])).toBeLessThan(32);
+    expect(size(SHAPES['grid with breaks'])).toBeLessThan(400);
+    expect(size(SHAPES['small whole'])).toBeLessThan(1024);
+    expect(size(SHAPES['decimals'])).toBeLessThan(2000);
+  });
+});
+
+describe('blocks', () => {
+  const nullsOf = (random: () => number, length: number): Uint8Array =>
+    Uint8Array.from({ length }, () => (random() < 0.2 ? 1 : 0));
+
+  it('hold every form of column', () => {
+    const random = randomOf(17);
+    const rows = 3000;
+    const dictionary = new TextDictionary();
+    const codes = Int32Array.from({ length: rows }, () =>
+      dictionary.intern(`näme ${Math.floor(random() * 300)} 🙂`),
+    );
+    const columns: [StoredColumn, number][] = [
+      [
+        { rep: 'f64', data: Float64Array.from({ length: rows }, random), nulls: undefined },
+        OID.float8,
+      ],
+      [{ rep: 'bool', data: nullsOf(random, rows), nulls: nullsOf(random, rows) }, OID.bool],
+      [{ rep: 'text', codes, dictionary, nulls: nullsOf(random, rows) }, OID.text],
+      [
+        {
+          rep: 'any',
+          data: Array.from({ length: rows }, (_, i) =>
+            i % 3 === 0 ? null : 2n ** 60n + BigInt(i),
+          ),
+          nulls: Uint8Array.from({ length: rows }, (_, i) => (i % 3 === 0 ? 1 : 0)),
+        },
+        OID.int8,
+      ],
+    ];
+    for (const [column, oid] of columns) {
+      const back = decodeBlock(
+        encodeBlock(column, rows, sqlType(oid)),
+        sqlType(oid),
+        () => new TextDictionary(),
+      );
+      expect(back.rep).toBe(column.rep);
+      expect(back.nulls).toEqual(column.nulls);
+      if (column.rep === 'text' && back.rep === 'text') {
+        const texts = (c: typeof column): string[] =>
+          [...c.codes].map((code) => c.dictionary.textOf(code));
+        expect(texts(back)).toEqual(texts(column));
+      } else if (back.rep !== 'text' && column.rep !== 'text')
+        expect(back.data).toEqual(column.data);
+    }
+  });
+});
+
+describe('log packing', () => {
+  it('round-trips batches of every shape', () => {
+    for (const [name, make] of Object.entries(SHAPES)) {
+      const random = randomOf(name.length);
+      const length = Math.floor(random() * 300);
+      const data = Float64Array.from({ length }, (_, i) => make(random, i));
+      const nulls = Uint8Array.from({ length }, () => (random() < 0.3 ? 1 : 0));
+      const dictionary = Array.from({ length: 400 }, (_, i) => `t${i}`);
+      const codes = Int32Array.from({ length }, () => Math.floor(random() * 400));
+      const columns: Vector[] = [
+        { rep: 'f64', type: sqlType(OID.float8), length, data, nulls: undefined },
+        { rep: 'text', type: sqlType(OID.text), length, codes, dictionary, nulls },
+        { rep: 'bool', type: sqlType(OID.bool), length, data: nulls, nulls: undefined },
+        {
+          rep: 'any',
+          type: sqlType(OID.int8),
+          length,
+          data: [...data].map((_, i) => BigInt(i) - 2n ** 62n),
+          nulls: undefined,
+        },
+      ];
+      const writer = new BytesWriter(16);
+      packBatch(writer, [1, 2, 5, 9], { columns, length });
+      const back = unpackBatch(new BytesReader(writer.finish()));
+      expect(back.attnums).toEqual([1, 2, 5, 9]);
+      expect(rowsOf(back.batch)).toEqual(rowsOf({ columns, length }));
+    }
+  });
+});
