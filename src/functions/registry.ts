@@ -33,6 +33,12 @@ import { bitAggregates } from './aggregate/bits.ts';
 import { orderedSetAggregates } from './aggregate/ordered-set.ts';
 import { timeSeriesAggregates } from './aggregate/time-series.ts';
 import { windowFunctions } from './window/functions.ts';
+import { sessionFunctions, sessionTableFunctions } from './system/session.ts';
+import { sequenceFunctions } from './system/sequences.ts';
+import { definitionFunctions } from './system/definitions.ts';
+import { objectFunctions, sizeFunctions } from './system/objects.ts';
+import { privilegeFunctions } from './system/privileges.ts';
+import { routineFunctions } from './system/routines.ts';
 
 export const FIRST_OWN_OID: Oid = 10000;
 
@@ -66,6 +72,13 @@ const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
   orderedSetAggregates,
   timeSeriesAggregates,
   windowFunctions,
+  sessionFunctions,
+  sessionTableFunctions,
+  sequenceFunctions,
+  definitionFunctions,
+  objectFunctions,
+  sizeFunctions,
+  privilegeFunctions,
 ];
 
 const OPERATORS: readonly (readonly SqlOperator[])[] = [
@@ -99,7 +112,11 @@ export function createRegistry(): Registry {
   const operatorFacts = readOperatorFacts();
   const functionOids = new Map<SqlFunction, Oid>();
   const operatorOids = new Map<SqlOperator, Oid>();
-  const functions = FUNCTIONS.flat();
+  const made: { registry?: Registry } = {};
+  const functions: SqlFunction[] = [
+    ...FUNCTIONS.flat(),
+    ...routineFunctions(() => made.registry as Registry),
+  ];
   const operators: SqlOperator[] = [];
   const ownOperators: SqlOperator[] = [];
   for (const plain of OPERATORS.flat()) {
@@ -118,7 +135,9 @@ export function createRegistry(): Registry {
   let next = Math.max(FIRST_OWN_OID, ...functionOids.values());
   ownOperators.sort((a, b) => (operatorKey(a) < operatorKey(b) ? -1 : 1));
   for (const own of ownOperators) operatorOids.set(own, ++next);
-  return registryOver(functions, operators, functionOids, operatorOids);
+  const registry = registryOver(functions, operators, functionOids, operatorOids);
+  made.registry = registry;
+  return registry;
 }
 
 function registryOver(
