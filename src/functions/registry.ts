@@ -9,6 +9,7 @@ import { extremeAggregates } from './aggregate/min-max.ts';
 import { intervalAggregates, sumAggregates } from './aggregate/sum.ts';
 import type { FunctionRegistry, ScalarFunction, SqlFunction, SqlOperator } from './function.ts';
 import { OPERATOR_FACTS } from './operator-facts.ts';
+import { PROC_OIDS } from './proc-oids.ts';
 import { comparisonOperatorList } from './operators/comparison.ts';
 import { floatArithmeticOperators } from './operators/float-arithmetic.ts';
 import { intArithmeticOperators } from './operators/int-arithmetic.ts';
@@ -117,6 +118,7 @@ export function createRegistry(): Registry {
     ...FUNCTIONS.flat(),
     ...routineFunctions(() => made.registry as Registry),
   ];
+  const known = new Set(functions.map(functionKey));
   const operators: SqlOperator[] = [];
   const ownOperators: SqlOperator[] = [];
   for (const plain of OPERATORS.flat()) {
@@ -129,9 +131,13 @@ export function createRegistry(): Registry {
       operatorOids.set(named, fact.oid);
       functionOids.set(named.fn, fact.functionOid);
     }
-    if (named.fn.name !== '') functions.push(named.fn);
+    const key = functionKey(named.fn);
+    if (named.fn.name !== '' && !known.has(key)) {
+      known.add(key);
+      functions.push(named.fn);
+    }
   }
-  numberOwn(functions, functionOids);
+  numberFunctions(functions, functionOids);
   let next = Math.max(FIRST_OWN_OID, ...functionOids.values());
   ownOperators.sort((a, b) => (operatorKey(a) < operatorKey(b) ? -1 : 1));
   for (const own of ownOperators) operatorOids.set(own, ++next);
@@ -210,12 +216,30 @@ function readOperatorFacts(): Map<string, OperatorFact> {
   return facts;
 }
 
-/** Numbers the functions that have no OID of PostgreSQL's. */
-function numberOwn(functions: readonly SqlFunction[], oids: Map<SqlFunction, Oid>): void {
-  const own = functions.filter((fn) => !oids.has(fn));
+/** Gives every function PostgreSQL's OID where it has one, else the next of ours. */
+function numberFunctions(functions: readonly SqlFunction[], oids: Map<SqlFunction, Oid>): void {
+  const facts = readProcOids();
+  const own: SqlFunction[] = [];
+  for (const fn of functions) {
+    const oid = facts.get(functionKey(fn));
+    if (oid !== undefined) oids.set(fn, oid);
+    else if (!oids.has(fn)) own.push(fn);
+  }
   own.sort((a, b) => (functionKey(a) < functionKey(b) ? -1 : 1));
   let next = FIRST_OWN_OID;
   for (const fn of own) oids.set(fn, next++);
+}
+
+function readProcOids(): Map<string, Oid> {
+  const facts = new Map<string, Oid>();
+  for (const line of PROC_OIDS.trim().split('\n')) {
+    const [name, ...overloads] = line.split(' ');
+    for (const overload of overloads) {
+      const [args, oid] = overload.split('=');
+      facts.set(`${name} ${args}`, Number(oid));
+    }
+  }
+  return facts;
 }
 
 /** The one registry of a process: functions have no state. */

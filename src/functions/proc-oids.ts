@@ -1,0 +1,358 @@
+/**
+ * PostgreSQL 15's OIDs of the functions that we have, one name a line: the name, then for each overload
+ * its argument types' OIDs, = and its own. Operators' functions are in operator-facts.ts.
+ */
+export const PROC_OIDS = `
+abs 700=1394 701=1395 20=1396 23=1397 21=1398 1700=1705
+acos 701=1601
+acosd 701=2732
+acosh 701=2466
+age 1184,1184=1199 1184=1386 1114,1114=2058 1114=2059
+array_agg 2776=2335 2277=4053
+array_dims 2277=747
+array_fill 2283,1007=1193 2283,1007,1007=1286
+array_length 2277,23=2176
+array_lower 2277,23=2091
+array_ndims 2277=748
+array_position 5078,5077=3277 5078,5077,23=3278
+array_positions 5078,5077=3279
+array_remove 5078,5077=3167
+array_replace 5078,5077,5077=3168
+array_to_json 2277=3153 2277,16=3154
+array_to_string 2277,25,25=384 2277,25=395
+array_upper 2277,23=2092
+ascii 25=1620
+asin 701=1600
+asind 701=2731
+asinh 701=2465
+atan 701=1602
+atan2 701,701=1603
+atan2d 701,701=2734
+atand 701=2733
+atanh 701=2467
+avg 20=2100 23=2101 21=2102 1700=2103 700=2104 701=2105 1186=2106
+bit_and 21=2236 23=2238 20=2240
+bit_count 17=6163
+bit_length 17=1810 25=1811
+bit_or 21=2237 23=2239 20=2241
+bit_xor 21=6164 23=6165 20=6166
+bool_and 16=2517
+bool_or 16=2518
+btrim 25,25=884 25=885 17,17=2015
+cardinality 2277=3179
+cbrt 701=1345
+ceil 1700=1711 701=2308
+ceiling 1700=2167 701=2320
+char_length 1042=1372 25=1381
+character_length 1042=1367 25=1369
+chr 23=1621
+clock_timestamp =2649
+col_description 26,23=1216
+concat 2276=3058
+concat_ws 25,2276=3059
+convert 17,19,19=1813
+convert_from 17,19=1714
+convert_to 25,19=1717
+corr 701,701=2829
+cos 701=1605
+cosd 701=2736
+cosh 701=2463
+cot 701=1607
+cotd 701=2738
+count 2276=2147 =2803
+covar_pop 701,701=2827
+covar_samp 701,701=2828
+cume_dist =3104
+current_database =861
+current_schema =1402
+current_schemas 16=1403
+current_setting 25=2077 25,16=3294
+current_user =745
+currval 2205=1575
+date_bin 1186,1114,1114=6177 1186,1184,1184=6178
+date_part 25,1184=1171 25,1186=1172 25,1266=1273 25,1082=1384 25,1083=1385 25,1114=2021
+date_trunc 25,1184=1217 25,1186=1218 25,1184,25=1284 25,1114=2020
+decode 25,25=1947
+degrees 701=1608
+dense_rank =3102
+div 1700,1700=1973
+encode 17,25=1946
+every 16=2519
+exp 701=1347 1700=1732
+extract 25,1082=6199 25,1083=6200 25,1266=6201 25,1114=6202 25,1184=6203 25,1186=6204
+factorial 20=1376
+first_value 2283=3112
+floor 1700=1712 701=2309
+format 25,2276=3539 25=3540
+format_type 26,23=1081
+gcd 23,23=5044 20,20=5045 1700,1700=5048
+gen_random_uuid =3432
+generate_series 1114,1114,1186=938 1184,1184,1186=939 23,23,23=1066 23,23=1067 20,20,20=1068 20,20=1069 1700,1700,1700=3259 1700,1700=3260
+generate_subscripts 2277,23,16=1191 2277,23=1192
+get_bit 17,20=723
+get_byte 17,23=721
+getdatabaseencoding =1039
+has_any_column_privilege 19,25,25=3024 19,26,25=3025 26,25,25=3026 26,26,25=3027 25,25=3028 26,25=3029
+has_column_privilege 19,25,25,25=3012 19,25,21,25=3013 19,26,25,25=3014 19,26,21,25=3015 26,25,25,25=3016 26,25,21,25=3017 26,26,25,25=3018 26,26,21,25=3019 25,25,25=3020 25,21,25=3021 26,25,25=3022 26,21,25=3023
+has_database_privilege 19,25,25=2250 19,26,25=2251 26,25,25=2252 26,26,25=2253 25,25=2254 26,25=2255
+has_function_privilege 19,25,25=2256 19,26,25=2257 26,25,25=2258 26,26,25=2259 25,25=2260 26,25=2261
+has_schema_privilege 19,25,25=2268 19,26,25=2269 26,25,25=2270 26,26,25=2271 25,25=2272 26,25=2273
+has_sequence_privilege 19,25,25=2181 19,26,25=2182 26,25,25=2183 26,26,25=2184 25,25=2185 26,25=2186
+has_table_privilege 19,25,25=1922 19,26,25=1923 26,25,25=1924 26,26,25=1925 25,25=1926 26,25=1927
+has_type_privilege 19,25,25=3138 19,26,25=3139 26,25,25=3140 26,26,25=3141 25,25=3142 26,25=3143
+inet_client_addr =2196
+inet_client_port =2197
+inet_server_addr =2198
+inet_server_port =2199
+initcap 25=872
+is_normalized 25,25=4351
+isfinite 1082=1373 1184=1389 1186=1390 1114=2048
+json_agg 2283=3175
+json_array_elements 114=3955
+json_array_elements_text 114=3969
+json_array_length 114=3956
+json_build_array 2276=3198 =3199
+json_build_object 2276=3200 =3201
+json_each 114=3958
+json_each_text 114=3959
+json_object 1009=3202 1009,1009=3203
+json_object_agg 2276,2276=3197
+json_object_keys 114=3957
+json_strip_nulls 114=3261
+json_typeof 114=3968
+jsonb_agg 2283=3267
+jsonb_array_elements 3802=3219
+jsonb_array_elements_text 3802=3465
+jsonb_array_length 3802=3207
+jsonb_build_array 2276=3271 =3272
+jsonb_build_object 2276=3273 =3274
+jsonb_each 3802=3208
+jsonb_each_text 3802=3932
+jsonb_insert 3802,1009,3802,16=3579
+jsonb_object 1009=3263 1009,1009=3264
+jsonb_object_agg 2276,2276=3270
+jsonb_object_keys 3802=3931
+jsonb_pretty 3802=3306
+jsonb_set 3802,1009,3802,16=3305
+jsonb_set_lax 3802,1009,3802,16,25=5054
+jsonb_strip_nulls 3802=3262
+jsonb_typeof 3802=3210
+justify_days 1186=1295
+justify_hours 1186=1175
+justify_interval 1186=2711
+lag 2283=3106 2283,23=3107 5077,23,5077=3108
+last_value 2283=3113
+lastval =2559
+lcm 23,23=5046 20,20=5047 1700,1700=5049
+lead 2283=3109 2283,23=3110 5077,23,5077=3111
+left 25,23=3060
+length 25=1317 1042=1318 17,19=1713 17=2010
+like 25,25=1569
+like_escape 25,25=1637 17,17=2009
+ln 701=1341 1700=1734
+log 701=1340 1700,1700=1736 1700=1741
+log10 701=1194 1700=1481
+lower 25=870
+lpad 25,23,25=873 25,23=879
+ltrim 25,25=875 25=881 17,17=6195
+make_date 23,23,23=3846
+make_interval 23,23,23,23,23,23,701=3464
+make_time 23,23,701=3847
+make_timestamp 23,23,23,23,23,701=3461
+make_timestamptz 23,23,23,23,23,701=3462 23,23,23,23,23,701,25=3463
+max 2277=2050 20=2115 23=2116 21=2117 26=2118 700=2119 701=2120 1082=2122 1083=2123 1266=2124 1114=2126 1184=2127 1186=2128 25=2129 1700=2130 1042=2244
+md5 25=2311 17=2321
+min 2277=2051 20=2131 23=2132 21=2133 26=2134 700=2135 701=2136 1082=2138 1083=2139 1266=2140 1114=2142 1184=2143 1186=2144 25=2145 1700=2146 1042=2245
+min_scale 1700=5042
+mod 21,21=940 23,23=941 20,20=947 1700,1700=1728
+mode 2283=3984
+nextval 2205=1574
+normalize 25,25=4350
+notlike 25,25=1570
+now =1299
+nth_value 2283,23=3114
+ntile 23=3105
+num_nonnulls 2276=440
+num_nulls 2276=438
+obj_description 26,19=1215 26=1348
+octet_length 17=720 25=1374 1042=1375
+overlaps 1266,1266,1266,1266=1271 1184,1184,1184,1184=1304 1184,1186,1184,1186=1305 1184,1184,1184,1186=1306 1184,1186,1184,1184=1307 1083,1083,1083,1083=1308 1083,1186,1083,1186=1309 1083,1083,1083,1186=1310 1083,1186,1083,1083=1311 1114,1114,1114,1114=2041 1114,1186,1114,1186=2042 1114,1114,1114,1186=2043 1114,1186,1114,1114=2044
+overlay 25,25,23,23=1404 25,25,23=1405
+parse_ident 25,16=1268
+percent_rank =3103
+percentile_cont 701,701=3974 701,1186=3976 1022,701=3980 1022,1186=3982
+percentile_disc 701,2283=3972 1022,2283=3978
+pg_advisory_lock 20=2880 23,23=2886
+pg_advisory_lock_shared 20=2881 23,23=2887
+pg_advisory_unlock 20=2884 23,23=2890
+pg_advisory_unlock_all =2892
+pg_advisory_unlock_shared 20=2885 23,23=2891
+pg_advisory_xact_lock 20=3089 23,23=3093
+pg_advisory_xact_lock_shared 20=3090 23,23=3094
+pg_backend_pid =2026
+pg_cancel_backend 23=2171
+pg_char_to_encoding 19=1264
+pg_client_encoding =810
+pg_collation_is_visible 26=3815
+pg_conf_load_time =2034
+pg_conversion_is_visible 26=2093
+pg_database_size 19=2168 26=2324
+pg_encoding_to_char 23=1597
+pg_function_is_visible 26=2081
+pg_get_constraintdef 26=1387 26,16=2508
+pg_get_expr 194,26=1716 194,26,16=2509
+pg_get_function_arguments 26=2162
+pg_get_function_identity_arguments 26=2232
+pg_get_function_result 26=2165
+pg_get_function_sqlbody 26=6197
+pg_get_indexdef 26=1643 26,23,16=2507
+pg_get_partition_constraintdef 26=3408
+pg_get_partkeydef 26=3352
+pg_get_ruledef 26=1573 26,16=2504
+pg_get_serial_sequence 25,25=1665
+pg_get_statisticsobjdef 26=3415
+pg_get_statisticsobjdef_columns 26=6174
+pg_get_triggerdef 26=1662 26,16=2730
+pg_get_userbyid 26=1642
+pg_get_viewdef 25=1640 26=1641 26,16=2506 26,23=3159
+pg_has_role 19,19,25=2705 19,26,25=2706 26,19,25=2707 26,26,25=2708 19,25=2709 26,25=2710
+pg_indexes_size 2205=2998
+pg_is_in_recovery =3810
+pg_is_other_temp_schema 26=2855
+pg_jit_available =315
+pg_listening_channels =3035
+pg_my_temp_schema =2854
+pg_opclass_is_visible 26=2083
+pg_operator_is_visible 26=2082
+pg_opfamily_is_visible 26=3829
+pg_options_to_table 1009=2289
+pg_postmaster_start_time =2560
+pg_relation_filenode 2205=2999
+pg_relation_is_publishable 2205=6121
+pg_relation_size 2205=2325 2205,25=2332
+pg_reload_conf =2621
+pg_size_bytes 25=3334
+pg_size_pretty 20=2288 1700=3166
+pg_sleep 701=2626
+pg_sleep_for 1186=3935
+pg_sleep_until 1184=3936
+pg_statistics_obj_is_visible 26=3403
+pg_table_is_visible 26=2079
+pg_table_size 2205=2997
+pg_tablespace_location 26=3778
+pg_terminate_backend 23,20=2096
+pg_total_relation_size 2205=2286
+pg_try_advisory_lock 20=2882 23,23=2888
+pg_try_advisory_lock_shared 20=2883 23,23=2889
+pg_try_advisory_xact_lock 20=3091 23,23=3095
+pg_try_advisory_xact_lock_shared 20=3092 23,23=3096
+pg_ts_config_is_visible 26=3758
+pg_ts_dict_is_visible 26=3757
+pg_ts_parser_is_visible 26=3756
+pg_ts_template_is_visible 26=3768
+pg_type_is_visible 26=2080
+pg_typeof 2276=1619
+pi =1610
+position 25,25=849 17,17=2014
+pow 701,701=1346 1700,1700=1738
+power 701,701=1368 1700,1700=2169
+quote_ident 25=1282
+quote_literal 25=1283 2283=1285
+quote_nullable 25=1289 2283=1290
+radians 701=1609
+random =1598
+rank =3101
+regexp_count 25,25=6254 25,25,23=6255 25,25,23,25=6256
+regexp_instr 25,25=6257 25,25,23=6258 25,25,23,23=6259 25,25,23,23,23=6260 25,25,23,23,23,25=6261 25,25,23,23,23,25,23=6262
+regexp_like 25,25=6263 25,25,25=6264
+regexp_match 25,25=3396 25,25,25=3397
+regexp_matches 25,25=2763 25,25,25=2764
+regexp_replace 25,25,25=2284 25,25,25,25=2285 25,25,25,23,23,25=6251 25,25,25,23,23=6252 25,25,25,23=6253
+regexp_split_to_array 25,25=2767 25,25,25=2768
+regexp_split_to_table 25,25=2765 25,25,25=2766
+regexp_substr 25,25=6265 25,25,23=6266 25,25,23,23=6267 25,25,23,23,25=6268 25,25,23,23,25,23=6269
+regr_avgx 701,701=2822
+regr_avgy 701,701=2823
+regr_count 701,701=2818
+regr_intercept 701,701=2826
+regr_r2 701,701=2824
+regr_slope 701,701=2825
+regr_sxx 701,701=2819
+regr_sxy 701,701=2821
+regr_syy 701,701=2820
+repeat 25,23=1622
+replace 25,25,25=2087
+reverse 25=3062
+right 25,23=3061
+round 701=1342 1700,23=1707 1700=1708
+row_number =3100
+row_security_active 26=3298
+row_to_json 2249=3155 2249,16=3156
+rpad 25,23,25=874 25,23=880
+rtrim 25,25=876 25=882 17,17=6196
+scale 1700=3281
+session_user =746
+set_bit 17,20,23=724
+set_byte 17,23,23=722
+set_config 25,25,16=2078
+setseed 701=1599
+setval 2205,20=1576 2205,20,16=1765
+sha224 17=3419
+sha256 17=3420
+sha384 17=3421
+sha512 17=3422
+shobj_description 26,19=1993
+sign 1700=1706 701=2310
+similar_escape 25,25=1623
+similar_to_escape 25,25=1986 25=1987
+sin 701=1604
+sind 701=2735
+sinh 701=2462
+split_part 25,25,23=2088
+sqrt 701=1344 1700=1730
+statement_timestamp =2648
+stddev 20=2154 23=2155 21=2156 700=2157 701=2158 1700=2159
+stddev_pop 20=2724 23=2725 21=2726 700=2727 701=2728 1700=2729
+stddev_samp 20=2712 23=2713 21=2714 700=2715 701=2716 1700=2717
+string_agg 25,25=3538 17,17=3545
+string_to_array 25,25,25=376 25,25=394
+string_to_table 25,25=6160 25,25,25=6161
+strpos 25,25=868
+substr 25,23,23=877 25,23=883 17,23,23=2085 17,23=2086
+substring 25,23,23=936 25,23=937 17,23,23=2012 17,23=2013 25,25=2073 25,25,25=2074
+sum 20=2107 23=2108 21=2109 700=2110 701=2111 1186=2113 1700=2114
+tan 701=1606
+tand 701=2737
+tanh 701=2464
+timeofday =274
+timezone 1186,1184=1026 25,1184=1159 25,1266=2037 1186,1266=2038 25,1114=2069 1186,1114=2070
+to_char 1186,25=1768 1184,25=1770 1700,25=1772 23,25=1773 20,25=1774 700,25=1775 701,25=1776 1114,25=2049
+to_date 25,25=1780
+to_hex 23=2089 20=2090
+to_json 2283=3176
+to_jsonb 2283=3787
+to_regclass 25=3495
+to_regcollation 25=4195
+to_regnamespace 25=4086
+to_regoper 25=3492
+to_regoperator 25=3476
+to_regproc 25=3494
+to_regprocedure 25=3479
+to_regrole 25=4093
+to_regtype 25=3493
+to_timestamp 701=1158 25,25=1778
+transaction_timestamp =2647
+translate 25,25,25=878
+trim_array 2277,23=6172
+trim_scale 1700=5043
+trunc 701=1343 1700,23=1709 1700=1710
+txid_current =2943
+unistr 25=6198
+unnest 2277=2331
+upper 25=871
+var_pop 20=2718 23=2719 21=2720 700=2721 701=2722 1700=2723
+var_samp 20=2641 23=2642 21=2643 700=2644 701=2645 1700=2646
+variance 20=2148 23=2149 21=2150 700=2151 701=2152 1700=2153
+version =89
+width_bucket 701,701,701,23=320 1700,1700,1700,23=2170 5077,5078=3218
+`;
