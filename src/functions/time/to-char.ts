@@ -316,6 +316,9 @@ function notForIntervals(): DbError {
 
 /** 1st, 2nd, 3rd, 4th, 11th. */
 export function ordinalSuffix(digits: string): string {
+  if (!/\d$/.test(digits)) {
+    throw dbError('invalid_text_representation', `"${digits}" is not a number`);
+  }
   if (digits.length > 1 && digits.charAt(digits.length - 2) === '1') return 'th';
   return { 1: 'st', 2: 'nd', 3: 'rd' }[digits.slice(-1)] ?? 'th';
 }
