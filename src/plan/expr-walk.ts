@@ -175,6 +175,10 @@ export const isVolatile = (expr: Expr): boolean =>
       node.kind === 'subplan',
   );
 
+/** Calls whose effects must happen (nextval, pg_sleep) even where nobody reads the result. */
+export const hasVolatileCall = (expr: Expr): boolean =>
+  someExpr(expr, (node) => node.kind === 'call' && node.fn.volatility === 'volatile');
+
 /** True where the expression needs no row: no column, no exec-param, no subquery. */
 export const isRowFree = (expr: Expr): boolean =>
   !someExpr(

@@ -70,11 +70,12 @@ function coerceBase(
   const path = findPath(context, source, target.oid, allowed);
   if (path === undefined) return undefined;
   if (expr.kind === 'constant' && expr.value === null) return constant(sqlType(target.oid), null);
+  const sized = target.typmod >= 0 && path.resize !== undefined;
   return {
     kind: 'cast',
-    type: sqlType(target.oid),
+    type: sized ? target : sqlType(target.oid),
     arg: expr,
-    convert: path.convert,
+    convert: sized ? (path.resize ?? false) : path.convert,
     explicit: allowed === 'explicit',
     form,
   };
@@ -192,27 +193,8 @@ function applyTypmod(
   const element = isArrayType(context, target.oid) ? elementType(context, target.oid) : target.oid;
   if (!LENGTH_TYPES.has(element)) return expr;
   if (expr.kind === 'constant' && expr.value === null) return constant(target, null);
-  // A conversion that has just been added can apply the modifier itself only where it is a real one.
-  const path = findPath(context, target.oid, target.oid, 'explicit');
-  const convert = lengthConversion(target.oid) ?? path?.convert ?? false;
+  const convert = findPath(context, target.oid, target.oid, 'explicit')?.resize ?? false;
   return { kind: 'cast', type: target, arg: expr, convert, explicit, form };
-}
-
-/** Length coercion through the type's own text input, which applies the modifier. */
-function lengthConversion(oid: Oid) {
-  return (
-    value: NonNullable<Value>,
-    typmod: number,
-    settings: Parameters<ReturnType<typeof codecFor>['formatText']>[1],
-    explicit: boolean,
-  ): Value => {
-    const codec = codecFor(oid);
-    let text = codec.formatText(value, settings);
-    if (explicit && (oid === OID.varchar || oid === OID.bpchar)) {
-      text = Array.from(text).slice(0, typmod - 4).join('');
-    }
-    return codec.parseText(text, typmod, settings);
-  };
 }
 
 /** Coerces, or throws 42846 with the words of a failed cast. */

@@ -1,14 +1,12 @@
 /** Whether one type may become another, and by which conversion. Polymorphic types included. */
-import { codecFor } from '../../types/codecs.ts';
-import { findCast } from '../../types/cast.ts';
+import { findCast, type CastContext } from '../../types/cast.ts';
 import type { FormatSettings } from '../../types/codec.ts';
-import { PgArray } from '../../types/pg-array.ts';
 import { OID, type Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { BindContext } from './context.ts';
 import { arrayType, elementType, isArrayType, isComposite, typeFacts } from './types.ts';
 
-export type CoercionContext = 'implicit' | 'assignment' | 'explicit';
+export type CoercionContext = CastContext;
 
 export type Conversion = (
   value: NonNullable<Value>,
@@ -19,6 +17,8 @@ export type Conversion = (
 
 export interface CoercionPath {
   readonly convert: Conversion | false;
+  /** The conversion to use where the target has a modifier. */
+  readonly resize?: Conversion | undefined;
 }
 
 const RANK: Record<CoercionContext, number> = { implicit: 0, assignment: 1, explicit: 2 };
@@ -40,53 +40,17 @@ export function findPath(
   target: Oid,
   allowed: CoercionContext,
 ): CoercionPath | undefined {
-  if (source === target) return { convert: false };
+  if (source === target) return { convert: false, resize: findCast(source, target)?.convert };
   const cast = findCast(source, target);
   if (cast !== undefined) {
-    return RANK[cast.context] <= RANK[allowed] ? { convert: cast.convert } : undefined;
-  }
-  if (isArrayType(context, source) && isArrayType(context, target)) {
-    const path = findPath(context, elementType(context, source), elementType(context, target), allowed);
-    if (path !== undefined) return { convert: arrayConversion(path, elementType(context, target)) };
+    if (RANK[cast.context] > RANK[allowed]) return undefined;
+    return { convert: cast.method === 'b' ? false : cast.convert, resize: cast.convert };
   }
   // A row type may stand for record, and a record for a row type where it fits.
   if (target === OID.record && isComposite(context, source)) return { convert: false };
-  if (target === OID.recordArray && isArrayType(context, source) && isComposite(context, elementType(context, source))) {
-    return { convert: false };
-  }
-  return textPath(context, source, target, allowed);
-}
-
-function arrayConversion(element: CoercionPath, elementOid: Oid): Conversion {
-  const convert = element.convert;
-  return (value, typmod, settings, explicit) => {
-    const array = value as PgArray;
-    const values =
-      convert === false
-        ? array.values
-        : array.values.map((item) => (item === null ? null : convert(item, typmod, settings, explicit)));
-    return new PgArray(elementOid, values, array.dimensions, array.lowerBounds);
-  };
-}
-
-/** Conversion through the text form: to strings on assignment, from strings when explicit. */
-function textPath(
-  context: BindContext,
-  source: Oid,
-  target: Oid,
-  allowed: CoercionContext,
-): CoercionPath | undefined {
-  if (allowed === 'implicit' || target === OID.unknown || source === OID.unknown) return undefined;
-  const from = typeFacts(context, source);
-  const to = typeFacts(context, target);
-  if (from.kind === 'p' && source !== OID.record && source !== OID.recordArray && source !== OID.cstring) return undefined;
-  if (to.kind === 'p') return undefined;
-  const toString = to.category === 'S';
-  const fromString = from.category === 'S' && allowed === 'explicit';
-  if (!toString && !fromString) return undefined;
-  const convert: Conversion = (value, typmod, settings) =>
-    codecFor(target).parseText(codecFor(source).formatText(value, settings), typmod, settings);
-  return { convert };
+  const isRowArray = isArrayType(context, source) && isComposite(context, elementType(context, source));
+  if (target === OID.recordArray && isRowArray) return { convert: false };
+  return undefined;
 }
 
 /** Whether every input can become its target type. Polymorphic targets must also agree. */

@@ -257,7 +257,7 @@ function bindRowFields(args: readonly Node[], scope: Scope): Expr[] {
     const parts = 'ColumnRef' in arg ? (arg.ColumnRef.fields ?? []) : [];
     const last = parts[parts.length - 1];
     if (parts.length > 1 && last !== undefined && 'A_Star' in last) {
-      const row = bindColumnRef({ ...(arg as { ColumnRef: object }).ColumnRef, fields: parts.slice(0, -1) }, scope, arg);
+      const row = bindColumnRef({ ...(arg as { ColumnRef: object }).ColumnRef, fields: parts.slice(0, -1) }, scope);
       if (row.kind === 'row') {
         fields.push(...row.fields);
         continue;

@@ -213,7 +213,6 @@ export function bindGroupingFunc(node: NodeBody<'GroupingFunc'>, scope: Scope): 
 function specialCall(node: FuncCall, names: readonly string[], scope: Scope): Expr | undefined {
   const name = names[names.length - 1];
   if (name !== 'pg_typeof' || node.args?.length !== 1) return undefined;
-  const context = scope.context;
   const arg = bindExpr(node.args[0], scope);
   return { kind: 'constant', type: sqlType(OID.regtype), value: arg.type.oid };
 }

@@ -1,0 +1,253 @@
+/** Simple SELECT: from the clauses to a plan. */
+import { nodeAs, type Node, type SelectStmt } from '../../parse/ast.ts';
+import { nodeLocation } from '../../parse/location.ts';
+import { OID } from '../../types/type.ts';
+import type { ColumnExpr, Expr } from '../expr.ts';
+import { columnsOf, exprEqual } from '../expr-walk.ts';
+import type { LogicalNode, LogicalProject, LogicalWindowCall } from '../logical.ts';
+import type { SortKey } from '../physical.ts';
+import { resolveUnknown } from './coerce.ts';
+import { bindCondition } from './expr.ts';
+import { applyLimit } from './finish.ts';
+import { bindFrom } from './from.ts';
+import { Grouping, isGrouped } from './grouping.ts';
+import { lockTargets, type LockTargets } from './locking.ts';
+import { equalityOf } from './operators.ts';
+import { findTarget, sortKey, sortNode } from './order.ts';
+import { outputField, type BoundQuery, type QueryField, type QueryInput } from './query.ts';
+import { QueryCalls, type PendingSet, type WindowSpec } from './query-calls.ts';
+import { Scope } from './scope.ts';
+import { bindTargets, type Target } from './target.ts';
+import { sameWindow } from './window-call.ts';
+
+export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
+  const { context } = input;
+  const scope = new Scope(context, input.outer, input.ctes);
+  const from = bindFrom(stmt.fromClause, scope);
+  let node: LogicalNode = from ?? { kind: 'values', rows: [[]], columns: [] };
+  const calls = new QueryCalls();
+  scope.calls = calls;
+  nameWindows(stmt, scope);
+  const targets = selectTargets(stmt, scope, input.keepUnknown === true);
+  if (stmt.whereClause !== undefined) {
+    const condition = scope.during('WHERE', () => bindCondition(stmt.whereClause as Node, scope, 'WHERE'));
+    node = { kind: 'filter', input: node, condition, columns: node.columns };
+  }
+  const having =
+    stmt.havingClause === undefined
+      ? null
+      : scope.during('HAVING', () => bindCondition(stmt.havingClause as Node, scope, 'HAVING'));
+  const sorts = bindOrder(stmt, targets, scope);
+  const grouping = isGrouped(stmt, calls) ? new Grouping(stmt, targets, scope) : null;
+  const distinctOn = bindDistinctOn(stmt, targets, scope);
+  checkDistinct(stmt, targets, sorts, scope);
+  const locks = lockTargets(stmt, scope, grouping !== null || calls.windows.length > 0, calls.sets.length > 0);
+  let rewrite = (expr: Expr): Expr => expr;
+  if (grouping !== null) {
+    node = grouping.apply(node, calls);
+    rewrite = (expr) => grouping.rewrite(expr);
+    if (having !== null) node = { kind: 'filter', input: node, condition: rewrite(having), columns: node.columns };
+  } else if (having !== null) {
+    node = { kind: 'filter', input: node, condition: having, columns: node.columns };
+  }
+  node = addWindows(node, calls, rewrite);
+  node = addSets(node, calls.sets, rewrite);
+  const plan: Projection = { targets, sorts, distinctOn, locks, rewrite };
+  return project(stmt, node, plan, scope);
+}
+
+function nameWindows(stmt: SelectStmt, scope: Scope): void {
+  for (const item of stmt.windowClause ?? []) {
+    const def = nodeAs(item, 'WindowDef');
+    if (def?.name === undefined) continue;
+    const known = scope.calls?.namedWindows;
+    if (known?.has(def.name) === true) {
+      throw scope.context.error('windowing_error', `window "${def.name}" is already defined`, def.location);
+    }
+    known?.set(def.name, def);
+  }
+}
+
+function selectTargets(stmt: SelectStmt, scope: Scope, keepUnknown: boolean): Target[] {
+  const targets = scope.during('SELECT', () => bindTargets(stmt.targetList ?? [], scope));
+  if (keepUnknown) return targets;
+  return targets.map((target) => ({ ...target, expr: resolveUnknown(scope.context, target.expr) }));
+}
+
+/** An ORDER BY key and the select-list entry that holds it. */
+interface BoundSort {
+  readonly target: Target;
+  readonly key: SortKey;
+  readonly location: number | undefined;
+}
+
+function bindOrder(stmt: SelectStmt, targets: Target[], scope: Scope): BoundSort[] {
+  const sorts: BoundSort[] = [];
+  for (const node of stmt.sortClause ?? []) {
+    const sort = sortNode(node);
+    const target = textTarget(findTarget(sort.node as Node, targets, scope, 'ORDER BY'), targets, scope);
+    const key = sortKey(scope, sort, target.expr);
+    if (sorts.some((known) => known.target === target)) continue;
+    sorts.push({ target, key, location: nodeLocation(sort.node) });
+  }
+  return sorts;
+}
+
+/** An untyped entry that is sorted or grouped by becomes text. */
+export function textTarget(target: Target, targets: Target[], scope: Scope): Target {
+  if (target.expr.type.oid !== OID.unknown) return target;
+  const typed = { ...target, expr: resolveUnknown(scope.context, target.expr) };
+  targets[targets.indexOf(target)] = typed;
+  return typed;
+}
+
+function bindDistinctOn(stmt: SelectStmt, targets: Target[], scope: Scope): Target[] {
+  const nodes = (stmt.distinctClause ?? []).filter((node) => Object.keys(node).length > 0);
+  return nodes.map((node) => {
+    const target = textTarget(findTarget(node, targets, scope, 'DISTINCT ON'), targets, scope);
+    equalityOf(scope.context, target.expr.type, nodeLocation(node));
+    return target;
+  });
+}
+
+function checkDistinct(stmt: SelectStmt, targets: readonly Target[], sorts: readonly BoundSort[], scope: Scope): void {
+  if (stmt.distinctClause === undefined) return;
+  const isOn = stmt.distinctClause.some((node) => Object.keys(node).length > 0);
+  if (isOn) return;
+  for (const target of targets) {
+    if (!target.hidden) equalityOf(scope.context, target.expr.type, target.location);
+  }
+  const stray = sorts.find((sort) => sort.target.hidden);
+  if (stray === undefined) return;
+  throw scope.context.error(
+    'invalid_column_reference',
+    'for SELECT DISTINCT, ORDER BY expressions must appear in select list',
+    stray.location,
+  );
+}
+
+function addWindows(node: LogicalNode, calls: QueryCalls, rewrite: (expr: Expr) => Expr): LogicalNode {
+  const groups: { spec: WindowSpec; calls: LogicalWindowCall[] }[] = [];
+  for (const { spec, call } of calls.windows) {
+    const same = groups.find((group) => sameWindow(group.spec, spec));
+    if (same !== undefined) same.calls.push(call);
+    else groups.push({ spec, calls: [call] });
+  }
+  let result = node;
+  for (const { spec, calls: own } of groups) {
+    result = {
+      kind: 'window',
+      input: result,
+      partitionBy: spec.partitionBy.map((expr) => rewrite(expr)),
+      orderBy: spec.orderBy.map((key) => ({ ...key, expr: rewrite(key.expr) })),
+      frame: spec.frame,
+      calls: own.map((call) => ({
+        ...call,
+        args: call.args.map((arg) => rewrite(arg)),
+        filter: call.filter === null ? null : rewrite(call.filter),
+      })),
+      columns: [...result.columns, ...own.map((call) => call.column)],
+    };
+  }
+  return result;
+}
+
+/** Sets whose arguments hold other sets come in a node above those. */
+function addSets(node: LogicalNode, sets: readonly PendingSet[], rewrite: (expr: Expr) => Expr): LogicalNode {
+  let result = node;
+  let left = sets.slice();
+  while (left.length > 0) {
+    const pending = new Set(left.map((set) => set.column.id));
+    const ready = left.filter((set) => !set.args.some((arg) => [...columnsOf(arg)].some((id) => pending.has(id))));
+    const functions = ready.map((set) => ({ ...set, args: set.args.map((arg) => rewrite(arg)) }));
+    result = {
+      kind: 'project-set',
+      input: result,
+      functions,
+      columns: [...result.columns, ...ready.map((set) => set.column)],
+    };
+    left = left.filter((set) => !ready.includes(set));
+  }
+  return result;
+}
+
+interface Projection {
+  readonly targets: readonly Target[];
+  readonly sorts: readonly BoundSort[];
+  readonly distinctOn: readonly Target[];
+  readonly locks: LockTargets | null;
+  readonly rewrite: (expr: Expr) => Expr;
+}
+
+/** Select list, DISTINCT, ORDER BY, row locks and LIMIT, in the order that they happen. */
+function project(stmt: SelectStmt, input: LogicalNode, plan: Projection, scope: Scope): BoundQuery {
+  const { context } = scope;
+  const { rewrite, locks } = plan;
+  const needed = (target: Target) => plan.distinctOn.includes(target) || plan.sorts.some((sort) => sort.target === target);
+  const targets = plan.targets.filter((target) => !target.hidden || needed(target));
+  const fields = targets.map((target) => outputField(context, target.name, target.expr));
+  const exprs = targets.map((target) => rewrite(target.expr));
+  const lockColumns = (locks?.rowRefs ?? []).map((ref) => context.newColumn('ctid', ref.type));
+  const columns = [...fields.map((field) => field.column), ...lockColumns];
+  const projection: LogicalProject = { kind: 'project', input, exprs: [...exprs, ...(locks?.rowRefs ?? [])], columns };
+  let node: LogicalNode = projection;
+  const reference = (target: Target): ColumnExpr => context.reference(fields[targets.indexOf(target)].column);
+  if (stmt.distinctClause !== undefined && plan.distinctOn.length === 0) {
+    node = { kind: 'distinct', input: node, columns };
+  }
+  let keys: SortKey[] = plan.sorts.map(({ target, key }) => ({ ...key, expr: reference(target) }));
+  if (plan.distinctOn.length > 0) {
+    keys = distinctOnOrder(plan, keys, reference, scope);
+    node = { kind: 'sort', input: node, keys, columns };
+    node = { kind: 'distinct-on', input: node, keys: plan.distinctOn.map((target) => reference(target)), columns };
+  } else if (keys.length > 0) {
+    node = { kind: 'sort', input: node, keys, columns };
+  }
+  if (locks !== null) {
+    const lockTables = locks.tables.map((table, i) => ({ table, rowRefId: lockColumns[i].id }));
+    node = { kind: 'lock-rows', input: node, targets: lockTables, strength: locks.strength, wait: locks.wait, columns };
+  }
+  node = applyLimit(stmt, node, keys, scope);
+  const visible = fields.filter((_, i) => !targets[i].hidden);
+  return hideExtra(node, visible, columns.length, scope);
+}
+
+function hideExtra(node: LogicalNode, visible: QueryField[], total: number, scope: Scope): BoundQuery {
+  if (visible.length === total) return { node, fields: visible };
+  const { context } = scope;
+  const exprs = visible.map((field) => context.reference(field.column));
+  const fields = visible.map((field, i) => outputField(context, field.name, exprs[i]));
+  return { node: { kind: 'project', input: node, exprs, columns: fields.map((field) => field.column) }, fields };
+}
+
+/** DISTINCT ON keys lead the order; ORDER BY must agree with that. */
+function distinctOnOrder(
+  plan: Projection,
+  keys: readonly SortKey[],
+  reference: (target: Target) => ColumnExpr,
+  scope: Scope,
+): SortKey[] {
+  const on = plan.distinctOn;
+  let strangerSeen = false;
+  for (const { target, location } of plan.sorts) {
+    const isOn = on.some((item) => item === target || exprEqual(item.expr, target.expr));
+    if (isOn && strangerSeen) {
+      throw scope.context.error(
+        'invalid_column_reference',
+        'SELECT DISTINCT ON expressions must match initial ORDER BY expressions',
+        location,
+      );
+    }
+    if (!isOn) strangerSeen = true;
+  }
+  const missing = on.filter((item) => !plan.sorts.some(({ target }) => target === item || exprEqual(target.expr, item.expr)));
+  if (missing.length > 0 && strangerSeen) {
+    throw scope.context.error(
+      'invalid_column_reference',
+      'SELECT DISTINCT ON expressions must match initial ORDER BY expressions',
+      missing[0].location,
+    );
+  }
+  const extra = missing.map((item): SortKey => ({ expr: reference(item), descending: false, nullsFirst: false }));
+  return [...keys, ...extra];
+}
