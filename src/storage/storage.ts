@@ -18,11 +18,14 @@ import type {
   CatalogChange,
   CatalogSnapshot,
   IndexDescriptor,
+  SequenceDescriptor,
   TableDescriptor,
 } from '../catalog/catalog.ts';
 import type { Oid } from '../types/type.ts';
 import type { Int64, Value } from '../types/value.ts';
 import type { Batch } from '../vector/vector.ts';
+
+export type { IndexExpressions } from './row/index-keys.ts';
 
 export interface StorageOptions {
   /** Directory for all data; undefined keeps everything in memory. */
@@ -43,10 +46,13 @@ export interface StorageEngine {
   catalog(): CatalogSnapshot;
   begin(isolation: IsolationLevel, readOnly: boolean): StorageTransaction;
 
-  /** Next value of a sequence, never handed out before, also after a crash. Synchronous. */
-  sequenceNext(sequence: Oid): Int64;
+  /**
+   * Next value of a sequence, never handed out before, also after a crash. Synchronous. Takes the
+   * descriptor, because a transaction may use a sequence that it has created and not yet committed.
+   */
+  sequenceNext(sequence: SequenceDescriptor): Int64;
   /** State as SELECT * FROM sequence shows it. */
-  sequenceState(sequence: Oid): { lastValue: Int64; isCalled: boolean };
+  sequenceState(sequence: SequenceDescriptor): { lastValue: Int64; isCalled: boolean };
   /** Resolves when everything appended to the log so far (sequence moves included) is durable. */
   flushLog(): Promise<void>;
 

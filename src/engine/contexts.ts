@@ -1,0 +1,93 @@
+/** Builds what functions and operators see of a running statement. */
+import type { ExecContext, Instrumentation } from '../exec/operator.ts';
+import type { EvalContext, SequenceAccess, SessionView } from '../functions/function.ts';
+import type { Value } from '../types/value.ts';
+import { engineAdmin } from './admin/engine-admin.ts';
+import { regNames } from './reg-names.ts';
+import { explicitSearchPath, lookupPath } from './search-path.ts';
+import { sessionSequences } from './session-sequences.ts';
+import type { SessionImpl } from './session-impl.ts';
+import { showSetting } from './show.ts';
+
+/** Work done between two turns of the event loop. */
+const SLICE_MS = 8;
+
+export function buildEvalContext(session: SessionImpl): EvalContext {
+  const { database, transaction } = session;
+  const transactionMicros = transaction.isOpen ? transaction.startMicros : session.statementMicros;
+  const catalog = session.catalog();
+  return {
+    format: { ...session.settings.format(transactionMicros), names: regNames(session, catalog) },
+    transactionMicros,
+    statementMicros: session.statementMicros,
+    clock: database.env.clock,
+    random: database.env.random,
+    catalog,
+    session: sessionView(session),
+    sequences: sequencesOf(session),
+    admin: engineAdmin(session),
+    notice: (severity, message, detail, hint) => session.notice(severity, message, detail, hint),
+  };
+}
+
+const sequenceAccess = new WeakMap<SessionImpl, SequenceAccess>();
+
+/** currval and lastval belong to the session, so the access object must outlive the statement. */
+function sequencesOf(session: SessionImpl): SequenceAccess {
+  let access = sequenceAccess.get(session);
+  if (access === undefined) sequenceAccess.set(session, (access = sessionSequences(session)));
+  return access;
+}
+
+function sessionView(session: SessionImpl): SessionView {
+  return {
+    processId: session.processId,
+    databaseName: session.database.name,
+    sessionUser: session.sessionUser,
+    currentUser: () => session.currentUser(),
+    searchPath(implicit) {
+      const catalog = session.catalog();
+      const user = catalog.role(session.currentUser())?.name ?? '';
+      const explicit = explicitSearchPath(session.settings.mustGet('search_path'), user, catalog);
+      return implicit ? lookupPath(explicit) : explicit;
+    },
+    getSetting: (name) => showSetting(session.settings, name),
+    setSetting: (name, value, isLocal) => session.settings.set(name, value, isLocal, true),
+    startMicros: session.startMicros,
+    clientAddress: session.options.clientAddress,
+    clientPort: session.options.clientPort,
+  };
+}
+
+export function buildExecContext(
+  session: SessionImpl,
+  parameters: readonly Value[],
+  execParams: number,
+  instrumentation: Instrumentation | undefined,
+): ExecContext {
+  const { database, cancelState } = session;
+  const { clock, timers } = database.env;
+  const evalContext = session.evalContext();
+  let sliceStart = clock.monotonicMs();
+  return {
+    eval: evalContext,
+    transaction: session.transaction.current(),
+    parameters,
+    execParams: Array.from({ length: execParams }, () => null),
+    workMemoryBytes: session.settings.integer('work_mem') * 1024,
+    cancel: cancelState,
+    checkpoint() {
+      if (cancelState.reason !== undefined) throw cancelState.reason;
+      const now = clock.monotonicMs();
+      if (now - sliceStart < SLICE_MS) return undefined;
+      return timers.yield().then(() => {
+        sliceStart = clock.monotonicMs();
+        if (cancelState.reason !== undefined) throw cancelState.reason;
+      });
+    },
+    virtualRows: (table) => database.virtualRows(table, session),
+    instrumentation,
+    modified: new Map(),
+    shared: new Map(),
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * COPY FROM STDIN: bytes to columns to storage, batch by batch. Columns that the statement leaves out
+ * get their defaults; NOT NULL and CHECK hold for every row.
+ */
+import { liveColumns, type ColumnDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
+import { DbError, dbError, notSupported } from '../../errors/db-error.ts';
+import { compileExpr } from '../../exec/expression.ts';
+import type { ExecContext } from '../../exec/operator.ts';
+import { checkRows } from '../../exec/row-checks.ts';
+import { compilePredicate } from '../../exec/predicate.ts';
+import { gatherBatch } from '../../vector/gather.ts';
+import { nameList, type NodeBody, type RangeVar } from '../../parse/ast.ts';
+import type { RowChecks } from '../../plan/physical.ts';
+import { nullVector } from '../../vector/builder.ts';
+import type { Batch, Vector } from '../../vector/vector.ts';
+import { mustFindRelation } from '../ddl/names.ts';
+import type { StatementCall } from '../executable.ts';
+import { bindColumnDefault, bindTableCondition, rowChecksOf } from '../expressions.ts';
+import { requirePrivilege } from '../privileges.ts';
+import type { SessionContext } from '../session-context.ts';
+import { BinaryReader } from './binary-reader.ts';
+import { ColumnSink } from './column-sink.ts';
+import { CsvReader } from './csv-reader.ts';
+import type { CopyOptions } from './options.ts';
+import { CopyPlace, withField, type RowReader } from './row-reader.ts';
+import { TextReader } from './text-reader.ts';
+
+const BATCH_ROWS = 16_384;
+const ROW_BYTES_MAX = 1 << 30;
+
+export async function copyFrom(
+  session: SessionContext,
+  node: NodeBody<'CopyStmt'>,
+  options: CopyOptions,
+  sql: string,
+  call: StatementCall,
+): Promise<string> {
+  const table = targetTable(session, node.relation as RangeVar);
+  requirePrivilege(session, table, 'a');
+  if (session.settings.isOn('transaction_read_only')) {
+    throw dbError('read_only_sql_transaction', 'cannot execute COPY FROM in a read-only transaction');
+  }
+  await session.transaction.current().lockTable(table.oid, 'shared', 'block');
+  const load = new CopyLoad(session, table, nameList(node.attlist), options);
+  if (node.whereClause !== undefined) {
+    load.setWhere(bindTableCondition(session, node.whereClause, table, sql));
+  }
+  const format = options.format === 'binary' ? 1 : 0;
+  const input = call.sink.copyIn(format, load.columns.map(() => format));
+  const rows = await load.run(input);
+  return `COPY ${rows}`;
+}
+
+function targetTable(session: SessionContext, name: RangeVar): TableDescriptor {
+  const relation = mustFindRelation(session, name);
+  if (relation.kind === 'table') return relation;
+  const kind = relation.kind === 'virtual' ? 'view' : relation.kind;
+  throw dbError('wrong_object_type', `cannot copy to ${kind} "${relation.name}"`);
+}
+
+/** Columns of a COPY list, all live ones where there is none. */
+export function copyColumns(table: TableDescriptor, names: readonly string[]): ColumnDescriptor[] {
+  const live = liveColumns(table);
+  if (names.length === 0) return live.filter((column) => column.generatedSql === undefined);
+  const seen = new Set<string>();
+  return names.map((name) => {
+    const column = live.find((candidate) => candidate.name === name);
+    if (column === undefined) {
+      throw dbError('undefined_column', `column "${name}" of relation "${table.name}" does not exist`);
+    }
+    if (seen.has(name)) throw dbError('duplicate_column', `column "${name}" specified more than once`);
+    seen.add(name);
+    return column;
+  });
+}
+
+class CopyLoad {
+  readonly columns: readonly ColumnDescriptor[];
+  readonly #session: SessionContext;
+  readonly #table: TableDescriptor;
+  readonly #sinks: readonly ColumnSink[];
+  readonly #reader: RowReader;
+  readonly #place: CopyPlace;
+  readonly #checks: RowChecks;
+  readonly #context: ExecContext;
+  /** For each live column: its sink, or what makes its default. */
+  readonly #sources: readonly ((length: number) => Vector)[];
+  #keep: ((batch: Batch) => Int32Array | undefined) | undefined;
+  #buffer: Uint8Array = new Uint8Array(0);
+  #rows = 0;
+  #total = 0;
+
+  constructor(
+    session: SessionContext,
+    table: TableDescriptor,
+    names: readonly string[],
+    options: CopyOptions,
+  ) {
+    this.#session = session;
+    this.#table = table;
+    this.columns = copyColumns(table, names);
+    this.#context = session.execContext([], 0);
+    const { format } = this.#context.eval;
+    this.#sinks = this.columns.map((column) => new ColumnSink(column.name, column.type, BATCH_ROWS, format));
+    this.#place = new CopyPlace(table.name);
+    this.#reader = makeReader(this.#sinks, options, format, this.#place);
+    this.#checks = rowChecksOf(session, table);
+    this.#sources = liveColumns(table).map((column) => this.#source(column));
+  }
+
+  setWhere(condition: ReturnType<typeof bindTableCondition>): void {
+    const predicate = compilePredicate(condition);
+    if (predicate.isAsync) throw notSupported('a subquery in COPY FROM WHERE conditions');
+    this.#keep = (batch) => predicate.select(batch, this.#context);
+  }
+
+  async run(input: AsyncIterable<Uint8Array>): Promise<number> {
+    try {
+      for await (const chunk of input) {
+        if (this.#reader.isEnded) continue;
+        await this.#consume(chunk, false);
+      }
+      if (!this.#reader.isEnded) await this.#consume(new Uint8Array(0), true);
+      await this.#flush();
+    } catch (error) {
+      throw this.#place.line === 0 || (error instanceof DbError && error.fields.where !== undefined)
+        ? error
+        : withField(this.#place, error);
+    }
+    return this.#total;
+  }
+
+  #source(column: ColumnDescriptor): (length: number) => Vector {
+    const position = this.columns.indexOf(column);
+    if (position >= 0) {
+      const sink = this.#sinks[position] as ColumnSink;
+      return (length) => sink.finish(length);
+    }
+    const expr = bindColumnDefault(this.#session, column);
+    if (expr === null) return (length) => nullVector(column.type, length);
+    const compiled = compileExpr(expr);
+    return (length) => compiled.evaluate({ columns: [], length }, this.#context);
+  }
+
+  async #consume(chunk: Uint8Array, isLast: boolean): Promise<void> {
+    const bytes = this.#joined(chunk);
+    let at = 0;
+    while (!this.#reader.isEnded && (at < bytes.length || isLast)) {
+      if (isLast && at >= bytes.length) break;
+      this.#place.rowRead = false;
+      const next = this.#reader.read(bytes, at, this.#rows, isLast);
+      if (next < 0) break;
+      at = next;
+      if (!this.#place.rowRead) continue;
+      this.#rows++;
+      if (this.#rows === BATCH_ROWS) await this.#flush();
+    }
+    this.#buffer = at < bytes.length && !this.#reader.isEnded ? bytes.slice(at) : new Uint8Array(0);
+    if (this.#buffer.length > ROW_BYTES_MAX) {
+      throw dbError('program_limit_exceeded', 'COPY row is larger than 1 GB');
+    }
+    const turn = this.#context.checkpoint();
+    if (turn !== undefined) await turn;
+  }
+
+  /** The incomplete row kept from before, followed by the new bytes. */
+  #joined(chunk: Uint8Array): Uint8Array {
+    if (this.#buffer.length === 0) return chunk;
+    const bytes = new Uint8Array(this.#buffer.length + chunk.length);
+    bytes.set(this.#buffer);
+    bytes.set(chunk, this.#buffer.length);
+    return bytes;
+  }
+
+  async #flush(): Promise<void> {
+    const length = this.#rows;
+    if (length === 0) return;
+    this.#rows = 0;
+    const all: Batch = { columns: this.#sources.map((source) => source(length)), length };
+    for (const sink of this.#sinks) sink.start();
+    const kept = this.#keep?.(all);
+    const batch = kept === undefined ? all : gatherBatch(all, kept);
+    if (batch.length === 0) return;
+    await checkRows(this.#table, this.#checks, batch, this.#context);
+    await this.#session.transaction.current().insert(this.#table, batch, { onConflict: 'error', arbiters: [] });
+    this.#total += batch.length;
+    const turn = this.#context.checkpoint();
+    if (turn !== undefined) await turn;
+  }
+}
+
+function makeReader(
+  sinks: readonly ColumnSink[],
+  options: CopyOptions,
+  settings: ExecContext['eval']['format'],
+  place: CopyPlace,
+): RowReader {
+  if (options.format === 'binary') return new BinaryReader(sinks, settings, place);
+  if (options.format === 'csv') return new CsvReader(sinks, options, place);
+  if (options.header === 'match') throw notSupported('HEADER MATCH in text format');
+  return new TextReader(sinks, { ...options, header: options.header }, place);
+}

@@ -1,0 +1,164 @@
+/** COPY's CSV format: quoted fields may hold delimiters and newlines; NULL is an unquoted null string. */
+import { dbError } from '../../errors/db-error.ts';
+import type { ColumnSink } from './column-sink.ts';
+import type { CopyOptions } from './options.ts';
+import type { CopyPlace, RowReader } from './row-reader.ts';
+import { missingColumn } from './text-reader.ts';
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export class CsvReader implements RowReader {
+  readonly #columns: readonly ColumnSink[];
+  readonly #options: CopyOptions;
+  readonly #delimiter: number;
+  readonly #quote: number;
+  readonly #escape: number;
+  readonly #forceNotNull: readonly boolean[];
+  readonly #forceNull: readonly boolean[];
+  readonly #place: CopyPlace;
+  #ended = false;
+  /** Fields of the row at hand: their bytes, whether quotes appeared, and resolved bytes if so. */
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  readonly #quoted: boolean[] = [];
+  readonly #resolved: (Uint8Array | undefined)[] = [];
+
+  constructor(columns: readonly ColumnSink[], options: CopyOptions, place: CopyPlace) {
+    this.#columns = columns;
+    this.#options = options;
+    this.#delimiter = options.delimiter.charCodeAt(0);
+    this.#quote = options.quote.charCodeAt(0);
+    this.#escape = options.escape.charCodeAt(0);
+    this.#forceNotNull = columns.map((column) => options.forceNotNull.includes(column.name));
+    this.#forceNull = columns.map((column) => options.forceNull.includes(column.name));
+    this.#place = place;
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  read(bytes: Uint8Array, start: number, row: number, isLast: boolean): number {
+    const next = this.#split(bytes, start, isLast);
+    if (next < 0) return -1;
+    this.#place.line++;
+    this.#place.column = undefined;
+    if (this.#options.header !== false && this.#place.line === 1) {
+      if (this.#options.header === 'match') this.#matchHeader(bytes);
+      return next;
+    }
+    if (this.#isEndMark(bytes)) {
+      this.#ended = true;
+      return next;
+    }
+    this.#store(bytes, row);
+    this.#place.rowRead = true;
+    return next;
+  }
+
+  /** Finds the fields of one record; -1 where it is not complete. */
+  #split(bytes: Uint8Array, start: number, isLast: boolean): number {
+    this.#starts.length = 0;
+    this.#ends.length = 0;
+    this.#quoted.length = 0;
+    this.#resolved.length = 0;
+    let at = start;
+    for (;;) {
+      const end = this.#field(bytes, at, isLast);
+      if (end < 0) return -1;
+      if (end >= bytes.length) return end;
+      const byte = bytes[end];
+      if (byte === NEWLINE) return end + 1;
+      if (byte === RETURN) {
+        if (end + 1 >= bytes.length) return isLast ? end + 1 : -1;
+        return bytes[end + 1] === NEWLINE ? end + 2 : end + 1;
+      }
+      at = end + 1;
+    }
+  }
+
+  /** Scans one field; returns the offset of the byte that ends it. */
+  #field(bytes: Uint8Array, start: number, isLast: boolean): number {
+    let i = start;
+    let inQuotes = false;
+    let quoted = false;
+    let out: number[] | undefined;
+    for (; i < bytes.length; i++) {
+      const byte = bytes[i] as number;
+      if (inQuotes) {
+        if (byte === this.#escape && i + 1 < bytes.length && (bytes[i + 1] === this.#quote || bytes[i + 1] === this.#escape) && (byte !== this.#quote || bytes[i + 1] === this.#quote)) {
+          out?.push(bytes[++i] as number);
+          continue;
+        }
+        if (byte === this.#escape && i + 1 >= bytes.length && !isLast) return -1;
+        if (byte === this.#quote) {
+          inQuotes = false;
+          continue;
+        }
+        out?.push(byte);
+        continue;
+      }
+      if (byte === this.#quote) {
+        if (!quoted) out = [...bytes.subarray(start, i)];
+        quoted = true;
+        inQuotes = true;
+        continue;
+      }
+      if (byte === this.#delimiter || byte === NEWLINE || byte === RETURN) break;
+      out?.push(byte);
+    }
+    if (i >= bytes.length && !isLast) return -1;
+    if (inQuotes) throw dbError('bad_copy_file_format', 'unterminated CSV quoted field');
+    this.#starts.push(start);
+    this.#ends.push(i);
+    this.#quoted.push(quoted);
+    this.#resolved.push(out === undefined ? undefined : Uint8Array.from(out));
+    return i;
+  }
+
+  #text(bytes: Uint8Array, field: number): string {
+    const resolved = this.#resolved[field];
+    return DECODER.decode(resolved ?? bytes.subarray(this.#starts[field], this.#ends[field]));
+  }
+
+  #isEndMark(bytes: Uint8Array): boolean {
+    return this.#starts.length === 1 && this.#quoted[0] === false && this.#text(bytes, 0) === '\\.';
+  }
+
+  #matchHeader(bytes: Uint8Array): void {
+    if (this.#starts.length !== this.#columns.length) {
+      throw dbError('bad_copy_file_format', `wrong number of fields in header line: got ${this.#starts.length}, expected ${this.#columns.length}`);
+    }
+    for (const [i, column] of this.#columns.entries()) {
+      const name = this.#text(bytes, i);
+      if (name === column.name) continue;
+      throw dbError('bad_copy_file_format', `column name mismatch in header line field ${i + 1}: got "${name}", expected "${column.name}"`);
+    }
+  }
+
+  #store(bytes: Uint8Array, row: number): void {
+    const columns = this.#columns;
+    const { nullText } = this.#options;
+    const fields = this.#starts.length;
+    for (let i = 0; i < fields; i++) {
+      const column = columns[i];
+      if (column === undefined) {
+        if (columns.length === 0 && fields === 1 && this.#text(bytes, 0) === '') return;
+        throw dbError('bad_copy_file_format', 'extra data after last expected column');
+      }
+      this.#place.column = column;
+      const [from, to] = [this.#starts[i] as number, this.#ends[i] as number];
+      this.#place.setField(bytes, from, to);
+      const quoted = this.#quoted[i] === true;
+      const resolved = this.#resolved[i];
+      const mayBeNull = quoted ? this.#forceNull[i] === true : this.#forceNotNull[i] !== true;
+      if (mayBeNull && this.#text(bytes, i) === nullText) column.setNull(row);
+      else if (resolved === undefined) column.setBytes(row, bytes, from, to);
+      else column.setBytes(row, resolved, 0, resolved.length);
+    }
+    this.#place.column = undefined;
+    if (fields < columns.length) throw missingColumn(columns[fields] as ColumnSink);
+  }
+}

@@ -1,0 +1,53 @@
+/** What the formats of COPY FROM have in common: reading row by row out of a growing buffer. */
+import { DbError, dbError } from '../../errors/db-error.ts';
+import type { ColumnSink } from './column-sink.ts';
+
+export interface RowReader {
+  /**
+   * Reads one row at `start` into row `row` of the columns and returns the offset after it, or -1 where
+   * the row is not complete. `place.rowRead` tells whether a row was stored (headers are not).
+   */
+  read(bytes: Uint8Array, start: number, row: number, isLast: boolean): number;
+  /** The end-of-data mark was read: what follows is ignored. */
+  readonly isEnded: boolean;
+}
+
+/** Where the reader stands, for the context line of errors. */
+export class CopyPlace {
+  readonly table: string;
+  line = 0;
+  column: ColumnSink | undefined;
+  rowRead = false;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #start = 0;
+  #end = 0;
+
+  constructor(table: string) {
+    this.table = table;
+  }
+
+  setField(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** `COPY t, line 3, column x: "value"`. */
+  context(): string {
+    const base = `COPY ${this.table}, line ${this.line}`;
+    if (this.column === undefined) return base;
+    const value = new TextDecoder().decode(this.#bytes.subarray(this.#start, Math.min(this.#end, this.#start + 100)));
+    return `${base}, column ${this.column.name}: "${value}"`;
+  }
+}
+
+/** Gives an error the place in the input where it arose. */
+export function withField(place: CopyPlace, error: unknown): unknown {
+  if (error instanceof TypeError) {
+    return dbError('character_not_in_repertoire', {
+      message: 'invalid byte sequence for encoding "UTF8"',
+      where: place.context(),
+    });
+  }
+  return error instanceof DbError ? error.with({ where: place.context() }) : error;
+}

@@ -1,0 +1,313 @@
+/** CREATE TABLE: columns, constraints with their indexes, sequences, hypertable options. */
+import type {
+  CatalogChange,
+  CheckConstraint,
+  ColumnDescriptor,
+  ConstraintDescriptor,
+  HypertableDescriptor,
+  IndexDescriptor,
+  SequenceDescriptor,
+  TableDescriptor,
+} from '../../catalog/catalog.ts';
+import { quoteIdentifier } from '../../base/identifier.ts';
+import { dbError, notSupported } from '../../errors/db-error.ts';
+import { nodeAs, type ColumnDef, type Node, type NodeBody, type RangeVar } from '../../parse/ast.ts';
+import type { Oid } from '../../types/type.ts';
+import { canonicalCheck } from '../expressions.ts';
+import type { SessionContext } from '../session-context.ts';
+import { planColumn, type ColumnPlan, type ConstraintNode } from './column-definition.ts';
+import { hypertableFromOptions } from './hypertable-options.ts';
+import { chooseName, findRelation, joinName, mustFindTable, requireFreeName, targetSchema } from './names.ts';
+import { sequenceDescriptor } from './sequence.ts';
+
+/** What CREATE TABLE will put into the catalog, built up step by step. */
+export interface TableDraft {
+  readonly session: SessionContext;
+  readonly sql: string;
+  readonly oid: Oid;
+  readonly name: string;
+  readonly schema: Oid;
+  readonly columns: ColumnDescriptor[];
+  readonly constraints: ConstraintDescriptor[];
+  readonly indexes: IndexDescriptor[];
+  readonly sequences: SequenceDescriptor[];
+  readonly takenNames: Set<string>;
+}
+
+export async function createTable(
+  session: SessionContext,
+  node: NodeBody<'CreateStmt'>,
+  sql: string,
+): Promise<string> {
+  const relation = node.relation as RangeVar;
+  refuseUnsupported(node);
+  const schema = targetSchema(session, relation);
+  const name = relation.relname ?? '';
+  if (node.if_not_exists === true && session.catalog().relationByName(schema, name) !== undefined) {
+    session.notice('NOTICE', `relation "${name}" already exists, skipping`);
+    return 'CREATE TABLE';
+  }
+  requireFreeName(session.catalog(), schema, name);
+  const transaction = session.transaction.current();
+  await transaction.changeCatalog([]);
+  requireFreeName(session.catalog(), schema, name);
+  const draft: TableDraft = {
+    session, sql, oid: await transaction.allocateOid(), name, schema,
+    columns: [], constraints: [], indexes: [], sequences: [], takenNames: new Set([name]),
+  };
+  const tableConstraints = await addElements(draft, node.tableElts ?? []);
+  const hypertable = hypertableFromOptions(draft, node.options ?? []);
+  for (const constraint of tableConstraints) await addConstraint(draft, constraint);
+  const table = await finishTable(draft, hypertable.descriptor, hypertable.options, relation);
+  await transaction.changeCatalog(changesFor(draft, table));
+  for (const index of draft.indexes) await transaction.buildIndex(table, index);
+  await hypertable.createDefaultIndex?.(table);
+  return 'CREATE TABLE';
+}
+
+function refuseUnsupported(node: NodeBody<'CreateStmt'>): void {
+  if ((node.inhRelations?.length ?? 0) > 0) throw notSupported('table inheritance');
+  if (node.partspec !== undefined) throw notSupported('declarative partitioning; use create_hypertable()');
+  if (node.ofTypename !== undefined) throw notSupported('CREATE TABLE OF');
+  if (node.oncommit !== undefined && node.oncommit !== 'ONCOMMIT_NOOP' && node.oncommit !== 'ONCOMMIT_PRESERVE_ROWS') {
+    throw notSupported('ON COMMIT DROP and ON COMMIT DELETE ROWS');
+  }
+  if (node.relation?.relpersistence === 't') throw notSupported('a temporary table');
+}
+
+/** Columns first; returns the constraints, which may name any column. */
+async function addElements(draft: TableDraft, elements: readonly Node[]): Promise<ConstraintNode[]> {
+  const constraints: ConstraintNode[] = [];
+  for (const element of elements) {
+    const definition = nodeAs(element, 'ColumnDef');
+    const constraint = nodeAs(element, 'Constraint');
+    const like = nodeAs(element, 'TableLikeClause');
+    if (definition !== undefined) constraints.push(...(await addColumn(draft, definition)));
+    else if (constraint !== undefined) constraints.push(constraint);
+    else if (like !== undefined) addLike(draft, like);
+  }
+  return constraints;
+}
+
+async function addColumn(draft: TableDraft, definition: ColumnDef): Promise<ConstraintNode[]> {
+  const plan = planColumn(draft.session, definition, draft.columns.length + 1, draft.sql);
+  if (draft.columns.some((column) => column.name === plan.column.name)) {
+    throw dbError('duplicate_column', `column "${plan.column.name}" specified more than once`);
+  }
+  draft.columns.push(plan.sequence === null ? plan.column : await addSequence(draft, plan));
+  return plan.constraints.map((constraint) =>
+    constraint.contype === 'CONSTR_CHECK'
+      ? constraint
+      : { ...constraint, keys: [{ String: { sval: plan.column.name } }] },
+  );
+}
+
+/** The sequence of a serial or identity column, owned by it. */
+export async function addSequence(draft: TableDraft, plan: ColumnPlan): Promise<ColumnDescriptor> {
+  const { session, schema } = draft;
+  const request = plan.sequence as NonNullable<ColumnPlan['sequence']>;
+  const name = chooseName(session.catalog(), schema, [draft.name, plan.column.name], 'seq', draft.takenNames);
+  draft.takenNames.add(name);
+  const oid = await session.transaction.current().allocateOid();
+  draft.sequences.push(
+    sequenceDescriptor(session, {
+      oid, name, schema,
+      type: request.type,
+      options: request.options ?? [],
+      ownedBy: { table: draft.oid, column: plan.column.attnum },
+    }),
+  );
+  if (!request.serial) return { ...plan.column, identitySequence: oid };
+  const visible = session.catalog().schema(schema)?.name === 'public';
+  const qualified = visible
+    ? quoteIdentifier(name)
+    : `${quoteIdentifier(session.catalog().schema(schema)?.name ?? '')}.${quoteIdentifier(name)}`;
+  return { ...plan.column, defaultSql: `nextval('${qualified.replaceAll("'", "''")}'::regclass)` };
+}
+
+/** LIKE source: columns with types and NOT NULL; defaults and constraints where INCLUDING asks. */
+function addLike(draft: TableDraft, like: NodeBody<'TableLikeClause'>): void {
+  const source = mustFindTable(draft.session, like.relation as RangeVar);
+  const options = like.options ?? 0;
+  const [comments, constraints, defaults, identity, indexes] = [1, 4, 8, 32, 64];
+  if ((options & (identity | indexes)) !== 0 && options !== 0x7fffffff) {
+    throw notSupported('LIKE INCLUDING IDENTITY and INCLUDING INDEXES');
+  }
+  for (const column of source.columns) {
+    if (column.dropped === true) continue;
+    draft.columns.push({
+      attnum: draft.columns.length + 1,
+      name: column.name,
+      type: column.type,
+      notNull: column.notNull,
+      defaultSql: (options & defaults) !== 0 ? column.defaultSql : null,
+      identity: '',
+      comment: (options & comments) !== 0 ? column.comment : undefined,
+    });
+  }
+  if ((options & constraints) === 0) return;
+  for (const constraint of source.constraints) {
+    if (constraint.kind === 'check') {
+      throw notSupported('LIKE INCLUDING CONSTRAINTS on a table with CHECK constraints');
+    }
+  }
+}
+
+/** PRIMARY KEY, UNIQUE and CHECK of a table being created or altered. */
+export async function addConstraint(draft: TableDraft, constraint: ConstraintNode): Promise<void> {
+  switch (constraint.contype) {
+    case 'CONSTR_PRIMARY':
+    case 'CONSTR_UNIQUE':
+      return await addUnique(draft, constraint);
+    case 'CONSTR_CHECK':
+      return await addCheck(draft, constraint);
+    case 'CONSTR_FOREIGN':
+      throw notSupported('a foreign key constraint');
+    case 'CONSTR_EXCLUSION':
+      throw notSupported('an exclusion constraint');
+    default:
+      throw notSupported(`constraint ${constraint.contype}`);
+  }
+}
+
+async function addUnique(draft: TableDraft, constraint: ConstraintNode): Promise<void> {
+  const primary = constraint.contype === 'CONSTR_PRIMARY';
+  if (constraint.deferrable === true) throw notSupported('a deferrable constraint');
+  if (constraint.indexname !== undefined) throw notSupported('ADD CONSTRAINT ... USING INDEX');
+  if (primary && draft.constraints.some((other) => other.kind === 'primary')) {
+    throw dbError(
+      'invalid_table_definition',
+      `multiple primary keys for table "${draft.name}" are not allowed`,
+    );
+  }
+  const columns = (constraint.keys ?? []).map((key) => keyColumn(draft, key));
+  if (new Set(columns.map((column) => column.attnum)).size < columns.length) {
+    const kind = primary ? 'primary key' : 'unique';
+    throw dbError('duplicate_column', `column "${columns[0]?.name}" appears twice in ${kind} constraint`);
+  }
+  const name = uniqueName(draft, constraint, primary, columns);
+  const transaction = draft.session.transaction.current();
+  const indexOid = await transaction.allocateOid();
+  if (primary) requireNotNull(draft, columns);
+  const attnums = columns.map((column) => column.attnum);
+  draft.indexes.push({
+    kind: 'index', oid: indexOid, name, schema: draft.schema, table: draft.oid,
+    keys: attnums.map((column) => ({ column, descending: false, nullsFirst: false })),
+    include: (constraint.including ?? []).map((key) => keyColumn(draft, key).attnum),
+    unique: true,
+    primary,
+    nullsNotDistinct: constraint.nulls_not_distinct === true,
+    method: 'btree',
+    storageId: await transaction.allocateStorageId(),
+  });
+  draft.constraints.push({
+    kind: primary ? 'primary' : 'unique',
+    oid: await transaction.allocateOid(),
+    name,
+    index: indexOid,
+    columns: attnums,
+  });
+}
+
+function uniqueName(
+  draft: TableDraft,
+  constraint: ConstraintNode,
+  primary: boolean,
+  columns: readonly ColumnDescriptor[],
+): string {
+  const catalog = draft.session.catalog();
+  if (constraint.conname !== undefined) {
+    if (draft.takenNames.has(constraint.conname)) {
+      throw dbError('duplicate_table', `relation "${constraint.conname}" already exists`);
+    }
+    requireFreeName(catalog, draft.schema, constraint.conname);
+    draft.takenNames.add(constraint.conname);
+    return constraint.conname;
+  }
+  const columnPart = primary ? '' : columns.map((column) => column.name).join('_');
+  const name = chooseName(
+    catalog, draft.schema, [draft.name, columnPart], primary ? 'pkey' : 'key', draft.takenNames,
+  );
+  draft.takenNames.add(name);
+  return name;
+}
+
+function keyColumn(draft: TableDraft, key: Node): ColumnDescriptor {
+  const name = nodeAs(key, 'String')?.sval ?? '';
+  const column = draft.columns.find((candidate) => candidate.name === name && candidate.dropped !== true);
+  if (column !== undefined) return column;
+  throw dbError('undefined_column', `column "${name}" named in key does not exist`);
+}
+
+function requireNotNull(draft: TableDraft, keys: readonly ColumnDescriptor[]): void {
+  for (const key of keys) {
+    const position = draft.columns.findIndex((column) => column.attnum === key.attnum);
+    draft.columns[position] = { ...(draft.columns[position] as ColumnDescriptor), notNull: true };
+  }
+}
+
+async function addCheck(draft: TableDraft, constraint: ConstraintNode): Promise<void> {
+  const check = canonicalCheck(draft.session, constraint.raw_expr, draft.name, draft.columns, draft.sql);
+  const oid = await draft.session.transaction.current().allocateOid();
+  const single = check.columns.length === 1;
+  const column = single
+    ? draft.columns.find((candidate) => candidate.attnum === check.columns[0])?.name
+    : undefined;
+  draft.constraints.push({
+    kind: 'check', oid,
+    name: checkName(draft, constraint.conname, column ?? ''),
+    sql: check.sql,
+    columns: check.columns,
+  } satisfies CheckConstraint);
+}
+
+function checkName(draft: TableDraft, given: string | undefined, column: string): string {
+  const taken = new Set(draft.constraints.map((constraint) => constraint.name));
+  if (given !== undefined) {
+    if (taken.has(given)) {
+      throw dbError(
+        'duplicate_object',
+        `constraint "${given}" for relation "${draft.name}" already exists`,
+      );
+    }
+    return given;
+  }
+  for (let n = 0; ; n++) {
+    const name = joinName(draft.name, column, n === 0 ? 'check' : `check${n}`);
+    if (!taken.has(name)) return name;
+  }
+}
+
+async function finishTable(
+  draft: TableDraft,
+  hypertable: HypertableDescriptor | null,
+  options: readonly string[],
+  relation: RangeVar,
+): Promise<TableDescriptor> {
+  const transaction = draft.session.transaction.current();
+  return {
+    kind: 'table',
+    oid: draft.oid,
+    name: draft.name,
+    schema: draft.schema,
+    owner: draft.session.currentUser(),
+    rowType: await transaction.allocateOid(),
+    rowArrayType: await transaction.allocateOid(),
+    columns: draft.columns,
+    constraints: draft.constraints,
+    hypertable,
+    persistence: relation.relpersistence === 'u' ? 'unlogged' : 'permanent',
+    options,
+    schemaVersion: 1,
+    storageId: await transaction.allocateStorageId(),
+  };
+}
+
+function changesFor(draft: TableDraft, table: TableDescriptor): CatalogChange[] {
+  return [table, ...draft.indexes, ...draft.sequences].map((object) => ({ change: 'put', object }));
+}
+
+/** True where the name is taken; for IF NOT EXISTS forms elsewhere. */
+export function relationExists(session: SessionContext, name: RangeVar): boolean {
+  return findRelation(session, name) !== undefined;
+}

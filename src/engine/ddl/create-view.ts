@@ -1,0 +1,114 @@
+/** CREATE [OR REPLACE] VIEW. */
+import type { ColumnDescriptor, ViewDescriptor } from '../../catalog/catalog.ts';
+import { dbError, notSupported } from '../../errors/db-error.ts';
+import { nameList, type NodeBody, type RangeVar } from '../../parse/ast.ts';
+import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
+import { bindStatement } from '../../plan/binder.ts';
+import { OID, sqlType } from '../../types/type.ts';
+import { formatType } from '../../types/format-type.ts';
+import { requireOwner } from '../privileges.ts';
+import type { SessionContext } from '../session-context.ts';
+import { requireFreeName, targetSchema } from './names.ts';
+
+export async function createView(
+  session: SessionContext,
+  node: NodeBody<'ViewStmt'>,
+  statement: ParsedStatement,
+): Promise<string> {
+  const name = node.view as RangeVar;
+  if (name.relpersistence === 't') throw notSupported('a temporary view');
+  if (node.withCheckOption !== undefined && node.withCheckOption !== 'NO_CHECK_OPTION') {
+    throw notSupported('WITH CHECK OPTION');
+  }
+  const sql = viewBody(statement.text);
+  const columns = viewColumns(session, sql, nameList(node.aliases));
+  const schema = targetSchema(session, name);
+  const transaction = session.transaction.current();
+  await transaction.changeCatalog([]);
+  const existing = session.catalog().relationByName(schema, name.relname ?? '');
+  if (existing !== undefined && node.replace !== true) {
+    requireFreeName(session.catalog(), schema, name.relname ?? '');
+  }
+  if (existing !== undefined && existing.kind !== 'view') {
+    throw dbError('wrong_object_type', `"${existing.name}" is not a view`);
+  }
+  if (existing !== undefined) {
+    requireOwner(session, existing);
+    requireCompatible(existing, columns);
+  }
+  const view: ViewDescriptor = {
+    kind: 'view',
+    oid: existing?.oid ?? (await transaction.allocateOid()),
+    name: name.relname ?? '',
+    schema,
+    owner: existing?.owner ?? session.currentUser(),
+    rowType: existing?.rowType ?? (await transaction.allocateOid()),
+    rowArrayType: existing?.rowArrayType ?? (await transaction.allocateOid()),
+    columns,
+    sql,
+    searchPath: session.lookupPath().map((oid) => session.catalog().schema(oid)?.name ?? ''),
+    acl: existing?.acl,
+    comment: existing?.comment,
+  };
+  await transaction.changeCatalog([{ change: 'put', object: view }]);
+  return 'CREATE VIEW';
+}
+
+/** The query after AS: the first AS outside quotes, comments and parentheses. */
+function viewBody(text: string): string {
+  const token = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|[()]|\bas\b|[^'"()\s-]+|./giy;
+  let depth = 0;
+  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
+    if (match[0] === '(') depth++;
+    else if (match[0] === ')') depth--;
+    else if (depth === 0 && match[0].toLowerCase() === 'as') return text.slice(token.lastIndex).trim();
+    if (token.lastIndex >= text.length) break;
+  }
+  throw dbError('syntax_error', 'CREATE VIEW needs a query after AS');
+}
+
+function viewColumns(session: SessionContext, sql: string, aliases: readonly string[]): ColumnDescriptor[] {
+  const [statement] = parseStatements(sql);
+  if (statement === undefined || !('SelectStmt' in statement.node)) {
+    throw notSupported('a view over this kind of statement');
+  }
+  if (statement.node.SelectStmt.intoClause !== undefined) {
+    throw dbError('feature_not_supported', 'views must not contain SELECT INTO');
+  }
+  const environment = session.bindEnvironment(sql, []);
+  const bound = bindStatement(statement, { ...environment, allowNewParameters: false });
+  const fields = bound.fields ?? [];
+  if (aliases.length > fields.length) {
+    throw dbError('syntax_error', 'CREATE VIEW specifies more column names than columns');
+  }
+  const names = new Set<string>();
+  return fields.map((field, i) => {
+    const name = aliases[i] ?? field.name;
+    if (names.has(name)) throw dbError('duplicate_column', `column "${name}" specified more than once`);
+    names.add(name);
+    const type = field.type.oid === OID.unknown ? sqlType(OID.text) : field.type;
+    return { attnum: i + 1, name, type, notNull: false, defaultSql: null, identity: '' };
+  });
+}
+
+/** OR REPLACE may only add columns at the end. */
+function requireCompatible(existing: ViewDescriptor, columns: readonly ColumnDescriptor[]): void {
+  if (columns.length < existing.columns.length) {
+    throw dbError('invalid_table_definition', 'cannot drop columns from view');
+  }
+  for (const [i, before] of existing.columns.entries()) {
+    const after = columns[i] as ColumnDescriptor;
+    if (after.name !== before.name) {
+      throw dbError('invalid_table_definition', {
+        message: `cannot change name of view column "${before.name}" to "${after.name}"`,
+        hint: 'Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.',
+      });
+    }
+    if (after.type.oid !== before.type.oid) {
+      throw dbError(
+        'invalid_table_definition',
+        `cannot change data type of view column "${before.name}" from ${formatType(before.type.oid, before.type.typmod)} to ${formatType(after.type.oid, after.type.typmod)}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * SELECT, INSERT, UPDATE, DELETE and VALUES: bind, plan (cached per catalog snapshot), run. A statement
+ * that changes or locks rows is run again on a new snapshot when a row it wants has changed underneath
+ * it (READ COMMITTED); its rows reach the client only after it has ended, so nothing is sent twice.
+ */
+import type { CatalogSnapshot } from '../catalog/catalog.ts';
+import { dbError } from '../errors/db-error.ts';
+import { execute } from '../exec/build.ts';
+import type { ExecContext, Instrumentation } from '../exec/operator.ts';
+import { modifiedRows } from '../exec/run.ts';
+import type { ParsedStatement } from '../parse/parser.ts';
+import { bindStatement, type BoundStatement } from '../plan/binder.ts';
+import { planStatement } from '../plan/physical-builder.ts';
+import type { PhysicalNode, PhysicalPlan } from '../plan/physical.ts';
+import { StatementRestart } from '../storage/storage.ts';
+import type { Oid } from '../types/type.ts';
+import type { Batch } from '../vector/vector.ts';
+import type { Completion, Executable, StatementCall, StatementRun } from './executable.ts';
+import { checkPlanPrivileges } from './privileges.ts';
+import type { FieldDescription } from './session.ts';
+import type { SessionContext } from './session-context.ts';
+import { typeLength } from './type-length.ts';
+
+export interface PlannedQuery {
+  readonly plan: PhysicalPlan;
+  readonly bound: BoundStatement;
+  readonly fields: readonly FieldDescription[] | null;
+}
+
+/** Times that a statement is restarted before it gives up with 40001. */
+const RESTARTS_MAX = 1000;
+const PLAN_CACHE_ENTRIES = 256;
+const PLAN_CACHE_TEXT_LIMIT = 8192;
+/** Literals such as 'now' are evaluated when the statement is bound: such plans are not kept. */
+const VOLATILE_LITERAL = /\b(now|today|tomorrow|yesterday)\b/i;
+
+const planCaches = new WeakMap<CatalogSnapshot, Map<string, PlannedQuery>>();
+
+/** An executable for a plannable statement. Analysis happens now, as at a Parse message. */
+export function queryExecutable(
+  session: SessionContext,
+  statement: ParsedStatement,
+  sql: string,
+  declaredTypes: readonly Oid[],
+): Executable {
+  const first = planQuery(session, statement, sql, declaredTypes);
+  return {
+    fields: first.fields,
+    parameterTypes: first.plan.parameterTypes.map((type) => type.oid),
+    allowedWhenFailed: false,
+    run: (call) => runQuery(session, statement, sql, declaredTypes, first.fields, call),
+  };
+}
+
+/** Binds and plans, or takes the plan from the cache of the current catalog snapshot. */
+export function planQuery(
+  session: SessionContext,
+  statement: ParsedStatement,
+  sql: string,
+  declaredTypes: readonly Oid[],
+): PlannedQuery {
+  const catalog = session.catalog();
+  const cacheable = statement.text.length <= PLAN_CACHE_TEXT_LIMIT && !VOLATILE_LITERAL.test(statement.text);
+  const key = cacheable ? planKey(session, statement.text, declaredTypes) : '';
+  let cache = planCaches.get(catalog);
+  const cached = cacheable ? cache?.get(key) : undefined;
+  if (cached !== undefined) return cached;
+  const parameterTypes = [...declaredTypes];
+  const environment = session.bindEnvironment(sql, parameterTypes);
+  const bound = bindStatement(statement, environment);
+  const plan = planStatement(bound, environment);
+  const planned: PlannedQuery = { plan, bound, fields: fieldsOf(bound) };
+  if (cacheable) {
+    if (cache === undefined) planCaches.set(catalog, (cache = new Map()));
+    if (cache.size >= PLAN_CACHE_ENTRIES) cache.delete(cache.keys().next().value as string);
+    cache.set(key, planned);
+  }
+  return planned;
+}
+
+function planKey(session: SessionContext, text: string, types: readonly Oid[]): string {
+  const { settings } = session;
+  return [
+    session.lookupPath().join(','), settings.get('TimeZone'), settings.get('DateStyle'),
+    settings.get('IntervalStyle'), types.join(','), text,
+  ].join('\u0000');
+}
+
+function fieldsOf(bound: BoundStatement): readonly FieldDescription[] | null {
+  if (bound.fields === null) return null;
+  return bound.fields.map((field) => ({
+    name: field.name,
+    tableOid: field.tableOid,
+    attnum: field.attnum,
+    type: field.type,
+    typeLength: typeLength(field.type.oid),
+  }));
+}
+
+async function* runQuery(
+  session: SessionContext,
+  statement: ParsedStatement,
+  sql: string,
+  declaredTypes: readonly Oid[],
+  fields: readonly FieldDescription[] | null,
+  call: StatementCall,
+): StatementRun {
+  const planned = await lockAndPlan(session, () => planQuery(session, statement, sql, declaredTypes));
+  requireSameFields(fields, planned.fields);
+  return yield* runPlanned(session, planned, call, undefined);
+}
+
+/** Locks the tables that the statement writes, then plans against the catalog as it is after that. */
+async function lockAndPlan(session: SessionContext, plan: () => PlannedQuery): Promise<PlannedQuery> {
+  let planned = plan();
+  const locked = new Set<Oid>();
+  for (;;) {
+    const missing = planned.plan.writes.filter((oid) => !locked.has(oid));
+    if (missing.length === 0) return planned;
+    refuseReadOnly(session, planned);
+    for (const oid of missing) {
+      await session.transaction.current().lockTable(oid, 'shared', 'block');
+      locked.add(oid);
+    }
+    const before = session.catalog();
+    session.transaction.current().newSnapshot();
+    if (session.catalog() !== before) planned = plan();
+  }
+}
+
+function refuseReadOnly(session: SessionContext, planned: PlannedQuery): void {
+  if (!session.settings.isOn('transaction_read_only')) return;
+  throw dbError(
+    'read_only_sql_transaction',
+    `cannot execute ${commandName(planned.bound.command)} in a read-only transaction`,
+  );
+}
+
+/** Runs a plan to its end, restarting it where READ COMMITTED calls for it. */
+export async function* runPlanned(
+  session: SessionContext,
+  planned: PlannedQuery,
+  call: StatementCall,
+  instrumentation: Instrumentation | undefined,
+): StatementRun {
+  const { plan } = planned;
+  checkPlanPrivileges(session, plan);
+  const context = (): ExecContext =>
+    session.execContext(call.parameters, plan.execParams, instrumentation);
+  if (!changesOrLocks(plan)) {
+    yield* execute(plan.root, context());
+    return completion(planned, 0);
+  }
+  const outcome = await runBuffered(session, plan, context);
+  yield* outcome.batches;
+  return completion(planned, outcome.rows);
+}
+
+interface BufferedOutcome {
+  readonly batches: readonly Batch[];
+  readonly rows: number;
+}
+
+async function runBuffered(
+  session: SessionContext,
+  plan: PhysicalPlan,
+  context: () => ExecContext,
+): Promise<BufferedOutcome> {
+  const transaction = session.transaction.current();
+  for (let attempt = 0; ; attempt++) {
+    const savepoint = transaction.savepoint();
+    try {
+      const attemptContext = context();
+      const batches: Batch[] = [];
+      for await (const batch of execute(plan.root, attemptContext)) batches.push(batch);
+      transaction.releaseSavepoint(savepoint);
+      return { batches, rows: modifiedRows(plan.root, attemptContext) };
+    } catch (error) {
+      if (!(error instanceof StatementRestart)) throw error;
+      if (attempt >= RESTARTS_MAX) {
+        throw dbError('serialization_failure', 'could not serialize access due to concurrent update');
+      }
+      transaction.rollbackTo(savepoint);
+      transaction.newSnapshot();
+    }
+  }
+}
+
+const planChanges = new WeakMap<PhysicalPlan, boolean>();
+
+function changesOrLocks(plan: PhysicalPlan): boolean {
+  let answer = planChanges.get(plan);
+  if (answer === undefined) {
+    answer = plan.writes.length > 0 || hasLockRows(plan.root);
+    planChanges.set(plan, answer);
+  }
+  return answer;
+}
+
+function hasLockRows(node: PhysicalNode): boolean {
+  if (node.kind === 'lock-rows') return true;
+  const inputs: PhysicalNode[] = [];
+  for (const value of Object.values(node)) {
+    if (Array.isArray(value)) inputs.push(...value.filter(isNode));
+    else if (isNode(value)) inputs.push(value);
+  }
+  return inputs.some(hasLockRows);
+}
+
+function isNode(value: unknown): value is PhysicalNode {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'estimatedRows' in value;
+}
+
+function completion(planned: PlannedQuery, rows: number): Completion {
+  switch (planned.bound.command) {
+    case 'select':
+      return { tag: 'SELECT', countDelivered: true };
+    case 'insert':
+      return { tag: `INSERT 0 ${rows}`, countDelivered: false };
+    case 'update':
+      return { tag: `UPDATE ${rows}`, countDelivered: false };
+    case 'delete':
+      return { tag: `DELETE ${rows}`, countDelivered: false };
+  }
+}
+
+function commandName(command: BoundStatement['command']): string {
+  return command.toUpperCase();
+}
+
+function requireSameFields(
+  before: readonly FieldDescription[] | null,
+  after: readonly FieldDescription[] | null,
+): void {
+  const same =
+    before === after ||
+    (before !== null &&
+      after !== null &&
+      before.length === after.length &&
+      before.every((field, i) => field.type.oid === after[i]?.type.oid && field.name === after[i]?.name));
+  if (!same) {
+    throw dbError('feature_not_supported', {
+      message: 'cached plan must not change result type',
+      routine: 'RevalidateCachedQuery',
+    });
+  }
+}

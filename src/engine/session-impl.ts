@@ -1,0 +1,536 @@
+/**
+ * One connection's session: prepared statements, portals, and the rules of when transactions begin and
+ * end in the simple and the extended protocol.
+ */
+import type { CatalogSnapshot, RoleDescriptor } from '../catalog/catalog.ts';
+import { DbError, dbError, fatalError, toDbError, type NoticeSeverity } from '../errors/db-error.ts';
+import type { CancelState, ExecContext, Instrumentation } from '../exec/operator.ts';
+import type { EvalContext } from '../functions/function.ts';
+import { parseStatements, type ParsedStatement } from '../parse/parser.ts';
+import type { BindEnvironment } from '../plan/binder.ts';
+import { codecFor } from '../types/codecs.ts';
+import { ByteReader } from '../base/byte-reader.ts';
+import type { FormatSettings } from '../types/codec.ts';
+import type { Oid } from '../types/type.ts';
+import type { Value } from '../types/value.ts';
+import type { Database } from './database.ts';
+import { buildEvalContext, buildExecContext } from './contexts.ts';
+import type { Executable } from './executable.ts';
+import { Portal } from './portal.ts';
+import type { PreparedStatement } from './prepared-statement.ts';
+import { statementExecutable } from './dispatch.ts';
+import { explicitSearchPath, lookupPath } from './search-path.ts';
+import type {
+  AsynchronousMessage,
+  FieldDescription,
+  FormatCode,
+  ParameterInput,
+  ResultSink,
+  Session,
+  SessionOptions,
+  StatementDescription,
+  TransactionStatus,
+} from './session.ts';
+import type { SessionContext } from './session-context.ts';
+import { SessionSettings } from './settings/session-settings.ts';
+import { TransactionState } from './transaction-state.ts';
+
+export class SessionImpl implements Session, SessionContext {
+  readonly database: Database;
+  readonly settings: SessionSettings;
+  readonly transaction: TransactionState;
+  readonly processId: number;
+  readonly secretKey: number;
+  readonly sessionUser: Oid;
+  readonly options: SessionOptions;
+  readonly cancelState: CancelState = { reason: undefined };
+  readonly statements = new Map<string, PreparedStatement>();
+  readonly portals = new Map<string, Portal>();
+  readonly startMicros: number;
+  /** For pg_stat_activity. */
+  activity: { state: 'active' | 'idle' | 'idle in transaction'; query: string; sinceMicros: number };
+  sink: ResultSink | undefined;
+  #currentUser: Oid | null = null;
+  #statementMicros = 0;
+  #running = false;
+  #closed = false;
+  #path: { readonly catalog: CatalogSnapshot; readonly text: string; readonly oids: readonly Oid[] } | undefined;
+  #evalContext: EvalContext | undefined;
+  #listener: ((message: AsynchronousMessage) => void) | undefined;
+
+  constructor(
+    database: Database,
+    role: RoleDescriptor,
+    options: SessionOptions,
+    keys: { readonly processId: number; readonly secretKey: number },
+  ) {
+    this.database = database;
+    this.options = options;
+    this.processId = keys.processId;
+    this.secretKey = keys.secretKey;
+    this.sessionUser = role.oid;
+    this.startMicros = database.env.clock.nowMicros();
+    this.activity = { state: 'idle', query: '', sinceMicros: this.startMicros };
+    this.settings = new SessionSettings(database.serverSettings);
+    this.settings.assign('session_authorization', role.name);
+    this.settings.assign('is_superuser', role.superuser ? 'on' : 'off');
+    for (const [name, value] of role.settings) this.settings.setInitial(name, value);
+    for (const [name, value] of options.settings) this.settings.setInitial(name, value);
+    this.settings.takeReported();
+    this.transaction = new TransactionState(database.storage, this.settings, database.env.clock);
+  }
+
+  get transactionStatus(): TransactionStatus {
+    return this.transaction.status;
+  }
+
+  get format(): FormatSettings {
+    return this.evalContext().format;
+  }
+
+  get statementMicros(): number {
+    return this.#statementMicros;
+  }
+
+  reportedSettings(): readonly (readonly [string, string])[] {
+    return this.settings.reported();
+  }
+
+  currentUser(): Oid {
+    return this.#currentUser ?? this.sessionUser;
+  }
+
+  setCurrentUser(role: Oid | null): void {
+    this.#currentUser = role;
+    this.#evalContext = undefined;
+  }
+
+  catalog(): CatalogSnapshot {
+    return this.transaction.isOpen
+      ? this.transaction.current().catalog()
+      : this.database.storage.catalog();
+  }
+
+  lookupPath(): readonly Oid[] {
+    const catalog = this.catalog();
+    const text = this.settings.mustGet('search_path');
+    if (this.#path === undefined || this.#path.catalog !== catalog || this.#path.text !== text) {
+      this.#path = { catalog, text, oids: lookupPath(this.#explicitPath(catalog, text)) };
+    }
+    return this.#path.oids;
+  }
+
+  creationSchema(): Oid {
+    const [first] = this.#explicitPath(this.catalog(), this.settings.mustGet('search_path'));
+    if (first === undefined) {
+      throw dbError('invalid_schema_name', 'no schema has been selected to create in');
+    }
+    return first;
+  }
+
+  #explicitPath(catalog: CatalogSnapshot, text: string): Oid[] {
+    const user = catalog.role(this.currentUser())?.name ?? '';
+    return explicitSearchPath(text, user, catalog);
+  }
+
+  bindEnvironment(sql: string, parameterTypes: Oid[]): BindEnvironment {
+    return {
+      catalog: this.catalog(),
+      registry: this.database.registry,
+      searchPath: this.lookupPath(),
+      format: this.format,
+      parameterTypes,
+      sql,
+      statistics: (table) => this.database.storage.statistics(table).rows,
+    };
+  }
+
+  evalContext(): EvalContext {
+    const cached = this.#evalContext;
+    if (cached !== undefined && cached.catalog === this.catalog()) {
+      if (cached.statementMicros === this.#statementMicros) return cached;
+    }
+    this.#evalContext = buildEvalContext(this);
+    return this.#evalContext;
+  }
+
+  execContext(
+    parameters: readonly Value[],
+    execParams: number,
+    instrumentation?: Instrumentation,
+  ): ExecContext {
+    return buildExecContext(this, parameters, execParams, instrumentation);
+  }
+
+  notice(severity: NoticeSeverity, message: string, detail?: string, hint?: string): void {
+    const order = ['DEBUG', 'LOG', 'NOTICE', 'WARNING'];
+    const minimum = this.settings.mustGet('client_min_messages').toUpperCase().replace(/\d$/, '');
+    if (severity !== 'INFO' && order.indexOf(severity) < order.indexOf(minimum === 'ERROR' ? 'WARNING' : minimum)) return;
+    if (minimum === 'ERROR' && severity !== 'INFO') return;
+    const code = severity === 'WARNING' ? '01000' : '00000';
+    this.sink?.notice({ severity, code, message, detail, hint });
+  }
+
+  // ---- simple protocol
+
+  async simpleQuery(sql: string, sink: ResultSink): Promise<void> {
+    this.#dropPortal('');
+    this.statements.delete('');
+    await this.#guarded(sink, sql, async () => {
+      const statements = parseStatements(sql);
+      if (statements.length === 0) sink.emptyQuery();
+      for (const [i, statement] of statements.entries()) {
+        await this.#simpleStatement(statement, sql, sink, i === statements.length - 1);
+      }
+    });
+  }
+
+  async #simpleStatement(
+    statement: ParsedStatement,
+    sql: string,
+    sink: ResultSink,
+    isLast: boolean,
+  ): Promise<void> {
+    const executable = this.#analyse(statement, sql, []);
+    const portal = this.#portal('', executable, [], [], statement.text);
+    const { fields } = executable;
+    if (fields !== null) sink.rowDescription(fields, fields.map(() => 0));
+    const delivered = await this.#withTimeout(() =>
+      portal.fetch(0, sink, (batch) => sink.rows(batch, fields ?? [], textFormats(fields))),
+    );
+    if (isLast && !this.transaction.isBlock) await this.#finishImplicit();
+    this.#reportSettings(sink);
+    sink.commandComplete(portal.tag(delivered));
+  }
+
+  // ---- extended protocol
+
+  async parse(name: string, sql: string, parameterTypes: readonly Oid[]): Promise<void> {
+    if (name !== '' && this.statements.has(name)) {
+      throw dbError('duplicate_prepared_statement', `prepared statement "${name}" already exists`);
+    }
+    await this.#guarded(undefined, sql, () => {
+      const statements = parseStatements(sql);
+      if (statements.length > 1) {
+        throw dbError('syntax_error', 'cannot insert multiple commands into a prepared statement');
+      }
+      const [statement] = statements;
+      const executable =
+        statement === undefined ? undefined : this.#analyse(statement, sql, parameterTypes);
+      const prepareMicros = this.database.env.clock.nowMicros();
+      this.statements.set(name, { name, sql, executable, fromSql: false, prepareMicros });
+    });
+  }
+
+  async bind(
+    portalName: string,
+    statementName: string,
+    parameters: readonly ParameterInput[],
+    resultFormats: readonly FormatCode[],
+  ): Promise<void> {
+    const statement = this.#statement(statementName);
+    if (portalName !== '' && this.portals.has(portalName)) {
+      throw dbError('duplicate_cursor', `cursor "${portalName}" already exists`);
+    }
+    await this.#guarded(undefined, statement.sql, () => {
+      const executable = statement.executable ?? EMPTY_QUERY;
+      this.#requireUsable(executable);
+      const types = executable.parameterTypes;
+      if (parameters.length !== types.length) {
+        throw dbError(
+          'protocol_violation',
+          `bind message supplies ${parameters.length} parameters, but prepared statement "${statementName}" requires ${types.length}`,
+        );
+      }
+      const values = parameters.map((input, i) => this.#parameterValue(input, types[i] as Oid, i));
+      const formats = spreadFormats(resultFormats, executable.fields?.length ?? 0);
+      this.#dropPortal(portalName);
+      this.#portal(portalName, executable, values, formats, statement.sql);
+    });
+  }
+
+  async describeStatement(name: string): Promise<StatementDescription> {
+    const statement = this.#statement(name);
+    return {
+      parameterTypes: statement.executable?.parameterTypes ?? [],
+      fields: statement.executable?.fields ?? null,
+    };
+  }
+
+  async describePortal(
+    name: string,
+  ): Promise<{ fields: readonly FieldDescription[]; formats: readonly FormatCode[] } | null> {
+    const portal = this.#findPortal(name);
+    const { fields } = portal.executable;
+    return fields === null ? null : { fields, formats: portal.formats };
+  }
+
+  async execute(portalName: string, maxRows: number, sink: ResultSink): Promise<void> {
+    const portal = this.#findPortal(portalName);
+    if (portal.executable === EMPTY_QUERY) {
+      sink.emptyQuery();
+      return;
+    }
+    await this.#guarded(sink, portal.sql, async () => {
+      this.#requireUsable(portal.executable);
+      const fields = portal.executable.fields;
+      const limit = fields === null ? 0 : maxRows;
+      const delivered = await this.#withTimeout(() =>
+        portal.fetch(limit, sink, (batch) => sink.rows(batch, fields ?? [], portal.formats)),
+      );
+      this.#reportSettings(sink);
+      if (limit !== 0 && delivered >= limit && !portal.isDone) sink.portalSuspended();
+      else sink.commandComplete(portal.tag(delivered));
+    });
+  }
+
+  closeStatement(name: string): void {
+    this.statements.delete(name);
+  }
+
+  closePortal(name: string): void {
+    this.#dropPortal(name);
+  }
+
+  async sync(sink: ResultSink): Promise<void> {
+    if (this.transaction.isBlock || !this.transaction.isOpen) return;
+    await this.#guarded(sink, undefined, () => this.#finishImplicit());
+    this.#reportSettings(sink);
+  }
+
+  failed(_error: DbError): void {
+    if (this.transaction.isOpen && !this.transaction.isFailed) this.#fail();
+  }
+
+  // ---- life
+
+  cancel(): void {
+    if (!this.#running) return;
+    this.#interrupt(dbError('query_canceled', 'canceling statement due to user request'));
+  }
+
+  /** Ends the session from outside (pg_terminate_backend, shutdown). */
+  terminate(error: DbError): void {
+    this.#interrupt(error);
+    this.#listener?.({ kind: 'terminate', error });
+  }
+
+  onAsynchronous(listener: (message: AsynchronousMessage) => void): void {
+    this.#listener = listener;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const name of [...this.portals.keys()]) this.#dropPortal(name);
+    if (this.transaction.isOpen) this.transaction.rollback();
+    this.database.sessionClosed(this);
+  }
+
+  // ---- inside
+
+  #analyse(statement: ParsedStatement, sql: string, types: readonly Oid[]): Executable {
+    if (this.transaction.isFailed && !isTransactionExit(statement)) throw abortedTransaction();
+    const executable = this.#beginAnalysis(statement, sql, types);
+    return executable;
+  }
+
+  #beginAnalysis(statement: ParsedStatement, sql: string, types: readonly Oid[]): Executable {
+    this.#statementMicros = this.database.env.clock.nowMicros();
+    if (!this.transaction.isFailed && !isTransactionStatement(statement)) {
+      this.transaction.beginStatement();
+    }
+    return statementExecutable(this, statement, sql, types);
+  }
+
+  #requireUsable(executable: Executable): void {
+    if (this.transaction.isFailed && !executable.allowedWhenFailed) throw abortedTransaction();
+    if (!this.transaction.isFailed && !executable.allowedWhenFailed) {
+      this.#statementMicros = this.database.env.clock.nowMicros();
+      this.transaction.beginStatement();
+    }
+  }
+
+  #parameterValue(input: ParameterInput, type: Oid, index: number): Value {
+    if (input.bytes === null) return null;
+    const codec = codecFor(type);
+    try {
+      if (input.format === 1) {
+        const reader = new ByteReader(input.bytes);
+        const value = codec.readBinary(reader, input.bytes.length, -1, this.format);
+        if (reader.remaining === 0) return value;
+        throw dbError('invalid_binary_representation', `incorrect binary data format in bind parameter ${index + 1}`);
+      }
+      return codec.parseText(decodeText(input.bytes), -1, this.format);
+    } catch (error) {
+      if (error instanceof RangeError) {
+        throw dbError('invalid_binary_representation', `incorrect binary data format in bind parameter ${index + 1}`);
+      }
+      throw error;
+    }
+  }
+
+  #statement(name: string): PreparedStatement {
+    const statement = this.statements.get(name);
+    if (statement !== undefined) return statement;
+    throw dbError(
+      'invalid_sql_statement_name',
+      name === '' ? 'unnamed prepared statement does not exist' : `prepared statement "${name}" does not exist`,
+    );
+  }
+
+  #findPortal(name: string): Portal {
+    const portal = this.portals.get(name);
+    if (portal === undefined) throw dbError('invalid_cursor_name', `portal "${name}" does not exist`);
+    return portal;
+  }
+
+  #portal(
+    name: string,
+    executable: Executable,
+    parameters: readonly Value[],
+    formats: readonly FormatCode[],
+    sql: string,
+  ): Portal {
+    const createdMicros = this.database.env.clock.nowMicros();
+    const portal = new Portal({ name, executable, parameters, formats, sql, isCursor: false, createdMicros });
+    this.portals.set(name, portal);
+    return portal;
+  }
+
+  #dropPortal(name: string): void {
+    const portal = this.portals.get(name);
+    if (portal === undefined) return;
+    this.portals.delete(name);
+    portal.close().catch((error: unknown) => {
+      this.database.env.log.warn('closing a portal failed', { error: String(error) });
+    });
+  }
+
+  async #finishImplicit(): Promise<void> {
+    if (!this.transaction.isOpen) return;
+    this.#dropTransactionPortals();
+    await this.transaction.commit();
+  }
+
+  /** Portals end with their transaction; holdable cursors were materialised before. */
+  #dropTransactionPortals(): void {
+    for (const [name, portal] of this.portals) {
+      if (!portal.holdable) this.#dropPortal(name);
+    }
+  }
+
+  #fail(): void {
+    this.#dropTransactionPortals();
+    this.transaction.fail();
+  }
+
+  #reportSettings(sink: ResultSink): void {
+    for (const [name, value] of this.settings.takeReported()) sink.parameterStatus(name, value);
+  }
+
+  /** Every entry from a door: tracks activity, maps errors, and fails the transaction on one. */
+  async #guarded(
+    sink: ResultSink | undefined,
+    sql: string | undefined,
+    work: () => Promise<void> | void,
+  ): Promise<void> {
+    if (this.#closed) throw fatalError('admin_shutdown', 'terminating connection due to administrator command');
+    this.sink = sink ?? this.sink;
+    this.#running = true;
+    this.cancelState.reason = undefined;
+    if (sql !== undefined) this.activity = { state: 'active', query: sql, sinceMicros: this.#statementMicros };
+    try {
+      await work();
+    } catch (error) {
+      this.#fail();
+      if (sink !== undefined) this.#reportSettings(sink);
+      const mapped = toDbError(error);
+      if (mapped.code === 'XX000') {
+        this.database.env.log.error('internal error', { error: stackOf(error), query: sql ?? '' });
+      }
+      throw mapped;
+    } finally {
+      this.#running = false;
+      this.activity = { ...this.activity, state: this.transaction.isBlock ? 'idle in transaction' : 'idle' };
+    }
+  }
+
+  async #withTimeout<T>(work: () => Promise<T>): Promise<T> {
+    const timeoutMs = this.settings.integer('statement_timeout');
+    if (timeoutMs === 0) return await work();
+    const disarm = this.database.env.timers.after(timeoutMs, () =>
+      this.#interrupt(dbError('query_canceled', 'canceling statement due to statement timeout')),
+    );
+    try {
+      return await work();
+    } finally {
+      disarm();
+    }
+  }
+
+  #interrupt(reason: DbError): void {
+    this.cancelState.reason = reason;
+    if (this.transaction.isOpen) this.transaction.current().interrupt(reason);
+    this.database.interruptWaits(this.processId, reason);
+  }
+}
+
+/** Stands for an empty query string in the extended protocol. */
+const EMPTY_QUERY: Executable = {
+  fields: null,
+  parameterTypes: [],
+  allowedWhenFailed: true,
+  async *run() {
+    return { tag: '', countDelivered: false };
+  },
+};
+
+function isTransactionStatement(statement: ParsedStatement): boolean {
+  return 'TransactionStmt' in statement.node;
+}
+
+function isTransactionExit(statement: ParsedStatement): boolean {
+  if (!('TransactionStmt' in statement.node)) return false;
+  const kind = statement.node.TransactionStmt.kind;
+  return (
+    kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_ROLLBACK_TO'
+  );
+}
+
+function abortedTransaction(): DbError {
+  return dbError(
+    'in_failed_sql_transaction',
+    'current transaction is aborted, commands ignored until end of transaction block',
+  );
+}
+
+function textFormats(fields: readonly FieldDescription[] | null): readonly FormatCode[] {
+  return (fields ?? []).map(() => 0);
+}
+
+/** Result formats as Bind gives them: none (text), one for all, or one each. */
+function spreadFormats(formats: readonly FormatCode[], count: number): readonly FormatCode[] {
+  if (formats.length === count) return formats;
+  if (formats.length <= 1) return Array.from({ length: count }, () => formats[0] ?? 0);
+  throw dbError(
+    'protocol_violation',
+    `bind message has ${formats.length} result formats but query has ${count} columns`,
+  );
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    const text = UTF8.decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    throw dbError('character_not_in_repertoire', 'invalid byte sequence for encoding "UTF8"');
+  }
+  throw dbError('character_not_in_repertoire', 'invalid byte sequence for encoding "UTF8": 0x00');
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,4 @@
+/** Every virtual table there is. */
+import type { VirtualTable } from './virtual-table.ts';
+
+export const VIRTUAL_TABLES: readonly VirtualTable[] = [];

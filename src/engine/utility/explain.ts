@@ -1,0 +1,106 @@
+/** EXPLAIN and EXPLAIN ANALYZE. */
+import { dbError, notSupported } from '../../errors/db-error.ts';
+import { nodeAs, type Node, type NodeBody } from '../../parse/ast.ts';
+import type { ParsedStatement } from '../../parse/parser.ts';
+import { explainPlan, type ExplainOptions } from '../../plan/explain.ts';
+import type { NodeMetrics } from '../../exec/operator.ts';
+import type { PhysicalNode } from '../../plan/physical.ts';
+import { OID, sqlType, type Oid } from '../../types/type.ts';
+import { vectorFromValues } from '../../vector/vector.ts';
+import { completed, type Executable, type StatementCall } from '../executable.ts';
+import { planQuery, runPlanned } from '../query.ts';
+import type { SessionContext } from '../session-context.ts';
+import { parseBooleanWord } from '../settings/parse-setting.ts';
+import { textField } from './settings.ts';
+
+export function explainExecutable(
+  session: SessionContext,
+  node: NodeBody<'ExplainStmt'>,
+  statement: ParsedStatement,
+  sql: string,
+  parameterTypes: readonly Oid[],
+): Executable {
+  const options = readOptions(node.options ?? []);
+  const query = node.query as Node;
+  if (!('SelectStmt' in query || 'InsertStmt' in query || 'UpdateStmt' in query || 'DeleteStmt' in query)) {
+    throw notSupported('EXPLAIN of this kind of statement');
+  }
+  const inner: ParsedStatement = { ...statement, node: query, text: `explain ${statement.text}` };
+  const planned = planQuery(session, inner, sql, parameterTypes);
+  const type = options.format === 'json' ? OID.json : OID.text;
+  const field = { ...textField('QUERY PLAN'), type: sqlType(type) };
+  return {
+    fields: [field],
+    parameterTypes: planned.plan.parameterTypes.map((parameter) => parameter.oid),
+    allowedWhenFailed: false,
+    async *run(call) {
+      const lines = await explainLines(session, inner, sql, parameterTypes, options, call);
+      const rows = options.format === 'json' ? [lines.join('\n')] : lines;
+      yield { columns: [vectorFromValues(field.type, rows)], length: rows.length };
+      return completed('EXPLAIN');
+    },
+  };
+}
+
+async function explainLines(
+  session: SessionContext,
+  statement: ParsedStatement,
+  sql: string,
+  parameterTypes: readonly Oid[],
+  options: ExplainOptions,
+  call: StatementCall,
+): Promise<string[]> {
+  const { clock } = session.database.env;
+  const planStart = clock.monotonicMs();
+  const planned = planQuery(session, statement, sql, parameterTypes);
+  const planningMs = clock.monotonicMs() - planStart;
+  if (!options.analyze) return explainPlan(planned.plan, options);
+  const metrics = new Map<PhysicalNode, NodeMetrics>();
+  const start = clock.monotonicMs();
+  const run = runPlanned(session, planned, call, {
+    metrics(target) {
+      let found = metrics.get(target);
+      if (found === undefined) {
+        found = { rows: 0, loops: 0, startupMs: 0, totalMs: 0, notes: new Map() };
+        metrics.set(target, found);
+      }
+      return found;
+    },
+  });
+  for (let step = await run.next(); step.done !== true; ) step = await run.next();
+  const executionMs = clock.monotonicMs() - start;
+  return explainPlan(planned.plan, options, { metrics, planningMs, executionMs });
+}
+
+function readOptions(nodes: readonly Node[]): ExplainOptions {
+  const given = new Map<string, string>();
+  for (const node of nodes) {
+    const element = nodeAs(node, 'DefElem');
+    if (element?.defname === undefined) continue;
+    const text =
+      nodeAs(element.arg, 'String')?.sval ?? String(nodeAs(element.arg, 'Integer')?.ival ?? 'on');
+    given.set(element.defname.toLowerCase(), text);
+  }
+  const known = ['analyze', 'verbose', 'costs', 'settings', 'buffers', 'wal', 'timing', 'summary', 'format', 'generic_plan'];
+  for (const name of given.keys()) {
+    if (!known.includes(name)) throw dbError('syntax_error', `unrecognized EXPLAIN option "${name}"`);
+  }
+  const flag = (name: string, fallback: boolean): boolean => {
+    const text = given.get(name);
+    if (text === undefined) return fallback;
+    const parsed = parseBooleanWord(text);
+    if (parsed === undefined) throw dbError('syntax_error', `${name} requires a Boolean value`);
+    return parsed === 'on';
+  };
+  const format = (given.get('format') ?? 'text').toLowerCase();
+  if (format !== 'text' && format !== 'json') throw notSupported(`EXPLAIN (FORMAT ${format.toUpperCase()})`);
+  const analyze = flag('analyze', false);
+  return {
+    analyze,
+    verbose: flag('verbose', false),
+    costs: flag('costs', true),
+    timing: flag('timing', analyze),
+    summary: flag('summary', analyze),
+    format,
+  };
+}

@@ -1,0 +1,182 @@
+/** SET, RESET, SHOW and DISCARD. */
+import { dbError } from '../../errors/db-error.ts';
+import { quoteIdentifier } from '../../base/identifier.ts';
+import { nodeAs, type Node, type NodeBody } from '../../parse/ast.ts';
+import { OID, sqlType } from '../../types/type.ts';
+import { Interval } from '../../types/interval.ts';
+import { codecFor } from '../../types/codecs.ts';
+import { vectorFromValues } from '../../vector/vector.ts';
+import { completed, type Executable } from '../executable.ts';
+import { effectiveRoles, isSuperuser } from '../privileges.ts';
+import type { FieldDescription } from '../session.ts';
+import type { SessionContext } from '../session-context.ts';
+import { transactionModes } from './transaction.ts';
+
+const SPECIAL_NAMES = new Map([
+  ['timezone', 'TimeZone'],
+  ['session characteristics', 'default_transaction_isolation'],
+]);
+
+export function setStatement(session: SessionContext, node: NodeBody<'VariableSetStmt'>): string {
+  const { settings, transaction } = session;
+  const name = node.name ?? '';
+  const local = node.is_local === true;
+  if (local && !transaction.isBlock) {
+    session.notice('WARNING', 'SET LOCAL can only be used in transaction blocks');
+  }
+  switch (node.kind) {
+    case 'VAR_SET_VALUE':
+      return setValue(session, name, settingText(session, name, node.args ?? []), local);
+    case 'VAR_SET_DEFAULT':
+    case 'VAR_RESET':
+      if (name === 'role') session.setCurrentUser(null);
+      settings.reset(name, true);
+      return node.kind === 'VAR_RESET' ? 'RESET' : 'SET';
+    case 'VAR_RESET_ALL':
+      settings.resetAll(true);
+      return 'RESET';
+    case 'VAR_SET_MULTI':
+      return setMulti(session, name, node.args ?? []);
+    case 'VAR_SET_CURRENT':
+      return setValue(session, name, settings.mustGet(name), local);
+    default:
+      throw dbError('syntax_error', `unsupported SET form for "${name}"`);
+  }
+}
+
+function setValue(session: SessionContext, name: string, value: string, local: boolean): string {
+  const key = name.toLowerCase();
+  if (key === 'role') setRole(session, value);
+  else if (key === 'session_authorization') setSessionAuthorization(session, value);
+  else if (key === 'transaction_isolation') session.transaction.setModes({ isolation: value.toLowerCase() });
+  else session.settings.set(SPECIAL_NAMES.get(key) ?? name, value, local, true);
+  return 'SET';
+}
+
+function setRole(session: SessionContext, value: string): void {
+  if (value === 'none') {
+    session.setCurrentUser(null);
+  } else {
+    const catalog = session.catalog();
+    const role = catalog.roleByName(value);
+    if (role === undefined) throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
+    const sessionRole = catalog.role(session.sessionUser);
+    const allowed = sessionRole?.superuser === true || effectiveRoles(catalog, session.sessionUser).has(role.oid);
+    if (!allowed) throw dbError('insufficient_privilege', `permission denied to set role "${value}"`);
+    session.setCurrentUser(role.oid);
+  }
+  session.settings.set('role', value, false, true);
+  session.settings.assign('is_superuser', isSuperuser(session) ? 'on' : 'off');
+}
+
+function setSessionAuthorization(session: SessionContext, value: string): void {
+  const own = session.catalog().role(session.sessionUser);
+  if (value === own?.name) {
+    session.setCurrentUser(null);
+    return;
+  }
+  if (own?.superuser !== true) {
+    throw dbError('insufficient_privilege', `permission denied to set session authorization "${value}"`);
+  }
+  const role = session.catalog().roleByName(value);
+  if (role === undefined) throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
+  session.setCurrentUser(role.oid);
+}
+
+function setMulti(session: SessionContext, name: string, args: readonly Node[]): string {
+  const modes = transactionModes(args);
+  const { settings } = session;
+  if (name === 'TRANSACTION') {
+    if (!session.transaction.isBlock) {
+      session.notice('WARNING', 'SET TRANSACTION can only be used in transaction blocks');
+    }
+    session.transaction.setModes(modes);
+    return 'SET';
+  }
+  if (name === 'SESSION CHARACTERISTICS') {
+    if (modes.isolation !== undefined) settings.set('default_transaction_isolation', modes.isolation, false, true);
+    if (modes.readOnly !== undefined) settings.set('default_transaction_read_only', modes.readOnly ? 'on' : 'off', false, true);
+    if (modes.deferrable !== undefined) settings.set('default_transaction_deferrable', modes.deferrable ? 'on' : 'off', false, true);
+    return 'SET';
+  }
+  throw dbError('feature_not_supported', 'SET TRANSACTION SNAPSHOT is not supported');
+}
+
+/** The value as text; lists (search_path, DateStyle) joined and their names quoted. */
+function settingText(session: SessionContext, name: string, args: readonly Node[]): string {
+  const isList = ['search_path', 'datestyle', 'temp_tablespaces'].includes(name.toLowerCase());
+  const parts = args.map((arg) => argumentText(session, arg));
+  if (name.toLowerCase() === 'search_path') return parts.map(quoteIdentifier).join(', ');
+  return isList ? parts.join(', ') : parts.join(',');
+}
+
+function argumentText(session: SessionContext, node: Node): string {
+  const cast = nodeAs(node, 'TypeCast');
+  if (cast !== undefined) return intervalZone(session, nodeAs(cast.arg, 'A_Const')?.sval?.sval ?? '');
+  const constant = nodeAs(node, 'A_Const');
+  if (constant?.sval !== undefined) return constant.sval.sval ?? '';
+  if (constant?.fval !== undefined) return constant.fval.fval ?? '';
+  if (constant?.boolval !== undefined) return constant.boolval.boolval === true ? 'on' : 'off';
+  return String(constant?.ival?.ival ?? 0);
+}
+
+/** SET TIME ZONE INTERVAL '+02:00': a fixed offset, in POSIX notation as SHOW prints it. */
+function intervalZone(session: SessionContext, text: string): string {
+  const value = codecFor(OID.interval).parseText(text, -1, session.evalContext().format);
+  if (!(value instanceof Interval)) throw dbError('invalid_parameter_value', `invalid interval "${text}"`);
+  const seconds = Math.trunc(Number(value.micros) / 1e6);
+  const minutes = Math.trunc(Math.abs(seconds) / 60);
+  const clock = `${String(Math.trunc(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+  return seconds === 0 ? 'UTC' : `<${seconds < 0 ? '-' : '+'}${clock}>${seconds < 0 ? '+' : '-'}${clock}`;
+}
+
+const SHOW_NAMES = new Map([['timezone', 'TimeZone'], ['datestyle', 'DateStyle'], ['intervalstyle', 'IntervalStyle']]);
+
+export function showExecutable(session: SessionContext, node: NodeBody<'VariableShowStmt'>): Executable {
+  const name = node.name ?? '';
+  const { settings } = session;
+  if (name.toLowerCase() === 'all') {
+    const fields = ['name', 'setting', 'description'].map(textField);
+    return rowsExecutable(fields, () =>
+      [...settings.all()].map(({ definition, value }) => [definition.name, value, definition.description]),
+    );
+  }
+  settings.mustGet(name);
+  return rowsExecutable([textField(SHOW_NAMES.get(name.toLowerCase()) ?? name)], () => [[settings.mustGet(name)]]);
+}
+
+export function textField(name: string): FieldDescription {
+  return { name, tableOid: 0, attnum: 0, type: sqlType(OID.text), typeLength: -1 };
+}
+
+/** A statement whose rows are texts computed on the spot; its tag is SHOW. */
+function rowsExecutable(fields: readonly FieldDescription[], rows: () => string[][]): Executable {
+  return {
+    fields,
+    parameterTypes: [],
+    allowedWhenFailed: false,
+    async *run() {
+      const values = rows();
+      yield {
+        columns: fields.map((field, i) => vectorFromValues(field.type, values.map((row) => row[i] ?? null))),
+        length: values.length,
+      };
+      return completed('SHOW');
+    },
+  };
+}
+
+export function discard(session: SessionContext, node: NodeBody<'DiscardStmt'>): string {
+  if (node.target === 'DISCARD_ALL') {
+    if (session.transaction.isBlock) {
+      throw dbError('active_sql_transaction', 'DISCARD ALL cannot run inside a transaction block');
+    }
+    session.setCurrentUser(null);
+    session.settings.resetAll(false);
+    session.statements.clear();
+    for (const portal of session.portals.values()) if (portal.isCursor) session.portals.delete(portal.name);
+    session.database.releaseAdvisoryLocks(session.processId);
+    session.database.notifications.unlistenAll(session.processId);
+  }
+  return `DISCARD ${(node.target ?? 'DISCARD_ALL').replace('DISCARD_', '')}`;
+}
