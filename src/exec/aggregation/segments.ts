@@ -121,8 +121,16 @@ function fixedWidth({ expr, position }: Bucket, context: ExecContext): number | 
     if (!stamps || !utc || expr.args.length !== 2 || typeof width !== 'string') return undefined;
     return TRUNC_MICROS.get(width.toLowerCase());
   }
-  // A time zone among the arguments makes widths vary.
-  if (expr.args.some((arg, i) => i > 1 && arg.type.oid === OID.text)) return undefined;
+  // A time zone, or an offset that depends on one, makes widths vary.
+  const varies = expr.args.some((arg, i) => {
+    if (i <= 1) return false;
+    const value = fixedValue(arg, context);
+    return (
+      arg.type.oid === OID.text ||
+      (value instanceof Interval && (value.months !== 0 || value.days !== 0))
+    );
+  });
+  if (varies) return undefined;
   let size = NaN;
   if (width instanceof Interval) {
     if (stamps && width.months === 0) size = width.days * DAY_MICROS + Number(width.micros);

@@ -248,7 +248,7 @@ describe('compileExpr', () => {
     const guarded: Expr = {
       kind: 'case',
       type: INT4,
-      branches: [{ when: comparison('>', x, constant(INT4, 100)), then: subplan }],
+      branches: [{ when: comparison('>', x, constant(INT4, 100)), ['then' as const]: subplan }],
       otherwise: x,
     };
     const compiled = compileExpr(guarded);
