@@ -1,6 +1,7 @@
 import { InternalError } from '../errors/db-error.ts';
 import type { CteScanNode } from '../plan/physical.ts';
-import { cteKey, type CteRows } from './cte.ts';
+import type { CteRows } from './cte.ts';
+import { cteKey } from './plan-walk.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 
 /** Reads the rows of a CTE that an enclosing WITH declared. */

@@ -39,7 +39,3 @@ export class CteRows {
     await this.#run.return();
   }
 }
-
-export function cteKey(cteId: number): string {
-  return `cte:${cteId}`;
-}

@@ -1,18 +1,21 @@
 /** Equi-joins: a hash table over the right side, probed by the left. */
 import type { HashJoinNode } from '../plan/physical.ts';
 import { nullVector } from '../vector/builder.ts';
-import { gatherBatch } from '../vector/gather.ts';
+import { gatherBatch, slice } from '../vector/gather.ts';
 import type { Batch, Vector } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import { flaggedRows, joinRows, padRows, PairFilter, PairList } from './join-pairs.ts';
-import { KeyTable } from './key-table.ts';
+import { assertSameKeys, KeyTable } from './key-table.ts';
 import { NullAwareCheck } from './null-aware-check.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { materialize, MemoryBudget } from './run.ts';
 
 /** Candidate pairs that are filtered and put out together. */
 const PAIRS_MAX = 8192;
+
+/** Rows put into the hash table between two checkpoints. */
+const BUILD_STEP_ROWS = 16_384;
 
 export async function* runHashJoin(node: HashJoinNode, context: ExecContext): OperatorRun {
   const { joinType } = node;
@@ -94,26 +97,55 @@ export class BuildSide {
   /** Rows with a NULL among their keys: they match nothing. */
   readonly nullRows: Uint8Array | undefined;
 
-  constructor(rows: Batch, keys: readonly Vector[], budget: MemoryBudget) {
+  private constructor(
+    rows: Batch,
+    keys: readonly Vector[],
+    table: KeyTable,
+    numbers: Int32Array,
+    nullRows: Uint8Array | undefined,
+  ) {
     const { length } = rows;
     this.rows = rows;
     this.keys = keys;
-    this.#table = new KeyTable(keys.length);
-    const numbers = new Int32Array(length);
-    this.#table.insert(keys, length, numbers);
-    this.nullRows = this.#table.nullRows;
-    budget.add(this.#table.bytes + 8 * length);
-    const { count } = this.#table;
-    this.starts = new Int32Array(count + 2);
+    this.#table = table;
+    this.nullRows = nullRows;
+    this.starts = new Int32Array(table.count + 2);
     const { starts } = this;
     for (let row = 0; row < length; row++) {
-      if (this.nullRows?.[row] !== 1) starts[numbers[row] + 2]++;
+      if (nullRows?.[row] !== 1) starts[numbers[row] + 2]++;
     }
     for (let key = 2; key < starts.length; key++) starts[key] += starts[key - 1];
     this.rowList = new Int32Array(length);
     for (let row = 0; row < length; row++) {
-      if (this.nullRows?.[row] !== 1) this.rowList[starts[numbers[row] + 1]++] = row;
+      if (nullRows?.[row] !== 1) this.rowList[starts[numbers[row] + 1]++] = row;
     }
+  }
+
+  static async create(
+    rows: Batch,
+    keys: readonly Vector[],
+    context: ExecContext,
+  ): Promise<BuildSide> {
+    const { length } = rows;
+    const budget = new MemoryBudget('Hash', context);
+    const table = new KeyTable(keys.length);
+    const numbers = new Int32Array(length);
+    let nullRows: Uint8Array | undefined;
+    budget.add(8 * length);
+    for (let start = 0; start < length; start += BUILD_STEP_ROWS) {
+      const end = Math.min(start + BUILD_STEP_ROWS, length);
+      const before = table.bytes;
+      const part = keys.map((key) => slice(key, start, end));
+      table.insert(part, end - start, numbers.subarray(start, end));
+      budget.add(table.bytes - before);
+      if (table.nullRows !== undefined) {
+        nullRows ??= new Uint8Array(length);
+        nullRows.set(table.nullRows, start);
+      }
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+    }
+    return new BuildSide(rows, keys, table, numbers, nullRows);
   }
 
   /** The key number of each probing row, -1 for none. */
@@ -127,9 +159,10 @@ export class BuildSide {
 }
 
 async function buildSide(node: HashJoinNode, context: ExecContext): Promise<BuildSide> {
+  node.leftKeys.forEach((key, i) => assertSameKeys(key.type.oid, node.rightKeys[i].type.oid));
   const rows = await materialize(node.right, context, 'Hash');
   const keys = await evaluateAll(compileExprs(node.rightKeys), rows, context);
-  return new BuildSide(rows, keys, new MemoryBudget('Hash', context));
+  return BuildSide.create(rows, keys, context);
 }
 
 /** Pairs with equal keys that pass the filter, in portions. The list is reused. */

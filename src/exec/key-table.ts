@@ -6,8 +6,10 @@
  * the number of an interned string. Lanes of a row lie side by side, so that hashing and comparing are
  * loops over a Uint32Array without objects.
  */
+import { assert } from '../errors/db-error.ts';
 import { hashKey, type HashKey } from '../types/hash.ts';
-import { OID, vectorRep } from '../types/type.ts';
+import { typeInfo } from '../types/type-table.ts';
+import { OID, vectorRep, type Oid } from '../types/type.ts';
 import type { Vector } from '../vector/vector.ts';
 
 /** High words of NaNs that no number has; they mark what is not a plain number. */
@@ -272,4 +274,26 @@ class Interner {
     this.#tableIds = this.#ids.size;
     return ids;
   }
+}
+
+/** Types whose numbers mean nothing to another type. */
+const OWN_SCALES: ReadonlySet<Oid> = new Set<Oid>([
+  OID.date,
+  OID.time,
+  OID.timestamp,
+  OID.timestamptz,
+]);
+
+/** Checks that equal values of the two types make equal keys, so that a table can compare them. */
+export function assertSameKeys(left: Oid, right: Oid): void {
+  if (left === right || typeInfo(left) === undefined || typeInfo(right) === undefined) return;
+  const rep = vectorRep(left);
+  const fit =
+    rep === vectorRep(right) &&
+    rep !== 'any' &&
+    !OWN_SCALES.has(left) &&
+    !OWN_SCALES.has(right) &&
+    left !== OID.bpchar &&
+    right !== OID.bpchar;
+  assert(fit, `keys of types ${left} and ${right} cannot be hashed together`);
 }

@@ -54,3 +54,33 @@ export function freeExecParams(root: object): ReadonlySet<number> {
   }
   return free;
 }
+
+const OUTER_ROWS = new WeakMap<object, readonly string[]>();
+
+/** Keys in `shared` of the CTEs and work tables that a plan reads and does not declare itself. */
+export function outerRowKeys(root: object): readonly string[] {
+  let keys = OUTER_ROWS.get(root);
+  if (keys === undefined) {
+    const read = new Set<string>();
+    const declared = new Set<string>();
+    walkPlan(root, (item) => {
+      if (item.kind === 'cte-scan') read.add(cteKey(item.cteId));
+      if (item.kind === 'work-table') read.add(workKey(item.cteId));
+      if (item.kind === 'recursive-union') declared.add(workKey(item.cteId));
+      if (item.kind === 'with') for (const { cteId } of item.ctes) declared.add(cteKey(cteId));
+    });
+    keys = [...read].filter((key) => !declared.has(key));
+    OUTER_ROWS.set(root, keys);
+  }
+  return keys;
+}
+
+/** Where the rows of a CTE are kept. */
+export function cteKey(cteId: number): string {
+  return `cte:${cteId}`;
+}
+
+/** Where a recursion keeps the rows of its last turn. */
+export function workKey(cteId: number): string {
+  return `work:${cteId}`;
+}

@@ -4,10 +4,7 @@ import type { Batch } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import { SeenRows } from './distinct.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
-
-function workKey(cteId: number): string {
-  return `work:${cteId}`;
-}
+import { workKey } from './plan-walk.ts';
 
 export async function* runRecursiveUnion(
   node: RecursiveUnionNode,

@@ -1,8 +1,9 @@
 /** ORDER BY with LIMIT: keeps no more than the best offset + limit rows, and some to choose from. */
-import type { TopNNode } from '../plan/physical.ts';
+import type { SortKey, TopNNode } from '../plan/physical.ts';
 import { concatBatches } from '../vector/concat.ts';
 import { gatherBatch, sliceBatch } from '../vector/gather.ts';
-import type { Batch } from '../vector/vector.ts';
+import { valueAt, type Batch } from '../vector/vector.ts';
+import { compileExprs, evaluateAll } from './expression.ts';
 import { execute } from './build.ts';
 import { limitValue, offsetValue } from './limit.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
@@ -22,6 +23,7 @@ export async function* runTopN(node: TopNNode, context: ExecContext): OperatorRu
   let pending: Batch[] = [];
   let rows = 0;
   let budget = new MemoryBudget('Sort', context);
+  let threshold: Threshold | undefined;
   const cut = async (): Promise<Batch> => {
     const all = concatBatches(types, pending);
     const order = await sortBatch(all, node.keys, context);
@@ -30,14 +32,16 @@ export async function* runTopN(node: TopNNode, context: ExecContext): OperatorRu
   for await (const batch of execute(node.input, context)) {
     const pause = context.checkpoint();
     if (pause !== undefined) await pause;
-    if (batch.length === 0) continue;
-    pending.push(batch);
-    rows += batch.length;
-    budget.add(batchBytes(batch));
+    const candidates = threshold === undefined ? batch : await threshold.candidates(batch, context);
+    if (candidates.length === 0) continue;
+    pending.push(candidates);
+    rows += candidates.length;
+    budget.add(batchBytes(candidates));
     if (rows >= Math.max(CHUNK_ROWS, 2 * wanted)) {
       const best = await cut();
       pending = [best];
       rows = best.length;
+      if (rows === wanted) threshold = await Threshold.of(best, node.keys[0], context);
       budget = new MemoryBudget('Sort', context);
       budget.add(batchBytes(best));
     }
@@ -45,4 +49,41 @@ export async function* runTopN(node: TopNNode, context: ExecContext): OperatorRu
   if (rows === 0) return;
   const best = await cut();
   if (offset < best.length) yield* pieces(sliceBatch(best, offset, best.length));
+}
+
+/** The first key of the worst row kept: rows that come after it by this key alone cannot get in. */
+class Threshold {
+  readonly #key: SortKey;
+  readonly #worst: number;
+
+  private constructor(key: SortKey, worst: number) {
+    this.#key = key;
+    this.#worst = worst;
+  }
+
+  /** undefined where the key is no plain number. */
+  static async of(best: Batch, key: SortKey, context: ExecContext): Promise<Threshold | undefined> {
+    const [vector] = await evaluateAll(compileExprs([key.expr]), best, context);
+    const worst = valueAt(vector, best.length - 1);
+    return vector.rep === 'f64' && typeof worst === 'number'
+      ? new Threshold(key, worst)
+      : undefined;
+  }
+
+  async candidates(batch: Batch, context: ExecContext): Promise<Batch> {
+    const [vector] = await evaluateAll(compileExprs([this.#key.expr]), batch, context);
+    if (vector.rep !== 'f64') return batch;
+    const { descending, nullsFirst } = this.#key;
+    const worst = this.#worst;
+    const { data, nulls } = vector;
+    const rows = new Int32Array(batch.length);
+    let count = 0;
+    for (let row = 0; row < batch.length; row++) {
+      if (nulls !== undefined && nulls[row] === 1) {
+        if (!nullsFirst) continue;
+      } else if (descending ? data[row] < worst : data[row] > worst) continue;
+      rows[count++] = row;
+    }
+    return count === batch.length ? batch : gatherBatch(batch, rows.subarray(0, count));
+  }
 }

@@ -1,7 +1,8 @@
 /** WITH: declares the CTEs, runs those that change data, then the body. */
 import type { WithNode } from '../plan/physical.ts';
 import { execute } from './build.ts';
-import { cteKey, CteRows } from './cte.ts';
+import { CteRows } from './cte.ts';
+import { cteKey } from './plan-walk.ts';
 import { freezeScans } from './frozen-scan.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 

@@ -28,7 +28,7 @@ import { mayRaise } from './walk.ts';
 const BOOL: SqlType = { oid: OID.bool, typmod: -1 };
 
 /** The distinct non-NULL values of a list of one type. */
-class MemberSet {
+export class MemberSet {
   readonly hasNull: boolean;
   readonly size: number;
   readonly #oid: number;
@@ -87,7 +87,7 @@ function setTruth(
 }
 
 /** Set membership stands for `=` only where both sides are of one type that can be hashed. */
-function hashableEquality(call: CallInfo): number | undefined {
+export function hashableEquality(call: CallInfo): number | undefined {
   const [left, right] = call.argTypes;
   return left.oid === right.oid && isHashable(left.oid) ? left.oid : undefined;
 }

@@ -50,7 +50,7 @@ describe('compileExpr', () => {
       branches: [
         {
           when: comparison('<>', x, constant(INT4, 0)),
-          then: call(division, INT4, [constant(INT4, 10), x]),
+          ['then' as const]: call(division, INT4, [constant(INT4, 10), x]),
         },
       ],
       otherwise: constant(INT4, -1),
@@ -83,7 +83,12 @@ describe('compileExpr', () => {
     const truths = [true, false, null];
     const a: Value[] = [];
     const b: Value[] = [];
-    for (const p of truths) for (const q of truths) (a.push(p), b.push(q));
+    for (const p of truths) {
+      for (const q of truths) {
+        a.push(p);
+        b.push(q);
+      }
+    }
     const batch = batchOf([BOOL, a], [BOOL, b]);
     const args = [column(BOOL, 0), column(BOOL, 1)];
     expect(evaluate({ kind: 'and', type: BOOL, args }, batch)).toEqual([
@@ -282,6 +287,46 @@ describe('compileExpr', () => {
       testContext(),
     );
     expect([0, 1, 2].map((i) => valueAt(vector, i))).toEqual([true, null, null]);
+  });
+});
+
+describe('subqueries', () => {
+  it('are looked up in a set where the test is an equality', async () => {
+    let runs = 0;
+    const once = scalar(
+      'once',
+      ([value]) => {
+        runs++;
+        return value;
+      },
+      { volatility: 'volatile' },
+    );
+    const param = (index: number): Expr => ({ kind: 'exec-param', type: INT4, index });
+    const over = (items: Value[], mode: 'any' | 'all'): Expr => ({
+      kind: 'subplan',
+      type: BOOL,
+      mode,
+      id: 3,
+      bindings: [{ param: 0, value: x }],
+      testParams: [1],
+      plan: {
+        kind: 'values',
+        estimatedRows: 1,
+        columns: [{ name: 'a', type: INT4 }],
+        rows: items.map((item) => [call(once, INT4, [constant(INT4, item)])]),
+      },
+      test: comparison(mode === 'any' ? '=' : '<>', param(0), param(1)),
+    });
+    const batch = batchOf([INT4, [1, 2, null]]);
+    const run = async (expr: Expr): Promise<Value[]> => {
+      const vector = await compileExpr(expr).evaluateAsync(batch, testContext());
+      return [0, 1, 2].map((i) => valueAt(vector, i));
+    };
+    expect(await run(over([1, 5], 'any'))).toEqual([true, false, null]);
+    expect(runs).toBe(2);
+    expect(await run(over([1, null], 'all'))).toEqual([false, null, null]);
+    expect(await run(over([], 'all'))).toEqual([true, true, true]);
+    expect(await run(over([], 'any'))).toEqual([false, false, false]);
   });
 });
 

@@ -119,7 +119,7 @@ class FakeTable {
   }
 
   async *scan(attnums: number[]): AsyncGenerator<Batch> {
-    for (const ref of [...this.rows.keys()])
+    for (const ref of Array.from(this.rows.keys()))
       if (this.rows.has(ref)) yield this.#batch([ref], attnums);
   }
 
