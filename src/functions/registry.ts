@@ -119,6 +119,7 @@ export function createRegistry(): Registry {
     ...routineFunctions(() => made.registry as Registry),
   ];
   const known = new Set(functions.map(functionKey));
+  const operatorFunctions = new Map<string, Oid>();
   const operators: SqlOperator[] = [];
   const ownOperators: SqlOperator[] = [];
   for (const plain of OPERATORS.flat()) {
@@ -130,6 +131,7 @@ export function createRegistry(): Registry {
     } else {
       operatorOids.set(named, fact.oid);
       functionOids.set(named.fn, fact.functionOid);
+      operatorFunctions.set(functionKey(named.fn), fact.functionOid);
     }
     const key = functionKey(named.fn);
     if (named.fn.name !== '' && !known.has(key)) {
@@ -137,7 +139,7 @@ export function createRegistry(): Registry {
       functions.push(named.fn);
     }
   }
-  numberFunctions(functions, functionOids);
+  numberFunctions(functions, functionOids, operatorFunctions);
   let next = Math.max(FIRST_OWN_OID, ...functionOids.values());
   ownOperators.sort((a, b) => (operatorKey(a) < operatorKey(b) ? -1 : 1));
   for (const own of ownOperators) operatorOids.set(own, ++next);
@@ -217,11 +219,16 @@ function readOperatorFacts(): Map<string, OperatorFact> {
 }
 
 /** Gives every function PostgreSQL's OID where it has one, else the next of ours. */
-function numberFunctions(functions: readonly SqlFunction[], oids: Map<SqlFunction, Oid>): void {
+function numberFunctions(
+  functions: readonly SqlFunction[],
+  oids: Map<SqlFunction, Oid>,
+  operatorFunctions: ReadonlyMap<string, Oid>,
+): void {
   const facts = readProcOids();
   const own: SqlFunction[] = [];
   for (const fn of functions) {
-    const oid = facts.get(functionKey(fn));
+    const key = functionKey(fn);
+    const oid = facts.get(key) ?? operatorFunctions.get(key);
     if (oid !== undefined) oids.set(fn, oid);
     else if (!oids.has(fn)) own.push(fn);
   }
