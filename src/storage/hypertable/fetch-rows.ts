@@ -21,12 +21,13 @@ interface Wanted {
 
 export async function fetchRows(
   input: ScanInput,
+  newest: ScanInput,
   refs: Float64Array,
   attnums: readonly number[],
 ): Promise<Batch> {
   const { table } = input;
   const output = outputColumns(table, attnums, table.hypertable?.timeColumn ?? 0);
-  const groups = await groupRefs(input, refs);
+  const groups = await groupRefs(input, newest, refs);
   const order = new Int32Array(refs.length);
   let at = 0;
   for (const { targets } of groups) for (const target of targets) order[target] = at++;
@@ -58,7 +59,11 @@ export async function fetchRows(
   return { columns, length: refs.length };
 }
 
-async function groupRefs(input: ScanInput, refs: Float64Array): Promise<Wanted[]> {
+async function groupRefs(
+  input: ScanInput,
+  newest: ScanInput,
+  refs: Float64Array,
+): Promise<Wanted[]> {
   const groups = new Map<string, Wanted>();
   const sources = new Map<number, RowSource>();
   const own = ownRows(input);
@@ -76,7 +81,12 @@ async function groupRefs(input: ScanInput, refs: Float64Array): Promise<Wanted[]
       row = ref % SLOT_ROWS;
       name = slot;
       source = sources.get(slot);
-      if (source === undefined) sources.set(slot, (source = await sourceOfSlot(input, slot)));
+      if (source === undefined) {
+        // Refs of collisions come from the newest state, which may be ahead of the view.
+        source = (await sourceOfSlot(input, slot)) ?? (await sourceOfSlot(newest, slot));
+        if (source === undefined) throw new InternalError(`row refs of slot ${slot} are stale`);
+        sources.set(slot, source);
+      }
     }
     const piece = Math.floor(row / PIECE_ROWS);
     const key = `${name}/${piece}`;
@@ -88,7 +98,7 @@ async function groupRefs(input: ScanInput, refs: Float64Array): Promise<Wanted[]
   return [...groups.values()];
 }
 
-async function sourceOfSlot(input: ScanInput, slot: number): Promise<RowSource> {
+async function sourceOfSlot(input: ScanInput, slot: number): Promise<RowSource | undefined> {
   const target = input.state?.runtime.slots.get(slot);
   const chunk =
     target === undefined || input.state === undefined
@@ -99,8 +109,7 @@ async function sourceOfSlot(input: ScanInput, slot: number): Promise<RowSource> 
     return new ArrivalSource(buffer, 0, rows, slot * SLOT_ROWS, undefined, undefined);
   }
   const index = chunk?.segments.findIndex((segment) => segment.slot === slot) ?? -1;
-  if (chunk === undefined || index < 0)
-    throw new InternalError(`row refs of slot ${slot} are stale`);
+  if (chunk === undefined || index < 0) return undefined;
   return input.openSegment(chunk, index, undefined);
 }
 

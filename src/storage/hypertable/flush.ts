@@ -1,6 +1,7 @@
 /** Moves heads into segments in the background, and joins small segments into large ones. */
 import type { Env } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
+import type { Sequence } from '../log/commit-log.ts';
 import { HeadBuffer } from './head.ts';
 import type { ChunkLocks } from './hypertable-store.ts';
 import { ArrivalSource, type RowSource } from './row-source.ts';
@@ -9,6 +10,7 @@ import { SEGMENT_ROWS, writeSegments, type WrittenSegments } from './segment-wri
 import {
   chunkStartingAt,
   newSlot,
+  SLOT_ROWS,
   withChunk,
   type ChunkState,
   type SegmentState,
@@ -87,11 +89,12 @@ export class Flusher {
         const now = chunkNow(store, storageId, rangeStart);
         if (now === undefined) return;
         if (now.deletions !== chunk.deletions) continue;
-        const segments = this.#nextSegments(table, chunk, replaced, written);
+        const { segments, added } = nextSegments(table, chunk, replaced, written);
         const { id, rangeEnd } = chunk;
         const record = { id, rangeStart, rangeEnd, segments, flushedSequence: sequence };
         await this.#keeper.store(storageId, record, written.operations, store.current().sequence);
-        swap(store, storageId, chunk, segments, sequence);
+        const forward = forwarder(added, written.positionOf);
+        swap(store, storageId, { flushed: chunk, replaced, segments, sequence, forward });
         return;
       } finally {
         unlock();
@@ -126,21 +129,6 @@ export class Flusher {
     return { replaced, written };
   }
 
-  #nextSegments(
-    table: TableState,
-    chunk: ChunkState,
-    replaced: ReadonlySet<SegmentState>,
-    written: WrittenSegments,
-  ): SegmentState[] {
-    const kept = chunk.segments.filter((segment) => !replaced.has(segment));
-    const added = written.segments.map((segment) => ({
-      segment,
-      slot: newSlot(table.runtime, chunk.rangeStart, segment.id),
-      deleted: undefined,
-    }));
-    return [...kept, ...added];
-  }
-
   /** The chunk's lock; undefined where writers do not let go of it for a while. */
   async #lock(storageId: number, chunk: number): Promise<(() => void) | undefined> {
     for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
@@ -167,19 +155,51 @@ function chunkNow(store: Store, storageId: number, rangeStart: number): ChunkSta
   return table === undefined ? undefined : chunkStartingAt(table, rangeStart);
 }
 
+function nextSegments(
+  table: TableState,
+  chunk: ChunkState,
+  replaced: ReadonlySet<SegmentState>,
+  written: WrittenSegments,
+): { segments: SegmentState[]; added: SegmentState[] } {
+  const kept = chunk.segments.filter((segment) => !replaced.has(segment));
+  const added = written.segments.map((segment) => ({
+    segment,
+    slot: newSlot(table.runtime, chunk.rangeStart, segment.id),
+    deleted: undefined,
+  }));
+  return { segments: [...kept, ...added], added };
+}
+
+type Forward = (source: number, row: number) => number | undefined;
+
+/** The new ref of a row of one of the flush's sources. */
+function forwarder(added: readonly SegmentState[], positionOf: Forward): Forward {
+  return (source, row) => {
+    const position = positionOf(source, row);
+    if (position === undefined) return undefined;
+    const { slot } = added[Math.floor(position / SEGMENT_ROWS)];
+    return slot * SLOT_ROWS + (position % SEGMENT_ROWS);
+  };
+}
+
+interface Flushed {
+  /** The chunk as it was when the flush began. */
+  readonly flushed: ChunkState;
+  readonly replaced: ReadonlySet<SegmentState>;
+  readonly segments: readonly SegmentState[];
+  readonly sequence: Sequence;
+  readonly forward: Forward;
+}
+
 /** Puts the new segments in place of the rows that they hold; rows that came since stay in the head. */
-function swap(
-  store: Store,
-  storageId: number,
-  flushed: ChunkState,
-  segments: readonly SegmentState[],
-  sequence: number,
-): void {
+function swap(store: Store, storageId: number, change: Flushed): void {
+  const { flushed, segments, sequence } = change;
   const table = store.current().tables.get(storageId);
   const now = table === undefined ? undefined : chunkStartingAt(table, flushed.rangeStart);
   // Dropped while the segments were written: the log says so, and the next flush will.
   if (table === undefined || now === undefined || now.deletions !== flushed.deletions) return;
-  const head = restOfHead(store, table, now, flushed.head?.rows ?? 0);
+  const from = flushed.head?.rows ?? 0;
+  const head = restOfHead(store, table, now, from);
   const chunk: ChunkState = {
     ...now,
     head,
@@ -187,7 +207,34 @@ function swap(
     flushedSequence: sequence,
     firstUnflushed: head === undefined ? 0 : sequence + 1,
   };
+  const moved = store.current().sequence;
+  noteMoves(table, now, change, head, moved);
   store.replaceTable({ ...table, chunks: withChunk(table.chunks, chunk) });
+}
+
+/** Keeps track of where the rows of the old head and of rewritten segments are now. */
+function noteMoves(
+  { runtime }: TableState,
+  before: ChunkState,
+  { flushed, replaced, forward }: Flushed,
+  head: ChunkState['head'],
+  sequence: Sequence,
+): void {
+  let source = 0;
+  for (const { slot } of replaced) {
+    const index = source++;
+    runtime.moves.set(slot, { sequence, forward: (row) => forward(index, row) });
+  }
+  if (before.head === undefined) return;
+  const from = flushed.head?.rows ?? 0;
+  const index = source;
+  runtime.moves.set(before.head.slot, {
+    sequence,
+    forward: (row) => {
+      if (row < from) return forward(index, row);
+      return head === undefined ? undefined : head.slot * SLOT_ROWS + row - from;
+    },
+  });
 }
 
 function restOfHead(

@@ -48,7 +48,7 @@ export function partsOf(
   const ownDeleted = new Set<number>();
   for (const entry of entries) {
     if (entry.kind !== 'delete') continue;
-    for (const ref of entry.refs) if (ref >= OWN_REFS) ownDeleted.add(ref - OWN_REFS);
+    for (const ref of entry.current) if (ref >= OWN_REFS) ownDeleted.add(ref - OWN_REFS);
   }
   const parts: (Part | undefined)[] = [];
   for (const entry of entries) {
@@ -98,7 +98,7 @@ function deleteParts(
   const groups = new Map<string, { storageId: number; target: RefTarget; rows: number[] }>();
   for (const entry of entries) {
     if (entry.kind !== 'delete') continue;
-    for (const ref of entry.refs) {
+    for (const ref of entry.current) {
       if (ref >= OWN_REFS) continue;
       const target = resolve(entry.storageId, ref);
       const key = `${entry.storageId}/${target.place.id}/${target.segment}`;

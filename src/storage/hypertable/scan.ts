@@ -1,5 +1,6 @@
 /** A scan of one table at one view: chunks, then sources, then selected rows, then batches. */
 import type { TableDescriptor } from '../../catalog/catalog.ts';
+import { batchBytes } from '../../vector/concat.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { ScanRequest } from '../storage.ts';
 import { deleteRows, type DeletedRows } from './deleted-rows.ts';
@@ -82,7 +83,10 @@ async function* scanChunk(
     for (const rows of byPiece(ranges)) {
       const emitted = emitPiece(source, rows, output);
       const batch = emitted instanceof Promise ? await emitted : emitted;
-      if (request.counters !== undefined) request.counters.rows += batch.length;
+      if (request.counters !== undefined) {
+        request.counters.rows += batch.length;
+        request.counters.bytes += batchBytes(batch);
+      }
       yield batch;
     }
   }

@@ -54,7 +54,7 @@ export function chooseSegmentBy(
   for (const { attnum, type } of liveColumns(table)) {
     const column = head.columns.get(attnum);
     if (column === undefined || column.rep !== 'text' || type.oid === OID.json) continue;
-    const codes = columnCodes(column.stored(), rows, undefined);
+    const codes = columnCodes(column.stored(), rows).subarray(0, rows);
     const distinct = countDistinct(codes);
     if (distinct <= limit) found.push({ attnum, distinct, codes });
   }

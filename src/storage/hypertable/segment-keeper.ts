@@ -136,7 +136,7 @@ export class SegmentKeeper {
       }
     }
     this.#inBackground(async () => {
-      await this.#options.kv.write(operations, false);
+      await this.#options.kv.write(operations, true);
       for (const address of addresses) this.#retired.push({ address, sequence });
     });
   }

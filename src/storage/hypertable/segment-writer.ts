@@ -9,12 +9,13 @@ import type { Value } from '../../types/value.ts';
 import type { KvOperation } from '../kv/kv.ts';
 import { missingValue } from './any-values.ts';
 import { encodeBlock, zonesOf } from './column-block.ts';
+import { rankOf } from './moved-rows.ts';
 import { hypertableOf } from './placement.ts';
 import { PIECE_ROWS, pieceCount, VECTOR_ROWS, type RowSource } from './row-source.ts';
 import { encodeHeader, type Segment, type SegmentColumn } from './segment.ts';
 import { blockKey, headerKey, type SegmentAddress } from './segment-keys.ts';
 import { timesOf } from './segment-source.ts';
-import { sortRows } from './sort-rows.ts';
+import { sortSteps } from './sort-rows.ts';
 import { seriesOf } from './sorted-head.ts';
 import { gatherColumn, storedValueAt, type StoredColumn } from './stored-column.ts';
 import { TextDictionary } from './text-dictionary.ts';
@@ -34,6 +35,30 @@ export interface WriterInput {
 export interface WrittenSegments {
   readonly segments: readonly Segment[];
   readonly operations: readonly KvOperation[];
+  /**
+   * Where a source's row is now: counted over all segments, of which all but the last have SEGMENT_ROWS.
+   * Undefined for rows that were deleted.
+   */
+  positionOf(source: number, row: number): number | undefined;
+}
+
+function positions(
+  sources: readonly RowSource[],
+  kept: readonly (Int32Array | undefined)[],
+  permutation: Int32Array,
+): WrittenSegments['positionOf'] {
+  const inverse = new Int32Array(permutation.length);
+  for (let i = 0; i < permutation.length; i++) inverse[permutation[i]] = i;
+  const offsets: number[] = [];
+  let offset = 0;
+  for (let s = 0; s < sources.length; s++) {
+    offsets.push(offset);
+    offset += kept[s]?.length ?? sources[s].rows;
+  }
+  return (source, row) => {
+    const rank = rankOf(kept[source], row);
+    return rank === undefined ? undefined : inverse[offsets[source] + rank];
+  };
 }
 
 /** One segment as it comes to be. */
@@ -50,7 +75,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
   const { timeColumn } = hypertableOf(table);
   const kept = sources.map(keptRows);
   const rows = sources.reduce((sum, source, i) => sum + (kept[i]?.length ?? source.rows), 0);
-  if (rows === 0) return { segments: [], operations: [] };
+  if (rows === 0) return { segments: [], operations: [], positionOf: () => undefined };
   const read = (attnum: number): Promise<StoredColumn | undefined> =>
     readColumn(table, sources, kept, attnum, rows);
 
@@ -62,8 +87,10 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     timeValues.rep === 'any'
       ? (a: number, b: number) => compareWide(timeValues.data[a], timeValues.data[b])
       : undefined;
-  const sorted = sortRows(seriesColumns, times, rows, undefined, exact);
-  await input.timers.yield();
+  const steps = sortSteps(seriesColumns, times, rows, exact);
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) await input.timers.yield();
+  const sorted = step.value;
 
   const operations: KvOperation[] = [];
   const drafts: Draft[] = [];
@@ -95,7 +122,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     operations.push({ type: 'put', key: headerKey(draft.address), value });
     return segmentOf(draft, segmentBy, ordered, value.length);
   });
-  return { segments, operations };
+  return { segments, operations, positionOf: positions(sources, kept, sorted.permutation) };
 }
 
 function segmentOf(

@@ -1,4 +1,7 @@
-/** Sorting rows by series and time: one counting pass over series, then only what is out of order. */
+/**
+ * Sorting rows by series and time: one counting pass over series, then only what is out of order. The
+ * work comes in steps, so that a flush can give way to other work between them.
+ */
 import type { StoredColumn } from './stored-column.ts';
 
 export interface SortedOrder {
@@ -14,67 +17,108 @@ export type ExactTimeOrder = ((a: number, b: number) => number) | undefined;
 
 /** Combinations of codes up to which renumbering uses a table instead of a map. */
 const TABLE_LIMIT = 4_000_000;
+/** Rows handled in one step. */
+const STEP_ROWS = 131_072;
 
 /**
- * Orders the rows of `picked` (positions; undefined takes [0, rows)) by the values of `segmentBy`, in the
- * order in which series first appear, and stably by time inside each.
+ * Orders rows [0, rows) by the values of `segmentBy`, in the order in which series first appear, and
+ * stably by time inside each. All at once.
  */
 export function sortRows(
   segmentBy: readonly StoredColumn[],
   times: Float64Array,
   rows: number,
-  picked: Int32Array | undefined,
   exact: ExactTimeOrder,
 ): SortedOrder {
+  const steps = sortSteps(segmentBy, times, rows, exact);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in steps of some milliseconds. */
+export function* sortSteps(
+  segmentBy: readonly StoredColumn[],
+  times: Float64Array,
+  rows: number,
+  exact: ExactTimeOrder,
+): Generator<void, SortedOrder> {
   const ids = new Int32Array(rows);
   let count = rows === 0 ? 0 : 1;
-  for (const column of segmentBy) count = refine(ids, count, column, rows, picked);
+  for (const column of segmentBy) count = yield* refine(ids, count, column, rows);
   const starts = new Int32Array(count + 1);
   for (let i = 0; i < rows; i++) starts[ids[i] + 1]++;
   for (let s = 0; s < count; s++) starts[s + 1] += starts[s];
+  yield;
   const next = starts.slice(0, count);
   const permutation = new Int32Array(rows);
-  if (picked === undefined) for (let i = 0; i < rows; i++) permutation[next[ids[i]]++] = i;
-  else for (let i = 0; i < rows; i++) permutation[next[ids[i]]++] = picked[i];
-  for (let s = 0; s < count; s++) sortRun(permutation, starts[s], starts[s + 1], times, exact);
+  for (let from = 0; from < rows; from += STEP_ROWS) {
+    scatter(permutation, next, ids, from, Math.min(rows, from + STEP_ROWS));
+    yield;
+  }
+  let done = 0;
+  for (let s = 0; s < count; s++) {
+    sortRun(permutation, starts[s], starts[s + 1], times, exact);
+    if (starts[s + 1] - done < STEP_ROWS) continue;
+    done = starts[s + 1];
+    yield;
+  }
   return { permutation, seriesCount: count, starts };
 }
 
+function scatter(
+  permutation: Int32Array,
+  next: Int32Array,
+  ids: Int32Array,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) permutation[next[ids[i]]++] = i;
+}
+
 /** Splits the groups in `ids` by one more column; returns the new number of groups. */
-function refine(
+function* refine(
   ids: Int32Array,
   count: number,
   column: StoredColumn,
   rows: number,
-  picked: Int32Array | undefined,
-): number {
-  const codes = columnCodes(column, rows, picked);
+): Generator<void, number> {
+  const codes = columnCodes(column, rows);
+  yield;
   let distinct = 0;
   for (let i = 0; i < rows; i++) if (codes[i] >= distinct) distinct = codes[i] + 1;
   if (distinct <= 1) return count;
-  if (count * distinct <= TABLE_LIMIT)
-    return renumberByTable(ids, codes, rows, count * distinct, distinct);
-  let groups = 0;
-  const known = new Map<number, number>();
-  for (let i = 0; i < rows; i++) {
-    const combined = ids[i] * distinct + codes[i];
-    let id = known.get(combined);
-    if (id === undefined) known.set(combined, (id = groups++));
-    ids[i] = id;
+  yield;
+  const size = count * distinct;
+  if (size <= TABLE_LIMIT) {
+    const table = new Int32Array(size).fill(-1);
+    let groups = 0;
+    for (let from = 0; from < rows; from += STEP_ROWS) {
+      const to = Math.min(rows, from + STEP_ROWS);
+      groups = renumber(ids, codes, from, to, distinct, table, groups);
+      yield;
+    }
+    return groups;
   }
-  return groups;
+  const known = new Map<number, number>();
+  for (let from = 0; from < rows; from += STEP_ROWS) {
+    renumberByMap(ids, codes, from, Math.min(rows, from + STEP_ROWS), distinct, known);
+    yield;
+  }
+  return known.size;
 }
 
-function renumberByTable(
+function renumber(
   ids: Int32Array,
   codes: Int32Array,
-  rows: number,
-  size: number,
+  from: number,
+  to: number,
   distinct: number,
+  table: Int32Array,
+  groups: number,
 ): number {
-  const table = new Int32Array(size).fill(-1);
-  let groups = 0;
-  for (let i = 0; i < rows; i++) {
+  for (let i = from; i < to; i++) {
     const combined = ids[i] * distinct + codes[i];
     let id = table[combined];
     if (id < 0) table[combined] = id = groups++;
@@ -83,27 +127,38 @@ function renumberByTable(
   return groups;
 }
 
+function renumberByMap(
+  ids: Int32Array,
+  codes: Int32Array,
+  from: number,
+  to: number,
+  distinct: number,
+  known: Map<number, number>,
+): void {
+  for (let i = from; i < to; i++) {
+    const combined = ids[i] * distinct + codes[i];
+    let id = known.get(combined);
+    if (id === undefined) known.set(combined, (id = known.size));
+    ids[i] = id;
+  }
+}
+
 /** A number per row that is equal exactly where the values are the same; NULL is one of them. */
-export function columnCodes(
-  column: StoredColumn,
-  rows: number,
-  picked: Int32Array | undefined,
-): Int32Array {
-  const result = new Int32Array(rows);
+export function columnCodes(column: StoredColumn, rows: number): Int32Array {
   const { nulls } = column;
   if (column.rep === 'text') {
     const { codes } = column;
-    for (let i = 0; i < rows; i++) {
-      const row = picked === undefined ? i : picked[i];
-      result[i] = nulls !== undefined && nulls[row] === 1 ? 0 : codes[row] + 1;
-    }
-    return result;
+    // Nobody writes to the result: without NULLs the codes themselves will do.
+    if (nulls === undefined) return codes;
+    const shifted = new Int32Array(rows);
+    for (let i = 0; i < rows; i++) shifted[i] = nulls[i] === 1 ? 0 : codes[i] + 1;
+    return shifted;
   }
+  const result = new Int32Array(rows);
   const known = new Map<unknown, number>();
   for (let i = 0; i < rows; i++) {
-    const row = picked === undefined ? i : picked[i];
-    if (nulls !== undefined && nulls[row] === 1) continue;
-    let key: unknown = column.data[row];
+    if (nulls !== undefined && nulls[i] === 1) continue;
+    let key: unknown = column.data[i];
     // A Map takes -0 for 0; a column of series values must give back what was stored.
     if (key === 0 && 1 / (key as number) < 0) key = '-0';
     let code = known.get(key);

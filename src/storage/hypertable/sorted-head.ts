@@ -32,13 +32,7 @@ export class SortedHead {
     });
     const columns = usable.map((attnum) => storedOf(buffer, attnum));
     const times = buffer.times();
-    const { permutation, seriesCount, starts } = sortRows(
-      columns,
-      times,
-      rows,
-      undefined,
-      undefined,
-    );
+    const { permutation, seriesCount, starts } = sortRows(columns, times, rows, undefined);
     this.permutation = permutation;
     this.times = new Float64Array(rows);
     for (let i = 0; i < rows; i++) this.times[i] = times[permutation[i]];

@@ -5,6 +5,7 @@
 import type { HypertableView } from './hypertable-store.ts';
 import type { DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
+import type { Move } from './moved-rows.ts';
 import type { Segment } from './segment.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
@@ -61,6 +62,8 @@ export interface TableRuntime {
   readonly storageId: number;
   readonly dictionaries: Map<number, TextDictionary>;
   readonly slots: Map<number, SlotTarget>;
+  /** By slot: where its rows went. */
+  readonly moves: Map<number, Move>;
   nextSlot: number;
 }
 

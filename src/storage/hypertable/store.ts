@@ -26,6 +26,7 @@ import type {
   HypertableWrites,
 } from './hypertable-store.ts';
 import { packParts, partsOf, unpackParts, type Part, type RefTarget } from './parts.ts';
+import { currentRef, forgetMoves } from './moved-rows.ts';
 import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
 import { scanTable, type ScanInput } from './scan.ts';
 import { chooseSegmentBy, declaredSegmentBy } from './segment-by.ts';
@@ -110,7 +111,8 @@ export class Store implements HypertableStore {
     refs: Float64Array,
     attnums: readonly number[],
   ): Promise<Batch> {
-    return fetchRows(this.#input(view, writes, table), refs, attnums);
+    const newest = this.#input(this.#root, writes, table);
+    return fetchRows(this.#input(view, writes, table), newest, refs, attnums);
   }
 
   chunksOfRows(table: TableDescriptor, rows: Batch): number[] {
@@ -119,7 +121,8 @@ export class Store implements HypertableStore {
   }
 
   chunksOfRefs(view: HypertableView, table: TableDescriptor, refs: Float64Array): number[] {
-    const state = rootOf(view).tables.get(table.storageId);
+    const state =
+      this.#root.tables.get(table.storageId) ?? rootOf(view).tables.get(table.storageId);
     const ids = new Set<number>();
     let slot = -1;
     for (const ref of refs) {
@@ -139,7 +142,8 @@ export class Store implements HypertableStore {
     uniqueIndexes: readonly IndexDescriptor[],
     options: InsertOptions,
   ): Promise<InsertResult> {
-    const input = this.#input(view, writes, table);
+    // A flush may have replaced the view's rows; nobody else can change these chunks now.
+    const input = this.#input(uniqueIndexes.length === 0 ? view : this.#root, writes, table);
     const placed = placeRows(table, this.#root.tables.get(table.storageId), rows);
     const collisions =
       uniqueIndexes.length === 0
@@ -173,7 +177,14 @@ export class Store implements HypertableStore {
   }
 
   delete(writes: HypertableWrites, table: TableDescriptor, refs: Float64Array): void {
-    if (refs.length > 0) ownWrites(writes).delete(table.storageId, refs.slice());
+    if (refs.length === 0) return;
+    const { runtime } = this.#tableState(table.storageId);
+    const current = refs.map((ref) => {
+      const now = ref >= OWN_REFS ? ref : currentRef(runtime, ref);
+      if (now === undefined) throw new InternalError(`row ${ref} was deleted before`);
+      return now;
+    });
+    ownWrites(writes).delete(table.storageId, refs.slice(), current);
   }
 
   checkUnique(
@@ -224,7 +235,10 @@ export class Store implements HypertableStore {
   parts(writes: HypertableWrites): HypertableParts {
     const { tables } = this.#root;
     const parts = partsOf(ownWrites(writes).entries, (storageId, ref): RefTarget => {
-      const { chunk, segment } = targetOfSlot(tables.get(storageId), Math.floor(ref / SLOT_ROWS));
+      const slot = Math.floor(ref / SLOT_ROWS);
+      const { chunk, segment } = targetOfSlot(tables.get(storageId), slot);
+      // The transaction holds the chunk's lock since it read the ref: nothing can have moved.
+      if (!holdsSlot(chunk, slot)) throw new InternalError(`row refs of slot ${slot} are stale`);
       return { place: chunk, segment, row: ref % SLOT_ROWS };
     });
     const bytes = packParts(parts);
@@ -258,6 +272,7 @@ export class Store implements HypertableStore {
   }
 
   releaseViewsBefore(sequence: Sequence): void {
+    for (const { runtime } of this.#root.tables.values()) forgetMoves(runtime, sequence);
     this.#keeper.releaseViewsBefore(sequence);
   }
 
@@ -346,7 +361,7 @@ export class Store implements HypertableStore {
     let own: OwnTable | undefined;
     if (writes !== undefined && !writes.isEmpty) {
       // A table that only this transaction has written to gets its runtime now, for its dictionaries.
-      const runtime = this.#runtimeOf(table.storageId);
+      const { runtime } = this.#tableState(table.storageId);
       own = ownWrites(writes).table(table.storageId, this.#context(runtime));
     }
     return {
@@ -361,12 +376,14 @@ export class Store implements HypertableStore {
     };
   }
 
-  #runtimeOf(storageId: number): TableRuntime {
-    const known = this.#root.tables.get(storageId);
-    if (known !== undefined) return known.runtime;
-    const table = emptyTable(storageId);
-    this.#root = withTable(this.#root, storageId, table);
-    return table.runtime;
+  /** The newest state of a table, which is made where there is none. */
+  #tableState(storageId: number): TableState {
+    let table = this.#root.tables.get(storageId);
+    if (table === undefined) {
+      table = emptyTable(storageId);
+      this.#root = withTable(this.#root, storageId, table);
+    }
+    return table;
   }
 
   #context(runtime: TableRuntime): HeadContext {
@@ -408,7 +425,13 @@ export function sharedDictionary(
 
 export function emptyTable(storageId: number): TableState {
   return {
-    runtime: { storageId, dictionaries: new Map(), slots: new Map(), nextSlot: 1 },
+    runtime: {
+      storageId,
+      dictionaries: new Map(),
+      slots: new Map(),
+      moves: new Map(),
+      nextSlot: 1,
+    },
     chunks: [],
   };
 }
@@ -435,7 +458,13 @@ function targetOfSlot(
   return { chunk, segment: target.segment };
 }
 
-function isLive(state: TableState | undefined, ref: number): boolean {
+function holdsSlot(chunk: ChunkState, slot: number): boolean {
+  return chunk.head?.slot === slot || chunk.segments.some((segment) => segment.slot === slot);
+}
+
+function isLive(state: TableState | undefined, read: number): boolean {
+  const ref = state === undefined ? undefined : currentRef(state.runtime, read);
+  if (ref === undefined) return false;
   const slot = Math.floor(ref / SLOT_ROWS);
   const target = state?.runtime.slots.get(slot);
   if (state === undefined || target === undefined) return false;

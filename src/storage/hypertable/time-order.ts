@@ -5,7 +5,7 @@
  */
 import type { Batch } from '../../vector/vector.ts';
 import { gather } from '../../vector/gather.ts';
-import { concatBatches } from '../../vector/concat.ts';
+import { batchBytes, concatBatches } from '../../vector/concat.ts';
 import type { ScanRequest } from '../storage.ts';
 import { byPiece, emitPiece, type OutputColumns } from './emit-rows.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
@@ -14,7 +14,7 @@ import { seriesAt, type SeriesTable } from './series-table.ts';
 import { storedValueAt } from './stored-column.ts';
 
 /** Rows that a window aims at. */
-const WINDOW_ROWS = 16_384;
+const WINDOW_ROWS = 65_536;
 /** The first window is small: many consumers want a few rows only. */
 const FIRST_WINDOW_ROWS = 1024;
 
@@ -49,7 +49,10 @@ export async function* scanInTimeOrder(
     width = next.width;
     const taken = sources.map((source) => takeWindow(source, border, descending));
     const batch = await emitWindow(sources, taken, output, timeColumn, descending);
-    if (request.counters !== undefined) request.counters.rows += batch.length;
+    if (request.counters !== undefined) {
+      request.counters.rows += batch.length;
+      request.counters.bytes += batchBytes(batch);
+    }
     for (let start = 0; start < batch.length; start += PIECE_ROWS) yield cut(batch, start);
     target = Math.min(WINDOW_ROWS, target * 4);
   }

@@ -6,11 +6,14 @@ import type { Value } from '../../types/value.ts';
 import { valueAt, type Batch } from '../../vector/vector.ts';
 import type { InsertOptions } from '../storage.ts';
 import { missingValue, STORAGE_SETTINGS } from './any-values.ts';
-import { isDeleted } from './deleted-rows.ts';
+import { isDeleted, type DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
-import { timesOf, type PlacedRows } from './placement.ts';
+import { hypertableOf, timesOf, type PlacedRows } from './placement.ts';
+import type { RowSource } from './row-source.ts';
 import { chunkInputs, scanOneChunk, type ChunkInput, type ScanInput } from './scan.ts';
+import type { Segment } from './segment.ts';
 import { SLOT_ROWS } from './state.ts';
+import { isSeriesKey, seriesFinder } from './unique-series.ts';
 import type { StoredColumn } from './stored-column.ts';
 import {
   headKeys,
@@ -67,11 +70,12 @@ export async function findCollisions(
   for (const index of sortedByArbiter(indexes, options)) {
     const keys = indexKeys(table, index);
     const reports = mayReport(index, options);
-    const keyOf = batchKeys(table, keys, batch, index.nullsNotDistinct);
+    const keyOf = batchKeys(table, keys.attnums, batch, index.nullsNotDistinct);
     const seen = new Map<string, number>();
     for (const { place, rows } of placed) {
       const chunk = chunks.get(place.rangeStart);
-      const find = chunk === undefined ? undefined : await finder(input, chunk, keys, times, rows);
+      const find =
+        chunk === undefined ? undefined : await finder(input, chunk, keys, batch, times, rows);
       const count = rows?.length ?? batch.length;
       for (let i = 0; i < count; i++) {
         const row = rows === undefined ? i : rows[i];
@@ -79,7 +83,7 @@ export async function findCollisions(
         const key = keyOf(row);
         if (key === undefined) continue;
         const twin = seen.get(key);
-        const found = twin === undefined ? find?.(key, times[row]) : -1 - twin;
+        const found = twin === undefined ? find?.(key, times[row], row) : -1 - twin;
         if (found === undefined) seen.set(key, row);
         else if (!reports) throw duplicate(table, keys, batch, row);
         else {
@@ -108,7 +112,7 @@ function mayReport(index: IndexDescriptor, options: InsertOptions): boolean {
 
 function batchKeys(
   table: TableDescriptor,
-  { attnums }: IndexKeys,
+  attnums: readonly number[],
   batch: Batch,
   nullsNotDistinct: boolean,
 ): KeyOf {
@@ -122,13 +126,14 @@ function batchKeys(
   return keyBuilder(readers, types, nullsNotDistinct);
 }
 
-type Find = (key: string, time: number) => number | undefined;
+type Find = (key: string, time: number, row: number) => number | undefined;
 
 /** A look-up over everything in one chunk. Sources that none of the rows' times reach are left out. */
 async function finder(
   input: ScanInput,
   { chunk, own }: ChunkInput,
   keys: IndexKeys,
+  batch: Batch,
   times: Float64Array,
   rows: Int32Array | undefined,
 ): Promise<Find> {
@@ -140,13 +145,22 @@ async function finder(
     const { segment, slot, deleted } = chunk.segments[i];
     if (earliest > segment.maxTime || latest < segment.minTime) continue;
     const source = await input.openSegment(chunk, i, undefined);
-    const map = await segmentKeys(segment, source, keys.signature, keys.attnums, keys.keyFor);
+    const rowOf = await segmentFinder(
+      input.table,
+      segment,
+      source,
+      keys,
+      batch,
+      times,
+      rows,
+      deleted,
+    );
     const refBase = slot * SLOT_ROWS;
-    finds.push((key, time) => {
+    finds.push((key, time, row) => {
       if (time > segment.maxTime || time < segment.minTime) return undefined;
-      const row = map.get(key);
-      if (row === undefined || isDeleted(deleted, row)) return undefined;
-      return gone?.has(refBase + row) === true ? undefined : refBase + row;
+      const found = rowOf(key, time, row);
+      if (found === undefined || gone?.has(refBase + found) === true) return undefined;
+      return refBase + found;
     });
   }
   const head = chunk?.head;
@@ -162,12 +176,52 @@ async function finder(
   if (own !== undefined && earliest <= own.buffer.maxTime && latest >= own.buffer.minTime) {
     finds.push(ownFinder(own.buffer, own.numbers, keys, gone));
   }
-  return (key, time) => {
+  return (key, time, row) => {
     for (const find of finds) {
-      const ref = find(key, time);
+      const ref = find(key, time, row);
       if (ref !== undefined) return ref;
     }
     return undefined;
+  };
+}
+
+/** Finds the live row of a segment with a key: by its series where they fit the key, else by a map. */
+async function segmentFinder(
+  table: TableDescriptor,
+  segment: Segment,
+  source: RowSource,
+  keys: IndexKeys,
+  batch: Batch,
+  times: Float64Array,
+  rows: Int32Array | undefined,
+  deleted: DeletedRows | undefined,
+): Promise<Find> {
+  const { timeColumn } = hypertableOf(table);
+  const others = keys.attnums.filter((attnum) => attnum !== timeColumn);
+  const wanted: number[] = [];
+  const count = rows?.length ?? batch.length;
+  let exact = true;
+  for (let i = 0; i < count; i++) {
+    const row = rows === undefined ? i : rows[i];
+    const time = times[row];
+    if (Math.abs(time) >= 2 ** 53) exact = false;
+    if (time >= segment.minTime && time <= segment.maxTime) wanted.push(row);
+  }
+  if (exact && source.series !== undefined && isSeriesKey(source.series.segmentBy, others)) {
+    const types = others.map((attnum) => table.columns[attnum - 1].type.oid);
+    const keyOf = batchKeys(table, others, batch, true);
+    const find = await seriesFinder(source, source.series, others, types, keyOf, wanted);
+    return (_key, time, row) => {
+      const found = find(row, time);
+      if (found === undefined) return undefined;
+      for (let r = found.start; r < found.end; r++) if (!isDeleted(deleted, r)) return r;
+      return undefined;
+    };
+  }
+  const map = await segmentKeys(segment, source, keys.signature, keys.attnums, keys.keyFor);
+  return (key) => {
+    const row = map.get(key);
+    return row === undefined || isDeleted(deleted, row) ? undefined : row;
   };
 }
 

@@ -22,7 +22,9 @@ export interface InsertEntry {
 export interface DeleteEntry {
   readonly kind: 'delete';
   readonly storageId: number;
+  /** As the rows were read, and as they are now: a flush may lie between. */
   readonly refs: Float64Array;
+  readonly current: Float64Array;
 }
 
 export interface DropEntry {
@@ -79,8 +81,8 @@ export class Writes implements HypertableWrites {
     return firstRow;
   }
 
-  delete(storageId: number, refs: Float64Array): void {
-    this.#add({ kind: 'delete', storageId, refs });
+  delete(storageId: number, refs: Float64Array, current: Float64Array): void {
+    this.#add({ kind: 'delete', storageId, refs, current });
   }
 
   drop(storageId: number, places: readonly ChunkPlace[]): void {
@@ -113,6 +115,7 @@ export class Writes implements HypertableWrites {
 function sumUp(own: OwnTable, entry: WriteEntry, context: HeadContext): void {
   if (entry.kind === 'delete') {
     for (const ref of entry.refs) own.deleted.add(ref);
+    for (const ref of entry.current) own.deleted.add(ref);
   } else if (entry.kind === 'drop') {
     for (const { rangeStart } of entry.places) {
       own.dropped.add(rangeStart);

@@ -348,3 +348,52 @@ describe('times', () => {
     expect(ERROR_OPTIONS.onConflict).toBe('error');
   });
 });
+
+describe('row refs', () => {
+  it('outlive a flush and a join of segments', async () => {
+    const world = await new World(TABLE).open();
+    const { store } = world;
+    const taken: { ref: number; time: number }[] = [];
+    const read = async (view = store.current()): Promise<{ ref: number; time: number }[]> =>
+      (await world.scan({ attnums: [-1, 1] }, view))
+        .flatMap(rowsOf)
+        .map(([ref, time]) => ({ ref: ref as number, time: time as number }));
+    const views = [];
+    for (let i = 0; i < 11; i++) {
+      await world.insert(
+        Array.from({ length: 40 }, (_, k) => [(k * 7 + i * 13) % 900, `h${k % 3}`, i]),
+      );
+      const view = store.current();
+      const rows = await read(view);
+      taken.push(rows[(i * 17) % rows.length]);
+      views.push(view);
+      await store.flush(true);
+      const late = taken[taken.length - 1];
+      expect(store.changedSince(view, TABLE, Float64Array.of(late.ref))).toBe(false);
+      expect(store.chunksOfRefs(view, TABLE, Float64Array.of(late.ref))).toEqual([0]);
+    }
+    const before = await read();
+    const writes = store.openWrites();
+    const distinct = [...new Map(taken.map((one) => [one.ref, one])).values()];
+    store.delete(writes, TABLE, Float64Array.from(distinct.map(({ ref }) => ref)));
+    const own = [];
+    for await (const batch of store.scan(store.current(), writes, TABLE, request([1])))
+      own.push(...rowsOf(batch));
+    world.commit(writes);
+    const after = await read();
+    expect(own).toHaveLength(after.length);
+    const count = (rows: readonly { time: number }[], time: number): number =>
+      rows.filter((row) => row.time === time).length;
+    const times = new Set(before.map(({ time }) => time));
+    expect(before.length - after.length).toBeGreaterThan(5);
+    for (const time of times) {
+      const gone = count(before, time) - count(after, time);
+      expect(gone).toBeLessThanOrEqual(count(distinct, time));
+      if (count(distinct, time) > 0) expect(gone).toBeGreaterThan(0);
+    }
+    expect(store.changedSince(views[0], TABLE, Float64Array.of(taken[0].ref))).toBe(true);
+    world.store.releaseViewsBefore(world.sequence + 1);
+    await world.reopen(1);
+    expect(await world.scan().then((batches) => batches.flatMap(rowsOf).length)).toBe(after.length);
+  });
+});

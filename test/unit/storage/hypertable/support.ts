@@ -123,6 +123,7 @@ export class World {
   store!: HypertableStore;
   sequence = 0;
   flushRows = 1_000_000;
+  cacheBytes = 64 * 2 ** 20;
   lockedChunks = new Set<number>();
 
   constructor(table: TableDescriptor, kv: KvStore = new MemoryKv()) {
@@ -142,7 +143,7 @@ export class World {
           return () => void this.lockedChunks.delete(chunk);
         },
       },
-      cacheBytes: 64 * 2 ** 20,
+      cacheBytes: this.cacheBytes,
       flushRows: this.flushRows,
       sequenceApplied: 0,
     });

@@ -1,0 +1,87 @@
+/**
+ * Look-ups of unique keys in a segment whose series are made of exactly the key's other columns: the
+ * series by its key, then a binary search for the time. No map over all rows is needed.
+ */
+import type { Oid } from '../../types/type.ts';
+import { PIECE_ROWS, type RowSource } from './row-source.ts';
+import type { SeriesTable } from './series-table.ts';
+import { storedValueAt, type StoredColumn } from './stored-column.ts';
+import { keyBuilder, type KeyOf } from './unique-keys.ts';
+
+/** First and last rows with this key and time, or none; deleted rows among them. */
+export type FindRows = (row: number, time: number) => { start: number; end: number } | undefined;
+
+const SERIES_KEYS = new WeakMap<SeriesTable, Map<string, Map<string, number>>>();
+
+/** True where the series columns and the key's columns without the time are the same. */
+export function isSeriesKey(
+  segmentBy: readonly number[],
+  keyWithoutTime: readonly number[],
+): boolean {
+  if (segmentBy.length === 0 || segmentBy.length !== keyWithoutTime.length) return false;
+  return keyWithoutTime.every((attnum) => segmentBy.includes(attnum));
+}
+
+/**
+ * Prepares look-ups for the rows of a batch: `keyOf` gives their series keys, `wanted` those rows whose
+ * time the segment reaches.
+ */
+export async function seriesFinder(
+  source: RowSource,
+  series: SeriesTable,
+  attnums: readonly number[],
+  types: readonly Oid[],
+  keyOf: KeyOf,
+  wanted: readonly number[],
+): Promise<FindRows> {
+  const byKey = seriesByKey(series, attnums, types);
+  const pieces: (Float64Array | undefined)[] = [];
+  const found = new Map<number, number>();
+  for (const row of wanted) {
+    const key = keyOf(row);
+    const s = key === undefined ? undefined : byKey.get(key);
+    if (s === undefined) continue;
+    found.set(row, s);
+    const last = Math.floor((series.starts[s + 1] - 1) / PIECE_ROWS);
+    for (let p = Math.floor(series.starts[s] / PIECE_ROWS); p <= last; p++) {
+      pieces[p] ??= await source.times(p);
+    }
+  }
+  const timeAt = (row: number): number =>
+    (pieces[Math.floor(row / PIECE_ROWS)] as Float64Array)[row % PIECE_ROWS];
+  return (row, time) => {
+    const s = found.get(row);
+    if (s === undefined || time < series.minTimes[s] || time > series.maxTimes[s]) return undefined;
+    let start = series.starts[s];
+    let end = series.starts[s + 1];
+    while (start < end) {
+      const middle = (start + end) >>> 1;
+      if (timeAt(middle) < time) start = middle + 1;
+      else end = middle;
+    }
+    while (end < series.starts[s + 1] && timeAt(end) === time) end++;
+    return start === end ? undefined : { start, end };
+  };
+}
+
+function seriesByKey(
+  series: SeriesTable,
+  attnums: readonly number[],
+  types: readonly Oid[],
+): Map<string, number> {
+  let maps = SERIES_KEYS.get(series);
+  if (maps === undefined) SERIES_KEYS.set(series, (maps = new Map()));
+  const signature = attnums.join();
+  let byKey = maps.get(signature);
+  if (byKey === undefined) {
+    byKey = new Map();
+    maps.set(signature, byKey);
+    const readers = attnums.map((attnum) => {
+      const column = series.columns.get(attnum) as StoredColumn;
+      return (row: number) => storedValueAt(column, row);
+    });
+    const keyOf = keyBuilder(readers, types, true);
+    for (let s = 0; s < series.count; s++) byKey.set(keyOf(s) as string, s);
+  }
+  return byKey;
+}
