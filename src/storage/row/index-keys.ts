@@ -3,7 +3,7 @@ import { ByteWriter } from '../../base/byte-writer.ts';
 import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import { liveColumns } from '../../catalog/catalog.ts';
 import { InternalError, dbError, notSupported, type DbError } from '../../errors/db-error.ts';
-import { mustCodec } from '../../types/codec-registry.ts';
+import { codecFor } from '../../types/codecs.ts';
 import { encodeKey } from '../../types/key-encoding.ts';
 import { isNullAt, valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { bytesToText } from '../format/keys.ts';
@@ -136,7 +136,7 @@ function describeKey(
 function describeValue(vector: Vector, row: number): string {
   const value = valueAt(vector, row);
   if (value === null) return 'null';
-  return mustCodec(vector.type.oid).formatText(value, {
+  return codecFor(vector.type.oid).formatText(value, {
     timeZone: 'UTC',
     dateStyle: 'ISO',
     dateOrder: 'MDY',

@@ -30,6 +30,8 @@ import { overlaidRow, readRows, type RowView } from './row-reader.ts';
 interface Candidate {
   readonly key: string;
   readonly rowId: number;
+  /** From the store, as of the snapshot's time or later; others may be stale. */
+  readonly stored: boolean;
 }
 
 const FIRST_CANDIDATES = 64;
@@ -132,7 +134,7 @@ async function* candidatePages(
     // No part of the key is NULL, so there is one entry at most.
     const key = range.from;
     const [value] = await view.kv.getMany([key]);
-    if (value !== undefined) extras.push(openEntry(view, index, { key, value }));
+    if (value !== undefined) extras.unshift(openEntry(view, index, { key, value }));
     yield withoutRepeats(extras);
     return;
   }
@@ -167,7 +169,7 @@ function openEntry(view: RowView, index: IndexDescriptor, entry: KvEntry): Candi
     entry.value,
     () => `table "${view.table.name}", index "${index.name}"`,
   );
-  return { key: valueOfEntryKey(entry.key, body), rowId: rowIdOfEntry(body) };
+  return { key: valueOfEntryKey(entry.key, body), rowId: rowIdOfEntry(body), stored: true };
 }
 
 /** As `extraCandidates`, for one key. */
@@ -181,7 +183,7 @@ function extrasOfKey(
   for (const { rowId } of own?.added.get(key) ?? []) rowIds.push(rowId);
   view.state.undo.entriesAt(index.storageId, key, view.snapshot, rowIds);
   if (rowIds.length === 0) return [];
-  return withoutRepeats(rowIds.map((rowId) => ({ key, rowId })).sort(compareCandidates));
+  return withoutRepeats(rowIds.map((rowId) => ({ key, rowId, stored: false })).sort(compareCandidates));
 }
 
 /** Own entries and those that undo remembers, in key order and without repeats. */
@@ -204,10 +206,12 @@ function extraCandidates(
     const keys = own.sortedKeys();
     for (let i = lowerBound(keys, from); i < keys.length && accept(keys[i] as string); i++) {
       const key = keys[i] as string;
-      for (const { rowId } of own.added.get(key) ?? []) extras.push({ key, rowId });
+      for (const { rowId } of own.added.get(key) ?? []) extras.push({ key, rowId, stored: false });
     }
   }
-  undo.collectEntries(index.storageId, view.snapshot, accept, extras);
+  const old: { key: string; rowId: number }[] = [];
+  undo.collectEntries(index.storageId, view.snapshot, accept, old);
+  for (const entry of old) extras.push({ ...entry, stored: false });
   return withoutRepeats(extras.sort(compareCandidates));
 }
 
@@ -243,9 +247,13 @@ async function readCandidates(
   );
   const doubtful: number[] = [];
   rows.forEach((row, i) => {
-    const { rowId } = candidates[i] as Candidate;
-    if (row !== null && overlaidRow(view, rowId) !== undefined) doubtful.push(i);
-    else if (row === null && overlaidRow(view, rowId) === undefined) throw danglingEntry(view, request.index);
+    const { rowId, stored } = candidates[i] as Candidate;
+    const isNewest = overlaidRow(view, rowId) === undefined;
+    if (row === null) {
+      if (stored && isNewest) throw danglingEntry(view, request.index);
+    } else if (!stored || !isNewest) {
+      doubtful.push(i);
+    }
   });
   dropStale(view, request.index, candidates, rows, doubtful, expressions);
   const refs: number[] = [];

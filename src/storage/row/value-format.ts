@@ -4,7 +4,7 @@
  */
 import type { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
-import { mustCodec } from '../../types/codec-registry.ts';
+import { codecFor } from '../../types/codecs.ts';
 import type { FormatSettings } from '../../types/codec.ts';
 import { OID, vectorRep, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
@@ -132,7 +132,7 @@ function writeValue(writer: ByteWriter, oid: Oid, form: StoredForm, value: NonNu
     writer.bytes(bytes);
   } else {
     const scratch = new ByteWriter(64);
-    mustCodec(oid).writeBinary(scratch, value, STORED_FORMAT);
+    codecFor(oid).writeBinary(scratch, value, STORED_FORMAT);
     writeLength(writer, scratch.length);
     writer.bytes(scratch.view());
   }
@@ -167,7 +167,7 @@ export function readValue(
     case 'text':
       return readText(reader, length);
     case 'binary':
-      return mustCodec(type.oid).readBinary(reader, length, -1, STORED_FORMAT) as NonNullable<Value>;
+      return codecFor(type.oid).readBinary(reader, length, -1, STORED_FORMAT) as NonNullable<Value>;
     case 'float64':
       return reader.f64();
     case 'uint32':
@@ -209,7 +209,7 @@ function readText(reader: ByteReader, length: number): string {
 /** The value that rows written before ADD COLUMN ... DEFAULT have. */
 export function missingValue(type: SqlType, text: string | undefined): Value {
   if (text === undefined) return null;
-  return mustCodec(type.oid).parseText(text, type.typmod, STORED_FORMAT);
+  return codecFor(type.oid).parseText(text, type.typmod, STORED_FORMAT);
 }
 
 const ENCODER = new TextEncoder();

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { Disk, DiskFile, Env } from '../../../src/base/env.ts';
+import { createNodeEnv } from '../../../src/platform/node-env.ts';
+import {
+  INSERT,
+  allRows,
+  codeOf,
+  copyOf,
+  createTable,
+  inTransaction,
+  open,
+  rowsOf,
+  temporaryDirectory,
+} from './helpers.ts';
+import { seededRandom } from './random.ts';
+
+/** Fails the calls that `shouldFail` picks, and all later ones on the same file: a disk that is gone. */
+function failingEnv(shouldFail: (call: string) => string | undefined): Env {
+  const env = createNodeEnv();
+  const check = (call: string): void => {
+    const code = shouldFail(call);
+    if (code !== undefined) throw Object.assign(new Error(`${code}: ${call}`), { code });
+  };
+  const wrap = (file: DiskFile): DiskFile => ({
+    append: async (bytes) => {
+      check('append');
+      return file.append(bytes);
+    },
+    sync: async () => {
+      check('sync');
+      return file.sync();
+    },
+    read: (offset, length) => file.read(offset, length),
+    truncate: (length) => file.truncate(length),
+    size: () => file.size(),
+    close: () => file.close(),
+  });
+  const disk: Disk = {
+    ...env.disk,
+    open: async (path, mode) => wrap(await env.disk.open(path, mode)),
+  };
+  return { ...env, disk };
+}
+
+describe('a failing disk', () => {
+  for (const call of ['append', 'sync']) {
+    for (const [code, expected] of [
+      ['ENOSPC', '53100'],
+      ['EIO', '58030'],
+    ] as const) {
+      it(`stops commits when ${call} gives ${code}, and loses none that was acknowledged`, async () => {
+        const random = seededRandom(`${call} ${code}`);
+        for (let round = 0; round < 4; round++) {
+          let countdown = Infinity;
+          const env = failingEnv((each) => {
+            if (each !== call) return undefined;
+            return countdown-- <= 0 ? code : undefined;
+          });
+          const path = await temporaryDirectory();
+          const engine = await open(path, { env });
+          const table = await inTransaction(engine, (t) => createTable(t, 't'));
+          countdown = random.int(6);
+          const acknowledged: number[] = [];
+          const codes = new Set<string>();
+          for (let n = 0; n < 10; n++) {
+            const result = await codeOf(
+              inTransaction(engine, (t) => t.insert(table, rowsOf(table, [[n, 'x']]), INSERT)),
+            );
+            if (result === 'none') acknowledged.push(n);
+            else codes.add(result);
+          }
+          expect([...codes], `seed ${random.seed}`).toEqual([expected]);
+          // What was not acknowledged is not visible either, and reading still works.
+          const visible = await inTransaction(engine, (t) => allRows(t, table));
+          expect(visible.map(([id]) => id)).toEqual(acknowledged);
+          const recovered = await open(await copyOf(path));
+          const rows = await inTransaction(recovered, (t) => allRows(t, table));
+          expect(rows.map(([id]) => id).slice(0, acknowledged.length)).toEqual(acknowledged);
+          await recovered.close();
+          await engine.close();
+        }
+      });
+    }
+  }
+});
+
+describe('crashes', () => {
+  it('may lose commits that did not wait, but never their order', async () => {
+    const path = await temporaryDirectory();
+    const engine = await open(path);
+    const table = await inTransaction(engine, (t) => createTable(t, 't'));
+    for (let n = 0; n < 30; n++) {
+      const t = engine.begin('read committed', false);
+      await t.insert(table, rowsOf(table, [[n, 'x']]), INSERT);
+      await t.commit({ sync: false });
+      const reader = engine.begin('read committed', true);
+      expect(await allRows(reader, table)).toHaveLength(n + 1);
+      reader.rollback();
+    }
+    const recovered = await open(await copyOf(path));
+    const ids = (await inTransaction(recovered, (t) => allRows(t, table))).map(([id]) => id);
+    expect(ids).toEqual(Array.from({ length: ids.length }, (_, n) => n));
+    await recovered.close();
+    await engine.close();
+  });
+
+  it('go on where the log lost what the store has', async () => {
+    const path = await temporaryDirectory();
+    const engine = await open(path);
+    const table = await inTransaction(engine, (t) => createTable(t, 't'));
+    const before = await copyOf(path);
+    await inTransaction(engine, (t) => t.insert(table, rowsOf(table, [[1, 'x']]), INSERT));
+    const after = await copyOf(path);
+    await engine.close();
+    // The store of the later moment over the log of the earlier one.
+    const { cp, rm } = await import('node:fs/promises');
+    await rm(`${before}/kv`, { recursive: true });
+    await cp(`${after}/kv`, `${before}/kv`, { recursive: true });
+    for (let n = 2; n < 4; n++) {
+      const reopened = await open(before);
+      await inTransaction(reopened, (t) => t.insert(table, rowsOf(table, [[n, 'y']]), INSERT));
+      expect(await inTransaction(reopened, (t) => allRows(t, table))).toHaveLength(n);
+      await reopened.close();
+    }
+  });
+
+  it('report a log that begins after what the store contains', async () => {
+    const path = await temporaryDirectory();
+    const engine = await open(path, { segmentBytes: 300 });
+    const table = await inTransaction(engine, (t) => createTable(t, 't'));
+    const early = await copyOf(path);
+    for (let n = 0; n < 10; n++) {
+      await inTransaction(engine, (t) => t.insert(table, rowsOf(table, [[n, 'x']]), INSERT));
+    }
+    await engine.checkpoint();
+    const late = await copyOf(path);
+    await engine.close();
+    const { cp, rm } = await import('node:fs/promises');
+    await rm(`${late}/kv`, { recursive: true });
+    await cp(`${early}/kv`, `${late}/kv`, { recursive: true });
+    expect(await codeOf(open(late))).toBe('XX001');
+  });
+});
