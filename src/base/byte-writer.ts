@@ -27,7 +27,10 @@ export class ByteWriter {
     this.#length = 0;
   }
 
-  /** Makes room for `count` bytes, advances, and returns the offset at which they start. */
+  /**
+   * Makes room for `count` bytes, advances, and returns the offset at which they start. The buffer may
+   * be replaced: reserve first, then look at it.
+   */
   reserve(count: number): number {
     const start = this.#length;
     const end = start + count;
@@ -37,40 +40,49 @@ export class ByteWriter {
   }
 
   u8(value: number): void {
-    this.#bytes[this.reserve(1)] = value;
+    const at = this.reserve(1);
+    this.#bytes[at] = value;
   }
 
   i16(value: number): void {
-    this.#view.setInt16(this.reserve(2), value);
+    const at = this.reserve(2);
+    this.#view.setInt16(at, value);
   }
 
   u16(value: number): void {
-    this.#view.setUint16(this.reserve(2), value);
+    const at = this.reserve(2);
+    this.#view.setUint16(at, value);
   }
 
   i32(value: number): void {
-    this.#view.setInt32(this.reserve(4), value);
+    const at = this.reserve(4);
+    this.#view.setInt32(at, value);
   }
 
   u32(value: number): void {
-    this.#view.setUint32(this.reserve(4), value);
+    const at = this.reserve(4);
+    this.#view.setUint32(at, value);
   }
 
   /** A 64-bit integer from a number (safe integer) or a bigint. */
   i64(value: number | bigint): void {
-    this.#view.setBigInt64(this.reserve(8), BigInt(value));
+    const at = this.reserve(8);
+    this.#view.setBigInt64(at, BigInt(value));
   }
 
   f32(value: number): void {
-    this.#view.setFloat32(this.reserve(4), value);
+    const at = this.reserve(4);
+    this.#view.setFloat32(at, value);
   }
 
   f64(value: number): void {
-    this.#view.setFloat64(this.reserve(8), value);
+    const at = this.reserve(8);
+    this.#view.setFloat64(at, value);
   }
 
   bytes(value: Uint8Array): void {
-    this.#bytes.set(value, this.reserve(value.length));
+    const at = this.reserve(value.length);
+    this.#bytes.set(value, at);
   }
 
   /** UTF-8 without length or terminator; returns the number of bytes written. */

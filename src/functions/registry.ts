@@ -27,6 +27,8 @@ import { seriesFunctions } from './scalar/series.ts';
 import { jsonBuildFunctions } from './json/build-functions.ts';
 import { jsonFunctions, jsonOperators, jsonTableFunctions } from './json/json-functions.ts';
 import { jsonbFunctions, jsonbOperators, jsonbTableFunctions } from './json/jsonb-functions.ts';
+import { hypertableFunctions, hypertableSizeFunctions } from './admin/hypertable-functions.ts';
+import { serverFunctions } from './admin/server-functions.ts';
 import { timeFunctions, timeOperators } from './time/index.ts';
 import { statisticAggregates } from './aggregate/statistics.ts';
 import { collectAggregates } from './aggregate/collect.ts';
