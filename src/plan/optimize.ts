@@ -3,6 +3,12 @@ import type { BindEnvironment } from './bind/context.ts';
 import type { LogicalNode } from './logical.ts';
 import type { RowCounts } from './physical/estimate.ts';
 import { mapExprsDeep } from './plan-walk.ts';
+import { foldConstants } from './rules/fold-constants.ts';
+import { inlineCtes } from './rules/inline-ctes.ts';
+import { orderJoins } from './rules/order-joins.ts';
+import { pushLimits } from './rules/push-limits.ts';
+import { pushPredicates } from './rules/push-predicates.ts';
+import { unnestSubqueries } from './rules/unnest-subqueries.ts';
 
 /** What rules may use: fresh ids, row counts, the statement's environment. */
 export interface RuleState {
@@ -14,7 +20,15 @@ export interface RuleState {
 
 export type Rule = (plan: LogicalNode, state: RuleState) => LogicalNode;
 
-const RULES: readonly Rule[] = [];
+const RULES: readonly Rule[] = [
+  foldConstants,
+  inlineCtes,
+  pushPredicates,
+  unnestSubqueries,
+  pushPredicates,
+  orderJoins,
+  pushLimits,
+];
 
 /** Rewrites a plan and the plans of its subqueries. */
 export function optimize(plan: LogicalNode, state: RuleState): LogicalNode {
