@@ -8,27 +8,28 @@ import { gather } from '../../vector/gather.ts';
 import { batchBytes, concatBatches } from '../../vector/concat.ts';
 import type { ScanRequest } from '../storage.ts';
 import { byPiece, emitPiece, type OutputColumns } from './emit-rows.ts';
-import { PIECE_ROWS, type RowSource } from './row-source.ts';
+import { PIECE_ROWS, pieceCount, type RowSource } from './row-source.ts';
+import type { RowRanges } from './select-rows.ts';
 import type { Selected } from './scan.ts';
 import { seriesAt, type SeriesTable } from './series-table.ts';
 import { storedValueAt } from './stored-column.ts';
 
+const PIECE_SHIFT = Math.log2(PIECE_ROWS);
+const PIECE_MASK = PIECE_ROWS - 1;
 /** Rows that a window aims at. */
 const WINDOW_ROWS = 65_536;
 /** The first window is small: many consumers want a few rows only. */
 const FIRST_WINDOW_ROWS = 1024;
 
-/** A stretch of a source's rows that ascends by time. */
-interface Run {
-  /** First and last row that has not been emitted. */
-  start: number;
-  end: number;
-}
-
+/** A source with its runs: stretches of rows that ascend by time, as far as they are not emitted. */
 interface TimedSource {
   readonly source: RowSource;
-  readonly times: readonly Float64Array[];
-  readonly runs: Run[];
+  readonly times: readonly (Float64Array | undefined)[];
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** Times of each run's first and last row. */
+  readonly lows: Float64Array;
+  readonly highs: Float64Array;
 }
 
 export async function* scanInTimeOrder(
@@ -66,47 +67,77 @@ function cut(batch: Batch, start: number): Batch {
 }
 
 async function timedSource({ source, ranges }: Selected): Promise<TimedSource> {
-  const times: Float64Array[] = [];
-  const needed = new Set<number>();
+  const times: (Float64Array | undefined)[] = Array.from({ length: pieceCount(source) });
   for (let r = 0; r < ranges.starts.length; r++) {
-    const last = Math.floor((ranges.ends[r] - 1) / PIECE_ROWS);
-    for (let p = Math.floor(ranges.starts[r] / PIECE_ROWS); p <= last; p++) needed.add(p);
+    const last = (ranges.ends[r] - 1) >>> PIECE_SHIFT;
+    for (let p = ranges.starts[r] >>> PIECE_SHIFT; p <= last; p++) {
+      if (times[p] !== undefined) continue;
+      const piece = source.times(p);
+      times[p] = piece instanceof Promise ? await piece : piece;
+    }
   }
-  for (const index of needed) times[index] = await source.times(index);
-  const runs: Run[] = [];
+  const starts: number[] = [];
+  const { series } = source;
   for (let r = 0; r < ranges.starts.length; r++) {
-    if (source.series === undefined) addRuns(runs, times, ranges.starts[r], ranges.ends[r]);
-    else addSeriesRuns(runs, source.series, ranges.starts[r], ranges.ends[r]);
+    if (series === undefined) addRuns(starts, times, ranges.starts[r], ranges.ends[r]);
+    else addSeriesRuns(starts, series, ranges.starts[r], ranges.ends[r]);
   }
-  return { source, times, runs };
+  return withTimes(source, times, Int32Array.from(starts), ranges);
+}
+
+/** Fills in where runs end, and their first and last times: a series knows those of its whole run. */
+function withTimes(
+  source: RowSource,
+  times: readonly (Float64Array | undefined)[],
+  starts: Int32Array,
+  ranges: RowRanges,
+): TimedSource {
+  const count = starts.length;
+  const ends = new Int32Array(count);
+  const lows = new Float64Array(count);
+  const highs = new Float64Array(count);
+  const { series } = source;
+  let range = 0;
+  let s = 0;
+  for (let r = 0; r < count; r++) {
+    while (ranges.ends[range] <= starts[r]) range++;
+    ends[r] = r + 1 < count ? Math.min(ranges.ends[range], starts[r + 1]) : ranges.ends[range];
+    if (series !== undefined) while (series.starts[s + 1] <= starts[r]) s++;
+    const fromStart = series !== undefined && series.starts[s] === starts[r];
+    const toEnd = series !== undefined && series.starts[s + 1] === ends[r];
+    lows[r] = fromStart ? series.minTimes[s] : timeAt(times, starts[r]);
+    highs[r] = toEnd ? series.maxTimes[s] : timeAt(times, ends[r] - 1);
+  }
+  return { source, times, starts, ends, lows, highs };
 }
 
 /** Splits a range of rows where another series begins. */
-function addSeriesRuns(runs: Run[], series: SeriesTable, start: number, end: number): void {
+function addSeriesRuns(starts: number[], series: SeriesTable, start: number, end: number): void {
   for (let s = seriesAt(series, start); start < end; s++) {
-    const next = Math.min(end, series.starts[s + 1]);
-    runs.push({ start, end: next });
-    start = next;
+    starts.push(start);
+    start = series.starts[s + 1];
   }
 }
 
 /** Splits a range of rows wherever time steps back. */
-function addRuns(runs: Run[], times: readonly Float64Array[], start: number, end: number): void {
-  let previous = -Infinity;
-  let runStart = start;
+function addRuns(
+  starts: number[],
+  times: readonly (Float64Array | undefined)[],
+  start: number,
+  end: number,
+): void {
+  let previous = Infinity;
   for (let row = start; row < end; row++) {
     const time = timeAt(times, row);
-    if (time < previous) {
-      runs.push({ start: runStart, end: row });
-      runStart = row;
-    }
+    if (time < previous) starts.push(row);
     previous = time;
   }
-  runs.push({ start: runStart, end });
+  // The first row begins a run even at an infinite time before it.
+  if (starts[starts.length - 1] < start) starts.push(start);
 }
 
-function timeAt(times: readonly Float64Array[], row: number): number {
-  return times[Math.floor(row / PIECE_ROWS)][row % PIECE_ROWS];
+function timeAt(times: readonly (Float64Array | undefined)[], row: number): number {
+  return (times[row >>> PIECE_SHIFT] as Float64Array)[row & PIECE_MASK];
 }
 
 /**
@@ -119,75 +150,79 @@ function nextBorder(
   target: number,
   lastWidth: number,
 ): { border: number; width: number } | undefined {
-  let first = descending ? -Infinity : Infinity;
-  let last = descending ? Infinity : -Infinity;
+  let low = Infinity;
+  let high = -Infinity;
   let rows = 0;
-  for (const { runs, times } of sources) {
-    for (const run of runs) {
-      if (run.start >= run.end) continue;
-      const low = timeAt(times, run.start);
-      const high = timeAt(times, run.end - 1);
-      rows += run.end - run.start;
-      first = descending ? Math.max(first, high) : Math.min(first, low);
-      last = descending ? Math.min(last, low) : Math.max(last, high);
+  for (const { starts, ends, lows, highs } of sources) {
+    for (let r = 0; r < starts.length; r++) {
+      const left = ends[r] - starts[r];
+      if (left === 0) continue;
+      rows += left;
+      if (lows[r] < low) low = lows[r];
+      if (highs[r] > high) high = highs[r];
     }
   }
   if (rows === 0) return undefined;
-  if (rows <= target) return { border: last, width: Math.abs(last - first) };
+  const all = high - low;
+  if (rows <= target) return { border: descending ? low : high, width: all };
   // From twice what an even spread needs, halve until few enough rows lie inside.
-  const all = Math.abs(last - first);
   let width = Math.min(all, Math.max((2 * all * target) / rows, lastWidth * 2));
   for (;;) {
-    const border = descending ? first - width : first + width;
-    if (border === first || countInside(sources, border, descending) <= target)
-      return { border, width };
+    const border = descending ? high - width : low + width;
+    const smallest = border === (descending ? high : low);
+    if (smallest || countInside(sources, border, descending) <= target) return { border, width };
     width /= 2;
   }
 }
 
 function countInside(sources: readonly TimedSource[], border: number, descending: boolean): number {
   let count = 0;
-  for (const { runs, times } of sources) {
-    for (const run of runs) {
-      if (run.start >= run.end) continue;
-      count += descending
-        ? run.end - firstAtLeast(times, run.start, run.end, border)
-        : firstAbove(times, run.start, run.end, border) - run.start;
-    }
+  for (const timed of sources) {
+    for (let r = 0; r < timed.starts.length; r++) count += rowsInside(timed, r, border, descending);
   }
   return count;
 }
 
+/** How many of a run's rows lie on this side of the border. */
+function rowsInside(timed: TimedSource, r: number, border: number, descending: boolean): number {
+  const start = timed.starts[r];
+  const end = timed.ends[r];
+  if (start === end) return 0;
+  if (descending) {
+    if (timed.highs[r] < border) return 0;
+    if (timed.lows[r] >= border) return end - start;
+    return end - firstAtLeast(timed.times, start, end, border);
+  }
+  if (timed.lows[r] > border) return 0;
+  if (timed.highs[r] <= border) return end - start;
+  return firstAbove(timed.times, start, end, border) - start;
+}
+
 /** Takes the window's rows off the runs; returns them as ranges. */
-function takeWindow(
-  { runs, times }: TimedSource,
-  border: number,
-  descending: boolean,
-): { starts: number[]; ends: number[] } {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  for (const run of runs) {
-    if (run.start >= run.end) continue;
+function takeWindow(timed: TimedSource, border: number, descending: boolean): RowRanges {
+  const { starts, ends, lows, highs, times } = timed;
+  const taken: RowRanges = { starts: [], ends: [] };
+  for (let r = 0; r < starts.length; r++) {
+    const count = rowsInside(timed, r, border, descending);
+    if (count === 0) continue;
     if (descending) {
-      const from = firstAtLeast(times, run.start, run.end, border);
-      if (from === run.end) continue;
-      starts.push(from);
-      ends.push(run.end);
-      run.end = from;
+      taken.starts.push(ends[r] - count);
+      taken.ends.push(ends[r]);
+      ends[r] -= count;
+      if (starts[r] < ends[r]) highs[r] = timeAt(times, ends[r] - 1);
     } else {
-      const to = firstAbove(times, run.start, run.end, border);
-      if (to === run.start) continue;
-      starts.push(run.start);
-      ends.push(to);
-      run.start = to;
+      taken.starts.push(starts[r]);
+      taken.ends.push(starts[r] + count);
+      starts[r] += count;
+      if (starts[r] < ends[r]) lows[r] = timeAt(times, starts[r]);
     }
   }
-  return { starts, ends };
+  return taken;
 }
 
 async function emitWindow(
   sources: readonly TimedSource[],
-  taken: readonly { starts: number[]; ends: number[] }[],
+  taken: readonly RowRanges[],
   output: OutputColumns,
   timeColumn: number,
   descending: boolean,
@@ -237,7 +272,7 @@ function orderOf(times: readonly number[], descending: boolean): Int32Array {
 /** Puts times beyond 2^53, equal as doubles, into their exact order. */
 async function refineWide(
   sources: readonly TimedSource[],
-  taken: readonly { starts: number[]; ends: number[] }[],
+  taken: readonly RowRanges[],
   timeColumn: number,
   times: readonly number[],
   order: Int32Array,
@@ -265,7 +300,7 @@ async function refineWide(
 }
 
 function firstAtLeast(
-  times: readonly Float64Array[],
+  times: readonly (Float64Array | undefined)[],
   start: number,
   end: number,
   bound: number,
@@ -279,7 +314,7 @@ function firstAtLeast(
 }
 
 function firstAbove(
-  times: readonly Float64Array[],
+  times: readonly (Float64Array | undefined)[],
   start: number,
   end: number,
   bound: number,
