@@ -54,7 +54,8 @@ export class MemberSet {
   }
 }
 
-function setTruth(
+/** `arg [NOT] IN (set)` for every row. */
+export function setTruth(
   type: SqlType,
   arg: KernelArg,
   set: MemberSet,

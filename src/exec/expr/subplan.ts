@@ -21,35 +21,39 @@ import {
   type Evaluator,
   type Steps,
 } from './evaluator.ts';
-import { hashableEquality, MemberSet } from './membership.ts';
+import { hashableEquality, MemberSet, setTruth } from './membership.ts';
+import { narrow } from './narrow.ts';
 import { UNIT_BATCH } from './unit-batch.ts';
+import { usedColumns } from './walk.ts';
 
 export function compileSubplan(expr: SubplanExpr, compile: Compile): Evaluator {
+  const { type } = expr;
+  const hashed = hashedTest(expr, compile);
+  if (hashed !== undefined) return { type, now: undefined, steps: lookUpSteps(expr, hashed) };
   const bindings = expr.bindings.map(({ param, value }) => ({ param, value: compile(value) }));
   const test = expr.test === null ? undefined : compile(expr.test);
-  // The left operand of ANY and ALL sits in the test, so its result differs from row to row too.
-  const perRow = bindings.length > 0 || freeExecParams(expr).size > 0;
-  const hashed = hashedTest(expr, compile);
-  const run = (context: ExecContext): Promise<Value> =>
-    hashed === undefined ? runSubplan(expr, test, context) : lookUp(expr, hashed, context);
+  const testColumns = expr.test === null ? [] : usedColumns([expr.test]);
+  const perRow = bindings.length > 0 || testColumns.length > 0 || freeExecParams(expr).size > 0;
   function* steps(batch: Batch, context: ExecContext): Steps {
-    if (batch.length === 0) return constantArg(expr.type, null);
+    if (batch.length === 0) return constantArg(type, null);
     if (!perRow) {
-      const value = (yield kept(expr, 'value', context, () => run(context))) as Value;
-      return constantArg(expr.type, value);
+      const run = (): Promise<Value> => runSubplan(expr, test, UNIT_BATCH, false, context);
+      return constantArg(type, (yield kept(expr, 'value', context, run)) as Value);
     }
     const inputs: KernelArg[] = [];
     for (const { value } of bindings) inputs.push(yield* runSteps(value, batch, context));
-    const builder = new VectorBuilder(expr.type, batch.length);
+    const builder = new VectorBuilder(type, batch.length);
     for (let row = 0; row < batch.length; row++) {
       for (let i = 0; i < bindings.length; i++) {
         context.execParams[bindings[i].param] = argValue(inputs[i], row);
       }
-      builder.append((yield run(context)) as Value);
+      const outer =
+        test === undefined ? UNIT_BATCH : narrow(batch, Int32Array.of(row), testColumns);
+      builder.append((yield runSubplan(expr, test, outer, true, context)) as Value);
     }
     return builder.finish();
   }
-  return { type: expr.type, now: undefined, steps };
+  return { type, now: undefined, steps };
 }
 
 /** What was computed once for the statement, and from which rows of CTEs. */
@@ -74,9 +78,12 @@ async function kept<T>(
   return result;
 }
 
+/** The subquery's value for the outer row `outer`; `repeated` where others follow in this statement. */
 async function runSubplan(
   expr: SubplanExpr,
   test: Evaluator | undefined,
+  outer: Batch,
+  repeated: boolean,
   context: ExecContext,
 ): Promise<Value> {
   switch (expr.mode) {
@@ -89,7 +96,7 @@ async function runSubplan(
       return arrayOf(expr, context);
     case 'any':
     case 'all':
-      return quantified(expr, test!, context);
+      return quantified(expr, test!, outer, repeated, context);
   }
 }
 
@@ -148,16 +155,22 @@ function stacked(element: number, values: readonly Value[]): PgArray {
 async function quantified(
   expr: SubplanExpr,
   test: Evaluator,
+  outer: Batch,
+  repeated: boolean,
   context: ExecContext,
 ): Promise<Value> {
   const decided = expr.mode === 'any' ? 1 : 0;
   let unknown = false;
-  for await (const batch of subplanRows(expr, context)) {
+  for await (const batch of subplanRows(expr, repeated, context)) {
     for (let row = 0; row < batch.length; row++) {
       expr.testParams.forEach((param, i) => {
         context.execParams[param] = valueAt(batch.columns[i], row);
       });
-      const truth = truthAt(await unitValue(test, context), 0);
+      const result =
+        test.now !== undefined
+          ? test.now(outer, context)
+          : await driveAsync(test.steps(outer, context));
+      const truth = truthAt(result, 0);
       if (truth === decided) return decided === 1;
       unknown ||= truth === 2;
     }
@@ -165,25 +178,19 @@ async function quantified(
   return unknown ? null : decided === 0;
 }
 
-function unitValue(evaluator: Evaluator, context: ExecContext): KernelArg | Promise<KernelArg> {
-  const { now } = evaluator;
-  if (now !== undefined) return now(UNIT_BATCH, context);
-  return driveAsync(evaluator.steps(UNIT_BATCH, context));
-}
-
 /** The subquery's rows; kept for the statement where only the test depends on the outer row. */
 async function* subplanRows(
   expr: SubplanExpr,
+  repeated: boolean,
   context: ExecContext,
 ): AsyncGenerator<Batch, void, void> {
-  if (freeExecParams(expr.plan).size > 0 || expr.bindings.length === 0) {
+  if (!repeated || freeExecParams(expr.plan).size > 0) {
     yield* execute(expr.plan, context);
     return;
   }
-  const batches = await kept(expr, 'rows', context, () =>
+  yield* await kept(expr, 'rows', context, () =>
     collect(execute(expr.plan, context), context, 'SubPlan'),
   );
-  yield* batches;
 }
 
 /** `outer = ANY (subquery)` and `outer <> ALL (subquery)` with a subquery of one column. */
@@ -204,24 +211,30 @@ function hashedTest(expr: SubplanExpr, compile: Compile): HashedTest | undefined
   const isItem = (arg: Expr): boolean => arg.kind === 'exec-param' && arg.index === testParams[0];
   const outer = test.args.find((arg) => !isItem(arg));
   if (oid === undefined || outer === undefined || !test.args.some(isItem)) return undefined;
-  if (freeExecParams(outer).has(testParams[0])) return undefined;
-  return { outer: compile(outer), oid, negated };
+  const read = freeExecParams(outer);
+  if (read.has(testParams[0])) return undefined;
+  // An operand that is handed over through a binding is taken from there.
+  const bound = expr.bindings.find(
+    ({ param }) => outer.kind === 'exec-param' && outer.index === param,
+  );
+  if (bound === undefined && expr.bindings.some(({ param }) => read.has(param))) return undefined;
+  return { outer: compile(bound?.value ?? outer), oid, negated };
 }
 
-async function lookUp(
-  expr: SubplanExpr,
-  { outer, oid, negated }: HashedTest,
-  context: ExecContext,
-): Promise<Value> {
-  const set = await kept(expr, 'set', context, async () => {
+function lookUpSteps(expr: SubplanExpr, { outer, oid, negated }: HashedTest): Evaluator['steps'] {
+  const load = async (context: ExecContext): Promise<MemberSet> => {
     const values: Value[] = [];
     for (const batch of await collect(execute(expr.plan, context), context, 'SubPlan')) {
       for (let row = 0; row < batch.length; row++) values.push(valueAt(batch.columns[0], row));
     }
     return new MemberSet(oid, values);
-  });
-  // An operand that could fail is not evaluated against an empty set.
-  if (set.size === 0) return negated;
-  const truth = set.truth(argValue(await unitValue(outer, context), 0));
-  return truth === 2 ? null : (truth === 1) !== negated;
+  };
+  return function* steps(batch, context) {
+    if (batch.length === 0) return constantArg(expr.type, null);
+    const set = (yield kept(expr, 'set', context, () => load(context))) as MemberSet;
+    // Against an empty set the operand is not evaluated: it could fail.
+    if (set.size === 0) return constantArg(expr.type, negated);
+    const arg = yield* runSteps(outer, batch, context);
+    return setTruth(expr.type, arg, set, negated, batch.length);
+  };
 }

@@ -41,8 +41,10 @@ export function childExprs(expr: Expr): readonly Expr[] {
     case 'field':
       return [expr.base];
     case 'subquery':
-    case 'subplan':
-      return expr.bindings.map((binding) => binding.value);
+    case 'subplan': {
+      const values = expr.bindings.map((binding) => binding.value);
+      return expr.test === null ? values : [...values, expr.test];
+    }
   }
 }
 

@@ -328,6 +328,35 @@ describe('subqueries', () => {
     expect(await run(over([], 'all'))).toEqual([true, true, true]);
     expect(await run(over([], 'any'))).toEqual([false, false, false]);
   });
+
+  it('compare columns of the outer row with those of the subquery', async () => {
+    const param = (index: number): Expr => ({ kind: 'exec-param', type: INT4, index });
+    const test = (operator: string, tail: Expr[]): Expr =>
+      and(comparison(operator, x, param(1)), ...tail);
+    const over = (operator: string, mode: 'any' | 'all'): Expr => ({
+      kind: 'subplan',
+      type: BOOL,
+      mode,
+      id: 4,
+      bindings: [],
+      testParams: [1, 2],
+      plan: values(
+        [INT4, INT4],
+        [
+          [1, 5],
+          [3, null],
+        ],
+      ),
+      test: test(operator, [comparison('>', column(INT4, 1), param(2))]),
+    });
+    const batch = batchOf([INT4, [1, 2, 3, null]], [INT4, [6, 6, 6, 1]]);
+    const run = async (expr: Expr): Promise<Value[]> => {
+      const vector = await compileExpr(expr).evaluateAsync(batch, testContext());
+      return [0, 1, 2, 3].map((i) => valueAt(vector, i));
+    };
+    expect(await run(over('=', 'any'))).toEqual([true, false, null, null]);
+    expect(await run(over('>=', 'all'))).toEqual([false, false, null, false]);
+  });
 });
 
 describe('compilePredicate', () => {
