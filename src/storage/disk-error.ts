@@ -10,7 +10,12 @@ export function diskError(error: unknown, what: string): DbError {
   const code = (error as { code?: unknown } | null)?.code;
   const reason = error instanceof Error ? error.message : String(error);
   if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left/i.test(reason)) {
-    return new DbError('disk_full', { message: `${what}: No space left on device` }, 'ERROR', error);
+    return new DbError(
+      'disk_full',
+      { message: `${what}: No space left on device` },
+      'ERROR',
+      error,
+    );
   }
   return new DbError('io_error', { message: `${what}: ${reason}` }, 'ERROR', error);
 }

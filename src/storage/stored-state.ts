@@ -68,7 +68,11 @@ async function forEach(
   visit: (key: Uint8Array, body: Uint8Array) => void,
 ): Promise<void> {
   for await (const page of kv.scan(range)) {
-    for (const { key, value } of page) visit(key, openValue(key, value, () => what));
+    for (const { key, value } of page)
+      visit(
+        key,
+        openValue(key, value, () => what),
+      );
   }
 }
 

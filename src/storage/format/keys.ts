@@ -107,7 +107,9 @@ export const ROW_ID_BYTES = 8;
 
 /** An index entry's key; entries that need not be unique by value end in the row id. */
 export function indexEntryKey(storageId: number, value: string, rowId: number | null): Uint8Array {
-  const key = new Uint8Array(INDEX_PREFIX_BYTES + value.length + (rowId === null ? 0 : ROW_ID_BYTES));
+  const key = new Uint8Array(
+    INDEX_PREFIX_BYTES + value.length + (rowId === null ? 0 : ROW_ID_BYTES),
+  );
   key[0] = INDEX;
   writeU32(key, 1, storageId);
   for (let i = 0; i < value.length; i++) key[INDEX_PREFIX_BYTES + i] = value.charCodeAt(i);

@@ -87,10 +87,7 @@ export class MemoryKv implements KvStore {
       while (
         next < operations.length &&
         (following === undefined ||
-          compareBytes(
-            (operations[next] as KvOperation).key,
-            (following[0] as KvEntry).key,
-          ) < 0)
+          compareBytes((operations[next] as KvOperation).key, (following[0] as KvEntry).key) < 0)
       ) {
         next++;
       }

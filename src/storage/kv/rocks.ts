@@ -50,7 +50,9 @@ class RocksKv implements KvStore {
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     this.#checkOpen();
     if (keys.length === 0) return Promise.resolve([]);
-    return call((done) => this.#database.getMany(keys.map(toBuffer), {}, done));
+    return call<(Buffer | undefined)[]>((done) =>
+      this.#database.getMany(keys.map(toBuffer), {}, done),
+    ).then((values) => values.map((value) => (value === undefined ? undefined : toBytes(value))));
   }
 
   async write(operations: readonly KvOperation[], sync: boolean): Promise<void> {
@@ -148,7 +150,7 @@ class RocksScan implements AsyncIterableIterator<readonly KvEntry[]> {
       this.#iterator.next((error, key, value) => {
         if (error) reject(rocksError(error));
         else if (key === undefined || value === undefined) resolve(undefined);
-        else resolve({ key, value });
+        else resolve({ key: toBytes(key), value: toBytes(value) });
       });
     });
   }
@@ -159,7 +161,7 @@ class RocksScan implements AsyncIterableIterator<readonly KvEntry[]> {
     const cache = this.#iterator.cache;
     if (cache === null || cache === undefined) return page;
     for (let i = cache.length - 1; i > 0; i -= 2) {
-      page.push({ key: cache[i] as Uint8Array, value: cache[i - 1] as Uint8Array });
+      page.push({ key: toBytes(cache[i] as Buffer), value: toBytes(cache[i - 1] as Buffer) });
     }
     this.#iterator.cache = [];
     return page;
@@ -189,10 +191,19 @@ function toBuffer(bytes: Uint8Array): Buffer {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** A Buffer's slice() is a view where a Uint8Array's is a copy: no Buffer leaves this file. */
+function toBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
 /** RocksDB's messages ("IO error: ...", "Corruption: ...") as PostgreSQL conditions. */
 function rocksError(error: Error): DbError {
   const text = error.message;
-  if (/lock hold by current process|LOCK: Resource temporarily unavailable|While lock file/i.test(text)) {
+  if (
+    /lock hold by current process|LOCK: Resource temporarily unavailable|While lock file/i.test(
+      text,
+    )
+  ) {
     return fatalError('object_in_use', {
       message: 'the data directory is in use by another server',
       detail: text,

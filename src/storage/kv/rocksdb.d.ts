@@ -17,7 +17,8 @@ declare module 'rocksdb' {
     getMany(keys: readonly Buffer[], options: object, done: Done<(Buffer | undefined)[]>): void;
     batch(
       operations: readonly (
-        { type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; key: Buffer }
+        | { type: 'put'; key: Buffer; value: Buffer }
+        | { type: 'del'; key: Buffer }
       )[],
       options: { sync: boolean },
       done: Done,

@@ -139,7 +139,7 @@ export class BlobLog implements CommitLog {
 
   async *tail(range: RangeId, from: Sequence): AsyncIterable<LogEntry> {
     let base: Sequence | undefined;
-    for (const segment of [...this.#segments]) {
+    for (const segment of this.#segments.slice()) {
       const isNewest = segment === this.#segments[this.#segments.length - 1];
       const scan = await this.#scan(segment.name, isNewest);
       if (scan === undefined) continue;

@@ -68,7 +68,8 @@ function keyVectors(
   const needsEvaluation =
     index.predicateSql !== undefined || index.keys.some(({ column }) => column === 0);
   if (needsEvaluation) {
-    if (expressions === undefined) throw notSupported('an index on expressions or with a predicate');
+    if (expressions === undefined)
+      throw notSupported('an index on expressions or with a predicate');
     const { keys, included } = expressions(table, index, rows);
     return { vectors: keys, included };
   }

@@ -5,9 +5,10 @@
  */
 import { ByteWriter } from '../../base/byte-writer.ts';
 import { prefixEnd } from '../../base/bytes.ts';
-import { liveColumns, type IndexDescriptor } from '../../catalog/catalog.ts';
+import { liveColumns, type ColumnDescriptor, type IndexDescriptor } from '../../catalog/catalog.ts';
 import { InternalError, dbError } from '../../errors/db-error.ts';
 import { encodeKey } from '../../types/key-encoding.ts';
+import type { Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { BATCH_ROWS, type Batch } from '../../vector/vector.ts';
 import { openValue } from '../format/envelope.ts';
@@ -48,8 +49,7 @@ export async function* scanIndexRows(
   }
   if (request.equals.includes(null)) return;
   if (request.lower?.value === null || request.upper?.value === null) return;
-  const range = requestRange(view, request);
-  if (range === undefined) return;
+  const range = requestRange(request, keyTypes(view, index, expressions));
   // Small first, so that a LIMIT or a lookup reads little; then larger.
   let size = FIRST_CANDIDATES;
   let candidates: Candidate[] = [];
@@ -67,17 +67,26 @@ export async function* scanIndexRows(
   if (batch !== undefined) yield batch;
 }
 
-function keyColumnType(view: RowView, index: IndexDescriptor, k: number): number | undefined {
-  const column = index.keys[k]?.column ?? 0;
-  return column === 0 ? undefined : view.table.columns[column - 1]?.type.oid;
+/** Types of an index's keys; those of expressions are known to whoever evaluates them. */
+function keyTypes(
+  { table }: RowView,
+  index: IndexDescriptor,
+  expressions: IndexExpressions | undefined,
+): readonly Oid[] {
+  if (index.keys.every(({ column }) => column > 0)) {
+    return index.keys.map(({ column }) => (table.columns[column - 1] as ColumnDescriptor).type.oid);
+  }
+  const attnums = liveColumns(table).map((column) => column.attnum);
+  const none = decodeRows(table, { refs: [], bodies: [] }, attnums);
+  return batchKeys(table, index, none, expressions).vectors.map((vector) => vector.type.oid);
 }
 
-/** The stretch of key bytes to read, or undefined where nothing can be in it. */
-function requestRange(view: RowView, request: IndexRequest): KeyRange | undefined {
+/** The stretch of key bytes to read. */
+function requestRange(request: IndexRequest, types: readonly Oid[]): KeyRange {
   const { index, equals } = request;
   const writer = new ByteWriter(64);
   writer.bytes(indexPrefix(index.storageId));
-  for (let k = 0; k < equals.length; k++) appendKey(writer, view, index, k, equals[k] as Value);
+  for (let k = 0; k < equals.length; k++) appendKey(writer, types, index, k, equals[k] as Value);
   const prefix = writer.toBytes();
   const whole = prefixRange(prefix);
   const bounded = index.keys[equals.length];
@@ -85,7 +94,7 @@ function requestRange(view: RowView, request: IndexRequest): KeyRange | undefine
   const bytesOf = (value: Value): Uint8Array => {
     writer.reset();
     writer.bytes(prefix);
-    appendKey(writer, view, index, equals.length, value);
+    appendKey(writer, types, index, equals.length, value);
     return writer.toBytes();
   };
   // In a descending column the larger values come first. NULLs sort outside any bounded side.
@@ -93,7 +102,8 @@ function requestRange(view: RowView, request: IndexRequest): KeyRange | undefine
   const last = bounded.descending ? request.lower : request.upper;
   const nulls = nullRange(bytesOf(null));
   let { from, to } = whole;
-  if (first !== null) from = first.inclusive ? bytesOf(first.value) : prefixEnd(bytesOf(first.value));
+  if (first !== null)
+    from = first.inclusive ? bytesOf(first.value) : prefixEnd(bytesOf(first.value));
   else if (bounded.nullsFirst) from = nulls.to;
   if (last !== null) to = last.inclusive ? prefixEnd(bytesOf(last.value)) : bytesOf(last.value);
   else if (!bounded.nullsFirst) to = nulls.from;
@@ -106,15 +116,16 @@ function nullRange(key: Uint8Array): KeyRange {
 
 function appendKey(
   writer: ByteWriter,
-  view: RowView,
+  types: readonly Oid[],
   index: IndexDescriptor,
   k: number,
   value: Value,
 ): void {
   const key = index.keys[k];
-  const oid = keyColumnType(view, index, k);
-  if (key === undefined) throw new InternalError(`index "${index.name}" has no key ${k + 1}`);
-  if (oid === undefined) throw new InternalError('an expression index needs the type of its key');
+  const oid = types[k];
+  if (key === undefined || oid === undefined) {
+    throw new InternalError(`index "${index.name}" has no key ${k + 1}`);
+  }
   encodeKey(writer, oid, value, key.descending, key.nullsFirst);
 }
 
@@ -183,7 +194,9 @@ function extrasOfKey(
   for (const { rowId } of own?.added.get(key) ?? []) rowIds.push(rowId);
   view.state.undo.entriesAt(index.storageId, key, view.snapshot, rowIds);
   if (rowIds.length === 0) return [];
-  return withoutRepeats(rowIds.map((rowId) => ({ key, rowId, stored: false })).sort(compareCandidates));
+  return withoutRepeats(
+    rowIds.map((rowId) => ({ key, rowId, stored: false })).sort(compareCandidates),
+  );
 }
 
 /** Own entries and those that undo remembers, in key order and without repeats. */
@@ -197,9 +210,8 @@ function extraCandidates(
   if (own === undefined && undo.isEmpty) return [];
   const from = bytesToText(range.from, INDEX_PREFIX_BYTES);
   // A range that ends with the index's last key has no value bytes in its end.
-  const to = range.to.length > INDEX_PREFIX_BYTES
-      ? bytesToText(range.to, INDEX_PREFIX_BYTES)
-      : undefined;
+  const to =
+    range.to.length > INDEX_PREFIX_BYTES ? bytesToText(range.to, INDEX_PREFIX_BYTES) : undefined;
   const accept = (key: string): boolean => key >= from && (to === undefined || key < to);
   const extras: Candidate[] = [];
   if (own !== undefined) {

@@ -17,7 +17,14 @@ import {
   rowRefVector,
   tableOidVector,
 } from '../system-columns.ts';
-import { missingValue, readLength, readValue, storedForm, valueWriter, type StoredForm } from './value-format.ts';
+import {
+  missingValue,
+  readLength,
+  readValue,
+  storedForm,
+  valueWriter,
+  type StoredForm,
+} from './value-format.ts';
 
 const HEADER_BYTES = 6;
 
@@ -142,7 +149,7 @@ class ColumnBuilder {
     this.#missingText = column.missingText;
     const isNumber = this.#form !== 'bool' && this.#form !== 'text' && this.#form !== 'binary';
     this.#numbers = isNumber ? new Float64Array(length) : undefined;
-    this.#values = isNumber ? [] : new Array<Value>(length).fill(null);
+    this.#values = isNumber ? [] : Array.from({ length }, () => null);
   }
 
   read(reader: ByteReader, row: number): void {
@@ -164,7 +171,13 @@ class ColumnBuilder {
   finish(): Vector {
     const numbers = this.#numbers;
     if (numbers !== undefined && !this.#wide) {
-      return { rep: 'f64', type: this.#type, length: numbers.length, data: numbers, nulls: this.#nulls };
+      return {
+        rep: 'f64',
+        type: this.#type,
+        length: numbers.length,
+        data: numbers,
+        nulls: this.#nulls,
+      };
     }
     if (this.#form === 'text') return this.#finishText();
     return vectorFromValues(this.#type, this.#values);
@@ -202,7 +215,14 @@ class ColumnBuilder {
       }
       codes[i] = code;
     }
-    return { rep: 'text', type: this.#type, length: codes.length, codes, dictionary, nulls: this.#nulls };
+    return {
+      rep: 'text',
+      type: this.#type,
+      length: codes.length,
+      codes,
+      dictionary,
+      nulls: this.#nulls,
+    };
   }
 }
 

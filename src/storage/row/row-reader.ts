@@ -51,7 +51,8 @@ export async function readRows(
   const { storageId } = view.table;
   const keys: Uint8Array[] = [];
   for (const rowId of rowIds) {
-    if (view.writes?.version(rowId, view.command) === undefined) keys.push(rowKey(storageId, rowId));
+    if (view.writes?.version(rowId, view.command) === undefined)
+      keys.push(rowKey(storageId, rowId));
   }
   const stored = keys.length === 0 ? [] : await view.kv.getMany(keys);
   let next = 0;
@@ -86,7 +87,11 @@ export async function* scanRows(view: RowView, request: ScanRequest): AsyncGener
   const { state, table } = view;
   const settled = isSettled(view);
   const { cache } = state;
-  if (settled && cache?.version === state.changedAt && cache.schemaVersion === table.schemaVersion) {
+  if (
+    settled &&
+    cache?.version === state.changedAt &&
+    cache.schemaVersion === table.schemaVersion
+  ) {
     for (const batch of cache.batches) yield projectCached(table, batch, request);
     return;
   }

@@ -85,7 +85,8 @@ export function valueWriter(vector: Vector): (writer: ByteWriter, row: number) =
       return (writer, row) => writeNumber(writer, form, vector.data[row] as number);
     case 'any': {
       const type = vector.type;
-      return (writer, row) => writeValue(writer, type.oid, form, vector.data[row] as NonNullable<Value>);
+      return (writer, row) =>
+        writeValue(writer, type.oid, form, vector.data[row] as NonNullable<Value>);
     }
   }
 }
@@ -96,7 +97,8 @@ function writeNumber(writer: ByteWriter, form: StoredForm, value: number): void 
       writer.u8(8);
       if (value === Infinity) writeInt64(writer, INT64_HIGH_MAX, 0xffffffff);
       else if (value === -Infinity) writeInt64(writer, INT64_HIGH_MIN, 0);
-      else writeInt64(writer, Math.floor(value / TWO_32), value - Math.floor(value / TWO_32) * TWO_32);
+      else
+        writeInt64(writer, Math.floor(value / TWO_32), value - Math.floor(value / TWO_32) * TWO_32);
       return;
     case 'float64':
       writer.u8(8);
@@ -117,7 +119,12 @@ function writeInt64(writer: ByteWriter, high: number, low: number): void {
   writer.u32(low);
 }
 
-function writeValue(writer: ByteWriter, oid: Oid, form: StoredForm, value: NonNullable<Value>): void {
+function writeValue(
+  writer: ByteWriter,
+  oid: Oid,
+  form: StoredForm,
+  value: NonNullable<Value>,
+): void {
   if (typeof value === 'bigint') {
     writer.u8(8);
     writer.i64(value);

@@ -74,7 +74,11 @@ export function recordOperations(
     tableOperations(operations, change);
     const state = states.get(change.storageId);
     countChanges(state, sequence, change);
-    put(operations, tableKey(change.storageId), encodeNumbers(state.rows, state.bytes, state.nextRowId));
+    put(
+      operations,
+      tableKey(change.storageId),
+      encodeNumbers(state.rows, state.bytes, state.nextRowId),
+    );
   }
   for (const change of record.catalog) catalogOperation(operations, change, catalog);
   for (const storageId of record.droppedStorage) {

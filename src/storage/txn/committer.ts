@@ -217,5 +217,4 @@ export class Committer {
     this.#whenIdle = [];
     for (const signal of waiting) signal();
   }
-
 }

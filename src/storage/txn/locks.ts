@@ -74,7 +74,9 @@ export class LockManager {
     if (slot === undefined) {
       space.set(
         request.key,
-        request.mode === 'exclusive' ? owner : { holders: new Map([[owner, 'shared']]), waiters: [] },
+        request.mode === 'exclusive'
+          ? owner
+          : { holders: new Map([[owner, 'shared']]), waiters: [] },
       );
       owner.held.push({ space, key: request.key });
       return true;

@@ -1,9 +1,5 @@
 /** INSERT, UPDATE and DELETE on row tables, as changes of the transaction's write set. */
-import {
-  liveColumns,
-  type IndexDescriptor,
-  type TableDescriptor,
-} from '../../catalog/catalog.ts';
+import { liveColumns, type IndexDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
 import { InternalError, dbError } from '../../errors/db-error.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { KvStore } from '../kv/kv.ts';
@@ -68,7 +64,8 @@ export async function insertRows(
   const holders = await holdersOfBatch(writer, indexed, allRows(rows.length));
   const encoded = encodeRows(writer.table, rows);
   const first = writer.state.allocateRowIds(rows.length);
-  const conflicts = options.onConflict === 'report' ? new Float64Array(rows.length).fill(NaN) : null;
+  const conflicts =
+    options.onConflict === 'report' ? new Float64Array(rows.length).fill(NaN) : null;
   const entered = new Map<IndexedBatch, Map<string, number>>();
   for (const each of indexed) if (each.index.unique) entered.set(each, new Map());
   // Everything is decided before anything changes: an error leaves the write set as it was.
@@ -141,14 +138,24 @@ function conflictOf(
 }
 
 /** Replaces rows that the transaction has locked. */
-export async function updateRows(writer: RowWriter, refs: Float64Array, rows: Batch): Promise<void> {
+export async function updateRows(
+  writer: RowWriter,
+  refs: Float64Array,
+  rows: Batch,
+): Promise<void> {
   const rowIds = Array.from(refs);
   const indexed = indexBatch(writer, rows);
   await noteBases(writer, rowIds, indexed);
   const changed = indexed.map((each) => changedKeys(writer, each, rowIds));
   const replaced = new Set(rowIds);
   for (let i = 0; i < indexed.length; i++) {
-    await checkUpdatedKeys(writer, indexed[i] as IndexedBatch, changed[i] as number[], rowIds, replaced);
+    await checkUpdatedKeys(
+      writer,
+      indexed[i] as IndexedBatch,
+      changed[i] as number[],
+      rowIds,
+      replaced,
+    );
   }
   const encoded = encodeRows(writer.table, rows);
   const command = ++writer.writeSet.command;
@@ -264,7 +271,11 @@ async function checkUpdatedKeys(
   replaced: ReadonlySet<number>,
 ): Promise<void> {
   if (!index.unique || changed.length === 0) return;
-  await lockFreedKeys(writer, index, changed.map((row) => rowIds[row] as number));
+  await lockFreedKeys(
+    writer,
+    index,
+    changed.map((row) => rowIds[row] as number),
+  );
   const holders = await findHolders(writer, index, keys, changed);
   for (const row of changed) {
     const holder = holders[row] as number;

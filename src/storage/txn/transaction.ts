@@ -393,7 +393,11 @@ export class Transaction implements StorageTransaction {
     return { table, acquire: (request) => this.#acquire(request) };
   }
 
-  async lockTable(table: Oid, mode: 'shared' | 'exclusive', wait: 'block' | 'nowait'): Promise<void> {
+  async lockTable(
+    table: Oid,
+    mode: 'shared' | 'exclusive',
+    wait: 'block' | 'nowait',
+  ): Promise<void> {
     this.#checkOpen();
     const request = { space: 'relation', key: table, mode, wait: wait === 'block' };
     if (await this.#acquire(request)) return;
@@ -477,7 +481,8 @@ export class Transaction implements StorageTransaction {
       this.#checkSerializable();
       const record = this.#record();
       // Half of a commit that spans both stores must not outlive the other half.
-      const spansStores = record.hypertables !== undefined && record.tables.length > 0;
+      const spansStores =
+        record.hypertables !== undefined && (record.tables.length > 0 || record.catalog.length > 0);
       published = this.#parts.committer.commit(record, {
         base: baseRows(this.#writeSet),
         sync: sync || spansStores,
@@ -520,8 +525,7 @@ export class Transaction implements StorageTransaction {
       const state = states.known(storageId);
       if (state !== undefined && state.appendedAt > this.#snapshot.sequence) {
         throw dbError('serialization_failure', {
-          message:
-            'could not serialize access due to read/write dependencies among transactions',
+          message: 'could not serialize access due to read/write dependencies among transactions',
           hint: 'The transaction might succeed if retried.',
         });
       }
@@ -565,16 +569,16 @@ export class Transaction implements StorageTransaction {
   #checkWritable(): void {
     this.#checkOpen();
     if (this.#readOnly) {
-      throw dbError('read_only_sql_transaction', 'cannot execute a change in a read-only transaction');
+      throw dbError(
+        'read_only_sql_transaction',
+        'cannot execute a change in a read-only transaction',
+      );
     }
   }
 }
 
 function concurrentUpdate(): Error {
-  return dbError(
-    'serialization_failure',
-    'could not serialize access due to concurrent update',
-  );
+  return dbError('serialization_failure', 'could not serialize access due to concurrent update');
 }
 
 function rowNotAvailable(table: TableDescriptor): Error {

@@ -38,7 +38,10 @@ export async function copyOf(path: string): Promise<string> {
   return target;
 }
 
-export function open(path?: string, options: Partial<OpenStorageOptions> = {}): Promise<StorageEngine> {
+export function open(
+  path?: string,
+  options: Partial<OpenStorageOptions> = {},
+): Promise<StorageEngine> {
   return openStorage({ path, env: createNodeEnv(), ...options });
 }
 

@@ -189,12 +189,19 @@ describe('BlobLog', () => {
     const log = await openLog(disk);
     await log.create(7);
     expect(
-      await log.append([part(1), { range: 7, payload: payload(2) }, { range: 7, payload: payload(3) }]),
+      await log.append([
+        part(1),
+        { range: 7, payload: payload(2) },
+        { range: 7, payload: payload(3) },
+      ]),
     ).toEqual([1, 1, 2]);
     await log.close();
     const again = await openLog(disk);
     expect(await again.heads([0, 7])).toEqual([1, 2]);
-    expect((await entries(again, 1, 7)).map((entry) => entry.payload)).toEqual([payload(2), payload(3)]);
+    expect((await entries(again, 1, 7)).map((entry) => entry.payload)).toEqual([
+      payload(2),
+      payload(3),
+    ]);
     await again.drop(7);
     await again.close();
     const last = await openLog(disk);

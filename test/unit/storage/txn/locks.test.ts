@@ -110,7 +110,10 @@ describe('LockManager', () => {
     const behind = take(c, 1, 'shared');
     timers.callbacks[0]?.();
     const error = await errorOf(Promise.resolve(blocked));
-    expect([error.code, error.message]).toEqual(['55P03', 'canceling statement due to lock timeout']);
+    expect([error.code, error.message]).toEqual([
+      '55P03',
+      'canceling statement due to lock timeout',
+    ]);
     expect(await behind).toBe(true);
     const waiting = take(owner(9), 1);
     expect(await settled(waiting)).toBe(false);

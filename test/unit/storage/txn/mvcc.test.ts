@@ -164,7 +164,9 @@ class Model {
       // Rows that were locked stay locked, so nothing of others can have changed under them.
       transaction.rollbackTo(savepoint.id);
       for (const id of actor.touched) {
-        const value = savepoint.touched.has(id) ? savepoint.rows.get(id) : this.visibleBase(actor, id);
+        const value = savepoint.touched.has(id)
+          ? savepoint.rows.get(id)
+          : this.visibleBase(actor, id);
         if (value === undefined) actor.rows.delete(id);
         else actor.rows.set(id, value);
       }
@@ -173,8 +175,11 @@ class Model {
     actor.savepoint = undefined;
   }
 
+  /** A row that it locked after the savepoint: nobody has changed it since. */
   visibleBase(actor: Actor, id: number): number | undefined {
-    return actor.savepoint?.rows.get(id) ?? this.committed.get(id);
+    return actor.isolation === 'read committed'
+      ? this.committed.get(id)
+      : actor.savepoint?.rows.get(id);
   }
 
   async finish(actor: Actor): Promise<void> {
@@ -240,7 +245,7 @@ describe('snapshots', () => {
         if (model.actors.length < 4) model.begin();
         await model.step(model.actors[random.int(model.actors.length)] as Actor);
       }
-      for (const actor of [...model.actors]) {
+      for (const actor of model.actors.slice()) {
         model.refresh(actor);
         await model.check(actor);
         await model.abandon(actor);
@@ -250,7 +255,9 @@ describe('snapshots', () => {
       expect(engine.statistics(model.table).rows).toBe(expected.length);
       if (path !== undefined) {
         const crashed = await open(await copyOf(path));
-        expect(await inTransaction(crashed, (t) => lookup(t, model.table, model.unique))).toEqual(expected);
+        expect(await inTransaction(crashed, (t) => lookup(t, model.table, model.unique))).toEqual(
+          expected,
+        );
         await crashed.close();
       }
       await engine.close();
@@ -287,7 +294,16 @@ describe('isolation levels', () => {
   const setUp = async () => {
     const engine = await open();
     const { table } = await tablesFor(engine);
-    await inTransaction(engine, (t) => t.insert(table, rowsOf(table, [[1, 1], [2, 2]]), INSERT));
+    await inTransaction(engine, (t) =>
+      t.insert(
+        table,
+        rowsOf(table, [
+          [1, 1],
+          [2, 2],
+        ]),
+        INSERT,
+      ),
+    );
     return { engine, table };
   };
 
@@ -307,7 +323,9 @@ describe('isolation levels', () => {
         slow.newSnapshot();
         expect(await slow.lockRows(table, refs, 'update', 'block')).toEqual(Uint8Array.of(1));
       } else {
-        await expect(waiting).rejects.toThrow('could not serialize access due to concurrent update');
+        await expect(waiting).rejects.toThrow(
+          'could not serialize access due to concurrent update',
+        );
       }
       slow.rollback();
     }

@@ -18,7 +18,15 @@ async function setUp(engine: StorageEngine) {
   return inTransaction(engine, async (t) => {
     const table = await createTable(t, 't');
     const index = await createIndex(t, table, 't_pkey', [1], { unique: true, primary: true });
-    await t.insert(table, rowsOf(table, [[1, 'a'], [2, 'b'], [3, 'c']]), INSERT);
+    await t.insert(
+      table,
+      rowsOf(table, [
+        [1, 'a'],
+        [2, 'b'],
+        [3, 'c'],
+      ]),
+      INSERT,
+    );
     return { table, index };
   });
 }
@@ -28,7 +36,16 @@ describe('unique indexes', () => {
     const engine = await open();
     const { table } = await setUp(engine);
     const t = engine.begin('read committed', false);
-    const error = await errorOf(t.insert(table, rowsOf(table, [[7, 'n'], [1, 'x']]), INSERT));
+    const error = await errorOf(
+      t.insert(
+        table,
+        rowsOf(table, [
+          [7, 'n'],
+          [1, 'x'],
+        ]),
+        INSERT,
+      ),
+    );
     expect(error.code).toBe('23505');
     expect(error.message).toBe('duplicate key value violates unique constraint "t_pkey"');
     expect(error.fields).toMatchObject({
@@ -38,8 +55,26 @@ describe('unique indexes', () => {
       constraint: 't_pkey',
     });
     expect(await allRows(t, table)).toHaveLength(3);
-    expect(await codeOf(t.insert(table, rowsOf(table, [[8, 'x'], [8, 'y']]), INSERT))).toBe('23505');
-    await t.insert(table, rowsOf(table, [[null, 'x'], [null, 'y']]), INSERT);
+    expect(
+      await codeOf(
+        t.insert(
+          table,
+          rowsOf(table, [
+            [8, 'x'],
+            [8, 'y'],
+          ]),
+          INSERT,
+        ),
+      ),
+    ).toBe('23505');
+    await t.insert(
+      table,
+      rowsOf(table, [
+        [null, 'x'],
+        [null, 'y'],
+      ]),
+      INSERT,
+    );
     await t.commit();
     await inTransaction(engine, async (u) => expect(await allRows(u, table)).toHaveLength(5));
     await engine.close();
@@ -62,17 +97,40 @@ describe('unique indexes', () => {
     const t = engine.begin('read committed', false);
     const refs = await refsOf(t, table, [1, 2, 3]);
     await t.lockRows(table, refs, 'update', 'block');
-    await t.update(table, refs, rowsOf(table, [[2, 'a'], [3, 'b'], [1, 'c']]));
-    expect(await codeOf(t.update(table, refs.slice(0, 1), rowsOf(table, [[3, 'a']])))).toBe('23505');
+    await t.update(
+      table,
+      refs,
+      rowsOf(table, [
+        [2, 'a'],
+        [3, 'b'],
+        [1, 'c'],
+      ]),
+    );
+    expect(await codeOf(t.update(table, refs.slice(0, 1), rowsOf(table, [[3, 'a']])))).toBe(
+      '23505',
+    );
     const mark = t.savepoint();
-    await t.update(table, refs, rowsOf(table, [[10, 'a'], [11, 'b'], [12, 'c']]));
+    await t.update(
+      table,
+      refs,
+      rowsOf(table, [
+        [10, 'a'],
+        [11, 'b'],
+        [12, 'c'],
+      ]),
+    );
     await t.insert(table, rowsOf(table, [[1, 'new']]), INSERT);
     t.rollbackTo(mark);
     expect(await codeOf(t.insert(table, rowsOf(table, [[1, 'new']]), INSERT))).toBe('23505');
     await t.insert(table, rowsOf(table, [[10, 'free']]), INSERT);
     await t.commit();
     await inTransaction(engine, async (u) => {
-      expect(await lookup(u, table, index)).toEqual([[1, 'c'], [2, 'a'], [3, 'b'], [10, 'free']]);
+      expect(await lookup(u, table, index)).toEqual([
+        [1, 'c'],
+        [2, 'a'],
+        [3, 'b'],
+        [10, 'free'],
+      ]);
       expect(await lookup(u, table, index, { equals: [11] })).toEqual([]);
     });
     await engine.close();
@@ -111,7 +169,11 @@ describe('unique indexes', () => {
     const { table, index } = await setUp(engine);
     await inTransaction(engine, async (t) => {
       const [ref = 0] = await refsOf(t, table, [2]);
-      const rows = rowsOf(table, [[2, 'x'], [20, 'y'], [20, 'z']]);
+      const rows = rowsOf(table, [
+        [2, 'x'],
+        [20, 'y'],
+        [20, 'z'],
+      ]);
       const options = { onConflict: 'report', arbiters: [index.oid] } as const;
       const { inserted, conflicts } = await t.insert(table, rows, options);
       const [own = 0] = await refsOf(t, table, [20]);
@@ -134,7 +196,9 @@ describe('unique indexes', () => {
       const refs = await refsOf(t, table, [1, 2]);
       await t.lockRows(table, refs, 'update', 'block');
       await t.update(table, refs.slice(0, 1), rowsOf(table, [[1, 'zz']]));
-      const index = await createIndex(t, table, 'label', [2], { keys: [{ column: 2, descending: true, nullsFirst: true }] });
+      const index = await createIndex(t, table, 'label', [2], {
+        keys: [{ column: 2, descending: true, nullsFirst: true }],
+      });
       // Changed after the build, once with the same key and once with another.
       await t.update(table, refs.slice(1), rowsOf(table, [[22, 'b']]));
       const labels = (rows: unknown[][]): unknown[] => rows.map((row) => row[1]);
