@@ -105,6 +105,8 @@ function matchAt(text: string, at: number, segment: Segment): number {
       if (!text.startsWith(item, position)) return -1;
       position += item.length;
     } else if (item === null) {
+      // PostgreSQL complains only if there is text left to compare.
+      if (position >= text.length) return -1;
       throw dbError('invalid_escape_sequence', 'LIKE pattern must not end with escape character');
     } else {
       for (let k = 0; k < item; k++) {
@@ -137,7 +139,7 @@ function endsWith(text: string, from: number, segment: Segment): boolean {
   // The segment's length in characters is fixed, so only one start can reach the end.
   let length = 0;
   for (const item of segment.items) {
-    if (item === null) matchAt('', 0, { items: [null], literal: undefined });
+    if (item === null) return matchAt(text, from, { items: [null], literal: undefined }) >= 0;
     length += typeof item === 'string' ? [...item].length : (item as number);
   }
   let start = text.length;
