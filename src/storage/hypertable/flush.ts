@@ -94,6 +94,11 @@ export class Flusher {
         const record = { id, rangeStart, rangeEnd, segments, flushedSequence: sequence };
         await this.#keeper.store(storageId, record, written.operations, store.current().sequence);
         const forward = forwarder(added, written.positionOf);
+        // The table may be gone by now, and its drop knew nothing of what was just stored.
+        if (!store.current().tables.has(storageId)) {
+          this.#keeper.retireTable(storageId, store.current().sequence);
+          return;
+        }
         swap(store, storageId, { flushed: chunk, replaced, segments, sequence, forward });
         return;
       } finally {

@@ -9,8 +9,9 @@
  * segments and the sequence up to which the chunk's log records are contained in them. `apply` during
  * recovery skips parts of a chunk at or below that sequence.
  *
- * Row refs are positions in per-table number space handed to heads and segments; a flush changes them,
- * so it must hold the chunk's write lock (`ChunkLocks`), as does every transaction that has refs in hand.
+ * Row refs are positions in per-table number space handed to heads and segments. A flush moves rows, so
+ * it must hold the chunk's write lock (`ChunkLocks`), as does every transaction that changes rows by
+ * their refs. Refs read before a flush stay good: the store brings them forward when they are used.
  */
 import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import type { Batch } from '../../vector/vector.ts';
@@ -90,7 +91,7 @@ export interface HypertableStore {
     table: TableDescriptor,
     index: IndexDescriptor,
   ): Promise<void>;
-  /** True where any of these rows was deleted or moved between `view` and now. */
+  /** True where any of these rows was deleted between `view` and now. */
   changedSince(view: HypertableView, table: TableDescriptor, refs: Float64Array): boolean;
   /** Marks the chunks wholly inside [from, to) as dropped in this transaction; returns their names. */
   dropChunks(
@@ -115,6 +116,8 @@ export interface HypertableStore {
   /** Flushes heads that are due (`all`: every head). Called by the engine in the background. */
   flush(all: boolean): Promise<void>;
 
+  /** Bytes that unflushed rows take in memory, for back pressure. */
+  headBytes(): number;
   statistics(table: TableDescriptor): TableStatistics;
   chunks(table: TableDescriptor): ChunkInfo[];
   close(): Promise<void>;

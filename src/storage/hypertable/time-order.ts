@@ -14,6 +14,8 @@ import type { Selected } from './scan.ts';
 import { seriesAt, type SeriesTable } from './series-table.ts';
 import { storedValueAt } from './stored-column.ts';
 
+/** A window may have so many times the rows that it aims at where they share few times. */
+const STUCK_FACTOR = 8;
 const PIECE_SHIFT = Math.log2(PIECE_ROWS);
 const PIECE_MASK = PIECE_ROWS - 1;
 /** Rows that a window aims at. */
@@ -167,10 +169,15 @@ function nextBorder(
   if (rows <= target) return { border: descending ? low : high, width: all };
   // From twice what an even spread needs, halve until few enough rows lie inside.
   let width = Math.min(all, Math.max((2 * all * target) / rows, lastWidth * 2));
+  let before = Infinity;
   for (;;) {
     const border = descending ? high - width : low + width;
-    const smallest = border === (descending ? high : low);
-    if (smallest || countInside(sources, border, descending) <= target) return { border, width };
+    const inside = countInside(sources, border, descending);
+    // Rows of one time cannot be parted: where halving takes none away there is no point in going on.
+    const isStuck = inside === before && inside <= target * STUCK_FACTOR;
+    const isSmallest = border === (descending ? high : low);
+    if (inside <= target || isStuck || isSmallest) return { border, width };
+    before = inside;
     width /= 2;
   }
 }

@@ -13,7 +13,7 @@ import type { RowSource } from './row-source.ts';
 import { chunkInputs, scanOneChunk, type ChunkInput, type ScanInput } from './scan.ts';
 import type { Segment } from './segment.ts';
 import { SLOT_ROWS } from './state.ts';
-import { isSeriesKey, seriesFinder } from './unique-series.ts';
+import { isSeriesKey, isStoredEquality, seriesFinder } from './unique-series.ts';
 import type { StoredColumn } from './stored-column.ts';
 import {
   headKeys,
@@ -207,8 +207,9 @@ async function segmentFinder(
     if (Math.abs(time) >= 2 ** 53) exact = false;
     if (time >= segment.minTime && time <= segment.maxTime) wanted.push(row);
   }
+  const types = others.map((attnum) => table.columns[attnum - 1].type.oid);
+  exact &&= types.every(isStoredEquality);
   if (exact && source.series !== undefined && isSeriesKey(source.series.segmentBy, others)) {
-    const types = others.map((attnum) => table.columns[attnum - 1].type.oid);
     const keyOf = batchKeys(table, others, batch, true);
     const find = await seriesFinder(source, source.series, others, types, keyOf, wanted);
     return (_key, time, row) => {

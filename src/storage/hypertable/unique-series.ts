@@ -2,7 +2,7 @@
  * Look-ups of unique keys in a segment whose series are made of exactly the key's other columns: the
  * series by its key, then a binary search for the time. No map over all rows is needed.
  */
-import type { Oid } from '../../types/type.ts';
+import { OID, type Oid } from '../../types/type.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { SeriesTable } from './series-table.ts';
 import { storedValueAt, type StoredColumn } from './stored-column.ts';
@@ -20,6 +20,11 @@ export function isSeriesKey(
 ): boolean {
   if (segmentBy.length === 0 || segmentBy.length !== keyWithoutTime.length) return false;
   return keyWithoutTime.every((attnum) => segmentBy.includes(attnum));
+}
+
+/** True for types whose equal values are stored alike: one series then has all rows of a key. */
+export function isStoredEquality(type: Oid): boolean {
+  return type !== OID.bpchar && type !== OID.float4 && type !== OID.float8;
 }
 
 /**

@@ -397,3 +397,61 @@ describe('row refs', () => {
     expect(await world.scan().then((batches) => batches.flatMap(rowsOf).length)).toBe(after.length);
   });
 });
+
+describe('unique keys of any kind', () => {
+  it('against a naive model, through flushes and deletes', async () => {
+    for (const [seed, oid, key] of [
+      [11, OID.text, (n: number) => `k${n}`],
+      [12, OID.int4, (n: number) => n],
+      [13, OID.float8, (n: number) => (n === 0 ? -0 : n === 1 ? 0 : n)],
+      [14, OID.bpchar, (n: number) => (n % 2 === 0 ? `b${n >> 1}` : `b${n >> 1}  `)],
+    ] as const) {
+      const random = randomOf(seed);
+      const table = hypertable(
+        [column(1, 'time', OID.timestamptz), column(2, 'k', oid), column(3, 'v', OID.float8)],
+        { chunkInterval: 500 },
+      );
+      const world = await new World(table).open();
+      world.indexes = [uniqueIndex([2, 1])];
+      const model = new Map<string, number>();
+      const normal = (row: Row): string =>
+        `${row[0]}/${typeof row[1] === 'string' ? row[1].trimEnd() : (row[1] as number) + 0}`;
+      for (let step = 0; step < 60; step++) {
+        const rows = Array.from({ length: 40 }, (): Row => [
+          Math.floor(random() * 700),
+          key(Math.floor(random() * 6)),
+          step,
+        ]);
+        const writes = world.store.openWrites();
+        const view = world.store.current();
+        const result = await world.store.insert(
+          view,
+          writes,
+          table,
+          batchOf(table, rows),
+          world.indexes,
+          { onConflict: 'report', arbiters: [] },
+        );
+        const conflicts = result.conflicts as Float64Array;
+        rows.forEach((row, i) => {
+          expect(Number.isNaN(conflicts[i]), `seed ${seed} step ${step} row ${i}`).toBe(
+            !model.has(normal(row)),
+          );
+          if (Number.isNaN(conflicts[i])) model.set(normal(row), step);
+        });
+        world.commit(writes);
+        if (random() < 0.3) await world.store.flush(true);
+        if (random() < 0.3) {
+          const gone = (await world.scan({ attnums: [-1, 1, 2] }))
+            .flatMap(rowsOf)
+            .filter(() => random() < 0.2);
+          const deletes = world.store.openWrites();
+          world.store.delete(deletes, table, Float64Array.from(gone.map(([ref]) => ref as number)));
+          world.commit(deletes);
+          for (const [, time, k] of gone) model.delete(normal([time, k]));
+        }
+      }
+      expect((await world.scan()).flatMap(rowsOf)).toHaveLength(model.size);
+    }
+  });
+});

@@ -24,7 +24,7 @@ const COLUMNS = [
   column(5, 'amount', OID.numeric),
   column(6, 'region', OID.text),
 ];
-const TABLE = hypertable(COLUMNS, { chunkInterval: 1000 });
+const TABLE = hypertable(COLUMNS, { chunkInterval: 4000 });
 const SEGMENTED = hypertable(COLUMNS, { chunkInterval: 1000, segmentBy: [2, 6] });
 
 interface ModelRow {
@@ -84,10 +84,10 @@ describe('a hypertable against a naive model', () => {
         const world = await new World(table).open();
         let model: Row[] = [];
         const views: { view: ReturnType<World['store']['current']>; model: Row[] }[] = [];
-        for (let step = 0; step < 40; step++) {
+        for (let step = 0; step < 25; step++) {
           const dice = random();
           if (dice < 0.55) {
-            const rows = Array.from({ length: Math.floor(random() * 1500) }, () =>
+            const rows = Array.from({ length: Math.floor(random() * 1200) }, () =>
               randomRow(random),
             );
             await world.insert(rows);
@@ -195,5 +195,54 @@ describe('a transaction sees its own rows', () => {
     store.delete(writes, table, Float64Array.of(before[0][0] as number, before[2][0] as number));
     world.commit(writes);
     expect(asSet((await world.scan({ attnums: [2] })).flatMap(rowsOf))).toEqual(['b', 'd']);
+  });
+});
+
+describe('a large head', () => {
+  it('is scanned in runs, its newest rows as they came', async () => {
+    const world = await new World(SEGMENTED).open();
+    const random = randomOf(77);
+    const rowAt = (): Row => [
+      Math.floor(random() * 1000),
+      `h${Math.floor(random() * 9)}`,
+      1,
+      true,
+      null,
+      'r',
+    ];
+    const rows = Array.from({ length: 6000 }, rowAt);
+    await world.insert(rows);
+    const first = await world.scan();
+    expect(first.map((batch) => batch.runs !== undefined)).toEqual([true]);
+    expect(first[0].runs?.starts).toHaveLength(9);
+    expect(first[0].runs?.constantColumns).toEqual([1, 5]);
+    checkRuns(first);
+    const old = world.store.current();
+    const more = Array.from({ length: 700 }, rowAt);
+    await world.insert(more);
+    const batches = await world.scan();
+    expect(batches.map((batch) => batch.runs !== undefined)).toEqual([true, false]);
+    expect(asSet(batches.flatMap(rowsOf))).toEqual(asSet([...rows, ...more]));
+    const refs = (await readAll(world)).filter(() => random() < 0.5).map(({ ref }) => ref);
+    const writes = world.store.openWrites();
+    world.store.delete(writes, world.table, Float64Array.from(refs));
+    world.commit(writes);
+    checkRuns(await world.scan());
+    expect((await readAll(world)).length).toBe(6700 - refs.length);
+    expect((await readAll(world, old)).length).toBe(6000);
+    const one = await world.scan({
+      predicates: [
+        { column: 2, op: '=', values: ['h3'] },
+        { column: 1, op: '<', values: [100] },
+      ],
+    });
+    const wanted = one
+      .flatMap(rowsOf)
+      .filter(([time, host]) => host === 'h3' && (time as number) < 100);
+    const all = (await world.scan())
+      .flatMap(rowsOf)
+      .filter(([time, host]) => host === 'h3' && (time as number) < 100);
+    expect(asSet(wanted)).toEqual(asSet(all));
+    expect(one.flatMap(rowsOf).length).toBeLessThan(wanted.length + 100);
   });
 });
