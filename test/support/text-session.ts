@@ -1,0 +1,87 @@
+/** Runs SQL in an engine session and gives what a client would see, as text: for comparisons. */
+import type { Engine, FieldDescription, ResultSink, Session } from '../../src/engine/session.ts';
+import { DbError } from '../../src/errors/db-error.ts';
+import { codecFor } from '../../src/types/codecs.ts';
+import { valueAt, type Batch } from '../../src/vector/vector.ts';
+
+export interface TextResult {
+  readonly fields: readonly { readonly name: string; readonly typeOid: number }[];
+  readonly rows: (string | null)[][];
+  readonly tag: string;
+}
+
+/** What one statement gave: a result, or an error's SQLSTATE and message. */
+export type Outcome =
+  | { readonly kind: 'result'; readonly result: TextResult }
+  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly error: DbError };
+
+export class TextSession {
+  readonly session: Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  static async open(engine: Engine): Promise<TextSession> {
+    return new TextSession(
+      await engine.createSession({
+        user: 'postgres', database: 'postgres', settings: [], clientAddress: null, clientPort: null,
+      }),
+    );
+  }
+
+  /** Runs one message of the simple protocol; the outcome is the last statement's. */
+  async run(sql: string): Promise<Outcome> {
+    let fields: readonly FieldDescription[] = [];
+    let rows: (string | null)[][] = [];
+    let tag = '';
+    const { session } = this;
+    const refuse = (): never => {
+      throw new Error('COPY is not part of this test');
+    };
+    const sink: ResultSink = {
+      rowDescription(next) {
+        fields = next;
+        rows = [];
+      },
+      rows(batch: Batch) {
+        for (let i = 0; i < batch.length; i++) rows.push(textRow(batch, i, fields, session));
+      },
+      commandComplete(next) {
+        tag = next;
+      },
+      emptyQuery() {},
+      portalSuspended() {},
+      notice() {},
+      parameterStatus() {},
+      copyOutStart: refuse,
+      copyOutData: refuse,
+      copyOutDone: refuse,
+      copyIn: refuse,
+    };
+    try {
+      await session.simpleQuery(sql, sink);
+      const described = fields.map((field) => ({ name: field.name, typeOid: field.type.oid }));
+      return { kind: 'result', result: { fields: described, rows, tag } };
+    } catch (error) {
+      if (!(error instanceof DbError)) throw error;
+      return { kind: 'error', code: error.code, message: error.message, error };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.session.close();
+  }
+}
+
+function textRow(
+  batch: Batch,
+  row: number,
+  fields: readonly FieldDescription[],
+  session: Session,
+): (string | null)[] {
+  return fields.map((field, c) => {
+    const value = valueAt(batch.columns[c] as Batch['columns'][number], row);
+    return value === null ? null : codecFor(field.type.oid).formatText(value, session.format);
+  });
+}
