@@ -94,6 +94,7 @@ function dissect(
       dissectConcat(node.nodes, subject, start, end, match);
       return;
     case 'alternatives': {
+      forgetGroups(node, match);
       const taken = node.nodes.find((branch) => spans(branch, subject, start, end));
       if (taken !== undefined) dissect(taken, subject, start, end, match);
       return;
@@ -108,6 +109,17 @@ function dissect(
       return;
     default:
   }
+}
+
+/** A new iteration or branch forgets what earlier ones captured. */
+function forgetGroups(node: RegexNode, match: RegexMatch): void {
+  if (!node.captures) return;
+  if (node.kind === 'group') {
+    match.groupStarts[node.index] = -1;
+    match.groupEnds[node.index] = -1;
+  }
+  if ('nodes' in node) for (const child of node.nodes) forgetGroups(child, match);
+  else if ('node' in node) forgetGroups(node.node, match);
 }
 
 function at(position: number, length: number): Uint8Array {
@@ -184,6 +196,7 @@ function dissectStar(
     ends[position] = 0;
     const stop = choose(ends, rest, position + 1, end, node.prefers);
     if (stop < 0) return;
+    forgetGroups(node.node, match);
     dissect(node.node, subject, position, stop, match);
     position = stop;
   }

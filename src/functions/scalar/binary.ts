@@ -27,7 +27,7 @@ function toBase64(bytes: Uint8Array): string {
       result += missing ? '=' : (BASE64[(group >> (18 - 6 * k)) & 63] as string);
     }
     column += 4;
-    if (column >= 76 && i + 3 < bytes.length) {
+    if (column >= 76) {
       result += '\n';
       column = 0;
     }

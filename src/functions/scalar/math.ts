@@ -136,8 +136,8 @@ function numericFunctions(): ScalarFunction[] {
   ];
 }
 
-/** sign() of a double keeps NaN. */
-const signFloat = (value: number): number => (value > 0 ? 1 : value < 0 ? -1 : value + 0);
+/** sign() of NaN is 0, as of zero. */
+const signFloat = (value: number): number => (value > 0 ? 1 : value < 0 ? -1 : 0);
 
 function floatFunctions(): ScalarFunction[] {
   return [
@@ -153,7 +153,7 @@ function floatFunctions(): ScalarFunction[] {
     unary('ln', logFloat(Math.log)),
     unary('log', logFloat(Math.log10)),
     unary('log10', logFloat(Math.log10)),
-    unary('degrees', (value) => value * (180 / Math.PI)),
+    unary('degrees', (value) => value / (Math.PI / 180)),
     unary('radians', (value) => value * (Math.PI / 180)),
     scalar('power(float8, float8) float8', powerFloat),
     scalar('pow(float8, float8) float8', powerFloat),

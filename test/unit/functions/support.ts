@@ -65,9 +65,7 @@ const ARRAYS = new Set<Oid>([OID.anyarray, OID.anycompatiblearray]);
 function accepts(declared: Oid, given: Oid): boolean {
   if (!POLYMORPHIC.has(declared)) return declared === given;
   if (ARRAYS.has(declared)) return mustTypeInfo(given).isArray;
-  return declared === OID.anynonarray ||
-    declared === OID.anycompatible ||
-    declared === OID.anyelement
+  return declared === OID.anynonarray || declared === OID.anycompatible
     ? !mustTypeInfo(given).isArray
     : true;
 }
