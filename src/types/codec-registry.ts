@@ -16,13 +16,20 @@ export function unregisterCodec(oid: Oid): void {
   CODECS.delete(oid);
 }
 
+let rowTypeCodec: Codec | undefined;
+
+/** Sets the codec of all types that are not built in: row types of the catalog and arrays of them. */
+export function registerRowTypeCodec(codec: Codec): void {
+  rowTypeCodec = codec;
+}
+
 export function lookupCodec(oid: Oid): Codec | undefined {
-  return CODECS.get(oid);
+  return CODECS.get(oid) ?? (typeInfo(oid) === undefined ? rowTypeCodec : undefined);
 }
 
 /** The codec of a type; throws where values of the type cannot be read or written. */
 export function mustCodec(oid: Oid): Codec {
-  const codec = CODECS.get(oid);
+  const codec = lookupCodec(oid);
   if (codec !== undefined) return codec;
   throw notSupported(`input or output of type ${typeInfo(oid)?.name ?? `with OID ${oid}`}`);
 }

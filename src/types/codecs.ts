@@ -2,15 +2,17 @@
 import { arrayCodec, vectorCodec } from './array-codec.ts';
 import { boolCodec } from './bool.ts';
 import { byteaCodec } from './bytea.ts';
-import { lookupCodec, mustCodec, registerCodec } from './codec-registry.ts';
+import { lookupCodec, mustCodec, registerCodec, registerRowTypeCodec } from './codec-registry.ts';
 import type { Codec } from './codec.ts';
+import { dateTimeCodecs } from './datetime/codecs.ts';
 import { float4Codec, float8Codec } from './float.ts';
 import { int2Codec, int4Codec, int8Codec, oidCodec, xid8Codec } from './int.ts';
 import { jsonbCodec, jsonCodec } from './json-text.ts';
 import { numericCodec } from './numeric-convert.ts';
+import { PgArray } from './pg-array.ts';
 import { recordCodec } from './record-codec.ts';
 import { REG_KINDS, regCodec } from './reg-codec.ts';
-import { plainTextCodec, tidCodec, voidCodec, xidCodec } from './simple-codecs.ts';
+import { outputOnlyCodec, plainTextCodec, tidCodec, voidCodec, xidCodec } from './simple-codecs.ts';
 import { bpcharCodec, charCodec, nameCodec, textCodec, varcharCodec } from './text.ts';
 import { allTypes } from './type-table.ts';
 import { OID, type Oid } from './type.ts';
@@ -34,10 +36,9 @@ const BUILTIN: readonly (readonly [Oid, Codec])[] = [
   [OID.char, charCodec],
   [OID.unknown, plainTextCodec],
   [OID.cstring, plainTextCodec],
-  [OID.xml, plainTextCodec],
-  [OID.pgNodeTree, plainTextCodec],
+  [OID.pgNodeTree, outputOnlyCodec('pg_node_tree')],
   [OID.refcursor, plainTextCodec],
-  [OID.aclitem, plainTextCodec],
+  [OID.aclitem, outputOnlyCodec('aclitem')],
   [OID.bytea, byteaCodec],
   [OID.uuid, uuidCodec],
   [OID.json, jsonCodec],
@@ -65,8 +66,22 @@ export function tryCodecFor(oid: Oid): Codec | undefined {
 
 registerBuiltins();
 
+/** A row type's values are records, or arrays of them; reading one needs its columns, which only a cast has. */
+const rowTypeCodec: Codec = {
+  parseText: recordCodec.parseText,
+  formatText: (value, settings) => codecOfRow(value).formatText(value, settings),
+  readBinary: recordCodec.readBinary,
+  writeBinary: (writer, value, settings) => codecOfRow(value).writeBinary(writer, value, settings),
+};
+
+function codecOfRow(value: unknown): Codec {
+  return value instanceof PgArray ? mustCodec(OID.recordArray) : recordCodec;
+}
+
 function registerBuiltins(): void {
+  registerRowTypeCodec(rowTypeCodec);
   for (const [oid, codec] of BUILTIN) registerCodec(oid, codec);
+  for (const [oid, codec] of dateTimeCodecs) registerCodec(oid, codec);
   for (const [oid, kind] of REG_KINDS) registerCodec(oid, regCodec(kind));
   for (const { oid, array } of allTypes()) {
     if (array !== 0 && lookupCodec(oid) !== undefined) registerCodec(array, arrayCodec(oid));

@@ -2,7 +2,7 @@
 import { dbError, notSupported } from '../errors/db-error.ts';
 import { compareBytes } from './bytea.ts';
 import { formatType } from './format-type.ts';
-import { compareIntervalSpans } from './interval-span.ts';
+import { compareIntervals } from './datetime/interval-math.ts';
 import type { Interval } from './interval.ts';
 import { compareJsonb, type Jsonb } from './jsonb.ts';
 import { compareNumeric } from './numeric.ts';
@@ -139,7 +139,7 @@ const COMPARATORS = new Map<Oid, Comparator>([
   [OID.bpchar, compareBpchar as Comparator],
   [OID.bytea, compareBytes as Comparator],
   [OID.numeric, compareNumeric as Comparator],
-  [OID.interval, (a, b) => compareIntervalSpans(a as Interval, b as Interval)],
+  [OID.interval, (a, b) => compareIntervals(a as Interval, b as Interval)],
   [OID.timetz, (a, b) => compareTimeTz(a as TimeTz, b as TimeTz)],
   [OID.jsonb, (a, b) => compareJsonb(a as Jsonb, b as Jsonb)],
   [OID.record, (a, b) => compareRecords(a as PgRecord, b as PgRecord)],

@@ -2,7 +2,7 @@
 import { notSupported } from '../errors/db-error.ts';
 import { toHex } from './bytea.ts';
 import { formatType } from './format-type.ts';
-import { intervalSpan } from './interval-span.ts';
+import { intervalSpan } from './datetime/interval-math.ts';
 import type { Interval } from './interval.ts';
 import { isJsonArray, isJsonObject, type Jsonb, type JsonNode } from './jsonb.ts';
 import { numericKey, type Numeric } from './numeric.ts';

@@ -41,7 +41,15 @@ export const tidCodec: Codec = {
   },
 };
 
-/** Types whose external form is their text: unknown, cstring, xml, pg_node_tree, refcursor. */
+/** A type whose values come from the catalogs only: they can be shown and not be read. */
+export function outputOnlyCodec(typeName: string): Codec {
+  const refuse = (): never => {
+    throw dbError('feature_not_supported', `cannot accept a value of type ${typeName}`);
+  };
+  return { ...textCodec, parseText: refuse, readBinary: refuse };
+}
+
+/** Types whose external form is their text: unknown, cstring, refcursor. */
 export const plainTextCodec: Codec = textCodec;
 
 /** C's strtoul: the integer at the start of the text, 0 where there is none. */
