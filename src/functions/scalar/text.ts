@@ -141,7 +141,7 @@ function initcap(text: string): string {
 }
 
 function chr(code: number): string {
-  if (code < 0) throw dbError('program_limit_exceeded', 'character number must be positive');
+  if (code < 0) throw dbError('invalid_parameter_value', 'character number must be positive');
   if (code === 0) throw dbError('program_limit_exceeded', 'null character not permitted');
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
     throw dbError('program_limit_exceeded', {
