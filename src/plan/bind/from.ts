@@ -30,7 +30,7 @@ export function bindFrom(items: readonly Node[] | undefined, scope: Scope): Logi
     const next = bindFromItem(item, scope, part?.namespace ?? EMPTY_NAMESPACE);
     if (part === null) part = next;
     else {
-      checkAliases(part.namespace, next.namespace, scope, item);
+      checkAliases(part.namespace, next.namespace, scope);
       part = join(part, next, 'inner', null, concat(part.namespace, next.namespace));
     }
   }
@@ -118,13 +118,13 @@ function bindSubselect(node: RangeSubselect, scope: Scope, left: Namespace): Fro
   return { ...part, bindings: captures.bindings };
 }
 
-function checkAliases(left: Namespace, right: Namespace, scope: Scope, item: Node): void {
+function checkAliases(left: Namespace, right: Namespace, scope: Scope): void {
   for (const a of left.items) {
     for (const b of right.items) {
       if (a.alias !== b.alias) continue;
       const bothTables = !a.aliased && !b.aliased && a.relation !== undefined && b.relation !== undefined;
       if (bothTables && a.relation.schema !== b.relation.schema) continue;
-      throw scope.context.error('duplicate_alias', `table name "${a.alias}" specified more than once`, nodeAs(item, 'RangeVar')?.location);
+      throw scope.context.error('duplicate_alias', `table name "${a.alias}" specified more than once`);
     }
   }
 }
@@ -171,7 +171,7 @@ function bindJoin(node: JoinExpr, scope: Scope, outerLeft: Namespace): FromPart 
   const joinType = JOIN_TYPES[node.jointype ?? 'JOIN_INNER'] ?? 'inner';
   let left = bindFromItem(node.larg as Node, scope, outerLeft);
   let right = bindFromItem(node.rarg as Node, scope, concat(outerLeft, left.namespace));
-  checkAliases(left.namespace, right.namespace, scope, node.rarg as Node);
+  checkAliases(left.namespace, right.namespace, scope);
   if ((joinType === 'right' || joinType === 'full') && right.bindings.length > 0) {
     throw context.error(
       'invalid_column_reference',

@@ -185,6 +185,9 @@ export class PlanBuilder {
     const positions = positionsOf(input.columns);
     const exprs = kept.map((i) => this.place(node.exprs[i], positions));
     const columns = kept.map((i) => node.columns[i]);
+    if (input.node.kind === 'values' && input.node.rows.length === 1 && needed.size === 0) {
+      return this.wrap({ kind: 'values', rows: [exprs] }, columns, node);
+    }
     const identity = exprs.length === input.columns.length && exprs.every((expr, i) => expr.kind === 'column' && expr.index === i);
     if (identity) {
       const renamed = { ...input.node, columns: outputs(columns) } as PhysicalNode;
