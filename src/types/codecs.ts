@@ -64,8 +64,6 @@ export function tryCodecFor(oid: Oid): Codec | undefined {
   return lookupCodec(oid);
 }
 
-registerBuiltins();
-
 /** A row type's values are records, or arrays of them; reading one needs its columns, which only a cast has. */
 const rowTypeCodec: Codec = {
   parseText: recordCodec.parseText,
@@ -87,3 +85,5 @@ function registerBuiltins(): void {
     if (array !== 0 && lookupCodec(oid) !== undefined) registerCodec(array, arrayCodec(oid));
   }
 }
+
+registerBuiltins();
