@@ -26,8 +26,6 @@ import {
   type StoredForm,
 } from './value-format.ts';
 
-const HEADER_BYTES = 6;
-
 /** Encodes rows that have the live columns in attnum order. The results share one buffer. */
 export function encodeRows(table: TableDescriptor, rows: Batch): Uint8Array[] {
   const columns = liveColumns(table);
@@ -224,9 +222,4 @@ class ColumnBuilder {
       nulls: this.#nulls,
     };
   }
-}
-
-/** The schema version that a stored row was written with. */
-export function rowSchemaVersion(body: Uint8Array): number {
-  return new ByteReader(body, 0, HEADER_BYTES).u32();
 }

@@ -123,11 +123,6 @@ export class Committer {
     });
   }
 
-  /** Stops all commits, with the reason that later ones get. */
-  stop(failure: DbError): void {
-    this.#fail(failure);
-  }
-
   #onDurable(pending: PendingCommit, given: Sequence | undefined): void {
     if (given !== pending.sequence) {
       this.#fail(

@@ -94,13 +94,6 @@ export class LockManager {
     return request.wait ? this.#wait(owner, request, queue, space) : false;
   }
 
-  /** True where the owner holds the lock in any mode. */
-  holds(owner: LockOwner, spaceName: string, key: LockKey): boolean {
-    const slot = this.#spaces.get(spaceName)?.get(key);
-    if (slot === undefined) return false;
-    return slot === owner || (isQueue(slot) && slot.holders.has(owner));
-  }
-
   releaseAll(owner: LockOwner): void {
     for (const { space, key } of owner.held) {
       const slot = space.get(key);

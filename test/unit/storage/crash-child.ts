@@ -1,6 +1,6 @@
 /** Run as its own process by kill.test.ts: commits without end and reports each acknowledgement. */
 import type { TableDescriptor } from '../../../src/catalog/catalog.ts';
-import { INSERT, createTable, inTransaction, open, rowsOf } from './helpers.ts';
+import { INSERT, createTable, inTransaction, open, rowsOf } from './tables.ts';
 
 const [path = '', first = '0'] = process.argv.slice(2);
 const engine = await open(path, { segmentBytes: 4000, checkpointBytes: 20_000 });
