@@ -74,6 +74,10 @@ function unpackWords(
 ): void {
   const count = (length * width + 31) >>> 5;
   const packed = reader.u32s(count);
+  if (width < 32 && unit === 1) {
+    unpackNarrow(packed, target, start, length, width);
+    return;
+  }
   const mask = width === 32 ? 0xffffffff : (1 << width) - 1;
   let bit = 0;
   const end = start + length;
@@ -86,5 +90,31 @@ function unpackWords(
     if (unit === 1) target[i] = value;
     else target[i] += value * unit;
     bit += width;
+  }
+}
+
+/** The common case: numbers below 2^31, which stay small integers all the way. */
+function unpackNarrow(
+  packed: Uint32Array,
+  target: Float64Array,
+  start: number,
+  length: number,
+  width: number,
+): void {
+  const mask = (1 << width) - 1;
+  let at = 0;
+  let word = packed[0] | 0;
+  let left = 32;
+  for (let i = start, end = start + length; i < end; i++) {
+    if (left >= width) {
+      target[i] = word & mask;
+      word >>>= width;
+      left -= width;
+    } else {
+      const next = packed[++at] | 0;
+      target[i] = (word | (next << left)) & mask;
+      word = next >>> (width - left);
+      left += 32 - width;
+    }
   }
 }

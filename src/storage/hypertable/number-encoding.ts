@@ -310,15 +310,46 @@ function decodeDeltas(reader: BytesReader, target: Float64Array, start: number, 
   let row = start + 1;
   for (let e = 0; e <= positions.length; e++) {
     const stop = e < positions.length ? start + positions[e] : end;
-    for (; row < stop; row++) {
-      const zigzag = target[row];
-      const half = Math.floor(zigzag / 2);
-      value += step + (half * 2 === zigzag ? half : -half - 1);
-      target[row] = value;
-    }
+    value =
+      width <= 31
+        ? addNarrow(target, row, stop, value, step)
+        : addWide(target, row, stop, value, step);
+    row = Math.max(row, stop);
     if (e < positions.length) {
       value = values[e];
       target[row++] = value;
     }
   }
+}
+
+/** Turns zigzag residuals below 2^31 in target[row, stop) into values; returns the last one. */
+function addNarrow(
+  target: Float64Array,
+  row: number,
+  stop: number,
+  value: number,
+  step: number,
+): number {
+  for (let i = row; i < stop; i++) {
+    const zigzag = target[i] | 0;
+    value += step + ((zigzag >>> 1) ^ -(zigzag & 1));
+    target[i] = value;
+  }
+  return value;
+}
+
+function addWide(
+  target: Float64Array,
+  row: number,
+  stop: number,
+  value: number,
+  step: number,
+): number {
+  for (let i = row; i < stop; i++) {
+    const zigzag = target[i];
+    const half = Math.floor(zigzag / 2);
+    value += step + (half * 2 === zigzag ? half : -half - 1);
+    target[i] = value;
+  }
+  return value;
 }

@@ -6,7 +6,7 @@ import type { ScanRequest } from '../storage.ts';
 import { deleteRows, type DeletedRows } from './deleted-rows.ts';
 import { byPiece, emitPiece, outputColumns, type OutputColumns } from './emit-rows.ts';
 import { hypertableOf } from './placement.ts';
-import { ArrivalSource, PIECE_ROWS, type RowSource } from './row-source.ts';
+import { ArrivalSource, type RowSource } from './row-source.ts';
 import { boundsOf, type ScanBounds } from './scan-bounds.ts';
 import { selectRows, withoutDeleted, type RowRanges } from './select-rows.ts';
 import { sortedHead, SortedHeadSource } from './sorted-head.ts';
@@ -215,6 +215,3 @@ function isOutside({ chunk, own }: ChunkInput, bounds: ScanBounds): boolean {
   if (chunk?.head !== undefined && !outside(chunk.head.buffer)) return false;
   return chunk === undefined || chunk.segments.every(({ segment }) => outside(segment));
 }
-
-/** Batches hold at most this many rows. */
-export const BATCH_ROWS_MAX = PIECE_ROWS;
