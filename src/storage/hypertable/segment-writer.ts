@@ -104,8 +104,9 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     if (column === undefined) continue;
     for (const draft of drafts) await writeColumn(input, draft, attnum, type, column, operations);
   }
-  const segments = drafts.map((draft, i) => {
-    const first = i * SEGMENT_ROWS;
+  const segments: Segment[] = [];
+  for (const draft of drafts) {
+    const first = segments.length * SEGMENT_ROWS;
     const starts = cutStarts(sorted.starts, first, first + draft.order.length);
     const ordered = gatherNumbers(times, draft.order);
     const series = seriesOf(
@@ -120,8 +121,9 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     for (const attnum of segmentBy) seriesTypes.set(attnum, table.columns[attnum - 1].type);
     const value = encodeHeader({ timeColumn, series, seriesTypes, columns: draft.columns });
     operations.push({ type: 'put', key: headerKey(draft.address), value });
-    return segmentOf(draft, segmentBy, ordered, value.length);
-  });
+    segments.push(segmentOf(draft, segmentBy, ordered, value.length));
+    await input.timers.yield();
+  }
   return { segments, operations, positionOf: positions(sources, kept, sorted.permutation) };
 }
 
