@@ -16,7 +16,7 @@ export function bindColumnRef(node: NodeBody<'ColumnRef'>, scope: Scope): Expr {
   const names = nameList(node.fields);
   const location = node.location ?? 0;
   if (names.length < (node.fields?.length ?? 0)) {
-    throw context.error('syntax_error', 'row expansion via "*" is not supported here', location);
+    return bindStarRow(scope, names, location);
   }
   switch (names.length) {
     case 1:
@@ -35,6 +35,17 @@ export function bindColumnRef(node: NodeBody<'ColumnRef'>, scope: Scope): Expr {
         location,
       );
   }
+}
+
+/** `t.*` as a value: the whole row. */
+function bindStarRow(scope: Scope, names: readonly string[], location: number): Expr {
+  const [table, schema] = [names[names.length - 1], names[names.length - 2]];
+  if (table === undefined) {
+    throw scope.context.error('syntax_error', 'row expansion via "*" is not supported here', location);
+  }
+  const found = scope.item(schema, table, location);
+  if (found === undefined) throw missingTable(scope, schema, table, location);
+  return wholeRow(scope.context, found, location);
 }
 
 function checkDatabase(context: BindContext, database: string, names: readonly string[], location: number): void {
@@ -107,8 +118,7 @@ export function missingTable(
       hint: `Perhaps you meant to reference the table alias "${aliased.alias}".`,
     });
   }
-  const name = schema === undefined ? table : `${schema}.${table}`;
-  return context.error('undefined_table', `missing FROM-clause entry for table "${name}"`, location);
+  return context.error('undefined_table', `missing FROM-clause entry for table "${table}"`, location);
 }
 
 /** "Perhaps you meant ...": the closest column name, as errorMissingColumn chooses it. */

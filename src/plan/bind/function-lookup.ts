@@ -103,6 +103,7 @@ function candidateFor(
   if (shape.star && (declared.length > 0 || fn.kind !== 'aggregate')) {
     return fn.kind === 'aggregate' ? undefined : { fn, argTypes: [], slots: [], expanded: false };
   }
+  if (!shape.star && fn.kind === 'aggregate' && declared.length === 0) return undefined;
   const required = declared.length - (fn.optionalArgs ?? 0);
   if (bound.names.some((name) => name !== undefined)) return namedCandidate(fn, bound, required);
   const slots = bound.args.map((_, i) => Math.min(i, declared.length - 1));

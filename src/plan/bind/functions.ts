@@ -142,7 +142,12 @@ function setCall(match: ResolvedFunction, name: string, location: number | undef
     context.error('feature_not_supported', `set-returning functions are not allowed in ${where}`, location);
   const allowed = ['SELECT', 'ORDER BY', 'DISTINCT ON', 'GROUP BY', 'VALUES', 'INSERT', 'RETURNING'];
   if (calls === null || !allowed.includes(scope.clause)) throw refuse(clauseText(scope));
-  if (calls.conditional !== null) throw refuse(calls.conditional);
+  if (calls.conditional !== null) {
+    const message = `set-returning functions are not allowed in ${calls.conditional}`;
+    throw context.error('feature_not_supported', message, location, {
+      hint: 'You might be able to move the set-returning function into a LATERAL FROM item.',
+    });
+  }
   if (calls.inside === 'aggregate') {
     throw context.error('feature_not_supported', 'aggregate function calls cannot contain set-returning function calls', location, {
       hint: 'You might be able to move the set-returning function into a LATERAL FROM item.',

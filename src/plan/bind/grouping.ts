@@ -7,7 +7,7 @@ import type { LogicalAggregate, LogicalColumn, LogicalNode } from '../logical.ts
 import { constant, INT4 } from './coerce.ts';
 import { equalityOf, resolveOperator } from './operators.ts';
 import { findTarget } from './order.ts';
-import type { PendingGrouping, QueryCalls } from './query-calls.ts';
+import type { PendingGrouping, PendingSet, QueryCalls } from './query-calls.ts';
 import type { Scope } from './scope.ts';
 import { textTarget } from './select.ts';
 import type { Target } from './target.ts';
@@ -176,9 +176,16 @@ export class Grouping {
     if (calls?.windows.some(({ call }) => used.has(call.column.id)) === true) {
       throw this.#scope.context.error('windowing_error', 'window functions are not allowed in GROUP BY', location);
     }
-    if (calls?.sets.some(({ column }) => used.has(column.id)) === true) {
-      throw this.#scope.context.error('feature_not_supported', 'set-returning functions are not allowed in GROUP BY', location);
-    }
+  }
+
+  /** Sets that are grouped by: they are expanded before the rows are grouped. */
+  takeGroupedSets(calls: QueryCalls): PendingSet[] {
+    const used = new Set<number>();
+    for (const group of this.#groups) columnsOf(group.expr, used);
+    const taken = calls.sets.filter((set) => used.has(set.column.id));
+    const rest = calls.sets.filter((set) => !taken.includes(set));
+    calls.sets.splice(0, calls.sets.length, ...rest);
+    return taken;
   }
 
   /** A table grouped by its primary key lets all its columns be used. */

@@ -30,10 +30,10 @@ interface ScannedFunction {
 export function bindRangeFunction(node: RangeFunction, scope: Scope): FromItem {
   const { context } = scope;
   scope.clause = 'functions in FROM';
-  const functions = (node.functions ?? []).map((item) => {
+  const functions = (node.functions ?? []).flatMap((item) => {
     const [call, definitions] = nodeAs(item, 'List')?.items ?? [];
     const own = nodeAs(definitions, 'List')?.items;
-    return scannedFunction(call, own ?? node.coldeflist, scope);
+    return unnestCalls(call).map((single) => scannedFunction(single, own ?? node.coldeflist, scope));
   });
   const alias = node.alias?.aliasname ?? functions[0].name;
   const aliases = nameList(node.alias?.colnames);
@@ -66,6 +66,15 @@ export function bindRangeFunction(node: RangeFunction, scope: Scope): FromItem {
     presence: null,
   };
   return { node: functionNode(node, functions, columns, alias), item };
+}
+
+/** unnest(a, b) stands for ROWS FROM (unnest(a), unnest(b)). */
+function unnestCalls(node: Node): Node[] {
+  const call = nodeAs(node, 'FuncCall');
+  const args = call?.args ?? [];
+  const names = nameList(call?.funcname);
+  if (call === undefined || args.length < 2 || names[names.length - 1] !== 'unnest') return [node];
+  return args.map((arg) => ({ FuncCall: { ...call, args: [arg] } }));
 }
 
 function functionNode(

@@ -44,6 +44,7 @@ export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
   const locks = lockTargets(stmt, scope, grouping !== null || calls.windows.length > 0, calls.sets.length > 0);
   let rewrite = (expr: Expr): Expr => expr;
   if (grouping !== null) {
+    node = addSets(node, grouping.takeGroupedSets(calls), rewrite);
     node = grouping.apply(node, calls);
     rewrite = (expr) => grouping.rewrite(expr);
     if (having !== null) node = { kind: 'filter', input: node, condition: rewrite(having), columns: node.columns };

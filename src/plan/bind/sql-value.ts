@@ -2,8 +2,11 @@
 import { OID, sqlType, type Oid } from '../../types/type.ts';
 import { notSupported } from '../../errors/db-error.ts';
 import type { NodeBody } from '../../parse/ast.ts';
+import type { ScalarFunction } from '../../functions/function.ts';
 import type { Expr } from '../expr.ts';
 import { tryCoerce } from './coerce.ts';
+import { findPath } from './coercion-rules.ts';
+import type { BindContext } from './context.ts';
 import type { Scope } from './scope.ts';
 
 const FUNCTIONS: ReadonlyMap<string, readonly [string, Oid]> = new Map<string, readonly [string, Oid]>([
@@ -31,9 +34,34 @@ export function bindSqlValueFunction(node: NodeBody<'SQLValueFunction'>, scope: 
   if (entry === undefined || fn?.kind !== 'scalar') {
     throw notSupported(node.op ?? 'SQL value function', context.position(node.location));
   }
-  const returnType = sqlType(fn.returnType);
-  const call: Expr = { kind: 'call', type: returnType, fn, args: [], call: { argTypes: [], returnType } };
   const typmod = node.typmod ?? -1;
   const target = sqlType(entry[1], typmod < 0 ? -1 : Math.min(typmod, 6));
+  const named = namedFunction(context, (node.op ?? '').replace(/^SVFOP_|_N$/g, '').toLowerCase(), fn, entry[1]);
+  const returnType = sqlType(named.returnType);
+  const call: Expr = { kind: 'call', type: returnType, fn: named, args: [], call: { argTypes: [], returnType } };
   return tryCoerce(context, call, target, 'explicit', node.location) ?? call;
+}
+
+const NAMED = new Map<string, ScalarFunction>();
+
+/** The function under the keyword's own name and type, so that it is printed as it was written. */
+function namedFunction(context: BindContext, name: string, fn: ScalarFunction, target: Oid): ScalarFunction {
+  if (fn.name === name && fn.returnType === target) return fn;
+  const known = NAMED.get(name);
+  if (known !== undefined) return known;
+  const path = findPath(context, fn.returnType, target, 'explicit');
+  if (path === undefined) return fn;
+  const { convert } = path;
+  const named: ScalarFunction = {
+    ...fn,
+    name,
+    returnType: target,
+    kernel: undefined,
+    evaluate(args, evalContext, call) {
+      const value = fn.evaluate(args, evalContext, { ...call, returnType: sqlType(fn.returnType) });
+      return value === null || convert === false ? value : convert(value, -1, evalContext.format, true);
+    },
+  };
+  NAMED.set(name, named);
+  return named;
 }

@@ -129,7 +129,7 @@ export function bindAssignments(
     const { column, position } = assignableColumn(context, table, name, target.location);
     if ((target.indirection?.length ?? 0) > 0) throw notSupported('assignment to a part of a column', context.position(target.location));
     if (values.has(position)) {
-      throw context.error('syntax_error', `multiple assignments to same column "${name}"`, target.location);
+      throw context.error('syntax_error', `multiple assignments to same column "${name}"`);
     }
     const isDefault = nodeAs(target.val, 'SetToDefault') !== undefined;
     if (column.generatedSql !== undefined && !isDefault) {
