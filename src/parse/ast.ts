@@ -2,11 +2,47 @@
 import type { Node } from '@pgsql/types';
 
 export type {
-  A_Const, A_Expr, A_Indirection, A_Indices, A_ArrayExpr, Alias, BoolExpr, BooleanTest, CaseExpr,
-  CoalesceExpr, CollateClause, ColumnDef, ColumnRef, CommonTableExpr, DeleteStmt, FuncCall,
-  GroupingFunc, GroupingSet, InsertStmt, JoinExpr, LockingClause, MinMaxExpr, MultiAssignRef, Node,
-  NullTest, OnConflictClause, ParamRef, RangeFunction, RangeSubselect, RangeVar, ResTarget, RowExpr,
-  SQLValueFunction, SelectStmt, SortBy, SubLink, TypeCast, TypeName, UpdateStmt, WindowDef, WithClause,
+  A_Const,
+  A_Expr,
+  A_Indirection,
+  A_Indices,
+  A_ArrayExpr,
+  Alias,
+  BoolExpr,
+  BooleanTest,
+  CaseExpr,
+  CoalesceExpr,
+  CollateClause,
+  ColumnDef,
+  ColumnRef,
+  CommonTableExpr,
+  DeleteStmt,
+  FuncCall,
+  GroupingFunc,
+  GroupingSet,
+  InsertStmt,
+  JoinExpr,
+  LockingClause,
+  MinMaxExpr,
+  MultiAssignRef,
+  Node,
+  NullTest,
+  OnConflictClause,
+  ParamRef,
+  RangeFunction,
+  RangeSubselect,
+  RangeVar,
+  ResTarget,
+  RowExpr,
+  SQLValueFunction,
+  SelectStmt,
+  SortBy,
+  SubLink,
+  TypeCast,
+  TypeName,
+  UpdateStmt,
+  WindowDef,
+  WithClause,
 } from '@pgsql/types';
 
 type KeysOf<T> = T extends unknown ? keyof T : never;
@@ -20,7 +56,10 @@ export function nodeKind(node: Node): NodeKind | undefined {
 }
 
 /** The node's body when it is of this kind. */
-export function nodeAs<K extends NodeKind>(node: Node | undefined, kind: K): NodeBody<K> | undefined {
+export function nodeAs<K extends NodeKind>(
+  node: Node | undefined,
+  kind: K,
+): NodeBody<K> | undefined {
   if (node === undefined) return undefined;
   return (node as unknown as Partial<Record<K, NodeBody<K>>>)[kind];
 }

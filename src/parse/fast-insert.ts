@@ -179,7 +179,8 @@ class Reader {
     const text = this.#sql.substr(this.#at, word.length);
     if (text.toLowerCase() !== word) return false;
     const after = this.#sql.charCodeAt(this.#at + word.length);
-    const isName = (after >= 48 && after <= 57) || (after >= 65 && after <= 90) || (after >= 97 && after <= 122);
+    const isName =
+      (after >= 48 && after <= 57) || (after >= 65 && after <= 90) || (after >= 97 && after <= 122);
     if (isName || after === 95 || after === 36 || after > 127) return false;
     this.#at += word.length;
     return true;

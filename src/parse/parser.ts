@@ -51,7 +51,8 @@ export function parseExpression(sql: string): Node {
   const prefix = 'SELECT ';
   const [statement] = parseStatements(`${prefix}${sql}`);
   const node = statement?.node;
-  const targets = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.targetList : undefined;
+  const targets =
+    node !== undefined && 'SelectStmt' in node ? node.SelectStmt.targetList : undefined;
   const target = targets?.length === 1 ? targets[0] : undefined;
   const value = target !== undefined && 'ResTarget' in target ? target.ResTarget.val : undefined;
   if (value === undefined) throw dbError('syntax_error', `invalid expression: ${sql}`);
@@ -60,7 +61,8 @@ export function parseExpression(sql: string): Node {
 
 function parseUncached(sql: string): ParsedStatement[] {
   if (sql.trim() === '') return [];
-  if (sql.includes('\0')) throw dbError('syntax_error', 'invalid byte sequence for encoding "UTF8": 0x00');
+  if (sql.includes('\0'))
+    throw dbError('syntax_error', 'invalid byte sequence for encoding "UTF8": 0x00');
   let result;
   try {
     result = parseSync(sql);
@@ -91,10 +93,10 @@ function syntaxError(error: unknown): Error {
   const cursor = details?.cursorPosition;
   // The parser counts the cursor in characters (code points).
   const position = cursor === undefined || cursor < 0 ? undefined : cursor + 1;
-  if (/not (yet )?(implemented|supported)/.test(message)) return dbError('feature_not_supported', { message, position });
+  if (/not (yet )?(implemented|supported)/.test(message))
+    return dbError('feature_not_supported', { message, position });
   if (message.includes('must be no more than') || message.includes('invalid Unicode')) {
     return dbError('syntax_error', { message, position });
   }
   return dbError('syntax_error', { message, position });
 }
-

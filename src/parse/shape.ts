@@ -31,7 +31,11 @@ export function statementShape(sql: string): StatementShape | undefined {
     const [token] = match;
     last = TOKEN.lastIndex;
     if (token[0] === "'") {
-      literals.push({ kind: 'string', text: token.slice(1, -1).replaceAll("''", "'"), offset: match.index });
+      literals.push({
+        kind: 'string',
+        text: token.slice(1, -1).replaceAll("''", "'"),
+        offset: match.index,
+      });
       key += "'?'";
     } else if (/^[\d.]/.test(token)) {
       literals.push({ kind: 'number', text: token, offset: match.index });

@@ -44,13 +44,20 @@ function finish(
   const types = context.env.parameterTypes;
   types.forEach((oid, i) => {
     if (oid === 0 || oid === OID.unknown) {
-      throw context.error('indeterminate_datatype', `could not determine data type of parameter $${i + 1}`);
+      throw context.error(
+        'indeterminate_datatype',
+        `could not determine data type of parameter $${i + 1}`,
+      );
     }
   });
   return {
     command,
     root: query.node,
-    fields: returnsRows ? query.fields.map((field) => resultField(context, field.column.id, field.name, field.column.type)) : null,
+    fields: returnsRows
+      ? query.fields.map((field) =>
+          resultField(context, field.column.id, field.name, field.column.type),
+        )
+      : null,
     parameterTypes: context.finalParameterTypes(),
     execParams: context.execParams,
     nextColumnId: context.nextColumnId,
@@ -91,7 +98,13 @@ export function bindScalarSql(
   env: BindEnvironment,
   options: ScalarOptions = {},
 ): Expr {
-  return bindScalarNode(parseExpression(sql), columns, targetType, { ...env, sql: `SELECT ${sql}` }, options);
+  return bindScalarNode(
+    parseExpression(sql),
+    columns,
+    targetType,
+    { ...env, sql: `SELECT ${sql}` },
+    options,
+  );
 }
 
 /** The same over a parsed expression. */
@@ -115,7 +128,10 @@ export function bindScalarNode(
     scalar: false,
     presence: null,
   };
-  const namespace = { items: options.alias === undefined ? [] : [item], columns: item.columns.map((column) => ({ ...column, item })) };
+  const namespace = {
+    items: options.alias === undefined ? [] : [item],
+    columns: item.columns.map((column) => ({ ...column, item })),
+  };
   const scope = new Scope(context, null, new Map(), namespace);
   scope.clause = options.clause ?? 'DEFAULT expressions';
   const expr = bindExpr(node, scope);
@@ -132,4 +148,3 @@ export function bindScalarNode(
     { hint: 'You will need to rewrite or cast the expression.' },
   );
 }
-

@@ -51,13 +51,21 @@ export function explainNode(
   const own = metrics?.get(node);
   const children = [
     ...(description.named ?? []),
-    ...printer.subplans.filter((plan) => plan.bindings.length === 0).map((plan) => ({ title: `InitPlan ${plan.id}`, node: plan.plan })),
+    ...printer.subplans
+      .filter((plan) => plan.bindings.length === 0)
+      .map((plan) => ({ title: `InitPlan ${plan.id}`, node: plan.plan })),
     ...(description.inputs ?? []).map((input) => ({ title: '', node: input })),
-    ...printer.subplans.filter((plan) => plan.bindings.length > 0).map((plan) => ({ title: `SubPlan ${plan.id}`, node: plan.plan })),
+    ...printer.subplans
+      .filter((plan) => plan.bindings.length > 0)
+      .map((plan) => ({ title: `SubPlan ${plan.id}`, node: plan.plan })),
   ].map((child) => ({ title: child.title, node: explainNode(child.node, format, metrics) }));
   const below = children.reduce((sum, child) => sum + child.node.totalCost, 0);
-  const work = Math.max(1, node.estimatedRows) * 0.01 + (children.length === 0 ? node.estimatedRows * 0.01 : 0);
-  const blocking = ['sort', 'top-n', 'aggregate', 'hash-join', 'window', 'distinct'].includes(node.kind);
+  const work =
+    Math.max(1, node.estimatedRows) * 0.01 +
+    (children.length === 0 ? node.estimatedRows * 0.01 : 0);
+  const blocking = ['sort', 'top-n', 'aggregate', 'hash-join', 'window', 'distinct'].includes(
+    node.kind,
+  );
   const notes: Detail[] = [...(own?.notes ?? [])].map(([name, value]) => [name, value] as const);
   return {
     type: description.type,
@@ -99,7 +107,10 @@ class ExprPrinter {
       if (node.kind === 'exec-param') return stand(`$${node.index}`, node.type);
       if (node.kind !== 'subplan') return node;
       if (!this.subplans.includes(node)) this.collect(node);
-      return stand(node.bindings.length === 0 ? `(InitPlan ${node.id})` : `(SubPlan ${node.id})`, node.type);
+      return stand(
+        node.bindings.length === 0 ? `(InitPlan ${node.id})` : `(SubPlan ${node.id})`,
+        node.type,
+      );
     });
     return deparseExpr(plain, {
       column: (index) => (index < 0 ? special[-index - 1] : (columns[index]?.name ?? '?')),
@@ -123,59 +134,108 @@ class ExprPrinter {
   keys(keys: readonly SortKey[], columns: readonly OutputColumn[]): string {
     return keys
       .map((key) => {
-        const nulls = key.nullsFirst === key.descending ? '' : key.nullsFirst ? ' NULLS FIRST' : ' NULLS LAST';
+        const nulls =
+          key.nullsFirst === key.descending ? '' : key.nullsFirst ? ' NULLS FIRST' : ' NULLS LAST';
         return `${this.print(key.expr, columns)}${key.descending ? ' DESC' : ''}${nulls}`;
       })
       .join(', ');
   }
 }
 
-const JOIN_WORDS = { inner: '', left: ' Left', right: ' Right', full: ' Full', semi: ' Semi', anti: ' Anti' } as const;
-const JOIN_TYPES = { inner: 'Inner', left: 'Left', right: 'Right', full: 'Full', semi: 'Semi', anti: 'Anti' } as const;
+const JOIN_WORDS = {
+  inner: '',
+  left: ' Left',
+  right: ' Right',
+  full: ' Full',
+  semi: ' Semi',
+  anti: ' Anti',
+} as const;
+const JOIN_TYPES = {
+  inner: 'Inner',
+  left: 'Left',
+  right: 'Right',
+  full: 'Full',
+  semi: 'Semi',
+  anti: 'Anti',
+} as const;
 
 function describe(node: PhysicalNode, printer: ExprPrinter): Description {
-  const filter = (expr: Expr | null): Detail | null => (expr === null ? null : ['Filter', printer.print(expr, node.columns)]);
+  const filter = (expr: Expr | null): Detail | null =>
+    expr === null ? null : ['Filter', printer.print(expr, node.columns)];
   switch (node.kind) {
     case 'table-scan': {
       const hyper = node.table.hypertable !== null;
       const type = hyper ? 'Hypertable Scan' : 'Seq Scan';
-      const order: Detail | null = node.timeOrder === null ? null : ['Order', `time ${node.timeOrder.toUpperCase()}`];
+      const order: Detail | null =
+        node.timeOrder === null ? null : ['Order', `time ${node.timeOrder.toUpperCase()}`];
       return {
-        type, label: `${type} on ${node.table.name}`, properties: [['Relation Name', node.table.name], ['Alias', node.table.name]],
+        type,
+        label: `${type} on ${node.table.name}`,
+        properties: [
+          ['Relation Name', node.table.name],
+          ['Alias', node.table.name],
+        ],
         details: [order, filter(node.filter)],
       };
     }
     case 'index-scan':
       return describeIndexScan(node, printer, filter(node.filter));
     case 'virtual-scan':
-      return { type: 'Seq Scan', label: `Seq Scan on ${node.table.name}`, properties: [['Relation Name', node.table.name]], details: [filter(node.filter)] };
+      return {
+        type: 'Seq Scan',
+        label: `Seq Scan on ${node.table.name}`,
+        properties: [['Relation Name', node.table.name]],
+        details: [filter(node.filter)],
+      };
     case 'values':
       printer.collectFrom(node.rows.flat());
-      return node.rows.length === 1 ? { type: 'Result' } : { type: 'Values Scan', label: 'Values Scan on "*VALUES*"' };
+      return node.rows.length === 1
+        ? { type: 'Result' }
+        : { type: 'Values Scan', label: 'Values Scan on "*VALUES*"' };
     case 'function-scan': {
       const names = node.functions.map((fn) => fn.fn.name).join(', ');
       printer.collectFrom(node.functions.flatMap((fn) => fn.args));
-      return { type: 'Function Scan', label: `Function Scan on ${names}`, properties: [['Function Name', names]] };
+      return {
+        type: 'Function Scan',
+        label: `Function Scan on ${names}`,
+        properties: [['Function Name', names]],
+      };
     }
     case 'project-set':
       return { type: 'ProjectSet', inputs: [node.input] };
     case 'filter':
-      return { type: 'Filter', details: [['Filter', printer.print(node.condition, node.input.columns)]], inputs: [node.input] };
+      return {
+        type: 'Filter',
+        details: [['Filter', printer.print(node.condition, node.input.columns)]],
+        inputs: [node.input],
+      };
     case 'project':
       printer.collectFrom(node.exprs);
       return { type: 'Result', label: 'Project', inputs: [node.input] };
     case 'aggregate':
       return describeAggregate(node, printer);
     case 'sort':
-      return { type: 'Sort', details: [['Sort Key', printer.keys(node.keys, node.input.columns)]], inputs: [node.input] };
+      return {
+        type: 'Sort',
+        details: [['Sort Key', printer.keys(node.keys, node.input.columns)]],
+        inputs: [node.input],
+      };
     case 'top-n':
-      return { type: 'Top-N Sort', details: [['Sort Key', printer.keys(node.keys, node.input.columns)]], inputs: [node.input] };
+      return {
+        type: 'Top-N Sort',
+        details: [['Sort Key', printer.keys(node.keys, node.input.columns)]],
+        inputs: [node.input],
+      };
     case 'limit':
       return { type: 'Limit', inputs: [node.input] };
     case 'distinct-on':
       return { type: 'Unique', inputs: [node.input] };
     case 'distinct':
-      return { type: 'HashAggregate', details: [['Group Key', node.columns.map((column) => column.name).join(', ')]], inputs: [node.input] };
+      return {
+        type: 'HashAggregate',
+        details: [['Group Key', node.columns.map((column) => column.name).join(', ')]],
+        inputs: [node.input],
+      };
     case 'hash-join':
     case 'nested-loop':
       return describeJoin(node, printer);
@@ -183,7 +243,12 @@ function describe(node: PhysicalNode, printer: ExprPrinter): Description {
       return { type: 'Append', inputs: node.inputs };
     case 'set-operation': {
       const operation = `${node.operation === 'intersect' ? 'Intersect' : 'Except'}${node.all ? ' All' : ''}`;
-      return { type: 'SetOp', label: `HashSetOp ${operation}`, properties: [['Command', operation]], inputs: [node.left, node.right] };
+      return {
+        type: 'SetOp',
+        label: `HashSetOp ${operation}`,
+        properties: [['Command', operation]],
+        inputs: [node.left, node.right],
+      };
     }
     case 'window':
       printer.collectFrom(node.calls.flatMap((call) => call.args));
@@ -193,7 +258,11 @@ function describe(node: PhysicalNode, printer: ExprPrinter): Description {
     case 'work-table':
       return { type: 'WorkTable Scan', label: `WorkTable Scan ${node.cteId}` };
     case 'with':
-      return { type: 'With', named: node.ctes.map((cte) => ({ title: `CTE ${cte.name}`, node: cte.plan })), inputs: [node.body] };
+      return {
+        type: 'With',
+        named: node.ctes.map((cte) => ({ title: `CTE ${cte.name}`, node: cte.plan })),
+        inputs: [node.body],
+      };
     case 'recursive-union':
       return { type: 'Recursive Union', inputs: [node.seed, node.step] };
     case 'lock-rows':
@@ -203,8 +272,13 @@ function describe(node: PhysicalNode, printer: ExprPrinter): Description {
     case 'delete': {
       const word = `${node.kind[0].toUpperCase()}${node.kind.slice(1)}`;
       return {
-        type: 'ModifyTable', label: `${word} on ${node.table.name}`,
-        properties: [['Operation', word], ['Relation Name', node.table.name]], inputs: [node.input],
+        type: 'ModifyTable',
+        label: `${word} on ${node.table.name}`,
+        properties: [
+          ['Operation', word],
+          ['Relation Name', node.table.name],
+        ],
+        inputs: [node.input],
       };
     }
   }
@@ -221,23 +295,43 @@ function describeIndexScan(
   };
   const parts = node.equals.map((value, i) => `(${key(i)} = ${printer.print(value)})`);
   const next = key(node.equals.length);
-  if (node.lower !== null) parts.push(`(${next} >${node.lower.inclusive ? '=' : ''} ${printer.print(node.lower.value)})`);
-  if (node.upper !== null) parts.push(`(${next} <${node.upper.inclusive ? '=' : ''} ${printer.print(node.upper.value)})`);
-  const condition: Detail = ['Index Cond', parts.length === 1 ? parts[0] : `(${parts.join(' AND ')})`];
+  if (node.lower !== null)
+    parts.push(`(${next} >${node.lower.inclusive ? '=' : ''} ${printer.print(node.lower.value)})`);
+  if (node.upper !== null)
+    parts.push(`(${next} <${node.upper.inclusive ? '=' : ''} ${printer.print(node.upper.value)})`);
+  const condition: Detail = [
+    'Index Cond',
+    parts.length === 1 ? parts[0] : `(${parts.join(' AND ')})`,
+  ];
   return {
     type: 'Index Scan',
     label: `Index Scan using ${node.index.name} on ${node.table.name}`,
-    properties: [['Index Name', node.index.name], ['Relation Name', node.table.name], ['Alias', node.table.name]],
+    properties: [
+      ['Index Name', node.index.name],
+      ['Relation Name', node.table.name],
+      ['Alias', node.table.name],
+    ],
     details: [condition, filter],
   };
 }
 
-function describeAggregate(node: Extract<PhysicalNode, { kind: 'aggregate' }>, printer: ExprPrinter): Description {
+function describeAggregate(
+  node: Extract<PhysicalNode, { kind: 'aggregate' }>,
+  printer: ExprPrinter,
+): Description {
   for (const call of node.aggregates) printer.collectFrom(call.args);
   if (node.groups.length === 0) return { type: 'Aggregate', inputs: [node.input] };
   const groups = node.groups.map((group) => printer.print(group, node.input.columns));
-  if (node.groupingSets === null) return { type: 'HashAggregate', details: [['Group Key', groups.join(', ')]], inputs: [node.input] };
-  const sets = node.groupingSets.map((set): Detail => [set.length === 0 ? 'Group Key' : 'Hash Key', set.length === 0 ? '()' : set.map((i) => groups[i]).join(', ')]);
+  if (node.groupingSets === null)
+    return {
+      type: 'HashAggregate',
+      details: [['Group Key', groups.join(', ')]],
+      inputs: [node.input],
+    };
+  const sets = node.groupingSets.map((set): Detail => [
+    set.length === 0 ? 'Group Key' : 'Hash Key',
+    set.length === 0 ? '()' : set.map((i) => groups[i]).join(', '),
+  ]);
   return { type: 'MixedAggregate', details: sets, inputs: [node.input] };
 }
 
@@ -249,13 +343,31 @@ function describeJoin(
   const properties = [['Join Type', JOIN_TYPES[joinType]]] as const;
   if (node.kind === 'nested-loop') {
     const join = printer;
-    const detail: Detail | null = node.condition === null ? null : ['Join Filter', join.print(node.condition, left.columns, right.columns)];
+    const detail: Detail | null =
+      node.condition === null
+        ? null
+        : ['Join Filter', join.print(node.condition, left.columns, right.columns)];
     const label = `Nested Loop${joinType === 'inner' ? '' : `${JOIN_WORDS[joinType]} Join`}`;
     return { type: 'Nested Loop', label, properties, details: [detail], inputs: [left, right] };
   }
-  const pairs = node.leftKeys.map((key, i) => `(${printer.print(key, left.columns)} = ${printer.print(node.rightKeys[i], right.columns)})`);
-  const condition: Detail = ['Hash Cond', pairs.length === 1 ? pairs[0] : `(${pairs.join(' AND ')})`];
-  const filter: Detail | null = node.filter === null ? null : ['Join Filter', printer.print(node.filter, left.columns, right.columns)];
+  const pairs = node.leftKeys.map(
+    (key, i) =>
+      `(${printer.print(key, left.columns)} = ${printer.print(node.rightKeys[i], right.columns)})`,
+  );
+  const condition: Detail = [
+    'Hash Cond',
+    pairs.length === 1 ? pairs[0] : `(${pairs.join(' AND ')})`,
+  ];
+  const filter: Detail | null =
+    node.filter === null
+      ? null
+      : ['Join Filter', printer.print(node.filter, left.columns, right.columns)];
   const label = joinType === 'inner' ? 'Hash Join' : `Hash${JOIN_WORDS[joinType]} Join`;
-  return { type: 'Hash Join', label, properties, details: [condition, filter], inputs: [left, right] };
+  return {
+    type: 'Hash Join',
+    label,
+    properties,
+    details: [condition, filter],
+    inputs: [left, right],
+  };
 }

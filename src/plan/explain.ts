@@ -20,8 +20,13 @@ export interface ExplainRun {
 }
 
 const FORMAT: FormatSettings = {
-  timeZone: 'UTC', dateStyle: 'ISO', dateOrder: 'MDY', intervalStyle: 'postgres', byteaOutput: 'hex',
-  extraFloatDigits: 1, nowMicros: 0,
+  timeZone: 'UTC',
+  dateStyle: 'ISO',
+  dateOrder: 'MDY',
+  intervalStyle: 'postgres',
+  byteaOutput: 'hex',
+  extraFloatDigits: 1,
+  nowMicros: 0,
 };
 
 /** Lines of the plan's text. */
@@ -43,14 +48,23 @@ export function explainPlan(
   const lines: string[] = [];
   writeText(root, options, 0, '', lines);
   if (run !== undefined && options.summary) {
-    lines.push(`Planning Time: ${run.planningMs.toFixed(3)} ms`, `Execution Time: ${run.executionMs.toFixed(3)} ms`);
+    lines.push(
+      `Planning Time: ${run.planningMs.toFixed(3)} ms`,
+      `Execution Time: ${run.executionMs.toFixed(3)} ms`,
+    );
   }
   return lines;
 }
 
 const rounded = (ms: number): number => Number(ms.toFixed(3));
 
-function writeText(node: ExplainedNode, options: ExplainOptions, level: number, title: string, lines: string[]): void {
+function writeText(
+  node: ExplainedNode,
+  options: ExplainOptions,
+  level: number,
+  title: string,
+  lines: string[],
+): void {
   let depth = level;
   if (title !== '') {
     lines.push(`${' '.repeat(depth)}${title}`);
@@ -101,6 +115,7 @@ function toJson(node: ExplainedNode, options: ExplainOptions, title = ''): Recor
     out['Actual Loops'] = loops;
   }
   for (const [name, value] of node.details) out[name] = value;
-  if (node.children.length > 0) out.Plans = node.children.map((child) => toJson(child.node, options, child.title));
+  if (node.children.length > 0)
+    out.Plans = node.children.map((child) => toJson(child.node, options, child.title));
   return out;
 }

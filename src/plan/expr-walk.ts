@@ -34,12 +34,15 @@ export function mapChildren(expr: Expr, change: (child: Expr) => Expr): Expr {
     case 'case': {
       const branches = expr.branches.map(({ when, then }) => ({
         when: change(when),
+        // oxlint-disable-next-line unicorn/no-thenable
         then: change(then),
       }));
       const otherwise = change(expr.otherwise);
       const same =
         otherwise === expr.otherwise &&
-        branches.every((b, i) => b.when === expr.branches[i].when && b.then === expr.branches[i].then);
+        branches.every(
+          (b, i) => b.when === expr.branches[i].when && b.then === expr.branches[i].then,
+        );
       return same ? expr : { ...expr, branches, otherwise };
     }
     case 'array': {
@@ -184,7 +187,10 @@ export const isRowFree = (expr: Expr): boolean =>
   !someExpr(
     expr,
     (node) =>
-      node.kind === 'column' || node.kind === 'exec-param' || node.kind === 'subquery' || node.kind === 'subplan',
+      node.kind === 'column' ||
+      node.kind === 'exec-param' ||
+      node.kind === 'subquery' ||
+      node.kind === 'subplan',
   );
 
 /** The conjuncts of a condition. */

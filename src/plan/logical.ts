@@ -3,11 +3,22 @@
  * unique in the statement, so a node can move anywhere without renumbering. Expressions refer to them by
  * `column.index`. Rules rewrite these trees; physical-builder.ts turns ids into positions.
  */
-import type { SequenceDescriptor, TableDescriptor, VirtualTableDescriptor } from '../catalog/catalog.ts';
+import type {
+  SequenceDescriptor,
+  TableDescriptor,
+  VirtualTableDescriptor,
+} from '../catalog/catalog.ts';
 import type { CallInfo, TableFunction } from '../functions/function.ts';
 import type { Oid, SqlType } from '../types/type.ts';
 import type { ExecParamBinding, Expr } from './expr.ts';
-import type { AggregateCall, CheckExpr, JoinType, SortKey, WindowCall, WindowFrame } from './physical.ts';
+import type {
+  AggregateCall,
+  CheckExpr,
+  JoinType,
+  SortKey,
+  WindowCall,
+  WindowFrame,
+} from './physical.ts';
 
 export interface LogicalColumn {
   /** Unique in the statement. */
@@ -238,10 +249,28 @@ export interface LogicalLockRows extends LogicalBase {
 }
 
 export type LogicalNode =
-  | LogicalScan | LogicalValues | LogicalFunctionScan | LogicalProjectSet | LogicalFilter | LogicalProject
-  | LogicalAggregate | LogicalWindow | LogicalSort | LogicalLimit | LogicalDistinct | LogicalDistinctOn
-  | LogicalJoin | LogicalAppend | LogicalSetOperation | LogicalCteScan | LogicalWith
-  | LogicalRecursiveUnion | LogicalWorkTable | LogicalInsert | LogicalUpdate | LogicalDelete
+  | LogicalScan
+  | LogicalValues
+  | LogicalFunctionScan
+  | LogicalProjectSet
+  | LogicalFilter
+  | LogicalProject
+  | LogicalAggregate
+  | LogicalWindow
+  | LogicalSort
+  | LogicalLimit
+  | LogicalDistinct
+  | LogicalDistinctOn
+  | LogicalJoin
+  | LogicalAppend
+  | LogicalSetOperation
+  | LogicalCteScan
+  | LogicalWith
+  | LogicalRecursiveUnion
+  | LogicalWorkTable
+  | LogicalInsert
+  | LogicalUpdate
+  | LogicalDelete
   | LogicalLockRows;
 
 export type LogicalKind = LogicalNode['kind'];

@@ -5,7 +5,10 @@ import type { LogicalNode } from './logical.ts';
 import type { SortKey, WindowFrame } from './physical.ts';
 
 /** Rebuilds a node with `change` applied to each input plan. */
-export function mapInputs(node: LogicalNode, change: (input: LogicalNode) => LogicalNode): LogicalNode {
+export function mapInputs(
+  node: LogicalNode,
+  change: (input: LogicalNode) => LogicalNode,
+): LogicalNode {
   switch (node.kind) {
     case 'scan':
     case 'values':
@@ -54,8 +57,10 @@ const mapKeys = (keys: readonly SortKey[], change: (expr: Expr) => Expr): SortKe
   keys.map((key) => ({ ...key, expr: change(key.expr) }));
 
 function mapFrame(frame: WindowFrame, change: (expr: Expr) => Expr): WindowFrame {
-  const start = 'offset' in frame.start ? { ...frame.start, offset: change(frame.start.offset) } : frame.start;
-  const end = 'offset' in frame.end ? { ...frame.end, offset: change(frame.end.offset) } : frame.end;
+  const start =
+    'offset' in frame.start ? { ...frame.start, offset: change(frame.start.offset) } : frame.start;
+  const end =
+    'offset' in frame.end ? { ...frame.end, offset: change(frame.end.offset) } : frame.end;
   return { ...frame, start, end };
 }
 
@@ -66,9 +71,15 @@ export function mapExprs(node: LogicalNode, change: (expr: Expr) => Expr): Logic
     case 'values':
       return { ...node, rows: node.rows.map((row) => row.map((expr) => change(expr))) };
     case 'function-scan':
-      return { ...node, functions: node.functions.map((fn) => ({ ...fn, args: fn.args.map((arg) => change(arg)) })) };
+      return {
+        ...node,
+        functions: node.functions.map((fn) => ({ ...fn, args: fn.args.map((arg) => change(arg)) })),
+      };
     case 'project-set':
-      return { ...node, functions: node.functions.map((fn) => ({ ...fn, args: fn.args.map((arg) => change(arg)) })) };
+      return {
+        ...node,
+        functions: node.functions.map((fn) => ({ ...fn, args: fn.args.map((arg) => change(arg)) })),
+      };
     case 'filter':
       return { ...node, condition: change(node.condition) };
     case 'project':
@@ -91,7 +102,11 @@ export function mapExprs(node: LogicalNode, change: (expr: Expr) => Expr): Logic
         partitionBy: node.partitionBy.map((expr) => change(expr)),
         orderBy: mapKeys(node.orderBy, change),
         frame: mapFrame(node.frame, change),
-        calls: node.calls.map((call) => ({ ...call, args: call.args.map((arg) => change(arg)), filter: optional(call.filter) })),
+        calls: node.calls.map((call) => ({
+          ...call,
+          args: call.args.map((arg) => change(arg)),
+          filter: optional(call.filter),
+        })),
       };
     case 'sort':
       return { ...node, keys: mapKeys(node.keys, change) };
@@ -116,7 +131,11 @@ export function mapExprs(node: LogicalNode, change: (expr: Expr) => Expr): Logic
         onConflict:
           node.onConflict === null
             ? null
-            : { ...node.onConflict, set: node.onConflict.set.map((expr) => change(expr)), where: optional(node.onConflict.where) },
+            : {
+                ...node.onConflict,
+                set: node.onConflict.set.map((expr) => change(expr)),
+                where: optional(node.onConflict.where),
+              },
         returning: node.returning?.map((expr) => change(expr)) ?? null,
       };
     case 'update':
@@ -134,7 +153,10 @@ export function mapExprsDeep(node: LogicalNode, change: (expr: Expr) => Expr): L
 }
 
 /** Rewrites nodes bottom-up. */
-export function transformPlan(node: LogicalNode, change: (node: LogicalNode) => LogicalNode): LogicalNode {
+export function transformPlan(
+  node: LogicalNode,
+  change: (node: LogicalNode) => LogicalNode,
+): LogicalNode {
   return change(mapInputs(node, (input) => transformPlan(input, change)));
 }
 
@@ -148,4 +170,5 @@ export function exprsOf(node: LogicalNode): Expr[] {
   return exprs;
 }
 
-export const idsOf = (node: LogicalNode): Set<number> => new Set(node.columns.map((column) => column.id));
+export const idsOf = (node: LogicalNode): Set<number> =>
+  new Set(node.columns.map((column) => column.id));

@@ -18,25 +18,41 @@ export function bindAggregateCall(
   const context = scope.context;
   const calls = scope.calls;
   if (calls === null || !aggregatesAllowed(scope)) {
-    throw context.error('grouping_error', `aggregate functions are not allowed in ${clauseName(scope)}`, node.location);
+    throw context.error(
+      'grouping_error',
+      `aggregate functions are not allowed in ${clauseName(scope)}`,
+      node.location,
+    );
   }
   if (calls.inside === 'aggregate') {
-    throw context.error('grouping_error', 'aggregate function calls cannot be nested', node.location);
+    throw context.error(
+      'grouping_error',
+      'aggregate function calls cannot be nested',
+      node.location,
+    );
   }
   const { fn, call, args } = match;
   const name = nameList(node.funcname).join('.');
   checkOrderedSet(node, fn, name, scope);
   if (isOuterAggregate(args)) {
-    throw context.error('feature_not_supported', 'aggregates over columns of an outer query are not supported', node.location);
+    throw context.error(
+      'feature_not_supported',
+      'aggregates over columns of an outer query are not supported',
+      node.location,
+    );
   }
   const directCount = node.agg_within_group === true ? (fn.orderedSetDirectArgs ?? 0) : 0;
   const savedInside = calls.inside;
   calls.inside = 'aggregate';
-  const filter = node.agg_filter === undefined ? null : scope.during('FILTER', () => bindCondition(node.agg_filter!, scope, 'FILTER'));
+  const filter =
+    node.agg_filter === undefined
+      ? null
+      : scope.during('FILTER', () => bindCondition(node.agg_filter!, scope, 'FILTER'));
   let orderBy = bindSortKeys(node.agg_order ?? [], scope);
   calls.inside = savedInside;
   const plainArgs = args.slice(directCount);
-  if (node.agg_within_group === true) orderBy = orderBy.map((key, i) => ({ ...key, expr: plainArgs[i] ?? key.expr }));
+  if (node.agg_within_group === true)
+    orderBy = orderBy.map((key, i) => ({ ...key, expr: plainArgs[i] ?? key.expr }));
   if (node.agg_distinct === true) {
     for (const arg of plainArgs) equalityOf(context, arg.type, context.locationOf(arg));
     for (const key of orderBy) {
@@ -66,7 +82,8 @@ export function bindAggregateCall(
 
 function checkOrderedSet(node: FuncCall, fn: AggregateFunction, name: string, scope: Scope): void {
   const isOrderedSet = fn.orderedSetDirectArgs !== undefined;
-  const wrong = (message: string) => scope.context.error('wrong_object_type', message, node.location);
+  const wrong = (message: string) =>
+    scope.context.error('wrong_object_type', message, node.location);
   if (isOrderedSet && node.agg_within_group !== true) {
     throw wrong(`WITHIN GROUP is required for ordered-set aggregate ${name}`);
   }
@@ -76,7 +93,8 @@ function checkOrderedSet(node: FuncCall, fn: AggregateFunction, name: string, sc
 }
 
 function sameAggregate(a: LogicalAggregateCall, b: LogicalAggregateCall): boolean {
-  const volatile = (expr: Expr) => someExpr(expr, (node) => node.kind === 'call' && node.fn.volatility === 'volatile');
+  const volatile = (expr: Expr) =>
+    someExpr(expr, (node) => node.kind === 'call' && node.fn.volatility === 'volatile');
   const list = (x: readonly Expr[], y: readonly Expr[]) =>
     x.length === y.length && x.every((expr, i) => exprEqual(expr, y[i]) && !volatile(expr));
   return (
@@ -88,14 +106,19 @@ function sameAggregate(a: LogicalAggregateCall, b: LogicalAggregateCall): boolea
     a.orderBy.length === b.orderBy.length &&
     a.orderBy.every((key, i) => {
       const other = b.orderBy[i];
-      return key.descending === other.descending && key.nullsFirst === other.nullsFirst && exprEqual(key.expr, other.expr);
+      return (
+        key.descending === other.descending &&
+        key.nullsFirst === other.nullsFirst &&
+        exprEqual(key.expr, other.expr)
+      );
     })
   );
 }
 
 /** True where all columns in the arguments come from outside: PostgreSQL computes it out there. */
 function isOuterAggregate(args: readonly Expr[]): boolean {
-  const has = (kind: Expr['kind']) => args.some((arg) => someExpr(arg, (node) => node.kind === kind));
+  const has = (kind: Expr['kind']) =>
+    args.some((arg) => someExpr(arg, (node) => node.kind === kind));
   return has('exec-param') && !has('column');
 }
 
@@ -107,4 +130,3 @@ function aggregatesAllowed(scope: Scope): boolean {
 export function clauseName(scope: Scope): string {
   return scope.clause === 'window' ? 'window definitions' : scope.clause;
 }
-

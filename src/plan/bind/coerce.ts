@@ -19,8 +19,16 @@ export function constant(type: SqlType, value: Value): Expr {
 
 /** Types whose modifier changes values, so that reaching it takes a conversion. */
 const LENGTH_TYPES = new Set<Oid>([
-  OID.varchar, OID.bpchar, OID.numeric, OID.time, OID.timetz, OID.timestamp, OID.timestamptz,
-  OID.interval, OID.bit, OID.varbit,
+  OID.varchar,
+  OID.bpchar,
+  OID.numeric,
+  OID.time,
+  OID.timetz,
+  OID.timestamp,
+  OID.timestamptz,
+  OID.interval,
+  OID.bit,
+  OID.varbit,
 ]);
 
 /**
@@ -63,7 +71,12 @@ function coerceBase(
     const array = coerceArrayConstructor(context, expr, target, allowed, location);
     if (array !== undefined) return array;
   }
-  if (expr.kind === 'row' && source === OID.record && isComposite(context, target.oid) && target.oid !== OID.record) {
+  if (
+    expr.kind === 'row' &&
+    source === OID.record &&
+    isComposite(context, target.oid) &&
+    target.oid !== OID.record
+  ) {
     return coerceRow(context, expr, target, allowed, location);
   }
   if (source === OID.unknown) return coerceUnknown(context, expr, target, allowed, form);
@@ -89,7 +102,14 @@ function coerceUnknown(
   allowed: CoercionContext,
   form: 'explicit' | 'implicit',
 ): Expr | undefined {
-  const asText: Expr = { kind: 'cast', type: TEXT, arg: expr, convert: false, explicit: false, form: 'implicit' };
+  const asText: Expr = {
+    kind: 'cast',
+    type: TEXT,
+    arg: expr,
+    convert: false,
+    explicit: false,
+    form: 'implicit',
+  };
   if (target.oid === OID.text) return asText;
   const path = findPath(context, OID.text, target.oid, 'explicit');
   if (path === undefined) return undefined;
@@ -149,7 +169,9 @@ function coerceArrayConstructor(
 ): Expr | undefined {
   const element = elementType(context, target.oid);
   if (allowed !== 'explicit' && expr.elements.length > 0) return undefined;
-  const wanted = expr.multidimensional ? sqlType(target.oid, target.typmod) : sqlType(element, target.typmod);
+  const wanted = expr.multidimensional
+    ? sqlType(target.oid, target.typmod)
+    : sqlType(element, target.typmod);
   const elements: Expr[] = [];
   for (const item of expr.elements) {
     const coerced = tryCoerce(context, item, wanted, allowed, context.locationOf(item) ?? location);
@@ -177,7 +199,9 @@ function coerceRow(
     const coerced = tryCoerce(context, field, columns[i].type, allowed);
     if (coerced !== undefined) return coerced;
     const from = typeText(context, field.type.oid);
-    throw refuse(`Cannot cast type ${from} to ${typeText(context, columns[i].type.oid)} in column ${i + 1}.`);
+    throw refuse(
+      `Cannot cast type ${from} to ${typeText(context, columns[i].type.oid)} in column ${i + 1}.`,
+    );
   });
   return { kind: 'row', type: target, fields, names: columns.map((column) => column.name) };
 }
@@ -209,7 +233,11 @@ export function castTo(
   const result = tryCoerce(context, expr, target, allowed, context.locationOf(expr) ?? location);
   if (result !== undefined) return result;
   const from = typeText(context, expr.type.oid);
-  throw context.error('cannot_coerce', `cannot cast type ${from} to ${typeText(context, target.oid)}`, location);
+  throw context.error(
+    'cannot_coerce',
+    `cannot cast type ${from} to ${typeText(context, target.oid)}`,
+    location,
+  );
 }
 
 /** For WHERE, CASE WHEN, AND ...: must be boolean (42804). */
@@ -239,7 +267,11 @@ export function unify(
   return { type, exprs: exprs.map((expr) => toCommon(context, expr, type, construct)) };
 }
 
-export function commonType(context: BindContext, exprs: readonly Expr[], construct: string): SqlType {
+export function commonType(
+  context: BindContext,
+  exprs: readonly Expr[],
+  construct: string,
+): SqlType {
   const result = tryCommonType(
     context,
     exprs.map((expr) => expr.type.oid),

@@ -24,8 +24,17 @@ export interface CoercionPath {
 const RANK: Record<CoercionContext, number> = { implicit: 0, assignment: 1, explicit: 2 };
 
 const ANY_FAMILY = new Set<Oid>([
-  OID.anyelement, OID.anyarray, OID.anynonarray, OID.anycompatible, OID.anycompatiblearray,
-  3500, 5079, 3831, 5080, 4537, 4538,
+  OID.anyelement,
+  OID.anyarray,
+  OID.anynonarray,
+  OID.anycompatible,
+  OID.anycompatiblearray,
+  3500,
+  5079,
+  3831,
+  5080,
+  4537,
+  4538,
 ]);
 
 /** anyelement, anyarray, anycompatible and the like. */
@@ -48,7 +57,8 @@ export function findPath(
   }
   // A row type may stand for record, and a record for a row type where it fits.
   if (target === OID.record && isComposite(context, source)) return { convert: false };
-  const isRowArray = isArrayType(context, source) && isComposite(context, elementType(context, source));
+  const isRowArray =
+    isArrayType(context, source) && isComposite(context, elementType(context, source));
   if (target === OID.recordArray && isRowArray) return { convert: false };
   return undefined;
 }
@@ -100,7 +110,8 @@ export function resolvePolymorphic(
   const usesElement = targets.some((target) => isSimplePolymorphic(target));
   const resolved = targets.map((target) => resolveTarget(context, target, element, compatible));
   if (resolved.includes(-1)) return undefined;
-  if (usesElement && targets.includes(OID.anynonarray) && isArrayType(context, element)) return undefined;
+  if (usesElement && targets.includes(OID.anynonarray) && isArrayType(context, element))
+    return undefined;
   return { targets: resolved, element, compatible };
 }
 
@@ -108,7 +119,12 @@ const isSimplePolymorphic = (oid: Oid): boolean =>
   oid === OID.anyelement || oid === OID.anyarray || oid === OID.anynonarray;
 
 /** Replaces a pseudo-type; -1 where no such type exists (an array over an array). */
-export function resolveTarget(context: BindContext, target: Oid, element: Oid, compatible: Oid): Oid {
+export function resolveTarget(
+  context: BindContext,
+  target: Oid,
+  element: Oid,
+  compatible: Oid,
+): Oid {
   switch (target) {
     case OID.anyelement:
     case OID.anynonarray:
@@ -125,7 +141,11 @@ export function resolveTarget(context: BindContext, target: Oid, element: Oid, c
   }
 }
 
-function simpleElement(context: BindContext, inputs: readonly Oid[], targets: readonly Oid[]): Oid | undefined {
+function simpleElement(
+  context: BindContext,
+  inputs: readonly Oid[],
+  targets: readonly Oid[],
+): Oid | undefined {
   let element: Oid = OID.unknown;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
@@ -162,7 +182,9 @@ function compatibleElement(
   const common = commonTypeOf(context, types);
   if (common === undefined) return undefined;
   // Arrays cannot change their element type here unless the cast is implicit.
-  return types.every((type) => canCoerceOne(context, type, common, 'implicit')) ? common : undefined;
+  return types.every((type) => canCoerceOne(context, type, common, 'implicit'))
+    ? common
+    : undefined;
 }
 
 /** select_common_type over OIDs alone; unknown becomes text; undefined where they do not match. */

@@ -41,14 +41,23 @@ export function bindColumnRef(node: NodeBody<'ColumnRef'>, scope: Scope): Expr {
 function bindStarRow(scope: Scope, names: readonly string[], location: number): Expr {
   const [table, schema] = [names[names.length - 1], names[names.length - 2]];
   if (table === undefined) {
-    throw scope.context.error('syntax_error', 'row expansion via "*" is not supported here', location);
+    throw scope.context.error(
+      'syntax_error',
+      'row expansion via "*" is not supported here',
+      location,
+    );
   }
   const found = scope.item(schema, table, location);
   if (found === undefined) throw missingTable(scope, schema, table, location);
   return wholeRow(scope.context, found, location);
 }
 
-function checkDatabase(context: BindContext, database: string, names: readonly string[], location: number): void {
+function checkDatabase(
+  context: BindContext,
+  database: string,
+  names: readonly string[],
+  location: number,
+): void {
   if (database === context.env.catalog.databaseName) return;
   throw context.error(
     'feature_not_supported',
@@ -67,7 +76,9 @@ function bindPlainName(scope: Scope, name: string, location: number): Expr {
 
 function missingColumn(scope: Scope, name: string, location: number): DbError {
   const hint = columnHint(scope, name);
-  return scope.context.error('undefined_column', `column "${name}" does not exist`, location, { hint });
+  return scope.context.error('undefined_column', `column "${name}" does not exist`, location, {
+    hint,
+  });
 }
 
 function bindQualified(
@@ -101,7 +112,9 @@ export function itemColumn(
     throw context.error('ambiguous_column', `column reference "${name}" is ambiguous`, location);
   }
   const match = matches[0] ?? found.item.system.find((column) => column.name === name);
-  return match === undefined ? undefined : freshReference(context, found.carry(match.expr), location);
+  return match === undefined
+    ? undefined
+    : freshReference(context, found.carry(match.expr), location);
 }
 
 /** 42P01 for a qualifier that no FROM entry has. */
@@ -112,13 +125,24 @@ export function missingTable(
   location: number | undefined,
 ): DbError {
   const context = scope.context;
-  const aliased = scope.namespace.items.find((item) => item.aliased && item.relation?.name === table);
+  const aliased = scope.namespace.items.find(
+    (item) => item.aliased && item.relation?.name === table,
+  );
   if (aliased !== undefined && schema === undefined) {
-    return context.error('undefined_table', `invalid reference to FROM-clause entry for table "${table}"`, location, {
-      hint: `Perhaps you meant to reference the table alias "${aliased.alias}".`,
-    });
+    return context.error(
+      'undefined_table',
+      `invalid reference to FROM-clause entry for table "${table}"`,
+      location,
+      {
+        hint: `Perhaps you meant to reference the table alias "${aliased.alias}".`,
+      },
+    );
   }
-  return context.error('undefined_table', `missing FROM-clause entry for table "${table}"`, location);
+  return context.error(
+    'undefined_table',
+    `missing FROM-clause entry for table "${table}"`,
+    location,
+  );
 }
 
 /** "Perhaps you meant ...": the closest column name, as errorMissingColumn chooses it. */
@@ -160,7 +184,7 @@ function editDistance(a: string, b: string): number {
 export function bindIndirection(node: NodeBody<'A_Indirection'>, scope: Scope): Expr {
   const steps = node.indirection ?? [];
   let value = bindExpr(node.arg as Node, scope);
-  for (let i = 0; i < steps.length; ) {
+  for (let i = 0; i < steps.length;) {
     const step = steps[i];
     if ('A_Indices' in step) {
       const indices: NodeBody<'A_Indices'>[] = [];
@@ -175,7 +199,11 @@ export function bindIndirection(node: NodeBody<'A_Indirection'>, scope: Scope): 
       value = bindField(value, step.String.sval ?? '', scope);
       i++;
     } else {
-      throw scope.context.error('syntax_error', 'row expansion via "*" is not supported here', scope.context.locationOf(value));
+      throw scope.context.error(
+        'syntax_error',
+        'row expansion via "*" is not supported here',
+        scope.context.locationOf(value),
+      );
     }
   }
   return value;
@@ -195,14 +223,21 @@ function bindSubscripts(base: Expr, indices: readonly NodeBody<'A_Indices'>[], s
   }
   const isSlice = indices.some((index) => index.is_slice === true);
   if (isSlice && isJson) {
-    throw context.error('feature_not_supported', 'jsonb subscript does not support slices', context.locationOf(base));
+    throw context.error(
+      'feature_not_supported',
+      'jsonb subscript does not support slices',
+      context.locationOf(base),
+    );
   }
   const subscripts: SubscriptExpr['subscripts'] = indices.map((index) => {
     const lower = index.lidx === undefined ? null : bindSubscript(index.lidx, scope, isJson);
     const upper = index.uidx === undefined ? null : bindSubscript(index.uidx, scope, isJson);
     return { lower, upper, slice: index.is_slice === true };
   });
-  const type = isJson || isSlice ? sqlType(base.type.oid, base.type.typmod) : sqlType(element, base.type.typmod);
+  const type =
+    isJson || isSlice
+      ? sqlType(base.type.oid, base.type.typmod)
+      : sqlType(element, base.type.typmod);
   return context.locate({ kind: 'subscript', type, base, subscripts }, context.locationOf(base));
 }
 
@@ -210,7 +245,8 @@ function bindSubscript(node: Node, scope: Scope, isJson: boolean): Expr {
   const context = scope.context;
   const expr = bindExpr(node, scope);
   if (isJson) {
-    const integer = expr.type.oid === OID.unknown ? undefined : tryCoerce(context, expr, INT4, 'implicit');
+    const integer =
+      expr.type.oid === OID.unknown ? undefined : tryCoerce(context, expr, INT4, 'implicit');
     const result = integer ?? tryCoerce(context, resolveUnknown(context, expr), TEXT, 'implicit');
     if (result !== undefined) return result;
     throw context.error(
@@ -222,7 +258,11 @@ function bindSubscript(node: Node, scope: Scope, isJson: boolean): Expr {
   }
   const coerced = tryCoerce(context, expr, INT4, 'assignment', undefined, 'implicit');
   if (coerced !== undefined) return coerced;
-  throw context.error('datatype_mismatch', 'array subscript must have type integer', context.locationOf(expr));
+  throw context.error(
+    'datatype_mismatch',
+    'array subscript must have type integer',
+    context.locationOf(expr),
+  );
 }
 
 /** Fields of a composite value, where the binder can know them. */
@@ -236,7 +276,12 @@ export function fieldsOf(context: BindContext, expr: Expr): RecordShape | undefi
   return context.shapeOf(expr);
 }
 
-export function fieldAccess(context: BindContext, base: Expr, index: number, shape: RecordShape): Expr {
+export function fieldAccess(
+  context: BindContext,
+  base: Expr,
+  index: number,
+  shape: RecordShape,
+): Expr {
   const location = context.locationOf(base);
   if (base.kind === 'row') return freshReference(context, base.fields[index], location);
   return context.locate({ kind: 'field', type: shape[index].type, base, index }, location);
@@ -252,10 +297,18 @@ function bindField(base: Expr, name: string, scope: Scope): Expr {
   if (call !== undefined) return call;
   const type = typeText(context, base.type.oid);
   if (base.type.oid === OID.record) {
-    throw context.error('undefined_column', `could not identify column "${name}" in record data type`, location);
+    throw context.error(
+      'undefined_column',
+      `could not identify column "${name}" in record data type`,
+      location,
+    );
   }
   if (isComposite(context, base.type.oid)) {
-    throw context.error('undefined_column', `column "${name}" not found in data type ${type}`, location);
+    throw context.error(
+      'undefined_column',
+      `column "${name}" not found in data type ${type}`,
+      location,
+    );
   }
   throw context.error(
     'wrong_object_type',
@@ -263,4 +316,3 @@ function bindField(base: Expr, name: string, scope: Scope): Expr {
     location,
   );
 }
-

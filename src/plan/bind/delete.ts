@@ -14,12 +14,17 @@ export function bindDelete(stmt: DeleteStmt, input: QueryInput): BoundQuery {
   const { scope, node } = withFrom(target, stmt.usingClause, input);
   const filtered = filterRows(node, stmt.whereClause, scope);
   const returning = bindReturning(stmt.returningClause, scope);
-  const rowIds = target.item.columns.flatMap(({ expr }) => (expr.kind === 'column' ? [expr.index] : []));
+  const rowIds = target.item.columns.flatMap(({ expr }) =>
+    expr.kind === 'column' ? [expr.index] : [],
+  );
   const extraIds = extraColumns(returning.exprs, new Set(rowIds));
   const wanted = [target.item.rowRefId as number, ...rowIds, ...extraIds];
   const columns = wanted.map((id) => filtered.columns.find((column) => column.id === id)!);
   const project: LogicalNode = {
-    kind: 'project', input: filtered, exprs: columns.map((column) => context.reference(column)), columns,
+    kind: 'project',
+    input: filtered,
+    exprs: columns.map((column) => context.reference(column)),
+    columns,
   };
   const remove: LogicalDelete = {
     kind: 'delete',

@@ -2,10 +2,27 @@
 import { codecFor } from '../../types/codecs.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import { notSupported } from '../../errors/db-error.ts';
-import { nodeKind, type A_Const, type Node, type NodeBody, type NodeKind } from '../../parse/ast.ts';
+import {
+  nodeKind,
+  type A_Const,
+  type Node,
+  type NodeBody,
+  type NodeKind,
+} from '../../parse/ast.ts';
 import { nodeLocation } from '../../parse/location.ts';
 import type { Expr } from '../expr.ts';
-import { BOOL, castTo, constant, INT4, resolveUnknown, toBoolean, toCommon, commonType, tryCoerce, unify } from './coerce.ts';
+import {
+  BOOL,
+  castTo,
+  constant,
+  INT4,
+  resolveUnknown,
+  toBoolean,
+  toCommon,
+  commonType,
+  tryCoerce,
+  unify,
+} from './coerce.ts';
 import { bindColumnRef, bindIndirection } from './column-ref.ts';
 import { bindFuncCall, bindGroupingFunc } from './functions.ts';
 import { bindOperatorNode, resolveOperator } from './operators.ts';
@@ -14,7 +31,9 @@ import { bindSubLink } from './sublink.ts';
 import { bindSqlValueFunction } from './sql-value.ts';
 import { arrayType, elementType, isArrayType, resolveTypeName, typeText } from './types.ts';
 
-type Handlers = { readonly [K in NodeKind]?: (node: NodeBody<K>, scope: Scope, whole: Node) => Expr };
+type Handlers = {
+  readonly [K in NodeKind]?: (node: NodeBody<K>, scope: Scope, whole: Node) => Expr;
+};
 
 const HANDLERS: Handlers = {
   A_Const: (node, scope) => bindConstant(node, scope),
@@ -37,10 +56,18 @@ const HANDLERS: Handlers = {
   SQLValueFunction: bindSqlValueFunction,
   GroupingFunc: bindGroupingFunc,
   SetToDefault: (node, scope) => {
-    throw scope.context.error('syntax_error', 'DEFAULT is not allowed in this context', node.location);
+    throw scope.context.error(
+      'syntax_error',
+      'DEFAULT is not allowed in this context',
+      node.location,
+    );
   },
   NamedArgExpr: (node, scope) => {
-    throw scope.context.error('syntax_error', 'named arguments are only allowed in calls', node.location);
+    throw scope.context.error(
+      'syntax_error',
+      'named arguments are only allowed in calls',
+      node.location,
+    );
   },
   CurrentOfExpr: () => {
     throw notSupported('WHERE CURRENT OF');
@@ -90,7 +117,8 @@ function numberLiteral(text: string, scope: Scope): Expr {
   if (/^[0-9]+$/.test(text)) {
     const value = BigInt(text);
     if (value <= INT4_MAX) return constant(INT4, Number(value));
-    if (value <= INT8_LIMIT) return constant(sqlType(OID.int8), codecFor(OID.int8).parseText(text, -1, format));
+    if (value <= INT8_LIMIT)
+      return constant(sqlType(OID.int8), codecFor(OID.int8).parseText(text, -1, format));
   } else if (/^0[xob]/i.test(text)) {
     const value = BigInt(text.replaceAll('_', ''));
     if (value <= INT8_LIMIT) {
@@ -105,7 +133,11 @@ function bindParameter(node: NodeBody<'ParamRef'>, scope: Scope): Expr {
   const context = scope.context;
   const number = node.number ?? 0;
   const types = context.env.parameterTypes;
-  if (number < 1 || number > 65535 || (context.env.allowNewParameters === false && number > types.length)) {
+  if (
+    number < 1 ||
+    number > 65535 ||
+    (context.env.allowNewParameters === false && number > types.length)
+  ) {
     throw context.error('undefined_parameter', `there is no parameter $${number}`, node.location);
   }
   while (types.length < number) types.push(0);
@@ -166,13 +198,19 @@ function bindCase(node: NodeBody<'CaseExpr'>, scope: Scope): Expr {
       thens.push(bindExpr(when.result as Node, scope));
     }
     const otherwise =
-      node.defresult === undefined ? constant(sqlType(OID.unknown), null) : bindExpr(node.defresult, scope);
+      node.defresult === undefined
+        ? constant(sqlType(OID.unknown), null)
+        : bindExpr(node.defresult, scope);
     // PostgreSQL lets the ELSE result come first when it chooses the type.
     const type = commonType(context, [otherwise, ...thens], 'CASE');
     return {
       kind: 'case',
       type,
-      branches: whens.map((when, i) => ({ when, then: toCommon(context, thens[i], type, 'CASE/WHEN') })),
+      // oxlint-disable-next-line unicorn/no-thenable
+      branches: whens.map((when, i) => ({
+        when,
+        then: toCommon(context, thens[i], type, 'CASE/WHEN'),
+      })),
       otherwise: toCommon(context, otherwise, type, 'CASE/ELSE'),
     };
   });
@@ -220,24 +258,40 @@ function bindArray(node: NodeBody<'A_ArrayExpr'>, scope: Scope, wanted: number |
   }
   if (elements.length === 0) {
     if (wanted === undefined) {
-      throw context.error('indeterminate_datatype', 'cannot determine type of empty array', node.location, {
-        hint: 'Explicitly cast to the desired type, for example ARRAY[]::integer[].',
-      });
+      throw context.error(
+        'indeterminate_datatype',
+        'cannot determine type of empty array',
+        node.location,
+        {
+          hint: 'Explicitly cast to the desired type, for example ARRAY[]::integer[].',
+        },
+      );
     }
     return { kind: 'array', type: sqlType(wanted), elements: [], multidimensional: false };
   }
   if (wanted !== undefined) {
     const itemType = sqlType(nested ? wanted : elementType(context, wanted));
-    const typed = elements.map((element) => castTo(context, element, itemType, context.locationOf(element)));
+    const typed = elements.map((element) =>
+      castTo(context, element, itemType, context.locationOf(element)),
+    );
     return { kind: 'array', type: sqlType(wanted), elements: typed, multidimensional: nested };
   }
   const { type, exprs } = unify(context, elements, 'ARRAY');
   const oid = nested ? type.oid : arrayType(context, type.oid);
   if (oid === 0) {
     const name = typeText(context, type.oid);
-    throw context.error('undefined_object', `could not find array type for data type ${name}`, node.location);
+    throw context.error(
+      'undefined_object',
+      `could not find array type for data type ${name}`,
+      node.location,
+    );
   }
-  return { kind: 'array', type: sqlType(oid, type.typmod), elements: exprs, multidimensional: nested };
+  return {
+    kind: 'array',
+    type: sqlType(oid, type.typmod),
+    elements: exprs,
+    multidimensional: nested,
+  };
 }
 
 function bindRow(node: NodeBody<'RowExpr'>, scope: Scope): Expr {
@@ -257,7 +311,10 @@ function bindRowFields(args: readonly Node[], scope: Scope): Expr[] {
     const parts = 'ColumnRef' in arg ? (arg.ColumnRef.fields ?? []) : [];
     const last = parts[parts.length - 1];
     if (parts.length > 1 && last !== undefined && 'A_Star' in last) {
-      const row = bindColumnRef({ ...(arg as { ColumnRef: object }).ColumnRef, fields: parts.slice(0, -1) }, scope);
+      const row = bindColumnRef(
+        { ...(arg as { ColumnRef: object }).ColumnRef, fields: parts.slice(0, -1) },
+        scope,
+      );
       if (row.kind === 'row') {
         fields.push(...row.fields);
         continue;
@@ -273,12 +330,20 @@ const KNOWN_COLLATIONS = new Set(['default', 'C', 'POSIX', 'ucs_basic']);
 function bindCollate(node: NodeBody<'CollateClause'>, scope: Scope): Expr {
   const context = scope.context;
   const arg = resolveUnknown(context, bindExpr(node.arg as Node, scope));
-  const names = (node.collname ?? []).map((part) => ('String' in part ? (part.String.sval ?? '') : ''));
+  const names = (node.collname ?? []).map((part) =>
+    'String' in part ? (part.String.sval ?? '') : '',
+  );
   const name = names[names.length - 1];
-  const category = isArrayType(context, arg.type.oid) ? elementType(context, arg.type.oid) : arg.type.oid;
+  const category = isArrayType(context, arg.type.oid)
+    ? elementType(context, arg.type.oid)
+    : arg.type.oid;
   if (![OID.text, OID.varchar, OID.bpchar, OID.name].includes(category as 25)) {
     const type = typeText(context, arg.type.oid);
-    throw context.error('datatype_mismatch', `collations are not supported by type ${type}`, node.location);
+    throw context.error(
+      'datatype_mismatch',
+      `collations are not supported by type ${type}`,
+      node.location,
+    );
   }
   if (!KNOWN_COLLATIONS.has(name)) {
     throw context.error(
@@ -303,4 +368,3 @@ export function bindAs(node: Node, scope: Scope, oid: number, construct: string)
     context.locationOf(expr),
   );
 }
-

@@ -15,12 +15,15 @@ export function finishQuery(stmt: SelectStmt, query: BoundQuery, input: QueryInp
   const { context } = input;
   const scope = new Scope(context, input.outer, input.ctes);
   if ((stmt.lockingClause?.length ?? 0) > 0) {
-    const what = stmt.op !== undefined && stmt.op !== 'SETOP_NONE' ? 'UNION/INTERSECT/EXCEPT' : 'VALUES';
+    const what =
+      stmt.op !== undefined && stmt.op !== 'SETOP_NONE' ? 'UNION/INTERSECT/EXCEPT' : 'VALUES';
     const clause = nodeAs(stmt.lockingClause?.[0], 'LockingClause');
     const strength = clause?.strength === 'LCS_FORSHARE' ? 'FOR SHARE' : 'FOR UPDATE';
     throw context.error(
       'feature_not_supported',
-      what === 'VALUES' ? `${strength} cannot be applied to VALUES` : `${strength} is not allowed with ${what}`,
+      what === 'VALUES'
+        ? `${strength} cannot be applied to VALUES`
+        : `${strength} is not allowed with ${what}`,
     );
   }
   const keys = (stmt.sortClause ?? []).map((node): SortKey => {
@@ -40,18 +43,30 @@ function outputFor(node: Node, query: BoundQuery, scope: Scope): Expr {
     const position = constant.ival.ival ?? 0;
     const field = query.fields[position - 1];
     if (field !== undefined) return context.reference(field.column, location);
-    throw context.error('invalid_column_reference', `ORDER BY position ${position} is not in select list`, location);
+    throw context.error(
+      'invalid_column_reference',
+      `ORDER BY position ${position} is not in select list`,
+      location,
+    );
   }
   const reference = nodeAs(node, 'ColumnRef');
-  const name = reference?.fields?.length === 1 ? nodeAs(reference.fields[0], 'String')?.sval : undefined;
+  const name =
+    reference?.fields?.length === 1 ? nodeAs(reference.fields[0], 'String')?.sval : undefined;
   const matches = query.fields.filter((field) => field.name === name);
-  if (matches.length > 1) throw context.error('ambiguous_column', `ORDER BY "${name}" is ambiguous`, location);
+  if (matches.length > 1)
+    throw context.error('ambiguous_column', `ORDER BY "${name}" is ambiguous`, location);
   if (matches.length === 1) return context.reference(matches[0].column, location);
-  if (name !== undefined) throw context.error('undefined_column', `column "${name}" does not exist`, location);
-  throw context.error('feature_not_supported', 'invalid UNION/INTERSECT/EXCEPT ORDER BY clause', location, {
-    detail: 'Only result column names can be used, not expressions or functions.',
-    hint: 'Add the expression/function to every SELECT, or move the UNION into a FROM clause.',
-  });
+  if (name !== undefined)
+    throw context.error('undefined_column', `column "${name}" does not exist`, location);
+  throw context.error(
+    'feature_not_supported',
+    'invalid UNION/INTERSECT/EXCEPT ORDER BY clause',
+    location,
+    {
+      detail: 'Only result column names can be used, not expressions or functions.',
+      hint: 'Add the expression/function to every SELECT, or move the UNION into a FROM clause.',
+    },
+  );
 }
 
 /** LIMIT, OFFSET and FETCH FIRST. */
@@ -66,9 +81,19 @@ export function applyLimit(
   if (count === null && offset === null) return node;
   const ties = stmt.limitOption === 'LIMIT_OPTION_WITH_TIES';
   if (ties && keys.length === 0) {
-    throw scope.context.error('syntax_error', 'WITH TIES cannot be specified without ORDER BY clause');
+    throw scope.context.error(
+      'syntax_error',
+      'WITH TIES cannot be specified without ORDER BY clause',
+    );
   }
-  return { kind: 'limit', input: node, limit: count, offset, tiesKeys: ties ? keys : null, columns: node.columns };
+  return {
+    kind: 'limit',
+    input: node,
+    limit: count,
+    offset,
+    tiesKeys: ties ? keys : null,
+    columns: node.columns,
+  };
 }
 
 function limitValue(node: Node | undefined, clause: 'LIMIT' | 'OFFSET', scope: Scope): Expr | null {
@@ -79,7 +104,11 @@ function limitValue(node: Node | undefined, clause: 'LIMIT' | 'OFFSET', scope: S
   bare.clause = clause;
   const expr = bindAs(node, bare, OID.int8, clause);
   if (expr.kind === 'column' || hasColumn(expr)) {
-    throw context.error('invalid_column_reference', `argument of ${clause} must not contain variables`, nodeLocation(node));
+    throw context.error(
+      'invalid_column_reference',
+      `argument of ${clause} must not contain variables`,
+      nodeLocation(node),
+    );
   }
   return expr;
 }

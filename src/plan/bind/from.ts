@@ -1,5 +1,12 @@
 /** FROM clauses: items, joins and LATERAL. */
-import { nameList, nodeAs, type JoinExpr, type Node, type RangeSubselect, type SelectStmt } from '../../parse/ast.ts';
+import {
+  nameList,
+  nodeAs,
+  type JoinExpr,
+  type Node,
+  type RangeSubselect,
+  type SelectStmt,
+} from '../../parse/ast.ts';
 import { notSupported } from '../../errors/db-error.ts';
 import { nodeKind } from '../../parse/ast.ts';
 import type { ExecParamBinding, Expr } from '../expr.ts';
@@ -12,8 +19,15 @@ import { bindQuery, resolveOutputs } from './query.ts';
 import { bindRangeFunction } from './range-function.ts';
 import { bindRangeVar, type FromItem } from './relation.ts';
 import {
-  Captures, EMPTY_NAMESPACE, itemNamespace, lateralNames, Scope, type Namespace, type NamespaceColumn,
-  type OuterNames, type RangeItem,
+  Captures,
+  EMPTY_NAMESPACE,
+  itemNamespace,
+  lateralNames,
+  Scope,
+  type Namespace,
+  type NamespaceColumn,
+  type OuterNames,
+  type RangeItem,
 } from './scope.ts';
 
 /** A part of FROM: its plan, its names, and what it still needs from items to its left. */
@@ -88,7 +102,8 @@ function renamed(from: FromItem, names: readonly string[], scope: Scope): FromIt
   for (let i = 0; i < names.length; i++) {
     const { expr } = columns[i];
     const info = expr.kind === 'column' ? scope.context.columnInfo(expr.index) : undefined;
-    if (expr.kind === 'column' && info !== undefined) scope.context.setColumnInfo(expr.index, { ...info, name: names[i] });
+    if (expr.kind === 'column' && info !== undefined)
+      scope.context.setColumnInfo(expr.index, { ...info, name: names[i] });
   }
   return { node: from.node, item: { ...item, columns } };
 }
@@ -99,12 +114,20 @@ function bindSubselect(node: RangeSubselect, scope: Scope, left: Namespace): Fro
   const alias = node.alias?.aliasname;
   if (alias === undefined) {
     const isValues = select.valuesLists !== undefined;
-    throw context.error('syntax_error', `${isValues ? 'VALUES' : 'subquery'} in FROM must have an alias`, undefined, {
-      hint: isValues ? 'For example, FROM (VALUES ...) [AS] foo.' : 'For example, FROM (SELECT ...) [AS] foo.',
-    });
+    throw context.error(
+      'syntax_error',
+      `${isValues ? 'VALUES' : 'subquery'} in FROM must have an alias`,
+      undefined,
+      {
+        hint: isValues
+          ? 'For example, FROM (VALUES ...) [AS] foo.'
+          : 'For example, FROM (SELECT ...) [AS] foo.',
+      },
+    );
   }
   const captures = new Captures(context);
-  const outer = node.lateral === true ? lateralNames(context, left, captures, outerOf(scope)) : outerOf(scope);
+  const outer =
+    node.lateral === true ? lateralNames(context, left, captures, outerOf(scope)) : outerOf(scope);
   const query = resolveOutputs(context, bindQuery(select, { context, outer, ctes: scope.ctes }));
   const columns = query.fields.map((field) => {
     const info = context.columnInfo(field.column.id);
@@ -112,9 +135,17 @@ function bindSubselect(node: RangeSubselect, scope: Scope, left: Namespace): Fro
     return { name: field.name, expr: context.reference(field.column) };
   });
   const item: RangeItem = {
-    alias, aliased: true, relation: undefined, columns, system: [], scalar: false, presence: null,
+    alias,
+    aliased: true,
+    relation: undefined,
+    columns,
+    system: [],
+    scalar: false,
+    presence: null,
   };
-  const part = plainPart(renamed({ node: query.node, item }, nameList(node.alias?.colnames), scope));
+  const part = plainPart(
+    renamed({ node: query.node, item }, nameList(node.alias?.colnames), scope),
+  );
   return { ...part, bindings: captures.bindings };
 }
 
@@ -122,9 +153,13 @@ function checkAliases(left: Namespace, right: Namespace, scope: Scope): void {
   for (const a of left.items) {
     for (const b of right.items) {
       if (a.alias !== b.alias) continue;
-      const bothTables = !a.aliased && !b.aliased && a.relation !== undefined && b.relation !== undefined;
+      const bothTables =
+        !a.aliased && !b.aliased && a.relation !== undefined && b.relation !== undefined;
       if (bothTables && a.relation.schema !== b.relation.schema) continue;
-      throw scope.context.error('duplicate_alias', `table name "${a.alias}" specified more than once`);
+      throw scope.context.error(
+        'duplicate_alias',
+        `table name "${a.alias}" specified more than once`,
+      );
     }
   }
 }
@@ -163,7 +198,10 @@ function join(
 }
 
 const JOIN_TYPES: Readonly<Record<string, LogicalJoin['joinType']>> = {
-  JOIN_INNER: 'inner', JOIN_LEFT: 'left', JOIN_RIGHT: 'right', JOIN_FULL: 'full',
+  JOIN_INNER: 'inner',
+  JOIN_LEFT: 'left',
+  JOIN_RIGHT: 'right',
+  JOIN_FULL: 'full',
 };
 
 function bindJoin(node: JoinExpr, scope: Scope, outerLeft: Namespace): FromPart {
@@ -182,7 +220,10 @@ function bindJoin(node: JoinExpr, scope: Scope, outerLeft: Namespace): FromPart 
   }
   if (joinType === 'left' || joinType === 'full') right = withPresence(right, scope);
   if (joinType === 'right' || joinType === 'full') left = withPresence(left, scope);
-  const shared = node.isNatural === true ? naturalColumns(left.namespace, right.namespace) : nameList(node.usingClause);
+  const shared =
+    node.isNatural === true
+      ? naturalColumns(left.namespace, right.namespace)
+      : nameList(node.usingClause);
   const merged = shared.length > 0 ? mergeUsing(left, right, shared, joinType, scope) : undefined;
   const items = [...left.namespace.items, ...right.namespace.items];
   let namespace: Namespace = {
@@ -196,11 +237,20 @@ function bindJoin(node: JoinExpr, scope: Scope, outerLeft: Namespace): FromPart 
     condition = bindCondition(node.quals, inner, 'JOIN/ON');
   }
   if (node.join_using_alias?.aliasname !== undefined && merged !== undefined) {
-    namespace = { ...namespace, items: [...items, joinItem(node.join_using_alias.aliasname, merged.columns.slice(0, shared.length))] };
+    namespace = {
+      ...namespace,
+      items: [
+        ...items,
+        joinItem(node.join_using_alias.aliasname, merged.columns.slice(0, shared.length)),
+      ],
+    };
   }
   if (node.alias?.aliasname !== undefined) {
     const names = nameList(node.alias.colnames);
-    const columns = namespace.columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
+    const columns = namespace.columns.map((column, i) => ({
+      ...column,
+      name: names[i] ?? column.name,
+    }));
     namespace = itemNamespace(joinItem(node.alias.aliasname, columns));
   }
   return join(left, right, joinType, condition, namespace);
@@ -225,7 +275,12 @@ function withPresence(part: FromPart, scope: Scope): FromPart {
   const columns = [...part.node.columns, marker];
   const exprs = part.node.columns.map((column): Expr => context.reference(column));
   const presence = context.reference(marker);
-  const node: LogicalNode = { kind: 'project', input: part.node, exprs: [...exprs, constant(BOOL, true)], columns };
+  const node: LogicalNode = {
+    kind: 'project',
+    input: part.node,
+    exprs: [...exprs, constant(BOOL, true)],
+    columns,
+  };
   for (const item of part.namespace.items) item.presence ??= { ...presence, kind: 'column' };
   return { ...part, node };
 }
@@ -252,7 +307,11 @@ function mergeUsing(
   const merged: NamespaceColumn[] = [];
   const seen = new Set<string>();
   for (const name of names) {
-    if (seen.has(name)) throw context.error('duplicate_column', `column name "${name}" appears more than once in USING clause`);
+    if (seen.has(name))
+      throw context.error(
+        'duplicate_column',
+        `column name "${name}" appears more than once in USING clause`,
+      );
     seen.add(name);
     const a = usingColumn(left.namespace, name, 'left', scope);
     const b = usingColumn(right.namespace, name, 'right', scope);
@@ -268,11 +327,20 @@ function mergeUsing(
           : leftValue;
     merged.push({ name, expr, item: undefined });
   }
-  const rest = (namespace: Namespace) => namespace.columns.filter((column) => !seen.has(column.name));
-  return { columns: [...merged, ...rest(left.namespace), ...rest(right.namespace)], condition: conjunction(conditions) };
+  const rest = (namespace: Namespace) =>
+    namespace.columns.filter((column) => !seen.has(column.name));
+  return {
+    columns: [...merged, ...rest(left.namespace), ...rest(right.namespace)],
+    condition: conjunction(conditions),
+  };
 }
 
-function usingColumn(namespace: Namespace, name: string, side: 'left' | 'right', scope: Scope): Expr {
+function usingColumn(
+  namespace: Namespace,
+  name: string,
+  side: 'left' | 'right',
+  scope: Scope,
+): Expr {
   const matches = namespace.columns.filter((column) => column.name === name);
   if (matches.length === 1) return matches[0].expr;
   throw scope.context.error(

@@ -55,15 +55,24 @@ export function resolveFunction(
     const target = functionStyleCast(context, names, bound.args);
     // A function of that name that fits goes before the cast, as `date(timestamp)` does.
     if (target !== undefined && matchingCandidates(context, inputs, candidates).length === 0) {
-      return { kind: 'cast', type: sqlType(target), error: missing(context, names, inputs, bound, shape) };
+      return {
+        kind: 'cast',
+        type: sqlType(target),
+        error: missing(context, names, inputs, bound, shape),
+      };
     }
     if (target !== undefined && inputs[0] === OID.unknown) {
-      return { kind: 'cast', type: sqlType(target), error: missing(context, names, inputs, bound, shape) };
+      return {
+        kind: 'cast',
+        type: sqlType(target),
+        error: missing(context, names, inputs, bound, shape),
+      };
     }
   }
   if (best === undefined) {
     const matching = preferFixed(matchingCandidates(context, inputs, candidates));
-    if (matching.length === 0) return { kind: 'none', error: missing(context, names, inputs, bound, shape) };
+    if (matching.length === 0)
+      return { kind: 'none', error: missing(context, names, inputs, bound, shape) };
     best = selectCandidate(context, inputs, matching);
     if (best === undefined) return { kind: 'none', error: ambiguous(context, name, inputs, shape) };
   }
@@ -80,7 +89,11 @@ function collectCandidates(
   if (names.length > 1) {
     const schema = names[names.length - 2];
     if (context.env.catalog.schemaByName(schema) === undefined && schema !== 'pg_catalog') {
-      throw context.error('invalid_schema_name', `schema "${schema}" does not exist`, shape.location);
+      throw context.error(
+        'invalid_schema_name',
+        `schema "${schema}" does not exist`,
+        shape.location,
+      );
     }
     if (!FUNCTION_SCHEMAS.has(schema)) return [];
   }
@@ -111,7 +124,12 @@ function candidateFor(
     if (given < declared.length) return undefined;
     const last = declared[declared.length - 1];
     const item = variadicItem(context, last);
-    return { fn, argTypes: slots.map((slot) => (slot === declared.length - 1 ? item : declared[slot])), slots, expanded: true };
+    return {
+      fn,
+      argTypes: slots.map((slot) => (slot === declared.length - 1 ? item : declared[slot])),
+      slots,
+      expanded: true,
+    };
   }
   if (shape.variadic && fn.variadic !== true) return undefined;
   if (given > declared.length || given < required) return undefined;
@@ -125,7 +143,11 @@ function variadicItem(context: BindContext, declared: Oid): Oid {
   return elementType(context, declared) || declared;
 }
 
-function namedCandidate(fn: SqlFunction, bound: BoundArgs, required: number): FunctionCandidate | undefined {
+function namedCandidate(
+  fn: SqlFunction,
+  bound: BoundArgs,
+  required: number,
+): FunctionCandidate | undefined {
   if (fn.argNames === undefined || fn.variadic === true) return undefined;
   const slots: number[] = [];
   for (let i = 0; i < bound.args.length; i++) {
@@ -145,7 +167,8 @@ function preferFixed(candidates: FunctionCandidate[]): FunctionCandidate[] {
     (candidate) =>
       !candidate.expanded ||
       !candidates.some(
-        (other) => !other.expanded && other.argTypes.every((oid, i) => oid === candidate.argTypes[i]),
+        (other) =>
+          !other.expanded && other.argTypes.every((oid, i) => oid === candidate.argTypes[i]),
       ),
   );
 }
@@ -160,7 +183,8 @@ function finish(
   const inputs = bound.args.map((arg) => arg.type.oid);
   const match = resolvePolymorphic(context, inputs, candidate.argTypes);
   const targets = match?.targets ?? candidate.argTypes;
-  const usesPolymorphic = isPolymorphic(fn.returnType) || candidate.argTypes.some((oid) => isPolymorphic(oid));
+  const usesPolymorphic =
+    isPolymorphic(fn.returnType) || candidate.argTypes.some((oid) => isPolymorphic(oid));
   let element = match?.element ?? 0;
   if (usesPolymorphic && element === OID.unknown && isSimple(candidate.argTypes)) {
     if (isSimple([fn.returnType])) {
@@ -179,7 +203,9 @@ function finish(
     return coerceArgument(context, arg, target, shape.location);
   });
   const { args, argTypes } = arrange(candidate, coerced);
-  const returnType = sqlType(resolveTarget(context, fn.returnType, element, match?.compatible ?? 0));
+  const returnType = sqlType(
+    resolveTarget(context, fn.returnType, element, match?.compatible ?? 0),
+  );
   const call: CallInfo = {
     argTypes,
     returnType,
@@ -192,7 +218,10 @@ const isSimple = (types: readonly Oid[]): boolean =>
   types.some((oid) => oid === OID.anyelement || oid === OID.anyarray || oid === OID.anynonarray);
 
 /** Puts named arguments in declared order and NULLs where optional ones were left out. */
-function arrange(candidate: FunctionCandidate, args: readonly Expr[]): { args: Expr[]; argTypes: SqlType[] } {
+function arrange(
+  candidate: FunctionCandidate,
+  args: readonly Expr[],
+): { args: Expr[]; argTypes: SqlType[] } {
   const { fn, slots } = candidate;
   if (candidate.expanded) return { args: args.slice(), argTypes: args.map((arg) => arg.type) };
   const list: Expr[] = fn.argTypes.map((oid, slot) => {
@@ -226,8 +255,16 @@ function missing(
 ): DbError {
   const name = names[names.length - 1];
   const known = context.env.registry.functions(name);
-  if (bound.args.length === 0 && !shape.star && known.some((fn) => fn.kind === 'aggregate' && fn.argTypes.length === 0)) {
-    return context.error('wrong_object_type', `${name}(*) must be used to call a parameterless aggregate function`, shape.location);
+  if (
+    bound.args.length === 0 &&
+    !shape.star &&
+    known.some((fn) => fn.kind === 'aggregate' && fn.argTypes.length === 0)
+  ) {
+    return context.error(
+      'wrong_object_type',
+      `${name}(*) must be used to call a parameterless aggregate function`,
+      shape.location,
+    );
   }
   return context.error(
     'undefined_function',
@@ -239,9 +276,19 @@ function missing(
   );
 }
 
-function ambiguous(context: BindContext, name: string, inputs: readonly Oid[], shape: CallShape): DbError {
+function ambiguous(
+  context: BindContext,
+  name: string,
+  inputs: readonly Oid[],
+  shape: CallShape,
+): DbError {
   const args = inputs.map((oid) => typeText(context, oid)).join(', ');
-  return context.error('ambiguous_function', `function ${name}(${args}) is not unique`, shape.location, {
-    hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
-  });
+  return context.error(
+    'ambiguous_function',
+    `function ${name}(${args}) is not unique`,
+    shape.location,
+    {
+      hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
+    },
+  );
 }

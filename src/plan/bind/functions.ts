@@ -38,7 +38,13 @@ export function bindFuncCall(node: FuncCall, scope: Scope): Expr {
     castAllowed: isPlain(node),
   });
   if (resolved.kind === 'cast') {
-    const cast = tryCoerce(context, bound.args[0], resolved.type, 'explicit', context.locationOf(bound.args[0]));
+    const cast = tryCoerce(
+      context,
+      bound.args[0],
+      resolved.type,
+      'explicit',
+      context.locationOf(bound.args[0]),
+    );
     if (cast !== undefined) return cast;
   }
   if (resolved.kind !== 'function') throw resolved.error;
@@ -46,11 +52,19 @@ export function bindFuncCall(node: FuncCall, scope: Scope): Expr {
 }
 
 const isPlain = (node: FuncCall): boolean =>
-  node.agg_star !== true && node.agg_distinct !== true && node.over === undefined &&
-  node.agg_filter === undefined && node.agg_order === undefined && node.func_variadic !== true;
+  node.agg_star !== true &&
+  node.agg_distinct !== true &&
+  node.over === undefined &&
+  node.agg_filter === undefined &&
+  node.agg_order === undefined &&
+  node.func_variadic !== true;
 
 /** Arguments of an aggregate are bound knowing so, for the errors about nesting. */
-function beginAggregate(node: FuncCall, names: readonly string[], scope: Scope): { restore(): void } {
+function beginAggregate(
+  node: FuncCall,
+  names: readonly string[],
+  scope: Scope,
+): { restore(): void } {
   const calls = scope.calls;
   const name = names[names.length - 1];
   const candidates = scope.context.env.registry.functions(name);
@@ -68,7 +82,11 @@ function beginAggregate(node: FuncCall, names: readonly string[], scope: Scope):
     throw scope.context.error('grouping_error', message, node.location);
   }
   if (saved === 'window' && kind === 'window') {
-    throw scope.context.error('windowing_error', 'window function calls cannot be nested', node.location);
+    throw scope.context.error(
+      'windowing_error',
+      'window function calls cannot be nested',
+      node.location,
+    );
   }
   calls.inside = kind;
   calls.conditional = null;
@@ -86,10 +104,18 @@ export function bindArgs(nodes: readonly Node[], scope: Scope): BoundArgs {
   for (const node of nodes) {
     const named = nodeAs(node, 'NamedArgExpr');
     if (named === undefined && names.some((name) => name !== undefined)) {
-      throw scope.context.error('syntax_error', 'positional argument cannot follow named argument', scope.context.locationOf(args[args.length - 1]));
+      throw scope.context.error(
+        'syntax_error',
+        'positional argument cannot follow named argument',
+        scope.context.locationOf(args[args.length - 1]),
+      );
     }
     if (named?.name !== undefined && names.includes(named.name)) {
-      throw scope.context.error('syntax_error', `argument name "${named.name}" used more than once`, named.location);
+      throw scope.context.error(
+        'syntax_error',
+        `argument name "${named.name}" used more than once`,
+        named.location,
+      );
     }
     args.push(bindExpr(named?.arg ?? node, scope));
     names.push(named?.name);
@@ -100,8 +126,13 @@ export function bindArgs(nodes: readonly Node[], scope: Scope): BoundArgs {
 /** WITHIN GROUP: the sorted expressions are further arguments. */
 function withOrderArgs(node: FuncCall, bound: BoundArgs, scope: Scope): BoundArgs {
   if (node.agg_within_group !== true) return bound;
-  const extra = (node.agg_order ?? []).map((item) => bindExpr((item as { SortBy: { node: Node } }).SortBy.node, scope));
-  return { args: [...bound.args, ...extra], names: [...bound.names, ...extra.map(() => undefined)] };
+  const extra = (node.agg_order ?? []).map((item) =>
+    bindExpr((item as { SortBy: { node: Node } }).SortBy.node, scope),
+  );
+  return {
+    args: [...bound.args, ...extra],
+    names: [...bound.names, ...extra.map(() => undefined)],
+  };
 }
 
 function buildCall(node: FuncCall, match: ResolvedFunction, scope: Scope): Expr {
@@ -114,15 +145,20 @@ function buildCall(node: FuncCall, match: ResolvedFunction, scope: Scope): Expr 
       : bindWindowCall(node, match, scope);
   }
   const wrong = (message: string) => context.error('wrong_object_type', message, node.location);
-  if (node.agg_star === true) throw wrong(`${name}(*) specified, but ${name} is not an aggregate function`);
-  if (node.agg_distinct === true) throw wrong(`DISTINCT specified, but ${name} is not an aggregate function`);
-  if (node.agg_within_group === true) throw wrong(`WITHIN GROUP specified, but ${name} is not an ordered-set aggregate`);
-  if (node.agg_order !== undefined) throw wrong(`ORDER BY specified, but ${name} is not an aggregate function`);
+  if (node.agg_star === true)
+    throw wrong(`${name}(*) specified, but ${name} is not an aggregate function`);
+  if (node.agg_distinct === true)
+    throw wrong(`DISTINCT specified, but ${name} is not an aggregate function`);
+  if (node.agg_within_group === true)
+    throw wrong(`WITHIN GROUP specified, but ${name} is not an ordered-set aggregate`);
+  if (node.agg_order !== undefined)
+    throw wrong(`ORDER BY specified, but ${name} is not an aggregate function`);
   if (fn.kind === 'window') {
     if (node.over === undefined) throw wrong(`window function ${name} requires an OVER clause`);
     return bindWindowCall(node, match, scope);
   }
-  if (node.agg_filter !== undefined) throw wrong(`FILTER specified, but ${name} is not an aggregate function`);
+  if (node.agg_filter !== undefined)
+    throw wrong(`FILTER specified, but ${name} is not an aggregate function`);
   if (node.over !== undefined) {
     throw wrong(`OVER specified, but ${name} is not a window function nor an aggregate function`);
   }
@@ -133,14 +169,32 @@ function buildCall(node: FuncCall, match: ResolvedFunction, scope: Scope): Expr 
 }
 
 /** A set-returning function in an expression: a column that a ProjectSet node will give. */
-function setCall(match: ResolvedFunction, name: string, location: number | undefined, scope: Scope): Expr {
+function setCall(
+  match: ResolvedFunction,
+  name: string,
+  location: number | undefined,
+  scope: Scope,
+): Expr {
   const context = scope.context;
   const { fn, call, args } = match;
-  if (fn.kind !== 'table') throw context.error('internal_error', 'not a set-returning function', location);
+  if (fn.kind !== 'table')
+    throw context.error('internal_error', 'not a set-returning function', location);
   const calls = scope.calls;
   const refuse = (where: string) =>
-    context.error('feature_not_supported', `set-returning functions are not allowed in ${where}`, location);
-  const allowed = ['SELECT', 'ORDER BY', 'DISTINCT ON', 'GROUP BY', 'VALUES', 'INSERT', 'RETURNING'];
+    context.error(
+      'feature_not_supported',
+      `set-returning functions are not allowed in ${where}`,
+      location,
+    );
+  const allowed = [
+    'SELECT',
+    'ORDER BY',
+    'DISTINCT ON',
+    'GROUP BY',
+    'VALUES',
+    'INSERT',
+    'RETURNING',
+  ];
   if (calls === null || !allowed.includes(scope.clause)) throw refuse(clauseText(scope));
   if (calls.conditional !== null) {
     const message = `set-returning functions are not allowed in ${calls.conditional}`;
@@ -149,16 +203,29 @@ function setCall(match: ResolvedFunction, name: string, location: number | undef
     });
   }
   if (calls.inside === 'aggregate') {
-    throw context.error('feature_not_supported', 'aggregate function calls cannot contain set-returning function calls', location, {
-      hint: 'You might be able to move the set-returning function into a LATERAL FROM item.',
-    });
+    throw context.error(
+      'feature_not_supported',
+      'aggregate function calls cannot contain set-returning function calls',
+      location,
+      {
+        hint: 'You might be able to move the set-returning function into a LATERAL FROM item.',
+      },
+    );
   }
   if (calls.inside === 'window') {
-    throw context.error('feature_not_supported', 'window function calls cannot contain set-returning function calls', location);
+    throw context.error(
+      'feature_not_supported',
+      'window function calls cannot contain set-returning function calls',
+      location,
+    );
   }
   const shape = fn.columns(call);
   const isRecord = fn.returnsRecord || shape.length > 1;
-  const type = isRecord ? (call.returnType.oid === OID.record ? sqlType(OID.record) : call.returnType) : (shape[0]?.type ?? call.returnType);
+  const type = isRecord
+    ? call.returnType.oid === OID.record
+      ? sqlType(OID.record)
+      : call.returnType
+    : (shape[0]?.type ?? call.returnType);
   const column = context.newColumn(name, type, { name, shape: isRecord ? shape : undefined });
   calls.sets.push({ column, fn, call, args });
   return context.reference(column, location);
@@ -191,7 +258,12 @@ export function callByName(
   location: number,
 ): Expr | undefined {
   const bound = { args, names: args.map(() => undefined) };
-  const resolved = resolveFunction(scope.context, names, bound, { variadic: false, star: false, location, castAllowed: false });
+  const resolved = resolveFunction(scope.context, names, bound, {
+    variadic: false,
+    star: false,
+    location,
+    castAllowed: false,
+  });
   if (resolved.kind !== 'function') return undefined;
   const { fn, call, args: coerced } = resolved.match;
   if (fn.kind === 'scalar') return { kind: 'call', type: call.returnType, fn, args: coerced, call };
@@ -203,10 +275,18 @@ export function callByName(
 export function bindGroupingFunc(node: NodeBody<'GroupingFunc'>, scope: Scope): Expr {
   const context = scope.context;
   if (scope.calls === null) {
-    throw context.error('grouping_error', `grouping operations are not allowed in ${scope.clause}`, node.location);
+    throw context.error(
+      'grouping_error',
+      `grouping operations are not allowed in ${scope.clause}`,
+      node.location,
+    );
   }
   if ((node.args?.length ?? 0) > 31) {
-    throw context.error('too_many_arguments', 'GROUPING must have fewer than 32 arguments', node.location);
+    throw context.error(
+      'too_many_arguments',
+      'GROUPING must have fewer than 32 arguments',
+      node.location,
+    );
   }
   const args = (node.args ?? []).map((arg) => bindExpr(arg, scope));
   const column = context.newColumn('grouping', INT4);
@@ -236,9 +316,12 @@ export function functionStyleCast(
   const path = findPath(context, source, target, 'explicit');
   if (path === undefined) return undefined;
   const throughText =
-    !canCoerceOne(context, source, target, 'assignment') && typeFacts(context, source).category === 'S';
+    !canCoerceOne(context, source, target, 'assignment') &&
+    typeFacts(context, source).category === 'S';
   // Casts that PostgreSQL implements by a function of this name resolve to that function.
-  return path.convert === false || throughText || typeFacts(context, target).kind === 'b' ? target : undefined;
+  return path.convert === false || throughText || typeFacts(context, target).kind === 'b'
+    ? target
+    : undefined;
 }
 
 export function untypedToText(context: BindContext, expr: Expr): Expr {

@@ -52,7 +52,10 @@ export class Grouping {
     for (const { column } of calls.aggregates) this.#ready.add(column.id);
     for (const { call } of calls.windows) this.#ready.add(call.column.id);
     for (const { column } of calls.sets) this.#ready.add(column.id);
-    this.#columns.push(...this.#groups.map((group) => group.column), ...calls.aggregates.map((call) => call.column));
+    this.#columns.push(
+      ...this.#groups.map((group) => group.column),
+      ...calls.aggregates.map((call) => call.column),
+    );
     if (this.#bits !== null) this.#columns.push(this.#bits);
     return {
       kind: 'aggregate',
@@ -91,7 +94,12 @@ export class Grouping {
   #ungrouped(expr: ColumnExpr, insideSubquery: boolean): Error {
     const { context } = this.#scope;
     const info = context.columnInfo(expr.index);
-    const name = info === undefined ? '?column?' : info.alias === '' ? info.name : `${info.alias}.${info.name}`;
+    const name =
+      info === undefined
+        ? '?column?'
+        : info.alias === ''
+          ? info.name
+          : `${info.alias}.${info.name}`;
     const message = insideSubquery
       ? `subquery uses ungrouped column "${name}" from outer query`
       : `column "${name}" must appear in the GROUP BY clause or be used in an aggregate function`;
@@ -108,37 +116,55 @@ export class Grouping {
     let sets: number[][] = [[]];
     for (const node of clause) {
       const set = nodeAs(node, 'GroupingSet');
-      const options = set === undefined ? [rowItems(node).map((item) => this.#group(item, targets))] : this.#expand(set, targets);
+      const options =
+        set === undefined
+          ? [rowItems(node).map((item) => this.#group(item, targets))]
+          : this.#expand(set, targets);
       sets = sets.flatMap((left) => options.map((right) => [...new Set([...left, ...right])]));
       if (sets.length > GROUPING_SETS_MAX) {
-        throw this.#scope.context.error('statement_too_complex', `too many grouping sets present (maximum ${GROUPING_SETS_MAX})`);
+        throw this.#scope.context.error(
+          'statement_too_complex',
+          `too many grouping sets present (maximum ${GROUPING_SETS_MAX})`,
+        );
       }
     }
     if (stmt.groupDistinct !== true) return sets;
     const seen = new Set<string>();
     return sets.filter((set) => {
-      const key = set.slice().sort((a, b) => a - b).join(',');
+      const key = set
+        .slice()
+        .sort((a, b) => a - b)
+        .join(',');
       return seen.has(key) ? false : (seen.add(key), true);
     });
   }
 
   #expand(set: GroupingSet, targets: Target[]): number[][] {
     const content = set.content ?? [];
-    const lists = () => content.map((node) => rowItems(node).map((item) => this.#group(item, targets)));
+    const lists = () =>
+      content.map((node) => rowItems(node).map((item) => this.#group(item, targets)));
     switch (set.kind) {
       case 'GROUPING_SET_ROLLUP': {
         const parts = lists();
-        return Array.from({ length: parts.length + 1 }, (_, i) => parts.slice(0, parts.length - i).flat());
+        return Array.from({ length: parts.length + 1 }, (_, i) =>
+          parts.slice(0, parts.length - i).flat(),
+        );
       }
       case 'GROUPING_SET_CUBE': {
         const parts = lists();
         if (parts.length > 12) {
-          throw this.#scope.context.error('too_many_columns', 'CUBE is limited to 12 elements', set.location);
+          throw this.#scope.context.error(
+            'too_many_columns',
+            'CUBE is limited to 12 elements',
+            set.location,
+          );
         }
         const count = 1 << parts.length;
         // The full set first, as PostgreSQL lists them.
         return Array.from({ length: count }, (_, i) =>
-          parts.filter((_part, bit) => ((count - 1 - i) & (1 << (parts.length - 1 - bit))) !== 0).flat(),
+          parts
+            .filter((_part, bit) => ((count - 1 - i) & (1 << (parts.length - 1 - bit))) !== 0)
+            .flat(),
         );
       }
       case 'GROUPING_SET_SETS':
@@ -154,7 +180,11 @@ export class Grouping {
 
   #group(node: Node, targets: Target[]): number {
     const { context } = this.#scope;
-    const target = textTarget(findTarget(node, targets, this.#scope, 'GROUP BY'), targets, this.#scope);
+    const target = textTarget(
+      findTarget(node, targets, this.#scope, 'GROUP BY'),
+      targets,
+      this.#scope,
+    );
     const { expr } = target;
     this.#checkGroupExpr(expr, node);
     equalityOf(context, expr.type, nodeLocation(node));
@@ -162,7 +192,10 @@ export class Grouping {
     if (known >= 0) return known;
     const info = expr.kind === 'column' ? context.columnInfo(expr.index) : undefined;
     const name = info?.name ?? target.name;
-    this.#groups.push({ column: context.newColumn(name, expr.type, { ...info, name, shape: context.shapeOf(expr) }), expr });
+    this.#groups.push({
+      column: context.newColumn(name, expr.type, { ...info, name, shape: context.shapeOf(expr) }),
+      expr,
+    });
     return this.#groups.length - 1;
   }
 
@@ -171,10 +204,18 @@ export class Grouping {
     const used = columnsOf(expr);
     const location = nodeLocation(node);
     if (calls?.aggregates.some(({ column }) => used.has(column.id)) === true) {
-      throw this.#scope.context.error('grouping_error', 'aggregate functions are not allowed in GROUP BY', location);
+      throw this.#scope.context.error(
+        'grouping_error',
+        'aggregate functions are not allowed in GROUP BY',
+        location,
+      );
     }
     if (calls?.windows.some(({ call }) => used.has(call.column.id)) === true) {
-      throw this.#scope.context.error('windowing_error', 'window functions are not allowed in GROUP BY', location);
+      throw this.#scope.context.error(
+        'windowing_error',
+        'window functions are not allowed in GROUP BY',
+        location,
+      );
     }
   }
 
@@ -197,10 +238,14 @@ export class Grouping {
       const primary = constraints.find((constraint) => constraint.kind === 'primary');
       if (primary === undefined) continue;
       const byNumber = (attnum: number) =>
-        item.columns.find(({ expr }) => expr.kind === 'column' && context.columnInfo(expr.index)?.attnum === attnum);
+        item.columns.find(
+          ({ expr }) => expr.kind === 'column' && context.columnInfo(expr.index)?.attnum === attnum,
+        );
       const grouped = primary.columns.every((attnum) => {
         const column = byNumber(attnum);
-        return column !== undefined && this.#groups.some((group) => exprEqual(group.expr, column.expr));
+        return (
+          column !== undefined && this.#groups.some((group) => exprEqual(group.expr, column.expr))
+        );
       });
       if (!grouped) continue;
       for (const { expr } of [...item.columns, ...item.system]) {

@@ -1,7 +1,19 @@
 /** INSERT. */
-import { liveColumns, type ColumnDescriptor, type IndexDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
+import {
+  liveColumns,
+  type ColumnDescriptor,
+  type IndexDescriptor,
+  type TableDescriptor,
+} from '../../catalog/catalog.ts';
 import { notSupported } from '../../errors/db-error.ts';
-import { nameList, nodeAs, type InsertStmt, type Node, type OnConflictClause, type SelectStmt } from '../../parse/ast.ts';
+import {
+  nameList,
+  nodeAs,
+  type InsertStmt,
+  type Node,
+  type OnConflictClause,
+  type SelectStmt,
+} from '../../parse/ast.ts';
 import type { Oid } from '../../types/type.ts';
 import type { Expr } from '../expr.ts';
 import type { LogicalInsert, LogicalNode } from '../logical.ts';
@@ -9,7 +21,14 @@ import { constant } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { bindCondition, bindExpr } from './expr.ts';
 import {
-  assign, assignableColumn, bindReturning, defaultValue, generatedValue, rowChecks, rowExprs, targetTable,
+  assign,
+  assignableColumn,
+  bindReturning,
+  defaultValue,
+  generatedValue,
+  rowChecks,
+  rowExprs,
+  targetTable,
 } from './modify.ts';
 import { bindQuery, type BoundQuery, type QueryInput } from './query.ts';
 import { Scope, type RangeItem } from './scope.ts';
@@ -32,8 +51,14 @@ export function bindInsert(stmt: InsertStmt, input: QueryInput): BoundQuery {
   const alias = stmt.relation?.alias?.aliasname ?? table.name;
   const rowIds = rows.columns.map((column) => column.id);
   const item = rowItem(context, table, alias, rowIds);
-  const scope = new Scope(context, input.outer, input.ctes, { items: [item], columns: item.columns.map((column) => ({ ...column, item })) });
-  const onConflict = stmt.onConflictClause === undefined ? null : bindOnConflict(context, stmt.onConflictClause, table, item, input);
+  const scope = new Scope(context, input.outer, input.ctes, {
+    items: [item],
+    columns: item.columns.map((column) => ({ ...column, item })),
+  });
+  const onConflict =
+    stmt.onConflictClause === undefined
+      ? null
+      : bindOnConflict(context, stmt.onConflictClause, table, item, input);
   const returning = bindReturning(stmt.returningClause, scope);
   const node: LogicalInsert = {
     kind: 'insert',
@@ -48,31 +73,62 @@ export function bindInsert(stmt: InsertStmt, input: QueryInput): BoundQuery {
   return { node, fields: returning.fields };
 }
 
-export function rowItem(context: BindContext, table: TableDescriptor, alias: string, ids: readonly number[]): RangeItem {
+export function rowItem(
+  context: BindContext,
+  table: TableDescriptor,
+  alias: string,
+  ids: readonly number[],
+): RangeItem {
   const live = liveColumns(table);
   const columns = live.map((column, i) => {
-    context.setColumnInfo(ids[i], { name: column.name, alias, tableOid: table.oid, attnum: column.attnum });
-    return { name: column.name, expr: { kind: 'column', type: column.type, index: ids[i] } as Expr };
+    context.setColumnInfo(ids[i], {
+      name: column.name,
+      alias,
+      tableOid: table.oid,
+      attnum: column.attnum,
+    });
+    return {
+      name: column.name,
+      expr: { kind: 'column', type: column.type, index: ids[i] } as Expr,
+    };
   });
   const tableoid: Expr = { kind: 'constant', type: { oid: 26, typmod: -1 }, value: table.oid };
   return {
-    alias, aliased: alias !== table.name, relation: table, columns,
-    system: [{ name: 'tableoid', expr: tableoid }], scalar: false, presence: null,
+    alias,
+    aliased: alias !== table.name,
+    relation: table,
+    columns,
+    system: [{ name: 'tableoid', expr: tableoid }],
+    scalar: false,
+    presence: null,
   };
 }
 
-function insertTargets(context: BindContext, stmt: InsertStmt, table: TableDescriptor): InsertTarget[] {
+function insertTargets(
+  context: BindContext,
+  stmt: InsertStmt,
+  table: TableDescriptor,
+): InsertTarget[] {
   if (stmt.cols === undefined) {
-    return liveColumns(table).map((column, position) => ({ column, position, location: undefined }));
+    return liveColumns(table).map((column, position) => ({
+      column,
+      position,
+      location: undefined,
+    }));
   }
   const targets: InsertTarget[] = [];
   for (const node of stmt.cols) {
     const target = nodeAs(node, 'ResTarget');
     const name = target?.name ?? '';
-    if ((target?.indirection?.length ?? 0) > 0) throw notSupported('assignment to a part of a column', context.position(target?.location));
+    if ((target?.indirection?.length ?? 0) > 0)
+      throw notSupported('assignment to a part of a column', context.position(target?.location));
     const found = assignableColumn(context, table, name, target?.location);
     if (targets.some((known) => known.position === found.position)) {
-      throw context.error('duplicate_column', `column "${name}" specified more than once`, target?.location);
+      throw context.error(
+        'duplicate_column',
+        `column "${name}" specified more than once`,
+        target?.location,
+      );
     }
     targets.push({ ...found, location: target?.location });
   }
@@ -85,23 +141,38 @@ interface InsertSource {
   readonly rows: readonly (readonly (Expr | null)[])[];
 }
 
-function insertSource(stmt: InsertStmt, targets: readonly InsertTarget[], explicit: boolean, input: QueryInput): InsertSource {
+function insertSource(
+  stmt: InsertStmt,
+  targets: readonly InsertTarget[],
+  explicit: boolean,
+  input: QueryInput,
+): InsertSource {
   const { context } = input;
   const select = nodeAs(stmt.selectStmt, 'SelectStmt');
   if (select === undefined) return { node: null, rows: [targets.map(() => null)] };
   const isPlainValues =
-    select.valuesLists !== undefined && select.sortClause === undefined && select.limitCount === undefined &&
-    select.limitOffset === undefined && select.withClause === undefined;
+    select.valuesLists !== undefined &&
+    select.sortClause === undefined &&
+    select.limitCount === undefined &&
+    select.limitOffset === undefined &&
+    select.withClause === undefined;
   if (isPlainValues) return valuesSource(select, targets, explicit, input);
   const query = bindQuery(select, { ...input, keepUnknown: true, topLevel: false });
   checkWidth(context, query.fields.length, targets, explicit, undefined, undefined);
   const outputs: readonly Expr[] =
-    query.node.kind === 'project' ? query.node.exprs : query.fields.map((field) => context.reference(field.column));
+    query.node.kind === 'project'
+      ? query.node.exprs
+      : query.fields.map((field) => context.reference(field.column));
   const node = query.node.kind === 'project' ? query.node.input : query.node;
   return { node, rows: [outputs.map((expr, i) => assign(context, expr, targets[i].column))] };
 }
 
-function valuesSource(select: SelectStmt, targets: readonly InsertTarget[], explicit: boolean, input: QueryInput): InsertSource {
+function valuesSource(
+  select: SelectStmt,
+  targets: readonly InsertTarget[],
+  explicit: boolean,
+  input: QueryInput,
+): InsertSource {
   const { context } = input;
   const scope = new Scope(context, input.outer, input.ctes);
   scope.clause = 'VALUES';
@@ -110,11 +181,19 @@ function valuesSource(select: SelectStmt, targets: readonly InsertTarget[], expl
     const items = nodeAs(list, 'List')?.items ?? [];
     if (width >= 0 && items.length !== width) {
       const first = items[0] === undefined ? undefined : bindExpr(items[0], scope);
-      throw context.error('syntax_error', 'VALUES lists must all be the same length', first && context.locationOf(first));
+      throw context.error(
+        'syntax_error',
+        'VALUES lists must all be the same length',
+        first && context.locationOf(first),
+      );
     }
     width = items.length;
     checkWidth(context, width, targets, explicit, items, scope);
-    return items.map((item, i) => (nodeAs(item, 'SetToDefault') === undefined ? assign(context, bindExpr(item, scope), targets[i].column) : null));
+    return items.map((item, i) =>
+      nodeAs(item, 'SetToDefault') === undefined
+        ? assign(context, bindExpr(item, scope), targets[i].column)
+        : null,
+    );
   });
   return { node: null, rows };
 }
@@ -129,11 +208,22 @@ function checkWidth(
 ): void {
   if (width > targets.length) {
     const extra = items?.[targets.length];
-    const location = extra === undefined || scope === undefined ? undefined : context.locationOf(bindExpr(extra, scope));
-    throw context.error('syntax_error', 'INSERT has more expressions than target columns', location);
+    const location =
+      extra === undefined || scope === undefined
+        ? undefined
+        : context.locationOf(bindExpr(extra, scope));
+    throw context.error(
+      'syntax_error',
+      'INSERT has more expressions than target columns',
+      location,
+    );
   }
   if (explicit && width < targets.length) {
-    throw context.error('syntax_error', 'INSERT has more target columns than expressions', targets[width].location);
+    throw context.error(
+      'syntax_error',
+      'INSERT has more target columns than expressions',
+      targets[width].location,
+    );
   }
 }
 
@@ -149,17 +239,26 @@ function completeRows(
     const values = live.map((column, position): Expr | undefined => {
       const at = targets.findIndex((target) => target.position === position);
       const given = at >= 0 && at < row.length ? row[at] : undefined;
-      if (given !== undefined && given !== null) return checkGiven(context, column, given, override);
+      if (given !== undefined && given !== null)
+        return checkGiven(context, column, given, override);
       return column.generatedSql === undefined ? defaultValue(context, column) : undefined;
     });
     return values;
   });
-  const columns = live.map((column) => context.newColumn(column.name, column.type, { name: column.name }));
+  const columns = live.map((column) =>
+    context.newColumn(column.name, column.type, { name: column.name }),
+  );
   const generated = live.some((column) => column.generatedSql !== undefined);
   if (source.node === null && !generated) {
     return { kind: 'values', rows: rows as Expr[][], columns };
   }
-  if (!generated) return { kind: 'project', input: source.node as LogicalNode, exprs: rows[0] as Expr[], columns };
+  if (!generated)
+    return {
+      kind: 'project',
+      input: source.node as LogicalNode,
+      exprs: rows[0] as Expr[],
+      columns,
+    };
   return withGenerated(context, live, rows, source.node, columns);
 }
 
@@ -170,30 +269,54 @@ function withGenerated(
   input: LogicalNode | null,
   columns: LogicalNode['columns'],
 ): LogicalNode & { readonly kind: 'project' } {
-  const base = live.map((column) => context.newColumn(column.name, column.type, { name: column.name }));
+  const base = live.map((column) =>
+    context.newColumn(column.name, column.type, { name: column.name }),
+  );
   const filled = rows.map((row) => row.map((expr, i) => expr ?? constant(live[i].type, null)));
   const plain: LogicalNode =
-    input === null ? { kind: 'values', rows: filled, columns: base } : { kind: 'project', input, exprs: filled[0], columns: base };
-  const row = rowExprs(live, base.map((column) => column.id));
+    input === null
+      ? { kind: 'values', rows: filled, columns: base }
+      : { kind: 'project', input, exprs: filled[0], columns: base };
+  const row = rowExprs(
+    live,
+    base.map((column) => column.id),
+  );
   const exprs = live.map((column, i) =>
-    column.generatedSql === undefined ? context.reference(base[i]) : generatedValue(context, column, row),
+    column.generatedSql === undefined
+      ? context.reference(base[i])
+      : generatedValue(context, column, row),
   );
   return { kind: 'project', input: plain, exprs, columns };
 }
 
-function checkGiven(context: BindContext, column: ColumnDescriptor, given: Expr, override: string): Expr {
+function checkGiven(
+  context: BindContext,
+  column: ColumnDescriptor,
+  given: Expr,
+  override: string,
+): Expr {
   if (column.generatedSql !== undefined) {
-    throw context.error('generated_always', `cannot insert a non-DEFAULT value into column "${column.name}"`, undefined, {
-      detail: `Column "${column.name}" is a generated column.`,
-    });
+    throw context.error(
+      'generated_always',
+      `cannot insert a non-DEFAULT value into column "${column.name}"`,
+      undefined,
+      {
+        detail: `Column "${column.name}" is a generated column.`,
+      },
+    );
   }
   if (column.identity === '') return given;
   if (override === 'OVERRIDING_USER_VALUE') return defaultValue(context, column);
   if (column.identity === 'd' || override === 'OVERRIDING_SYSTEM_VALUE') return given;
-  throw context.error('generated_always', `cannot insert a non-DEFAULT value into column "${column.name}"`, undefined, {
-    detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
-    hint: 'Use OVERRIDING SYSTEM VALUE to override.',
-  });
+  throw context.error(
+    'generated_always',
+    `cannot insert a non-DEFAULT value into column "${column.name}"`,
+    undefined,
+    {
+      detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
+      hint: 'Use OVERRIDING SYSTEM VALUE to override.',
+    },
+  );
 }
 
 function bindOnConflict(
@@ -205,46 +328,73 @@ function bindOnConflict(
 ): LogicalInsert['onConflict'] {
   const update = clause.action === 'ONCONFLICT_UPDATE';
   if (update && clause.infer === undefined) {
-    throw context.error('syntax_error', 'ON CONFLICT DO UPDATE requires inference specification or constraint name', clause.location, {
-      hint: 'For example, ON CONFLICT (column_name).',
-    });
+    throw context.error(
+      'syntax_error',
+      'ON CONFLICT DO UPDATE requires inference specification or constraint name',
+      clause.location,
+      {
+        hint: 'For example, ON CONFLICT (column_name).',
+      },
+    );
   }
   const arbiters = clause.infer === undefined ? [] : findArbiters(context, clause, table);
   const live = liveColumns(table);
   const excludedIds = live.map((column) => context.newColumn(column.name, column.type).id);
   if (!update) return { action: 'nothing', arbiters, set: [], where: null, excludedIds };
-  const excluded: RangeItem = { ...rowItem(context, table, 'excluded', excludedIds), aliased: true };
+  const excluded: RangeItem = {
+    ...rowItem(context, table, 'excluded', excludedIds),
+    aliased: true,
+  };
   const scope = new Scope(context, input.outer, input.ctes, {
     items: [item, excluded],
     columns: item.columns.map((column) => ({ ...column, item })),
   });
   scope.clause = 'UPDATE';
   const set = bindAssignments(clause.targetList ?? [], table, item, scope);
-  const where = clause.whereClause === undefined ? null : scope.during('WHERE', () => bindCondition(clause.whereClause as Node, scope, 'WHERE'));
+  const where =
+    clause.whereClause === undefined
+      ? null
+      : scope.during('WHERE', () => bindCondition(clause.whereClause as Node, scope, 'WHERE'));
   return { action: 'update', arbiters, set, where, excludedIds };
 }
 
 /** The unique indexes that ON CONFLICT (columns) or ON CONSTRAINT name. */
-function findArbiters(context: BindContext, clause: OnConflictClause, table: TableDescriptor): Oid[] {
+function findArbiters(
+  context: BindContext,
+  clause: OnConflictClause,
+  table: TableDescriptor,
+): Oid[] {
   const infer = clause.infer;
   if (infer?.conname !== undefined) {
     const constraint = table.constraints.find((candidate) => candidate.name === infer.conname);
     if (constraint === undefined) {
-      throw context.error('undefined_object', `constraint "${infer.conname}" for table "${table.name}" does not exist`, infer.location);
+      throw context.error(
+        'undefined_object',
+        `constraint "${infer.conname}" for table "${table.name}" does not exist`,
+        infer.location,
+      );
     }
     if (constraint.kind !== 'check') return [constraint.index];
-    throw context.error('wrong_object_type', 'constraint in ON CONFLICT clause has no associated index', infer.location);
+    throw context.error(
+      'wrong_object_type',
+      'constraint in ON CONFLICT clause has no associated index',
+      infer.location,
+    );
   }
   const wanted = new Set<number>();
   for (const node of infer?.indexElems ?? []) {
     const element = nodeAs(node, 'IndexElem');
     const name = element?.name ?? nameList(nodeAs(element?.expr, 'ColumnRef')?.fields)[0];
-    if (name === undefined) throw notSupported('ON CONFLICT over an expression', context.position(infer?.location));
+    if (name === undefined)
+      throw notSupported('ON CONFLICT over an expression', context.position(infer?.location));
     const column = liveColumns(table).find((candidate) => candidate.name === name);
-    if (column === undefined) throw context.error('undefined_column', `column "${name}" does not exist`, infer?.location);
+    if (column === undefined)
+      throw context.error('undefined_column', `column "${name}" does not exist`, infer?.location);
     wanted.add(column.attnum);
   }
-  const matches = context.env.catalog.indexesOf(table.oid).filter((index) => isArbiter(index, wanted, infer?.whereClause !== undefined));
+  const matches = context.env.catalog
+    .indexesOf(table.oid)
+    .filter((index) => isArbiter(index, wanted, infer?.whereClause !== undefined));
   if (matches.length > 0) return matches.map((index) => index.oid);
   throw context.error(
     'invalid_column_reference',
@@ -252,7 +402,11 @@ function findArbiters(context: BindContext, clause: OnConflictClause, table: Tab
   );
 }
 
-function isArbiter(index: IndexDescriptor, wanted: ReadonlySet<number>, hasPredicate: boolean): boolean {
+function isArbiter(
+  index: IndexDescriptor,
+  wanted: ReadonlySet<number>,
+  hasPredicate: boolean,
+): boolean {
   if (!index.unique || (index.predicateSql !== undefined && !hasPredicate)) return false;
   const keys = new Set(index.keys.map((key) => key.column));
   return keys.size === wanted.size && [...keys].every((column) => wanted.has(column));

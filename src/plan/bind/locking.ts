@@ -13,7 +13,9 @@ export interface LockTargets {
 }
 
 const NAMES: Readonly<Record<string, string>> = {
-  LCS_FORUPDATE: 'FOR UPDATE', LCS_FORNOKEYUPDATE: 'FOR NO KEY UPDATE', LCS_FORSHARE: 'FOR SHARE',
+  LCS_FORUPDATE: 'FOR UPDATE',
+  LCS_FORNOKEYUPDATE: 'FOR NO KEY UPDATE',
+  LCS_FORSHARE: 'FOR SHARE',
   LCS_FORKEYSHARE: 'FOR KEY SHARE',
 };
 
@@ -28,11 +30,13 @@ export function lockTargets(
   if (clauses.length === 0) return null;
   const { context } = scope;
   const name = NAMES[clauses[0].strength ?? ''] ?? 'FOR UPDATE';
-  const refuse = (what: string) => context.error('feature_not_supported', `${name} is not allowed with ${what}`);
+  const refuse = (what: string) =>
+    context.error('feature_not_supported', `${name} is not allowed with ${what}`);
   if (stmt.distinctClause !== undefined) throw refuse('DISTINCT clause');
   if (stmt.groupClause !== undefined) throw refuse('GROUP BY clause');
   if (stmt.havingClause !== undefined) throw refuse('HAVING clause');
-  if (scope.calls !== null && scope.calls.aggregates.length > 0) throw refuse('aggregate functions');
+  if (scope.calls !== null && scope.calls.aggregates.length > 0)
+    throw refuse('aggregate functions');
   if (scope.calls !== null && scope.calls.windows.length > 0) throw refuse('window functions');
   if (hasSets) throw refuse('set-returning functions in the target list');
   if (computed) throw refuse('GROUP BY clause');
@@ -40,10 +44,12 @@ export function lockTargets(
   let strength: 'update' | 'share' = 'share';
   let wait: LockTargets['wait'] = 'block';
   for (const clause of clauses) {
-    if (clause.strength === 'LCS_FORUPDATE' || clause.strength === 'LCS_FORNOKEYUPDATE') strength = 'update';
+    if (clause.strength === 'LCS_FORUPDATE' || clause.strength === 'LCS_FORNOKEYUPDATE')
+      strength = 'update';
     if (clause.waitPolicy === 'LockWaitError') wait = 'nowait';
     else if (clause.waitPolicy === 'LockWaitSkip' && wait === 'block') wait = 'skip-locked';
-    for (const item of namedItems(clause.lockedRels, scope, name)) if (!items.includes(item)) items.push(item);
+    for (const item of namedItems(clause.lockedRels, scope, name))
+      if (!items.includes(item)) items.push(item);
   }
   const tables: TableDescriptor[] = [];
   const rowRefs: ColumnExpr[] = [];
@@ -56,7 +62,11 @@ export function lockTargets(
   return tables.length === 0 ? null : { tables, rowRefs, strength, wait };
 }
 
-function namedItems(names: readonly object[] | undefined, scope: Scope, clause: string): readonly RangeItem[] {
+function namedItems(
+  names: readonly object[] | undefined,
+  scope: Scope,
+  clause: string,
+): readonly RangeItem[] {
   if (names === undefined || names.length === 0) return scope.namespace.items;
   return names.flatMap((node) => {
     const name = nodeAs(node as Parameters<typeof nodeAs>[0] & object, 'RangeVar');

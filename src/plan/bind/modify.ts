@@ -35,13 +35,25 @@ export function bindModify(node: Node, input: QueryInput): BoundModify {
   const { ctes, declared } = bindWith(clause, input);
   const inner = { ...input, ctes };
   if (insert !== undefined) {
-    return { query: wrapWith(declared, bindInsert(insert, inner)), command: 'insert', returning: insert.returningClause !== undefined };
+    return {
+      query: wrapWith(declared, bindInsert(insert, inner)),
+      command: 'insert',
+      returning: insert.returningClause !== undefined,
+    };
   }
   if (update !== undefined) {
-    return { query: wrapWith(declared, bindUpdate(update, inner)), command: 'update', returning: update.returningClause !== undefined };
+    return {
+      query: wrapWith(declared, bindUpdate(update, inner)),
+      command: 'update',
+      returning: update.returningClause !== undefined,
+    };
   }
   if (remove !== undefined) {
-    return { query: wrapWith(declared, bindDelete(remove, inner)), command: 'delete', returning: remove.returningClause !== undefined };
+    return {
+      query: wrapWith(declared, bindDelete(remove, inner)),
+      command: 'delete',
+      returning: remove.returningClause !== undefined,
+    };
   }
   throw notSupported('MERGE');
 }
@@ -52,7 +64,11 @@ export function bindModifyingCte(node: Node, input: QueryInput): BoundQuery {
 }
 
 /** The table that a statement writes; views and server relations are refused. */
-export function targetTable(context: BindContext, name: RangeVar | undefined, verb: 'insert' | 'update' | 'delete'): TableDescriptor {
+export function targetTable(
+  context: BindContext,
+  name: RangeVar | undefined,
+  verb: 'insert' | 'update' | 'delete',
+): TableDescriptor {
   const relation = lookupRelation(context, name ?? {});
   if (relation.kind === 'table') {
     context.writes.add(relation.oid);
@@ -62,16 +78,26 @@ export function targetTable(context: BindContext, name: RangeVar | undefined, ve
   const title = { insert: 'inserting into', update: 'updating', delete: 'deleting from' }[verb];
   const keyword = { insert: 'INSERT', update: 'UPDATE', delete: 'DELETE' }[verb];
   if (relation.kind === 'view') {
-    throw context.error('object_not_in_prerequisite_state', `cannot ${words} view "${relation.name}"`, undefined, {
-      detail: 'Views are not automatically updatable.',
-      hint: `To enable ${title} the view, provide an INSTEAD OF ${keyword} trigger or an unconditional ON ${keyword} DO INSTEAD rule.`,
-    });
+    throw context.error(
+      'object_not_in_prerequisite_state',
+      `cannot ${words} view "${relation.name}"`,
+      undefined,
+      {
+        detail: 'Views are not automatically updatable.',
+        hint: `To enable ${title} the view, provide an INSTEAD OF ${keyword} trigger or an unconditional ON ${keyword} DO INSTEAD rule.`,
+      },
+    );
   }
   if (relation.kind === 'virtual') {
     throw context.error('insufficient_privilege', `permission denied for table ${relation.name}`);
   }
   const kind = relation.kind === 'sequence' ? 'sequence' : 'index';
-  throw context.error('wrong_object_type', kind === 'index' ? `cannot open relation "${relation.name}"` : `cannot change sequence "${relation.name}"`);
+  throw context.error(
+    'wrong_object_type',
+    kind === 'index'
+      ? `cannot open relation "${relation.name}"`
+      : `cannot change sequence "${relation.name}"`,
+  );
 }
 
 /** Binds SQL text from the catalog over the columns of a row, given as expressions. */
@@ -83,7 +109,13 @@ export function bindStoredSql(
 ): Expr {
   const columns = [...row].map(([name, expr]) => ({ name, expr }));
   const item: RangeItem = {
-    alias: '', aliased: false, relation: undefined, columns, system: [], scalar: false, presence: null,
+    alias: '',
+    aliased: false,
+    relation: undefined,
+    columns,
+    system: [],
+    scalar: false,
+    presence: null,
   };
   const scope = new Scope(context, null, new Map(), itemNamespace(item));
   scope.clause = clause;
@@ -94,7 +126,12 @@ export function bindStoredSql(
 export function defaultValue(context: BindContext, column: ColumnDescriptor): Expr {
   if (column.identity !== '' && column.identitySequence !== undefined) {
     const sequence = column.identitySequence;
-    const nextval = bindStoredSql(context, `nextval(${sequence}::regclass)`, new Map(), 'DEFAULT expressions');
+    const nextval = bindStoredSql(
+      context,
+      `nextval(${sequence}::regclass)`,
+      new Map(),
+      'DEFAULT expressions',
+    );
     return tryCoerce(context, nextval, column.type, 'assignment', undefined, 'implicit') ?? nextval;
   }
   if (column.defaultSql === null) return constant(column.type, null);
@@ -104,16 +141,31 @@ export function defaultValue(context: BindContext, column: ColumnDescriptor): Ex
 }
 
 /** Generated columns' expressions over a row's values. */
-export function generatedValue(context: BindContext, column: ColumnDescriptor, row: ReadonlyMap<string, Expr>): Expr {
-  const expr = bindStoredSql(context, column.generatedSql ?? 'NULL', row, 'column generation expressions');
+export function generatedValue(
+  context: BindContext,
+  column: ColumnDescriptor,
+  row: ReadonlyMap<string, Expr>,
+): Expr {
+  const expr = bindStoredSql(
+    context,
+    column.generatedSql ?? 'NULL',
+    row,
+    'column generation expressions',
+  );
   return tryCoerce(context, expr, column.type, 'assignment', undefined, 'implicit') ?? expr;
 }
 
 /** NOT NULL and CHECK over the new row, whose columns have these ids. */
-export function rowChecks(context: BindContext, table: TableDescriptor, ids: readonly number[]): LogicalRowChecks {
+export function rowChecks(
+  context: BindContext,
+  table: TableDescriptor,
+  ids: readonly number[],
+): LogicalRowChecks {
   const live = liveColumns(table);
   const row = rowExprs(live, ids);
-  const notNull = live.flatMap((column, position) => (column.notNull ? [{ position, column: column.name }] : []));
+  const notNull = live.flatMap((column, position) =>
+    column.notNull ? [{ position, column: column.name }] : [],
+  );
   const checks = table.constraints.flatMap((constraint) => {
     if (constraint.kind !== 'check') return [];
     const bound = bindStoredSql(context, constraint.sql, row, 'check constraints');
@@ -123,18 +175,47 @@ export function rowChecks(context: BindContext, table: TableDescriptor, ids: rea
   return { notNull, checks };
 }
 
-export function rowExprs(columns: readonly ColumnDescriptor[], ids: readonly number[]): Map<string, Expr> {
-  return new Map(columns.map((column, i) => [column.name, { kind: 'column', type: column.type, index: ids[i] }]));
+export function rowExprs(
+  columns: readonly ColumnDescriptor[],
+  ids: readonly number[],
+): Map<string, Expr> {
+  return new Map(
+    columns.map((column, i) => [column.name, { kind: 'column', type: column.type, index: ids[i] }]),
+  );
 }
 
 /** Coerces a value to its column, or throws 42804 in the words of an assignment. */
-export function assign(context: BindContext, expr: Expr, column: ColumnDescriptor, location?: number): Expr {
-  const coerced = tryCoerce(context, expr, column.type, 'assignment', context.locationOf(expr) ?? location, 'implicit');
+export function assign(
+  context: BindContext,
+  expr: Expr,
+  column: ColumnDescriptor,
+  location?: number,
+): Expr {
+  const coerced = tryCoerce(
+    context,
+    expr,
+    column.type,
+    'assignment',
+    context.locationOf(expr) ?? location,
+    'implicit',
+  );
   if (coerced !== undefined) return coerced;
-  throw assignmentError(context, column.name, column.type, expr, context.locationOf(expr) ?? location);
+  throw assignmentError(
+    context,
+    column.name,
+    column.type,
+    expr,
+    context.locationOf(expr) ?? location,
+  );
 }
 
-function assignmentError(context: BindContext, name: string, type: SqlType, expr: Expr, location: number | undefined): Error {
+function assignmentError(
+  context: BindContext,
+  name: string,
+  type: SqlType,
+  expr: Expr,
+  location: number | undefined,
+): Error {
   return context.error(
     'datatype_mismatch',
     `column "${name}" is of type ${typeText(context, type.oid)} but expression is of type ${typeText(context, expr.type.oid)}`,
@@ -157,7 +238,10 @@ export function bindReturning(
   const { context } = scope;
   scope.clause = 'RETURNING';
   scope.calls = new QueryCalls();
-  const targets = bindTargets(clause.exprs ?? [], scope).map((target) => ({ ...target, expr: resolveUnknown(context, target.expr) }));
+  const targets = bindTargets(clause.exprs ?? [], scope).map((target) => ({
+    ...target,
+    expr: resolveUnknown(context, target.expr),
+  }));
   if (scope.calls.sets.length > 0) throw notSupported('set-returning functions in RETURNING');
   return {
     exprs: targets.map((target) => target.expr),
@@ -182,6 +266,9 @@ export function assignableColumn(
   const live = liveColumns(table);
   const position = live.findIndex((column) => column.name === name);
   if (position >= 0) return { column: live[position], position };
-  throw context.error('undefined_column', `column "${name}" of relation "${table.name}" does not exist`, location);
+  throw context.error(
+    'undefined_column',
+    `column "${name}" of relation "${table.name}" does not exist`,
+    location,
+  );
 }
-

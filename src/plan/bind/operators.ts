@@ -5,7 +5,12 @@ import type { SqlOperator } from '../../functions/function.ts';
 import { nameList, nodeAs, type A_Expr, type Node } from '../../parse/ast.ts';
 import type { CallExpr, Expr } from '../expr.ts';
 import { BOOL, resolveUnknown, toBoolean, tryCoerce } from './coerce.ts';
-import { canCoerceOne, resolvePolymorphic, resolveTarget, tryCommonType } from './coercion-rules.ts';
+import {
+  canCoerceOne,
+  resolvePolymorphic,
+  resolveTarget,
+  tryCommonType,
+} from './coercion-rules.ts';
 import type { BindContext } from './context.ts';
 import { bindExpr } from './expr.ts';
 import { matchingCandidates, selectCandidate } from './overload.ts';
@@ -24,7 +29,11 @@ export function bindOperatorNode(node: A_Expr, scope: Scope): Expr {
   const names = nameList(node.name);
   const name = names[names.length - 1];
   if (names.length > 1 && names[0] !== 'pg_catalog') {
-    throw context.error('undefined_function', `operator does not exist: ${names.join('.')}`, node.location);
+    throw context.error(
+      'undefined_function',
+      `operator does not exist: ${names.join('.')}`,
+      node.location,
+    );
   }
   switch (node.kind) {
     case 'AEXPR_IN':
@@ -50,7 +59,8 @@ export function bindOperatorNode(node: A_Expr, scope: Scope): Expr {
 function bindPlain(node: A_Expr, name: string, scope: Scope): Expr {
   const context = scope.context;
   const right = node.rexpr as Node;
-  if (node.lexpr === undefined) return resolveOperator(context, name, undefined, bindExpr(right, scope), node.location);
+  if (node.lexpr === undefined)
+    return resolveOperator(context, name, undefined, bindExpr(right, scope), node.location);
   const leftRow = nodeAs(node.lexpr, 'RowExpr');
   if (leftRow !== undefined) {
     const rightRow = nodeAs(right, 'RowExpr');
@@ -60,7 +70,8 @@ function bindPlain(node: A_Expr, name: string, scope: Scope): Expr {
       const rights = (rightRow.args ?? []).map((arg) => bindExpr(arg, scope));
       return compareRows(context, name, lefts, rights, node.location);
     }
-    if (sublink?.subLinkType === 'EXPR_SUBLINK') return bindRowSubquery(sublink, leftRow, name, scope, node.location);
+    if (sublink?.subLinkType === 'EXPR_SUBLINK')
+      return bindRowSubquery(sublink, leftRow, name, scope, node.location);
   }
   const left = bindExpr(node.lexpr, scope);
   return resolveOperator(context, name, left, bindExpr(right, scope), node.location);
@@ -86,7 +97,14 @@ export function resolveOperator(
     args.map((arg) => arg.type.oid),
   );
   if (found === undefined || found === 'ambiguous') {
-    throw noOperator(context, name, left?.type.oid, right.type.oid, location, found === 'ambiguous');
+    throw noOperator(
+      context,
+      name,
+      left?.type.oid,
+      right.type.oid,
+      location,
+      found === 'ambiguous',
+    );
   }
   return applyOperator(context, found.operator, args, location);
 }
@@ -102,10 +120,22 @@ function applyOperator(
   const match = resolvePolymorphic(context, inputs, declared);
   const targets = match?.targets ?? declared;
   const coerced = args.map((arg, i) => coerceArgument(context, arg, targets[i], location));
-  const result = resolveTarget(context, operator.result, match?.element ?? 0, match?.compatible ?? 0);
+  const result = resolveTarget(
+    context,
+    operator.result,
+    match?.element ?? 0,
+    match?.compatible ?? 0,
+  );
   const type = sqlType(result);
   const call = { argTypes: coerced.map((arg) => arg.type), returnType: type };
-  const expr: CallExpr = { kind: 'call', type, fn: operator.fn, args: coerced, call, operator: operator.name };
+  const expr: CallExpr = {
+    kind: 'call',
+    type,
+    fn: operator.fn,
+    args: coerced,
+    call,
+    operator: operator.name,
+  };
   return context.locate(expr, location);
 }
 
@@ -116,7 +146,13 @@ export function coerceArgument(
   location: number | undefined,
 ): Expr {
   if (target === OID.unknown || target === OID.any) return arg;
-  const coerced = tryCoerce(context, arg, sqlType(target), 'implicit', context.locationOf(arg) ?? location);
+  const coerced = tryCoerce(
+    context,
+    arg,
+    sqlType(target),
+    'implicit',
+    context.locationOf(arg) ?? location,
+  );
   if (coerced !== undefined) return coerced;
   throw context.error(
     'cannot_coerce',
@@ -150,7 +186,10 @@ function exactOperator(
   inputs: readonly Oid[],
 ): OperatorCandidate | undefined {
   const [first, second] = inputs;
-  const wanted = inputs.length === 1 ? [first] : [first === OID.unknown ? second : first, second === OID.unknown ? first : second];
+  const wanted =
+    inputs.length === 1
+      ? [first]
+      : [first === OID.unknown ? second : first, second === OID.unknown ? first : second];
   if (wanted.includes(OID.unknown)) return undefined;
   return candidates.find(({ argTypes }) => argTypes.every((oid, i) => oid === wanted[i]));
 }
@@ -176,7 +215,9 @@ function noOperator(
     left === undefined
       ? 'No operator matches the given name and argument type. You might need to add an explicit type cast.'
       : 'No operator matches the given name and argument types. You might need to add explicit type casts.';
-  return context.error('undefined_function', `operator does not exist: ${text}`, location, { hint });
+  return context.error('undefined_function', `operator does not exist: ${text}`, location, {
+    hint,
+  });
 }
 
 /** The equality of a type: for DISTINCT, IN, GROUP BY, hash joins. */
@@ -197,7 +238,11 @@ export function equalityOf(
 }
 
 /** 42883 where a type has no order. */
-export function requireOrdering(context: BindContext, type: SqlType, location: number | undefined): void {
+export function requireOrdering(
+  context: BindContext,
+  type: SqlType,
+  location: number | undefined,
+): void {
   if (type.oid === OID.unknown || isComposite(context, type.oid)) return;
   const found = findOperator(context, '<', [type.oid, type.oid]);
   if (found !== undefined) return;
@@ -218,11 +263,21 @@ function bindIn(node: A_Expr, name: string, scope: Scope): Expr {
     const bound = items.map((item) => bindExpr(item, scope));
     const list = inList(context, arg, bound, negated, node.location);
     if (list !== undefined) return list;
-    return joinTests(negated, bound.map((item) => resolveOperator(context, name, arg, item, node.location)));
+    return joinTests(
+      negated,
+      bound.map((item) => resolveOperator(context, name, arg, item, node.location)),
+    );
   }
   const tests = items.map((item) => {
     const row = nodeAs(item, 'RowExpr');
-    if (row === undefined) return resolveOperator(context, name, bindExpr(node.lexpr as Node, scope), bindExpr(item, scope), node.location);
+    if (row === undefined)
+      return resolveOperator(
+        context,
+        name,
+        bindExpr(node.lexpr as Node, scope),
+        bindExpr(item, scope),
+        node.location,
+      );
     const lefts = (leftRow.args ?? []).map((part) => bindExpr(part, scope));
     const rights = (row.args ?? []).map((part) => bindExpr(part, scope));
     return compareRows(context, name, lefts, rights, node.location);
@@ -243,17 +298,33 @@ function inList(
   location: number | undefined,
 ): Expr | undefined {
   if (items.length < 2) return undefined;
-  const common = tryCommonType(context, [arg, ...items].map((expr) => expr.type.oid));
-  if (!common.ok || common.type === OID.record || arrayType(context, common.type) === 0) return undefined;
-  if (![arg, ...items].every((expr) => canCoerceOne(context, expr.type.oid, common.type, 'implicit'))) return undefined;
+  const common = tryCommonType(
+    context,
+    [arg, ...items].map((expr) => expr.type.oid),
+  );
+  if (!common.ok || common.type === OID.record || arrayType(context, common.type) === 0)
+    return undefined;
+  if (
+    ![arg, ...items].every((expr) => canCoerceOne(context, expr.type.oid, common.type, 'implicit'))
+  )
+    return undefined;
   const type = sqlType(common.type);
   const found = findOperator(context, '=', [type.oid, type.oid]);
   if (found === undefined || found === 'ambiguous') return undefined;
-  const target = found.argTypes[0] === found.argTypes[1] ? concreteTarget(context, found, type.oid) : type.oid;
+  const target =
+    found.argTypes[0] === found.argTypes[1] ? concreteTarget(context, found, type.oid) : type.oid;
   const left = coerceArgument(context, arg, target, location);
   const list = items.map((item) => coerceArgument(context, item, target, location));
   const call = { argTypes: [left.type, left.type], returnType: BOOL };
-  return { kind: 'in-list', type: BOOL, arg: left, items: list, equality: found.operator.fn, call, negated };
+  return {
+    kind: 'in-list',
+    type: BOOL,
+    arg: left,
+    items: list,
+    equality: found.operator.fn,
+    call,
+    negated,
+  };
 }
 
 function concreteTarget(context: BindContext, found: OperatorCandidate, oid: Oid): Oid {
@@ -268,8 +339,14 @@ function bindBetween(node: A_Expr, scope: Scope): Expr {
   const range = (low: Expr, high: Expr): Expr => {
     const value = () => bindExpr(node.lexpr as Node, scope);
     const args = negated
-      ? [resolveOperator(context, '<', value(), low, node.location), resolveOperator(context, '>', value(), high, node.location)]
-      : [resolveOperator(context, '>=', value(), low, node.location), resolveOperator(context, '<=', value(), high, node.location)];
+      ? [
+          resolveOperator(context, '<', value(), low, node.location),
+          resolveOperator(context, '>', value(), high, node.location),
+        ]
+      : [
+          resolveOperator(context, '>=', value(), low, node.location),
+          resolveOperator(context, '<=', value(), high, node.location),
+        ];
     return { kind: negated ? 'or' : 'and', type: BOOL, args };
   };
   const low = bindExpr(lowNode, scope);
@@ -283,7 +360,14 @@ function bindBetween(node: A_Expr, scope: Scope): Expr {
 function bindArrayOperator(node: A_Expr, name: string, scope: Scope): Expr {
   const left = bindExpr(node.lexpr as Node, scope);
   const array = bindExpr(node.rexpr as Node, scope);
-  return arrayOperator(scope.context, name, left, array, node.kind === 'AEXPR_OP_ANY' ? 'any' : 'all', node.location);
+  return arrayOperator(
+    scope.context,
+    name,
+    left,
+    array,
+    node.kind === 'AEXPR_OP_ANY' ? 'any' : 'all',
+    node.location,
+  );
 }
 
 /** left op ANY|ALL (array), as make_scalar_array_op resolves it. */
@@ -298,7 +382,11 @@ function arrayOperator(
   const isUnknown = array.type.oid === OID.unknown;
   const element = isUnknown ? OID.unknown : elementType(context, array.type.oid);
   if (element === 0) {
-    throw context.error('wrong_object_type', 'op ANY/ALL (array) requires array on right side', location);
+    throw context.error(
+      'wrong_object_type',
+      'op ANY/ALL (array) requires array on right side',
+      location,
+    );
   }
   const found = findOperator(context, name, [left.type.oid, element]);
   if (found === undefined || found === 'ambiguous') {
@@ -306,13 +394,21 @@ function arrayOperator(
   }
   const { operator } = found;
   if (operator.result !== OID.bool) {
-    throw context.error('wrong_object_type', 'op ANY/ALL (array) requires operator to yield boolean', location);
+    throw context.error(
+      'wrong_object_type',
+      'op ANY/ALL (array) requires operator to yield boolean',
+      location,
+    );
   }
   const match = resolvePolymorphic(context, [left.type.oid, element], found.argTypes);
   const [leftType, rightType] = match?.targets ?? found.argTypes;
   const arrayOid = arrayType(context, rightType);
   if (arrayOid === 0) {
-    throw context.error('undefined_object', `could not find array type for data type ${typeText(context, rightType)}`, location);
+    throw context.error(
+      'undefined_object',
+      `could not find array type for data type ${typeText(context, rightType)}`,
+      location,
+    );
   }
   const coercedLeft = coerceArgument(context, left, leftType, location);
   const coercedArray = coerceArgument(context, array, arrayOid, location);
@@ -338,9 +434,15 @@ function bindDistinct(node: A_Expr, scope: Scope): Expr {
   if (right.kind === 'constant' && right.value === null) return nullTest(context, left, negated);
   if (left.kind === 'row' && right.kind === 'row') {
     if (left.fields.length !== right.fields.length) {
-      throw context.error('syntax_error', 'unequal number of entries in row expressions', node.location);
+      throw context.error(
+        'syntax_error',
+        'unequal number of entries in row expressions',
+        node.location,
+      );
     }
-    const tests = left.fields.map((field, i) => distinctTest(context, field, right.fields[i], negated, node.location));
+    const tests = left.fields.map((field, i) =>
+      distinctTest(context, field, right.fields[i], negated, node.location),
+    );
     return joinTests(negated, tests);
   }
   return distinctTest(context, left, right, negated, node.location);
@@ -358,7 +460,8 @@ function distinctTest(
   location: number | undefined,
 ): Expr {
   const test = resolveOperator(context, '=', left, right, location);
-  if (test.kind !== 'call') throw notSupported('IS DISTINCT FROM over rows', context.position(location));
+  if (test.kind !== 'call')
+    throw notSupported('IS DISTINCT FROM over rows', context.position(location));
   return {
     kind: 'distinct',
     type: BOOL,
@@ -374,7 +477,11 @@ function bindNullIf(node: A_Expr, scope: Scope): Expr {
   const context = scope.context;
   const left = bindExpr(node.lexpr as Node, scope);
   const right = bindExpr(node.rexpr as Node, scope);
-  const test = toBoolean(context, resolveOperator(context, '=', left, right, node.location), 'NULLIF');
+  const test = toBoolean(
+    context,
+    resolveOperator(context, '=', left, right, node.location),
+    'NULLIF',
+  );
   if (test.kind !== 'call') throw notSupported('NULLIF over rows', context.position(node.location));
   // The result is the left operand as the operator sees it.
   return {

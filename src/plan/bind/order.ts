@@ -30,9 +30,14 @@ export function sortKey(scope: Scope, sort: SortBy, expr: Expr): SortKey {
     const names = nameList(sort.useOp);
     const name = names[names.length - 1];
     if (name !== '<' && name !== '>') {
-      throw context.error('wrong_object_type', `operator ${name} is not a valid ordering operator`, sort.location, {
-        hint: 'Ordering operators must be "<" or ">" members of btree operator families.',
-      });
+      throw context.error(
+        'wrong_object_type',
+        `operator ${name} is not a valid ordering operator`,
+        sort.location,
+        {
+          hint: 'Ordering operators must be "<" or ">" members of btree operator families.',
+        },
+      );
     }
     descending = name === '>';
   }
@@ -46,7 +51,12 @@ export function sortKey(scope: Scope, sort: SortBy, expr: Expr): SortKey {
  * The select-list entry that an ORDER BY, GROUP BY or DISTINCT ON item means, added as a hidden one
  * where it is a new expression.
  */
-export function findTarget(node: Node, targets: Target[], scope: Scope, clause: 'ORDER BY' | 'GROUP BY' | 'DISTINCT ON'): Target {
+export function findTarget(
+  node: Node,
+  targets: Target[],
+  scope: Scope,
+  clause: 'ORDER BY' | 'GROUP BY' | 'DISTINCT ON',
+): Target {
   const context = scope.context;
   const name = bareName(node);
   if (name !== undefined) {
@@ -63,11 +73,18 @@ export function findTarget(node: Node, targets: Target[], scope: Scope, clause: 
     const visible = targets.filter((target) => !target.hidden);
     const target = visible[position - 1];
     if (target === undefined) {
-      throw context.error('invalid_column_reference', `${clause} position ${position} is not in select list`, location);
+      throw context.error(
+        'invalid_column_reference',
+        `${clause} position ${position} is not in select list`,
+        location,
+      );
     }
     return target;
   }
-  const expr = resolveUnknown(context, scope.during(clause, () => bindExpr(node, scope)));
+  const expr = resolveUnknown(
+    context,
+    scope.during(clause, () => bindExpr(node, scope)),
+  );
   const known = targets.find((target) => exprEqual(target.expr, expr));
   if (known !== undefined) return known;
   const added: Target = { name: '?column?', expr, hidden: true, location: nodeLocation(node) };

@@ -17,7 +17,9 @@ export function matchingCandidates<T extends Candidate>(
   inputs: readonly Oid[],
   candidates: readonly T[],
 ): T[] {
-  return candidates.filter((candidate) => canCoerce(context, inputs, candidate.argTypes, 'implicit'));
+  return candidates.filter((candidate) =>
+    canCoerce(context, inputs, candidate.argTypes, 'implicit'),
+  );
 }
 
 /** The best candidate, or undefined where none is better than all others. */
@@ -27,7 +29,9 @@ export function selectCandidate<T extends Candidate>(
   matching: readonly T[],
 ): T | undefined {
   if (matching.length <= 1) return matching[0];
-  const categories = inputs.map((oid) => (oid === OID.unknown ? 'X' : typeFacts(context, oid).category));
+  const categories = inputs.map((oid) =>
+    oid === OID.unknown ? 'X' : typeFacts(context, oid).category,
+  );
   let candidates = keepBest(matching, (candidate) =>
     count(inputs, (oid, i) => oid !== OID.unknown && candidate.argTypes[i] === oid),
   );
@@ -129,6 +133,8 @@ function lastGasp<T extends Candidate>(
   if (known.size !== 1) return undefined;
   const [type] = known;
   const guess = inputs.map(() => type);
-  const fitting = candidates.filter((candidate) => canCoerce(context, guess, candidate.argTypes, 'implicit'));
+  const fitting = candidates.filter((candidate) =>
+    canCoerce(context, guess, candidate.argTypes, 'implicit'),
+  );
   return fitting.length === 1 ? fitting[0] : undefined;
 }

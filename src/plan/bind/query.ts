@@ -41,7 +41,11 @@ export function bindQuery(stmt: SelectStmt, input: QueryInput): BoundQuery {
 
 function bindBody(stmt: SelectStmt, input: QueryInput): BoundQuery {
   if (stmt.intoClause !== undefined) {
-    throw input.context.error('syntax_error', 'SELECT ... INTO is not allowed here', stmt.intoClause.rel?.location);
+    throw input.context.error(
+      'syntax_error',
+      'SELECT ... INTO is not allowed here',
+      stmt.intoClause.rel?.location,
+    );
   }
   if (stmt.op !== undefined && stmt.op !== 'SETOP_NONE') return bindSetOperation(stmt, input);
   if (stmt.valuesLists !== undefined) return bindValuesQuery(stmt, input);
@@ -77,7 +81,9 @@ export function mapOutputs(
 ): BoundQuery {
   const { node } = query;
   const direct = node.kind === 'project';
-  const before: readonly Expr[] = direct ? node.exprs : query.fields.map((field) => context.reference(field.column));
+  const before: readonly Expr[] = direct
+    ? node.exprs
+    : query.fields.map((field) => context.reference(field.column));
   const after = before.map((expr, i) => change(expr, i));
   if (after.every((expr, i) => expr === before[i])) return query;
   const fields = query.fields.map((field, i) => {
@@ -85,8 +91,14 @@ export function mapOutputs(
     return outputField(context, field.name, after[i]);
   });
   const columns = fields.map((field) => field.column);
-  const project: LogicalProject = { kind: 'project', input: direct ? node.input : node, exprs: after, columns };
+  const project: LogicalProject = {
+    kind: 'project',
+    input: direct ? node.input : node,
+    exprs: after,
+    columns,
+  };
   return { node: project, fields };
 }
 
-export const fieldTypes = (query: BoundQuery): SqlType[] => query.fields.map((field) => field.column.type);
+export const fieldTypes = (query: BoundQuery): SqlType[] =>
+  query.fields.map((field) => field.column.type);

@@ -33,7 +33,9 @@ export function bindRangeFunction(node: RangeFunction, scope: Scope): FromItem {
   const functions = (node.functions ?? []).flatMap((item) => {
     const [call, definitions] = nodeAs(item, 'List')?.items ?? [];
     const own = nodeAs(definitions, 'List')?.items;
-    return unnestCalls(call).map((single) => scannedFunction(single, own ?? node.coldeflist, scope));
+    return unnestCalls(call).map((single) =>
+      scannedFunction(single, own ?? node.coldeflist, scope),
+    );
   });
   const alias = node.alias?.aliasname ?? functions[0].name;
   const aliases = nameList(node.alias?.colnames);
@@ -41,7 +43,10 @@ export function bindRangeFunction(node: RangeFunction, scope: Scope): FromItem {
   const single = functions.length === 1;
   for (const fn of functions) {
     for (const column of fn.columns) {
-      const named = fn.scalar && single && node.alias?.aliasname !== undefined ? node.alias.aliasname : column.name;
+      const named =
+        fn.scalar && single && node.alias?.aliasname !== undefined
+          ? node.alias.aliasname
+          : column.name;
       const name = aliases[columns.length] ?? named;
       columns.push(context.newColumn(name, column.type, { name, alias }));
     }
@@ -90,14 +95,23 @@ function functionNode(
   const scan: LogicalFunctionScan = {
     kind: 'function-scan',
     alias,
-    functions: functions.map(({ fn, call, args, columns: own }) => ({ fn, call, args, columnCount: own.length })),
+    functions: functions.map(({ fn, call, args, columns: own }) => ({
+      fn,
+      call,
+      args,
+      columnCount: own.length,
+    })),
     withOrdinality: node.ordinality === true,
     columns,
   };
   return scan;
 }
 
-function scannedFunction(node: Node, definitions: readonly Node[] | undefined, scope: Scope): ScannedFunction {
+function scannedFunction(
+  node: Node,
+  definitions: readonly Node[] | undefined,
+  scope: Scope,
+): ScannedFunction {
   const call = nodeAs(node, 'FuncCall');
   if (call !== undefined) {
     const found = tableFunction(call, definitions, scope);
@@ -134,7 +148,10 @@ function tableFunction(
   const { fn, args } = resolved.match;
   if (fn.kind !== 'table') return undefined;
   const defined = (definitions ?? []).map((item) => columnDefinition(item, scope));
-  const call: CallInfo = { ...resolved.match.call, ...(defined.length > 0 ? { columnDefinitions: defined } : {}) };
+  const call: CallInfo = {
+    ...resolved.match.call,
+    ...(defined.length > 0 ? { columnDefinitions: defined } : {}),
+  };
   const own = fn.columns(call);
   const columns = defined.length > 0 ? defined : own;
   checkDefinitions(node, call, defined, own, scope);
@@ -151,16 +168,27 @@ function checkDefinitions(
 ): void {
   const isRecord = call.returnType.oid === OID.record;
   if (defined.length > 0 && !isRecord) {
-    throw scope.context.error('syntax_error', 'a column definition list is only allowed for functions returning "record"', node.location);
+    throw scope.context.error(
+      'syntax_error',
+      'a column definition list is only allowed for functions returning "record"',
+      node.location,
+    );
   }
   if (defined.length === 0 && isRecord && own.length === 0) {
-    throw scope.context.error('syntax_error', 'a column definition list is required for functions returning "record"', node.location);
+    throw scope.context.error(
+      'syntax_error',
+      'a column definition list is required for functions returning "record"',
+      node.location,
+    );
   }
 }
 
 function columnDefinition(node: Node, scope: Scope): { name: string; type: SqlType } {
   const definition = nodeAs(node, 'ColumnDef');
-  return { name: definition?.colname ?? '', type: resolveTypeName(scope.context, definition?.typeName ?? {}) };
+  return {
+    name: definition?.colname ?? '',
+    type: resolveTypeName(scope.context, definition?.typeName ?? {}),
+  };
 }
 
 /** Wraps an expression as a set of one row. */
@@ -172,7 +200,8 @@ function expressionFunction(
   const isRow = shape !== undefined && expr.kind !== 'column';
   const columns = isRow ? shape : [{ name, type: expr.type }];
   const call: CallInfo = { argTypes: [expr.type], returnType: expr.type };
-  const fields = (value: unknown): readonly (null | never)[] => (value as { values: never[] } | null)?.values ?? columns.map(() => null);
+  const fields = (value: unknown): readonly (null | never)[] =>
+    (value as { values: never[] } | null)?.values ?? columns.map(() => null);
   const fn: TableFunction = {
     kind: 'table',
     name,

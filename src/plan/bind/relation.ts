@@ -1,7 +1,13 @@
 /** Tables, views, sequences and CTEs as FROM items. */
 import {
-  liveColumns, PG_CATALOG_SCHEMA_OID, type ReadableRelation, type RelationDescriptor,
-  type SequenceDescriptor, type TableDescriptor, type ViewDescriptor, type VirtualTableDescriptor,
+  liveColumns,
+  PG_CATALOG_SCHEMA_OID,
+  type ReadableRelation,
+  type RelationDescriptor,
+  type SequenceDescriptor,
+  type TableDescriptor,
+  type ViewDescriptor,
+  type VirtualTableDescriptor,
 } from '../../catalog/catalog.ts';
 import { parseStatements } from '../../parse/parser.ts';
 import { nodeAs, type RangeVar } from '../../parse/ast.ts';
@@ -35,7 +41,11 @@ export function lookupRelation(context: BindContext, name: RangeVar): RelationDe
     const schema = catalog.schemaByName(name.schemaname);
     const found = schema === undefined ? undefined : catalog.relationByName(schema.oid, relname);
     if (found !== undefined) return found;
-    throw context.error('undefined_table', `relation "${name.schemaname}.${relname}" does not exist`, name.location);
+    throw context.error(
+      'undefined_table',
+      `relation "${name.schemaname}.${relname}" does not exist`,
+      name.location,
+    );
   }
   const path = context.searchPath.includes(PG_CATALOG_SCHEMA_OID)
     ? context.searchPath
@@ -64,15 +74,28 @@ export function bindRangeVar(name: RangeVar, scope: Scope): FromItem {
       context.reads.add(relation.oid);
       return viewItem(context, relation, alias, aliased, name.location);
     default:
-      throw context.error('wrong_object_type', `cannot open relation "${relation.name}"`, name.location, {
-        detail: 'This operation is not supported for indexes.',
-      });
+      throw context.error(
+        'wrong_object_type',
+        `cannot open relation "${relation.name}"`,
+        name.location,
+        {
+          detail: 'This operation is not supported for indexes.',
+        },
+      );
   }
 }
 
-function cteItem(context: BindContext, cte: CteEntry, alias: string, location: number | undefined): FromItem {
-  if (cte.forbidden !== undefined) throw context.error('invalid_recursion', cte.forbidden, location);
-  const columns = cte.columns.map(({ name, type, shape }) => context.newColumn(name, type, { name, alias, shape }));
+function cteItem(
+  context: BindContext,
+  cte: CteEntry,
+  alias: string,
+  location: number | undefined,
+): FromItem {
+  if (cte.forbidden !== undefined)
+    throw context.error('invalid_recursion', cte.forbidden, location);
+  const columns = cte.columns.map(({ name, type, shape }) =>
+    context.newColumn(name, type, { name, alias, shape }),
+  );
   const kind = cte.isWorkTable ? 'work-table' : 'cte-scan';
   const node: LogicalNode = { kind, cteId: cte.cteId, name: cte.name, columns };
   const item: RangeItem = {
@@ -123,7 +146,10 @@ export function scanItem(
   ];
   let rowRef: ScanColumn | undefined;
   if (relation.kind === 'table') {
-    rowRef = { ...context.newColumn('ctid', INT8, { name: 'ctid', alias }), attnum: ROW_REF_ATTNUM };
+    rowRef = {
+      ...context.newColumn('ctid', INT8, { name: 'ctid', alias }),
+      attnum: ROW_REF_ATTNUM,
+    };
     const oid = context.newColumn('tableoid', sqlType(OID.oid), { name: 'tableoid', alias });
     columns.push(rowRef, { ...oid, attnum: TABLE_OID_ATTNUM });
     system = [
@@ -133,7 +159,13 @@ export function scanItem(
   }
   const node: LogicalScan = { kind: 'scan', table: relation, alias, columns };
   const item: RangeItem = {
-    alias, aliased, relation, columns: visible, system, scalar: false, presence: null,
+    alias,
+    aliased,
+    relation,
+    columns: visible,
+    system,
+    scalar: false,
+    presence: null,
     rowRefId: rowRef?.id,
   };
   return { node, item };
@@ -169,7 +201,8 @@ function viewItem(
   context.viewStack.push(view.oid);
   const query = context.inView(path, () => {
     const select = nodeAs(parseStatements(view.sql)[0]?.node, 'SelectStmt');
-    if (select === undefined) throw context.error('internal_error', `view "${view.name}" has no query`);
+    if (select === undefined)
+      throw context.error('internal_error', `view "${view.name}" has no query`);
     return resolveOutputs(context, bindQuery(select, { context, outer: null, ctes: new Map() }));
   });
   context.viewStack.pop();
@@ -177,12 +210,22 @@ function viewItem(
   const columns = query.fields.slice(0, live.length).map((field, i) => {
     const { name, attnum } = live[i];
     context.setColumnInfo(field.column.id, {
-      ...context.columnInfo(field.column.id), name, alias, tableOid: view.oid, attnum,
+      ...context.columnInfo(field.column.id),
+      name,
+      alias,
+      tableOid: view.oid,
+      attnum,
     });
     return { name, expr: context.reference(field.column) };
   });
   const item: RangeItem = {
-    alias, aliased, relation: view, columns, system: [], scalar: false, presence: null,
+    alias,
+    aliased,
+    relation: view,
+    columns,
+    system: [],
+    scalar: false,
+    presence: null,
   };
   return { node: query.node, item };
 }

@@ -18,16 +18,23 @@ export function compareRows(
   if (lefts.length !== rights.length) {
     throw context.error('syntax_error', 'unequal number of entries in row expressions', location);
   }
-  if (lefts.length === 0) throw context.error('feature_not_supported', 'cannot compare rows of zero length', location);
-  const test = (operator: string, i: number) => resolveOperator(context, operator, lefts[i], rights[i], location);
+  if (lefts.length === 0)
+    throw context.error('feature_not_supported', 'cannot compare rows of zero length', location);
+  const test = (operator: string, i: number) =>
+    resolveOperator(context, operator, lefts[i], rights[i], location);
   const all = lefts.map((_, i) => i);
   if (lefts.length === 1) return test(name, 0);
   if (name === '=') return { kind: 'and', type: BOOL, args: all.map((i) => test('=', i)) };
   if (name === '<>') return { kind: 'or', type: BOOL, args: all.map((i) => test('<>', i)) };
   if (!['<', '<=', '>', '>='].includes(name)) {
-    throw context.error('feature_not_supported', `could not determine interpretation of row comparison operator ${name}`, location, {
-      hint: 'Row comparison operators must be associated with btree operator families.',
-    });
+    throw context.error(
+      'feature_not_supported',
+      `could not determine interpretation of row comparison operator ${name}`,
+      location,
+      {
+        hint: 'Row comparison operators must be associated with btree operator families.',
+      },
+    );
   }
   const strict = name[0];
   const last = lefts.length - 1;

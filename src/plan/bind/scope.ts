@@ -49,15 +49,37 @@ export interface FoundItem {
 /** Looks names up outside the current query level. */
 export interface OuterNames {
   column(name: string, location: number | undefined): Expr | undefined;
-  item(schema: string | undefined, name: string, location: number | undefined): FoundItem | undefined;
+  item(
+    schema: string | undefined,
+    name: string,
+    location: number | undefined,
+  ): FoundItem | undefined;
 }
 
 /** The clause being bound, in the words of PostgreSQL's error messages. */
 export type Clause =
-  | 'SELECT' | 'WHERE' | 'JOIN conditions' | 'GROUP BY' | 'HAVING' | 'ORDER BY' | 'DISTINCT ON' | 'LIMIT'
-  | 'OFFSET' | 'VALUES' | 'RETURNING' | 'UPDATE' | 'INSERT' | 'FILTER' | 'functions in FROM' | 'window'
-  | 'DEFAULT expressions' | 'check constraints' | 'index expressions' | 'column generation expressions'
-  | 'EXECUTE parameters' | 'policy';
+  | 'SELECT'
+  | 'WHERE'
+  | 'JOIN conditions'
+  | 'GROUP BY'
+  | 'HAVING'
+  | 'ORDER BY'
+  | 'DISTINCT ON'
+  | 'LIMIT'
+  | 'OFFSET'
+  | 'VALUES'
+  | 'RETURNING'
+  | 'UPDATE'
+  | 'INSERT'
+  | 'FILTER'
+  | 'functions in FROM'
+  | 'window'
+  | 'DEFAULT expressions'
+  | 'check constraints'
+  | 'index expressions'
+  | 'column generation expressions'
+  | 'EXECUTE parameters'
+  | 'policy';
 
 export class Scope {
   readonly context: BindContext;
@@ -100,7 +122,11 @@ export class Scope {
     return findColumn(this.context, this.namespace, name, location);
   }
 
-  item(schema: string | undefined, name: string, location: number | undefined): FoundItem | undefined {
+  item(
+    schema: string | undefined,
+    name: string,
+    location: number | undefined,
+  ): FoundItem | undefined {
     const local = findItem(this.context, this.namespace, schema, name, location);
     if (local !== undefined) return { item: local, carry: (expr) => expr };
     return this.outer?.item(schema, name, location);
@@ -152,7 +178,11 @@ export function findItem(
 }
 
 /** References are separate objects, so that each knows its own place in the text. */
-export function freshReference(context: BindContext, expr: Expr, location: number | undefined): Expr {
+export function freshReference(
+  context: BindContext,
+  expr: Expr,
+  location: number | undefined,
+): Expr {
   const copy = { ...expr };
   const shape = context.shapes.get(expr);
   if (shape !== undefined) context.shapes.set(copy, shape);
@@ -218,13 +248,19 @@ export function lateralNames(
 }
 
 /** `t` used as a value: its row, or the plain value of a one-column function. */
-export function wholeRow(context: BindContext, found: FoundItem, location: number | undefined): Expr {
+export function wholeRow(
+  context: BindContext,
+  found: FoundItem,
+  location: number | undefined,
+): Expr {
   const { item, carry } = found;
   if (item.scalar && item.columns.length > 0) {
     return freshReference(context, carry(item.columns[0].expr), location);
   }
   const relation = item.relation;
-  const type = sqlType(relation !== undefined && 'rowType' in relation ? relation.rowType : OID.record);
+  const type = sqlType(
+    relation !== undefined && 'rowType' in relation ? relation.rowType : OID.record,
+  );
   const row: Expr = {
     kind: 'row',
     type,
@@ -242,6 +278,7 @@ function rowOrNull(presence: Expr, row: Expr, type: SqlType): Expr {
   return {
     kind: 'case',
     type,
+    // oxlint-disable-next-line unicorn/no-thenable
     branches: [{ when: test, then: { kind: 'constant', type, value: null } }],
     otherwise: row,
   };

@@ -30,7 +30,9 @@ export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
   nameWindows(stmt, scope);
   const targets = selectTargets(stmt, scope, input.keepUnknown === true);
   if (stmt.whereClause !== undefined) {
-    const condition = scope.during('WHERE', () => bindCondition(stmt.whereClause as Node, scope, 'WHERE'));
+    const condition = scope.during('WHERE', () =>
+      bindCondition(stmt.whereClause as Node, scope, 'WHERE'),
+    );
     node = { kind: 'filter', input: node, condition, columns: node.columns };
   }
   const having =
@@ -41,13 +43,19 @@ export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
   const grouping = isGrouped(stmt, calls) ? new Grouping(stmt, targets, scope) : null;
   const distinctOn = bindDistinctOn(stmt, targets, scope);
   checkDistinct(stmt, targets, sorts, scope);
-  const locks = lockTargets(stmt, scope, grouping !== null || calls.windows.length > 0, calls.sets.length > 0);
+  const locks = lockTargets(
+    stmt,
+    scope,
+    grouping !== null || calls.windows.length > 0,
+    calls.sets.length > 0,
+  );
   let rewrite = (expr: Expr): Expr => expr;
   if (grouping !== null) {
     node = addSets(node, grouping.takeGroupedSets(calls), rewrite);
     node = grouping.apply(node, calls);
     rewrite = (expr) => grouping.rewrite(expr);
-    if (having !== null) node = { kind: 'filter', input: node, condition: rewrite(having), columns: node.columns };
+    if (having !== null)
+      node = { kind: 'filter', input: node, condition: rewrite(having), columns: node.columns };
   } else if (having !== null) {
     node = { kind: 'filter', input: node, condition: having, columns: node.columns };
   }
@@ -63,7 +71,11 @@ function nameWindows(stmt: SelectStmt, scope: Scope): void {
     if (def?.name === undefined) continue;
     const known = scope.calls?.namedWindows;
     if (known?.has(def.name) === true) {
-      throw scope.context.error('windowing_error', `window "${def.name}" is already defined`, def.location);
+      throw scope.context.error(
+        'windowing_error',
+        `window "${def.name}" is already defined`,
+        def.location,
+      );
     }
     known?.set(def.name, def);
   }
@@ -86,7 +98,11 @@ function bindOrder(stmt: SelectStmt, targets: Target[], scope: Scope): BoundSort
   const sorts: BoundSort[] = [];
   for (const node of stmt.sortClause ?? []) {
     const sort = sortNode(node);
-    const target = textTarget(findTarget(sort.node as Node, targets, scope, 'ORDER BY'), targets, scope);
+    const target = textTarget(
+      findTarget(sort.node as Node, targets, scope, 'ORDER BY'),
+      targets,
+      scope,
+    );
     const key = sortKey(scope, sort, target.expr);
     if (sorts.some((known) => known.target === target)) continue;
     sorts.push({ target, key, location: nodeLocation(sort.node) });
@@ -111,7 +127,12 @@ function bindDistinctOn(stmt: SelectStmt, targets: Target[], scope: Scope): Targ
   });
 }
 
-function checkDistinct(stmt: SelectStmt, targets: readonly Target[], sorts: readonly BoundSort[], scope: Scope): void {
+function checkDistinct(
+  stmt: SelectStmt,
+  targets: readonly Target[],
+  sorts: readonly BoundSort[],
+  scope: Scope,
+): void {
   if (stmt.distinctClause === undefined) return;
   const isOn = stmt.distinctClause.some((node) => Object.keys(node).length > 0);
   if (isOn) return;
@@ -127,7 +148,11 @@ function checkDistinct(stmt: SelectStmt, targets: readonly Target[], sorts: read
   );
 }
 
-function addWindows(node: LogicalNode, calls: QueryCalls, rewrite: (expr: Expr) => Expr): LogicalNode {
+function addWindows(
+  node: LogicalNode,
+  calls: QueryCalls,
+  rewrite: (expr: Expr) => Expr,
+): LogicalNode {
   const groups: { spec: WindowSpec; calls: LogicalWindowCall[] }[] = [];
   for (const { spec, call } of calls.windows) {
     const same = groups.find((group) => sameWindow(group.spec, spec));
@@ -154,12 +179,18 @@ function addWindows(node: LogicalNode, calls: QueryCalls, rewrite: (expr: Expr) 
 }
 
 /** Sets whose arguments hold other sets come in a node above those. */
-function addSets(node: LogicalNode, sets: readonly PendingSet[], rewrite: (expr: Expr) => Expr): LogicalNode {
+function addSets(
+  node: LogicalNode,
+  sets: readonly PendingSet[],
+  rewrite: (expr: Expr) => Expr,
+): LogicalNode {
   let result = node;
   let left = sets.slice();
   while (left.length > 0) {
     const pending = new Set(left.map((set) => set.column.id));
-    const ready = left.filter((set) => !set.args.some((arg) => [...columnsOf(arg)].some((id) => pending.has(id))));
+    const ready = left.filter(
+      (set) => !set.args.some((arg) => [...columnsOf(arg)].some((id) => pending.has(id))),
+    );
     const functions = ready.map((set) => ({ ...set, args: set.args.map((arg) => rewrite(arg)) }));
     result = {
       kind: 'project-set',
@@ -184,15 +215,22 @@ interface Projection {
 function project(stmt: SelectStmt, input: LogicalNode, plan: Projection, scope: Scope): BoundQuery {
   const { context } = scope;
   const { rewrite, locks } = plan;
-  const needed = (target: Target) => plan.distinctOn.includes(target) || plan.sorts.some((sort) => sort.target === target);
+  const needed = (target: Target) =>
+    plan.distinctOn.includes(target) || plan.sorts.some((sort) => sort.target === target);
   const targets = plan.targets.filter((target) => !target.hidden || needed(target));
   const fields = targets.map((target) => outputField(context, target.name, target.expr));
   const exprs = targets.map((target) => rewrite(target.expr));
   const lockColumns = (locks?.rowRefs ?? []).map((ref) => context.newColumn('ctid', ref.type));
   const columns = [...fields.map((field) => field.column), ...lockColumns];
-  const projection: LogicalProject = { kind: 'project', input, exprs: [...exprs, ...(locks?.rowRefs ?? [])], columns };
+  const projection: LogicalProject = {
+    kind: 'project',
+    input,
+    exprs: [...exprs, ...(locks?.rowRefs ?? [])],
+    columns,
+  };
   let node: LogicalNode = projection;
-  const reference = (target: Target): ColumnExpr => context.reference(fields[targets.indexOf(target)].column);
+  const reference = (target: Target): ColumnExpr =>
+    context.reference(fields[targets.indexOf(target)].column);
   if (stmt.distinctClause !== undefined && plan.distinctOn.length === 0) {
     node = { kind: 'distinct', input: node, columns };
   }
@@ -200,25 +238,45 @@ function project(stmt: SelectStmt, input: LogicalNode, plan: Projection, scope: 
   if (plan.distinctOn.length > 0) {
     keys = distinctOnOrder(plan, keys, reference, scope);
     node = { kind: 'sort', input: node, keys, columns };
-    node = { kind: 'distinct-on', input: node, keys: plan.distinctOn.map((target) => reference(target)), columns };
+    node = {
+      kind: 'distinct-on',
+      input: node,
+      keys: plan.distinctOn.map((target) => reference(target)),
+      columns,
+    };
   } else if (keys.length > 0) {
     node = { kind: 'sort', input: node, keys, columns };
   }
   if (locks !== null) {
     const lockTables = locks.tables.map((table, i) => ({ table, rowRefId: lockColumns[i].id }));
-    node = { kind: 'lock-rows', input: node, targets: lockTables, strength: locks.strength, wait: locks.wait, columns };
+    node = {
+      kind: 'lock-rows',
+      input: node,
+      targets: lockTables,
+      strength: locks.strength,
+      wait: locks.wait,
+      columns,
+    };
   }
   node = applyLimit(stmt, node, keys, scope);
   const visible = fields.filter((_, i) => !targets[i].hidden);
   return hideExtra(node, visible, columns.length, scope);
 }
 
-function hideExtra(node: LogicalNode, visible: QueryField[], total: number, scope: Scope): BoundQuery {
+function hideExtra(
+  node: LogicalNode,
+  visible: QueryField[],
+  total: number,
+  scope: Scope,
+): BoundQuery {
   if (visible.length === total) return { node, fields: visible };
   const { context } = scope;
   const exprs = visible.map((field) => context.reference(field.column));
   const fields = visible.map((field, i) => outputField(context, field.name, exprs[i]));
-  return { node: { kind: 'project', input: node, exprs, columns: fields.map((field) => field.column) }, fields };
+  return {
+    node: { kind: 'project', input: node, exprs, columns: fields.map((field) => field.column) },
+    fields,
+  };
 }
 
 /** DISTINCT ON keys lead the order; ORDER BY must agree with that. */
@@ -241,7 +299,10 @@ function distinctOnOrder(
     }
     if (!isOn) strangerSeen = true;
   }
-  const missing = on.filter((item) => !plan.sorts.some(({ target }) => target === item || exprEqual(target.expr, item.expr)));
+  const missing = on.filter(
+    (item) =>
+      !plan.sorts.some(({ target }) => target === item || exprEqual(target.expr, item.expr)),
+  );
   if (missing.length > 0 && strangerSeen) {
     throw scope.context.error(
       'invalid_column_reference',
@@ -249,6 +310,10 @@ function distinctOnOrder(
       missing[0].location,
     );
   }
-  const extra = missing.map((item): SortKey => ({ expr: reference(item), descending: false, nullsFirst: false }));
+  const extra = missing.map((item): SortKey => ({
+    expr: reference(item),
+    descending: false,
+    nullsFirst: false,
+  }));
   return [...keys, ...extra];
 }

@@ -14,7 +14,11 @@ export function bindSetOperation(stmt: SelectStmt, input: QueryInput): BoundQuer
   return finishQuery(stmt, combine(stmt, input), input);
 }
 
-const NAMES = { SETOP_UNION: 'UNION', SETOP_INTERSECT: 'INTERSECT', SETOP_EXCEPT: 'EXCEPT' } as const;
+const NAMES = {
+  SETOP_UNION: 'UNION',
+  SETOP_INTERSECT: 'INTERSECT',
+  SETOP_EXCEPT: 'EXCEPT',
+} as const;
 
 function combine(stmt: SelectStmt, input: QueryInput): BoundQuery {
   const { context } = input;
@@ -44,12 +48,19 @@ export function unifyArms(
     );
   }
   const outputs = (query: BoundQuery): Expr[] =>
-    query.node.kind === 'project' ? query.node.exprs.slice() : query.fields.map((field) => context.reference(field.column));
+    query.node.kind === 'project'
+      ? query.node.exprs.slice()
+      : query.fields.map((field) => context.reference(field.column));
   const lefts = outputs(left);
   const rights = outputs(right);
   const types = lefts.map((expr, i) => commonType(context, [expr, rights[i]], name));
   const convert = (expr: Expr, i: number) =>
-    toCommon(context, types[i].oid === OID.unknown ? resolveUnknown(context, expr) : expr, types[i], name);
+    toCommon(
+      context,
+      types[i].oid === OID.unknown ? resolveUnknown(context, expr) : expr,
+      types[i],
+      name,
+    );
   return [mapOutputs(context, left, convert), mapOutputs(context, right, convert)];
 }
 

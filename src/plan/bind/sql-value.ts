@@ -9,7 +9,10 @@ import { findPath } from './coercion-rules.ts';
 import type { BindContext } from './context.ts';
 import type { Scope } from './scope.ts';
 
-const FUNCTIONS: ReadonlyMap<string, readonly [string, Oid]> = new Map<string, readonly [string, Oid]>([
+const FUNCTIONS: ReadonlyMap<string, readonly [string, Oid]> = new Map<
+  string,
+  readonly [string, Oid]
+>([
   ['SVFOP_CURRENT_DATE', ['now', OID.date]],
   ['SVFOP_CURRENT_TIME', ['now', OID.timetz]],
   ['SVFOP_CURRENT_TIME_N', ['now', OID.timetz]],
@@ -30,22 +33,43 @@ const FUNCTIONS: ReadonlyMap<string, readonly [string, Oid]> = new Map<string, r
 export function bindSqlValueFunction(node: NodeBody<'SQLValueFunction'>, scope: Scope): Expr {
   const context = scope.context;
   const entry = FUNCTIONS.get(node.op ?? '');
-  const fn = entry === undefined ? undefined : context.env.registry.functions(entry[0]).find((f) => f.kind === 'scalar' && f.argTypes.length === 0);
+  const fn =
+    entry === undefined
+      ? undefined
+      : context.env.registry
+          .functions(entry[0])
+          .find((f) => f.kind === 'scalar' && f.argTypes.length === 0);
   if (entry === undefined || fn?.kind !== 'scalar') {
     throw notSupported(node.op ?? 'SQL value function', context.position(node.location));
   }
   const typmod = node.typmod ?? -1;
   const target = sqlType(entry[1], typmod < 0 ? -1 : Math.min(typmod, 6));
-  const named = namedFunction(context, (node.op ?? '').replace(/^SVFOP_|_N$/g, '').toLowerCase(), fn, entry[1]);
+  const named = namedFunction(
+    context,
+    (node.op ?? '').replace(/^SVFOP_|_N$/g, '').toLowerCase(),
+    fn,
+    entry[1],
+  );
   const returnType = sqlType(named.returnType);
-  const call: Expr = { kind: 'call', type: returnType, fn: named, args: [], call: { argTypes: [], returnType } };
+  const call: Expr = {
+    kind: 'call',
+    type: returnType,
+    fn: named,
+    args: [],
+    call: { argTypes: [], returnType },
+  };
   return tryCoerce(context, call, target, 'explicit', node.location) ?? call;
 }
 
 const NAMED = new Map<string, ScalarFunction>();
 
 /** The function under the keyword's own name and type, so that it is printed as it was written. */
-function namedFunction(context: BindContext, name: string, fn: ScalarFunction, target: Oid): ScalarFunction {
+function namedFunction(
+  context: BindContext,
+  name: string,
+  fn: ScalarFunction,
+  target: Oid,
+): ScalarFunction {
   if (fn.name === name && fn.returnType === target) return fn;
   const known = NAMED.get(name);
   if (known !== undefined) return known;
@@ -59,7 +83,9 @@ function namedFunction(context: BindContext, name: string, fn: ScalarFunction, t
     kernel: undefined,
     evaluate(args, evalContext, call) {
       const value = fn.evaluate(args, evalContext, { ...call, returnType: sqlType(fn.returnType) });
-      return value === null || convert === false ? value : convert(value, -1, evalContext.format, true);
+      return value === null || convert === false
+        ? value
+        : convert(value, -1, evalContext.format, true);
     },
   };
   NAMED.set(name, named);

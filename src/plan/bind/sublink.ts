@@ -1,6 +1,13 @@
 /** Subqueries in expressions. */
 import { OID, sqlType } from '../../types/type.ts';
-import { nameList, nodeAs, type Node, type RowExpr, type SelectStmt, type SubLink } from '../../parse/ast.ts';
+import {
+  nameList,
+  nodeAs,
+  type Node,
+  type RowExpr,
+  type SelectStmt,
+  type SubLink,
+} from '../../parse/ast.ts';
 import type { Expr, SubqueryExpr } from '../expr.ts';
 import type { LogicalNode, LogicalProject } from '../logical.ts';
 import { BOOL, toBoolean } from './coerce.ts';
@@ -13,8 +20,20 @@ import { arrayType, isArrayType } from './types.ts';
 
 export function bindSubLink(node: SubLink, scope: Scope): Expr {
   const context = scope.context;
-  if (['check constraints', 'DEFAULT expressions', 'index expressions', 'column generation expressions'].includes(scope.clause)) {
-    const where = { 'check constraints': 'check constraint', 'DEFAULT expressions': 'DEFAULT expression', 'index expressions': 'index expression', 'column generation expressions': 'column generation expression' }[scope.clause as string];
+  if (
+    [
+      'check constraints',
+      'DEFAULT expressions',
+      'index expressions',
+      'column generation expressions',
+    ].includes(scope.clause)
+  ) {
+    const where = {
+      'check constraints': 'check constraint',
+      'DEFAULT expressions': 'DEFAULT expression',
+      'index expressions': 'index expression',
+      'column generation expressions': 'column generation expression',
+    }[scope.clause as string];
     throw context.error('feature_not_supported', `cannot use subquery in ${where}`, node.location);
   }
   const captures = new Captures(context);
@@ -34,21 +53,38 @@ export function bindSubLink(node: SubLink, scope: Scope): Expr {
       const element = query.fields[0].column.type.oid;
       const array = isArrayType(context, element) ? element : arrayType(context, element);
       if (array === 0) {
-        throw context.error('undefined_object', 'could not find array type for the subquery\'s column', node.location);
+        throw context.error(
+          'undefined_object',
+          "could not find array type for the subquery's column",
+          node.location,
+        );
       }
-      return subquery('array', sqlType(array, query.fields[0].column.type.typmod), query.node, captures);
+      return subquery(
+        'array',
+        sqlType(array, query.fields[0].column.type.typmod),
+        query.node,
+        captures,
+      );
     }
     case 'ANY_SUBLINK':
     case 'ALL_SUBLINK':
       return quantified(node, query, captures, scope);
     default:
-      throw context.error('feature_not_supported', `${node.subLinkType} is not supported`, node.location);
+      throw context.error(
+        'feature_not_supported',
+        `${node.subLinkType} is not supported`,
+        node.location,
+      );
   }
 }
 
 export function bindSubquery(node: Node, scope: Scope, captures: Captures): BoundQuery {
   const names = capturingNames(scope, captures);
-  return bindQuery(nodeAs(node, 'SelectStmt') as SelectStmt, { context: scope.context, outer: names, ctes: scope.ctes });
+  return bindQuery(nodeAs(node, 'SelectStmt') as SelectStmt, {
+    context: scope.context,
+    outer: names,
+    ctes: scope.ctes,
+  });
 }
 
 function requireOneColumn(query: BoundQuery, node: SubLink, scope: Scope): void {
@@ -77,15 +113,23 @@ function quantified(node: SubLink, query: BoundQuery, captures: Captures, scope:
   const names = nameList(node.operName);
   const operator = names[names.length - 1] ?? '=';
   const row = nodeAs(node.testexpr, 'RowExpr');
-  const lefts = row === undefined ? [bindExpr(node.testexpr as Node, scope)] : (row.args ?? []).map((arg) => bindExpr(arg, scope));
+  const lefts =
+    row === undefined
+      ? [bindExpr(node.testexpr as Node, scope)]
+      : (row.args ?? []).map((arg) => bindExpr(arg, scope));
   if (lefts.length !== query.fields.length) {
-    const message = lefts.length < query.fields.length ? 'subquery has too many columns' : 'subquery has too few columns';
+    const message =
+      lefts.length < query.fields.length
+        ? 'subquery has too many columns'
+        : 'subquery has too few columns';
     throw context.error('syntax_error', message, node.location);
   }
   const params = query.fields.map(() => context.newExecParam());
-  const rights = query.fields.map(
-    (field, i): Expr => ({ kind: 'exec-param', type: field.column.type, index: params[i] }),
-  );
+  const rights = query.fields.map((field, i): Expr => ({
+    kind: 'exec-param',
+    type: field.column.type,
+    index: params[i],
+  }));
   const test =
     lefts.length === 1
       ? resolveOperator(context, operator, lefts[0], rights[0], node.location)
@@ -113,7 +157,10 @@ export function rowSubqueryFields(node: SubLink, scope: Scope, count: number): E
   const captures = new Captures(context);
   const query = bindSubquery(node.subselect as Node, scope, captures);
   if (query.fields.length !== count) {
-    const message = query.fields.length < count ? 'subquery has too few columns' : 'subquery has too many columns';
+    const message =
+      query.fields.length < count
+        ? 'subquery has too few columns'
+        : 'subquery has too many columns';
     throw context.error('syntax_error', message, node.location);
   }
   const type = sqlType(OID.record);
@@ -130,8 +177,10 @@ export function rowSubqueryFields(node: SubLink, scope: Scope, count: number): E
     columns: [context.newColumn('row', type)],
   };
   const value = subquery('scalar', type, plan, captures);
-  return query.fields.map(
-    (field, index): Expr => ({ kind: 'field', type: field.column.type, base: value, index }),
-  );
+  return query.fields.map((field, index): Expr => ({
+    kind: 'field',
+    type: field.column.type,
+    base: value,
+    index,
+  }));
 }
-

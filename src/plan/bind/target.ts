@@ -25,7 +25,12 @@ export function bindTargets(nodes: readonly Node[], scope: Scope): Target[] {
       continue;
     }
     const expr = bindExpr(res.val, scope);
-    targets.push({ name: res.name ?? columnName(res.val), expr, hidden: false, location: nodeLocation(res.val) });
+    targets.push({
+      name: res.name ?? columnName(res.val),
+      expr,
+      hidden: false,
+      location: nodeLocation(res.val),
+    });
   }
   return targets;
 }
@@ -43,7 +48,10 @@ function expandStar(node: Node, scope: Scope): Target[] | undefined {
   if (indirection === undefined || !('A_Star' in (steps[steps.length - 1] ?? {}))) return undefined;
   const rest = steps.slice(0, -1);
   const inner = indirection.arg as Node;
-  const base = bindExpr(rest.length === 0 ? inner : { A_Indirection: { arg: inner, indirection: rest } }, scope);
+  const base = bindExpr(
+    rest.length === 0 ? inner : { A_Indirection: { arg: inner, indirection: rest } },
+    scope,
+  );
   const context = scope.context;
   const location = context.locationOf(base);
   const shape = fieldsOf(context, base);
@@ -58,11 +66,19 @@ function expandStar(node: Node, scope: Scope): Target[] | undefined {
   }));
 }
 
-function expandColumnStar(names: readonly string[], location: number | undefined, scope: Scope): Target[] {
+function expandColumnStar(
+  names: readonly string[],
+  location: number | undefined,
+  scope: Scope,
+): Target[] {
   const context = scope.context;
   if (names.length === 0) {
     if (scope.namespace.items.length === 0) {
-      throw context.error('syntax_error', 'SELECT * with no tables specified is not valid', location);
+      throw context.error(
+        'syntax_error',
+        'SELECT * with no tables specified is not valid',
+        location,
+      );
     }
     return scope.namespace.columns.map(({ name, expr }) => ({
       name,
@@ -146,7 +162,10 @@ function figureName(node: Node | undefined): FiguredName | undefined {
 }
 
 function sqlValueName(op: string): string {
-  return op.replace(/^SVFOP_/, '').replace(/_N$/, '').toLowerCase();
+  return op
+    .replace(/^SVFOP_/, '')
+    .replace(/_N$/, '')
+    .toLowerCase();
 }
 
 function subLinkName(node: Node): FiguredName | undefined {
@@ -161,7 +180,7 @@ function subLinkName(node: Node): FiguredName | undefined {
       const target = nodeAs(firstLeaf(select)?.targetList?.[0], 'ResTarget');
       if (target === undefined) return undefined;
       if (target.name !== undefined) return strong(target.name);
-      return target.val === undefined ? undefined : figureName(target.val) ?? undefined;
+      return target.val === undefined ? undefined : (figureName(target.val) ?? undefined);
     }
     default:
       return undefined;
@@ -173,4 +192,3 @@ type Select = { targetList?: Node[]; larg?: Select } | undefined;
 function firstLeaf(select: Select): Select {
   return select?.larg === undefined ? select : firstLeaf(select.larg);
 }
-

@@ -33,7 +33,8 @@ export function typeText(context: BindContext, type: SqlType | Oid): string {
   if (typeInfo(oid) !== undefined) return formatType(oid, typmod);
   const relation = context.env.catalog.relationByRowType(oid);
   if (relation === undefined) return formatType(oid, typmod);
-  const visible = context.searchPath.includes(relation.schema) || relation.schema === PG_CATALOG_SCHEMA_OID;
+  const visible =
+    context.searchPath.includes(relation.schema) || relation.schema === PG_CATALOG_SCHEMA_OID;
   const schema = context.env.catalog.schema(relation.schema)?.name ?? '';
   const name = visible ? relation.name : `${schema}.${relation.name}`;
   return 'rowType' in relation && relation.rowArrayType === oid ? `${name}[]` : name;
@@ -64,7 +65,8 @@ export function isComposite(context: BindContext, oid: Oid): boolean {
 /** Resolves a type name of the syntax tree, array bounds and modifiers included. */
 export function resolveTypeName(context: BindContext, name: TypeName): SqlType {
   if (name.pct_type === true) throw notSupported('%TYPE', context.position(name.location));
-  if (name.setof === true) throw context.error('datatype_mismatch', 'type cannot be declared SETOF', name.location);
+  if (name.setof === true)
+    throw context.error('datatype_mismatch', 'type cannot be declared SETOF', name.location);
   const base = lookupTypeName(context, nameList(name.names), name.location);
   const isArray = (name.arrayBounds?.length ?? 0) > 0;
   const typmod = typmodIn(context, base, name.typmods ?? [], name.location);
@@ -72,17 +74,29 @@ export function resolveTypeName(context: BindContext, name: TypeName): SqlType {
   if (isArrayType(context, base)) return sqlType(base, typmod);
   const array = arrayType(context, base);
   if (array === 0) {
-    throw context.error('undefined_object', `type "${typeText(context, base)}[]" does not exist`, name.location);
+    throw context.error(
+      'undefined_object',
+      `type "${typeText(context, base)}[]" does not exist`,
+      name.location,
+    );
   }
   return sqlType(array, typmod);
 }
 
 /** Finds a type by its (qualified) name, or throws 42704. */
-export function lookupTypeName(context: BindContext, names: readonly string[], location?: number): Oid {
+export function lookupTypeName(
+  context: BindContext,
+  names: readonly string[],
+  location?: number,
+): Oid {
   const found = findTypeName(context, names);
   if (found !== undefined) return found;
   if (names.length > 1 && context.env.catalog.schemaByName(names[names.length - 2]) === undefined) {
-    throw context.error('invalid_schema_name', `schema "${names[names.length - 2]}" does not exist`, location);
+    throw context.error(
+      'invalid_schema_name',
+      `schema "${names[names.length - 2]}" does not exist`,
+      location,
+    );
   }
   throw context.error('undefined_object', `type "${names.join('.')}" does not exist`, location);
 }
@@ -118,12 +132,21 @@ function typeInSchema(context: BindContext, schema: Oid, name: string): Oid | un
   return element !== undefined && 'rowType' in element ? element.rowArrayType : undefined;
 }
 
-function typmodIn(context: BindContext, oid: Oid, nodes: readonly Node[], location?: number): number {
+function typmodIn(
+  context: BindContext,
+  oid: Oid,
+  nodes: readonly Node[],
+  location?: number,
+): number {
   if (nodes.length === 0) return -1;
   const values = nodes.map((node) => {
     const constant = nodeAs(node, 'A_Const');
     if (constant?.ival !== undefined) return constant.ival.ival ?? 0;
-    throw context.error('syntax_error', 'type modifiers must be simple constants or identifiers', location);
+    throw context.error(
+      'syntax_error',
+      'type modifiers must be simple constants or identifiers',
+      location,
+    );
   });
   return context.at(location, () => encodeTypmod(oid, values));
 }

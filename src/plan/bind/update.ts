@@ -8,7 +8,14 @@ import type { BindContext } from './context.ts';
 import { bindCondition, bindExpr } from './expr.ts';
 import { bindFrom } from './from.ts';
 import {
-  assign, assignableColumn, bindReturning, defaultValue, extraColumns, generatedValue, rowChecks, targetTable,
+  assign,
+  assignableColumn,
+  bindReturning,
+  defaultValue,
+  extraColumns,
+  generatedValue,
+  rowChecks,
+  targetTable,
 } from './modify.ts';
 import type { BoundQuery, QueryInput } from './query.ts';
 import { scanItem } from './relation.ts';
@@ -28,7 +35,12 @@ export function bindUpdate(stmt: UpdateStmt, input: QueryInput): BoundQuery {
   const live = liveColumns(table);
   const rowIds = live.map((column) => context.newColumn(column.name, column.type).id);
   const newItem = { ...rowItem(context, table, alias, rowIds), system: target.item.system };
-  const returningScope = new Scope(context, input.outer, input.ctes, replaceItem(scope.namespace, target.item, newItem));
+  const returningScope = new Scope(
+    context,
+    input.outer,
+    input.ctes,
+    replaceItem(scope.namespace, target.item, newItem),
+  );
   const returning = bindReturning(stmt.returningClause, returningScope);
   const extraIds = extraColumns(returning.exprs, new Set(rowIds));
   const inputNode = rowProject(context, filtered, target.item, set, rowIds, extraIds);
@@ -65,8 +77,14 @@ export function withFrom(
   };
   if (others === null) return { scope, node: target.node };
   const node: LogicalNode = {
-    kind: 'join', joinType: 'inner', left: target.node, right: others, condition: null, bindings: [],
-    nullAware: false, columns: [...target.node.columns, ...others.columns],
+    kind: 'join',
+    joinType: 'inner',
+    left: target.node,
+    right: others,
+    condition: null,
+    bindings: [],
+    nullAware: false,
+    columns: [...target.node.columns, ...others.columns],
   };
   return { scope, node };
 }
@@ -102,12 +120,19 @@ function rowProject(
   const extras = extraIds.map((id) => input.columns.find((column) => column.id === id)!);
   const columns = [
     rowRef,
-    ...old.map((expr) => input.columns.find((column) => expr.kind === 'column' && column.id === expr.index)!),
+    ...old.map((expr) =>
+      input.columns.find((column) => expr.kind === 'column' && column.id === expr.index)!,
+    ),
     ...set.map((expr, i) => ({ id: rowIds[i], name: item.columns[i].name, type: expr.type })),
     // Extra columns may repeat an old one; they need an id of their own place, which is the same id.
     ...extras,
   ];
-  const exprs = [context.reference(rowRef), ...old, ...set, ...extras.map((column) => context.reference(column))];
+  const exprs = [
+    context.reference(rowRef),
+    ...old,
+    ...set,
+    ...extras.map((column) => context.reference(column)),
+  ];
   return { kind: 'project', input, exprs, columns };
 }
 
@@ -127,27 +152,47 @@ export function bindAssignments(
     if (target === undefined) continue;
     const name = target.name ?? '';
     const { column, position } = assignableColumn(context, table, name, target.location);
-    if ((target.indirection?.length ?? 0) > 0) throw notSupported('assignment to a part of a column', context.position(target.location));
+    if ((target.indirection?.length ?? 0) > 0)
+      throw notSupported('assignment to a part of a column', context.position(target.location));
     if (values.has(position)) {
       throw context.error('syntax_error', `multiple assignments to same column "${name}"`);
     }
     const isDefault = nodeAs(target.val, 'SetToDefault') !== undefined;
     if (column.generatedSql !== undefined && !isDefault) {
-      throw context.error('generated_always', `column "${name}" can only be updated to DEFAULT`, undefined, {
-        detail: `Column "${name}" is a generated column.`,
-      });
+      throw context.error(
+        'generated_always',
+        `column "${name}" can only be updated to DEFAULT`,
+        undefined,
+        {
+          detail: `Column "${name}" is a generated column.`,
+        },
+      );
     }
     if (column.identity === 'a' && !isDefault) {
-      throw context.error('generated_always', `column "${name}" can only be updated to DEFAULT`, undefined, {
-        detail: `Column "${name}" is an identity column defined as GENERATED ALWAYS.`,
-      });
+      throw context.error(
+        'generated_always',
+        `column "${name}" can only be updated to DEFAULT`,
+        undefined,
+        {
+          detail: `Column "${name}" is an identity column defined as GENERATED ALWAYS.`,
+        },
+      );
     }
-    const value = isDefault ? defaultValue(context, column) : assignedValue(target.val as Node, scope, subqueries);
-    values.set(position, value === null ? defaultValue(context, column) : assign(context, value, column, target.location));
+    const value = isDefault
+      ? defaultValue(context, column)
+      : assignedValue(target.val as Node, scope, subqueries);
+    values.set(
+      position,
+      value === null
+        ? defaultValue(context, column)
+        : assign(context, value, column, target.location),
+    );
   }
   const updated = live.map((_, i): Expr => values.get(i) ?? item.columns[i].expr);
   const row = new Map(live.map((column, i): [string, Expr] => [column.name, updated[i]]));
-  return live.map((column, i) => (column.generatedSql === undefined ? updated[i] : generatedValue(context, column, row)));
+  return live.map((column, i) =>
+    column.generatedSql === undefined ? updated[i] : generatedValue(context, column, row),
+  );
 }
 
 /** A value of SET; null for DEFAULT inside a row. */
@@ -160,13 +205,21 @@ function assignedValue(node: Node, scope: Scope, subqueries: Map<SubLink, Expr[]
   if (row !== undefined) {
     const items = row.args ?? [];
     if (items.length !== count) {
-      throw scope.context.error('syntax_error', 'number of columns does not match number of values', row.location);
+      throw scope.context.error(
+        'syntax_error',
+        'number of columns does not match number of values',
+        row.location,
+      );
     }
-    return nodeAs(items[index], 'SetToDefault') === undefined ? bindExpr(items[index], scope) : null;
+    return nodeAs(items[index], 'SetToDefault') === undefined
+      ? bindExpr(items[index], scope)
+      : null;
   }
   const link = nodeAs(multi.source, 'SubLink');
   if (link?.subLinkType !== 'EXPR_SUBLINK') {
-    throw notSupported('source of a multiple-column UPDATE item that is neither a sub-SELECT nor a ROW() expression');
+    throw notSupported(
+      'source of a multiple-column UPDATE item that is neither a sub-SELECT nor a ROW() expression',
+    );
   }
   // The tree repeats the source for every column; one subquery serves them all.
   const known = [...subqueries].find(([other]) => other.location === link.location)?.[1];

@@ -21,16 +21,26 @@ export function bindValuesQuery(stmt: SelectStmt, input: QueryInput): BoundQuery
     // A column of nothing but literals stays open where the caller can still type it.
     const open = input.keepUnknown === true && exprs.every((expr) => expr.type.oid === OID.unknown);
     const type = open ? undefined : commonType(context, exprs, 'VALUES');
-    exprs.forEach((expr, i) => typed[i].push(type === undefined ? expr : toCommon(context, expr, type, 'VALUES')));
+    exprs.forEach((expr, i) =>
+      typed[i].push(type === undefined ? expr : toCommon(context, expr, type, 'VALUES')),
+    );
   }
-  const fields = typed[0].map((expr, i) => outputField(context, `column${i + 1}`, { ...expr, kind: 'constant', value: null } as Expr));
-  const node: LogicalValues = { kind: 'values', rows: typed, columns: fields.map((field) => field.column) };
+  const fields = typed[0].map((expr, i) =>
+    outputField(context, `column${i + 1}`, { ...expr, kind: 'constant', value: null } as Expr),
+  );
+  const node: LogicalValues = {
+    kind: 'values',
+    rows: typed,
+    columns: fields.map((field) => field.column),
+  };
   return finishQuery(stmt, { node, fields }, input);
 }
 
 /** Rows of expressions, all of one width. */
 export function bindValuesRows(lists: readonly Node[], scope: Scope): Expr[][] {
-  const rows = lists.map((list) => (nodeAs(list, 'List')?.items ?? []).map((item) => bindExpr(item, scope)));
+  const rows = lists.map((list) =>
+    (nodeAs(list, 'List')?.items ?? []).map((item) => bindExpr(item, scope)),
+  );
   const width = rows[0]?.length ?? 0;
   for (const row of rows) {
     if (row.length === width) continue;

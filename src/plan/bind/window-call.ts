@@ -18,43 +18,83 @@ export function bindWindowCall(node: FuncCall, match: ResolvedFunction, scope: S
   const { fn, call, args } = match;
   const calls = scope.calls;
   const name = nameList(node.funcname).join('.');
-  if (calls === null || (scope.clause !== 'SELECT' && scope.clause !== 'ORDER BY' && scope.clause !== 'DISTINCT ON')) {
+  if (
+    calls === null ||
+    (scope.clause !== 'SELECT' && scope.clause !== 'ORDER BY' && scope.clause !== 'DISTINCT ON')
+  ) {
     const where = scope.clause === 'window' ? 'window definitions' : scope.clause;
-    throw context.error('windowing_error', `window functions are not allowed in ${where}`, node.location);
+    throw context.error(
+      'windowing_error',
+      `window functions are not allowed in ${where}`,
+      node.location,
+    );
   }
   if (calls.inside !== null) {
     const message =
       calls.inside === 'window'
         ? 'window function calls cannot be nested'
         : 'aggregate function calls cannot contain window function calls';
-    throw context.error(calls.inside === 'window' ? 'windowing_error' : 'grouping_error', message, node.location);
+    throw context.error(
+      calls.inside === 'window' ? 'windowing_error' : 'grouping_error',
+      message,
+      node.location,
+    );
   }
-  if (fn.kind !== 'aggregate' && fn.kind !== 'window') throw context.error('wrong_object_type', `${name} is no window function`, node.location);
+  if (fn.kind !== 'aggregate' && fn.kind !== 'window')
+    throw context.error('wrong_object_type', `${name} is no window function`, node.location);
   if (node.agg_distinct === true) {
-    throw context.error('feature_not_supported', 'DISTINCT is not implemented for window functions', node.location);
+    throw context.error(
+      'feature_not_supported',
+      'DISTINCT is not implemented for window functions',
+      node.location,
+    );
   }
   if (node.agg_order !== undefined) {
-    throw context.error('feature_not_supported', 'aggregate ORDER BY is not implemented for window functions', node.location);
+    throw context.error(
+      'feature_not_supported',
+      'aggregate ORDER BY is not implemented for window functions',
+      node.location,
+    );
   }
   if (node.agg_filter !== undefined && fn.kind === 'window') {
-    throw context.error('feature_not_supported', 'FILTER is not implemented for non-aggregate window functions', node.location);
+    throw context.error(
+      'feature_not_supported',
+      'FILTER is not implemented for non-aggregate window functions',
+      node.location,
+    );
   }
   calls.inside = 'window';
-  const filter = node.agg_filter === undefined ? null : bindCondition(node.agg_filter, scope, 'FILTER');
+  const filter =
+    node.agg_filter === undefined ? null : bindCondition(node.agg_filter, scope, 'FILTER');
   calls.inside = null;
   const spec = windowSpec(node.over as WindowDef, scope);
   const column = context.newColumn(fn.name, call.returnType);
-  const pending: PendingWindow = { spec, call: { column, fn, call, args, filter, type: call.returnType } };
+  const pending: PendingWindow = {
+    spec,
+    call: { column, fn, call, args, filter, type: call.returnType },
+  };
   calls.windows.push(pending);
   return context.reference(column, node.location);
 }
 
 const FRAME = {
-  range: 0x2, rows: 0x4, groups: 0x8, startUnboundedPreceding: 0x20, endUnboundedPreceding: 0x40,
-  startUnboundedFollowing: 0x80, endUnboundedFollowing: 0x100, startCurrentRow: 0x200,
-  endCurrentRow: 0x400, startOffsetPreceding: 0x800, endOffsetPreceding: 0x1000,
-  startOffsetFollowing: 0x2000, endOffsetFollowing: 0x4000, excludeCurrentRow: 0x8000,
-  excludeGroup: 0x10000, excludeTies: 0x20000, nonDefault: 0x1,
+  range: 0x2,
+  rows: 0x4,
+  groups: 0x8,
+  startUnboundedPreceding: 0x20,
+  endUnboundedPreceding: 0x40,
+  startUnboundedFollowing: 0x80,
+  endUnboundedFollowing: 0x100,
+  startCurrentRow: 0x200,
+  endCurrentRow: 0x400,
+  startOffsetPreceding: 0x800,
+  endOffsetPreceding: 0x1000,
+  startOffsetFollowing: 0x2000,
+  endOffsetFollowing: 0x4000,
+  excludeCurrentRow: 0x8000,
+  excludeGroup: 0x10000,
+  excludeTies: 0x20000,
+  nonDefault: 0x1,
 } as const;
 
 function windowSpec(def: WindowDef, scope: Scope): WindowSpec {
@@ -68,7 +108,9 @@ function windowSpec(def: WindowDef, scope: Scope): WindowSpec {
   }
   const base = def.refname === undefined ? undefined : referenced(def, scope);
   return scope.during('window', () => {
-    const partitionBy = base?.partitionBy ?? bindExprs(def.partitionClause, scope).map((expr) => resolveUnknown(context, expr));
+    const partitionBy =
+      base?.partitionBy ??
+      bindExprs(def.partitionClause, scope).map((expr) => resolveUnknown(context, expr));
     for (const expr of partitionBy) equalityOf(context, expr.type, context.locationOf(expr));
     const ownOrder = bindSortKeys(def.orderClause ?? [], scope);
     const orderBy = base !== undefined && base.orderBy.length > 0 ? base.orderBy : ownOrder;
@@ -80,13 +122,23 @@ function referenced(def: WindowDef, scope: Scope): WindowSpec {
   const context = scope.context;
   const name = def.refname as string;
   const named = scope.calls?.namedWindows.get(name);
-  if (named === undefined) throw context.error('undefined_object', `window "${name}" does not exist`, def.location);
-  const refuse = (what: string) => context.error('windowing_error', `cannot override ${what} clause of window "${name}"`, def.location);
+  if (named === undefined)
+    throw context.error('undefined_object', `window "${name}" does not exist`, def.location);
+  const refuse = (what: string) =>
+    context.error(
+      'windowing_error',
+      `cannot override ${what} clause of window "${name}"`,
+      def.location,
+    );
   if ((def.partitionClause?.length ?? 0) > 0) throw refuse('PARTITION BY');
   const spec = windowSpec({ ...named, name: undefined }, scope);
   if ((def.orderClause?.length ?? 0) > 0 && spec.orderBy.length > 0) throw refuse('ORDER BY');
   if (((named.frameOptions ?? 0) & FRAME.nonDefault) !== 0) {
-    throw context.error('windowing_error', `cannot copy window "${name}" because it has a frame clause`, def.location);
+    throw context.error(
+      'windowing_error',
+      `cannot copy window "${name}" because it has a frame clause`,
+      def.location,
+    );
   }
   return spec;
 }
@@ -113,7 +165,8 @@ function windowFrame(def: WindowDef, orderBy: readonly SortKey[], scope: Scope):
   };
   const startOffset = offset(def.startOffset);
   const endOffset = offset(def.endOffset);
-  const range = mode === 'range' ? rangeOffsets(def, orderBy, startOffset, endOffset, scope) : undefined;
+  const range =
+    mode === 'range' ? rangeOffsets(def, orderBy, startOffset, endOffset, scope) : undefined;
   const start: FrameBound = has(FRAME.startCurrentRow)
     ? { kind: 'current-row' }
     : has(FRAME.startOffsetPreceding)
@@ -135,7 +188,13 @@ function windowFrame(def: WindowDef, orderBy: readonly SortKey[], scope: Scope):
       : has(FRAME.excludeTies)
         ? 'ties'
         : 'none';
-  return { mode, start, end, exclude, ...(range?.add === undefined ? {} : { rangeAdd: range.add }) };
+  return {
+    mode,
+    start,
+    end,
+    exclude,
+    ...(range?.add === undefined ? {} : { rangeAdd: range.add }),
+  };
 }
 
 interface RangeOffsets {
@@ -174,7 +233,11 @@ function rangeOffsets(
       context.locationOf(used),
     );
   }
-  const type = sqlType(plus.operator.left === 0 ? key.type.oid : offsetType(key.type.oid, used.type.oid, plus.argTypes[1]));
+  const type = sqlType(
+    plus.operator.left === 0
+      ? key.type.oid
+      : offsetType(key.type.oid, used.type.oid, plus.argTypes[1]),
+  );
   const typed = (expr: Expr): Expr => tryCoerce(context, expr, type, 'implicit') ?? expr;
   const keyColumn: Expr = { kind: 'column', type: key.type, index: 0 };
   const offsetColumn: Expr = { kind: 'column', type, index: 1 };
@@ -191,14 +254,21 @@ function rangeOffsets(
 
 function offsetType(key: number, given: number, declared: number): number {
   if (given !== OID.unknown) return given;
-  return key === OID.date || key === OID.timestamp || key === OID.timestamptz || key === OID.time ? OID.interval : declared;
+  return key === OID.date || key === OID.timestamp || key === OID.timestamptz || key === OID.time
+    ? OID.interval
+    : declared;
 }
 
 /** Windows that can share one node. */
 export function sameWindow(a: WindowSpec, b: WindowSpec): boolean {
   const keys = (x: readonly SortKey[], y: readonly SortKey[]) =>
     x.length === y.length &&
-    x.every((key, i) => key.descending === y[i].descending && key.nullsFirst === y[i].nullsFirst && exprEqual(key.expr, y[i].expr));
+    x.every(
+      (key, i) =>
+        key.descending === y[i].descending &&
+        key.nullsFirst === y[i].nullsFirst &&
+        exprEqual(key.expr, y[i].expr),
+    );
   return (
     a.partitionBy.length === b.partitionBy.length &&
     a.partitionBy.every((expr, i) => exprEqual(expr, b.partitionBy[i])) &&
@@ -209,7 +279,12 @@ export function sameWindow(a: WindowSpec, b: WindowSpec): boolean {
   );
 }
 
-const frameKey = (frame: WindowFrame) => [frame.mode, frame.exclude, frame.start.kind, frame.end.kind];
+const frameKey = (frame: WindowFrame) => [
+  frame.mode,
+  frame.exclude,
+  frame.start.kind,
+  frame.end.kind,
+];
 
 function sameBound(a: FrameBound, b: FrameBound): boolean {
   return !('offset' in a) || ('offset' in b && exprEqual(a.offset, b.offset));

@@ -1,11 +1,24 @@
 /** WITH: plain, recursive and data-modifying common table expressions. */
 import type { SqlType } from '../../types/type.ts';
-import { nameList, nodeAs, type CommonTableExpr, type Node, type SelectStmt, type WithClause } from '../../parse/ast.ts';
+import {
+  nameList,
+  nodeAs,
+  type CommonTableExpr,
+  type Node,
+  type SelectStmt,
+  type WithClause,
+} from '../../parse/ast.ts';
 import { notSupported } from '../../errors/db-error.ts';
 import type { LogicalNode, LogicalWith } from '../logical.ts';
 import type { BindContext, RecordShape } from './context.ts';
 import { bindModifyingCte } from './modify.ts';
-import { bindQuery, mapOutputs, resolveOutputs, type BoundQuery, type QueryInput } from './query.ts';
+import {
+  bindQuery,
+  mapOutputs,
+  resolveOutputs,
+  type BoundQuery,
+  type QueryInput,
+} from './query.ts';
 import { commonType, toCommon } from './coerce.ts';
 import { equalityOf } from './operators.ts';
 import { typeText } from './types.ts';
@@ -13,7 +26,11 @@ import { typeText } from './types.ts';
 export interface CteEntry {
   readonly cteId: number;
   readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly shape: RecordShape | undefined }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: SqlType;
+    readonly shape: RecordShape | undefined;
+  }[];
   /** The CTE itself, seen from inside its recursive term. */
   readonly isWorkTable: boolean;
   /** Why the name cannot be used here, with the words of the error. */
@@ -34,7 +51,11 @@ export function bindWith(
     if (cte === undefined) continue;
     const name = cte.ctename ?? '';
     if (seen.has(name)) {
-      throw context.error('duplicate_alias', `WITH query name "${name}" specified more than once`, cte.location);
+      throw context.error(
+        'duplicate_alias',
+        `WITH query name "${name}" specified more than once`,
+        cte.location,
+      );
     }
     seen.add(name);
     if (cte.search_clause !== undefined || cte.cycle_clause !== undefined) {
@@ -50,7 +71,12 @@ export function bindWith(
 /** Puts the declarations around the query that uses them. */
 export function wrapWith(declared: LogicalWith['ctes'], query: BoundQuery): BoundQuery {
   if (declared.length === 0) return query;
-  const node: LogicalWith = { kind: 'with', ctes: declared, body: query.node, columns: query.node.columns };
+  const node: LogicalWith = {
+    kind: 'with',
+    ctes: declared,
+    body: query.node,
+    columns: query.node.columns,
+  };
   return { node, fields: query.fields };
 }
 
@@ -78,12 +104,21 @@ function bindCte(cte: CommonTableExpr, recursive: boolean, input: QueryInput): B
   return declare(context, cte, resolveOutputs(context, bindQuery(select, inner)), false);
 }
 
-function declare(context: BindContext, cte: CommonTableExpr, query: BoundQuery, modifying: boolean): BoundCte {
+function declare(
+  context: BindContext,
+  cte: CommonTableExpr,
+  query: BoundQuery,
+  modifying: boolean,
+): BoundCte {
   const cteId = context.newCteId();
   const name = cte.ctename ?? '';
   const entry = entryFor(context, cteId, cte, query, false);
   const materialized =
-    cte.ctematerialized === 'CTEMaterializeAlways' ? 'always' : cte.ctematerialized === 'CTEMaterializeNever' ? 'never' : 'default';
+    cte.ctematerialized === 'CTEMaterializeAlways'
+      ? 'always'
+      : cte.ctematerialized === 'CTEMaterializeNever'
+        ? 'never'
+        : 'default';
   return { entry, declared: { cteId, name, plan: query.node, modifying, materialized } };
 }
 
@@ -121,16 +156,31 @@ function bindRecursive(cte: CommonTableExpr, select: SelectStmt, input: QueryInp
       cte.location,
     );
   }
-  for (const [clause, text] of [[select.sortClause, 'ORDER BY'], [select.limitOffset, 'OFFSET'], [select.limitCount, 'LIMIT'], [select.lockingClause, 'FOR UPDATE/SHARE']] as const) {
-    if (clause !== undefined) throw context.error('feature_not_supported', `${text} in a recursive query is not implemented`);
+  for (const [clause, text] of [
+    [select.sortClause, 'ORDER BY'],
+    [select.limitOffset, 'OFFSET'],
+    [select.limitCount, 'LIMIT'],
+    [select.lockingClause, 'FOR UPDATE/SHARE'],
+  ] as const) {
+    if (clause !== undefined)
+      throw context.error(
+        'feature_not_supported',
+        `${text} in a recursive query is not implemented`,
+      );
   }
   const scoped = bindWith(select.withClause, input);
   const forbidden = new Map(scoped.ctes);
   forbidden.set(name, {
-    cteId: 0, name, columns: [], isWorkTable: true,
+    cteId: 0,
+    name,
+    columns: [],
+    isWorkTable: true,
     forbidden: `recursive reference to query "${name}" must not appear within its non-recursive term`,
   });
-  const seed = resolveOutputs(context, bindQuery(select.larg as SelectStmt, { ...input, ctes: forbidden }));
+  const seed = resolveOutputs(
+    context,
+    bindQuery(select.larg as SelectStmt, { ...input, ctes: forbidden }),
+  );
   const cteId = context.newCteId();
   const entry = entryFor(context, cteId, cte, seed, true);
   const stepCtes = new Map(scoped.ctes);
@@ -143,8 +193,16 @@ function bindRecursive(cte: CommonTableExpr, select: SelectStmt, input: QueryInp
   const distinct = select.all !== true;
   if (distinct) for (const field of seed.fields) equalityOf(context, field.column.type);
   const columns = seed.fields.map((field) => context.newColumn(field.name, field.column.type));
-  let plan: LogicalNode = { kind: 'recursive-union', cteId, seed: seed.node, step: step.node, distinct, columns };
-  if (scoped.declared.length > 0) plan = { kind: 'with', ctes: scoped.declared, body: plan, columns };
+  let plan: LogicalNode = {
+    kind: 'recursive-union',
+    cteId,
+    seed: seed.node,
+    step: step.node,
+    distinct,
+    columns,
+  };
+  if (scoped.declared.length > 0)
+    plan = { kind: 'with', ctes: scoped.declared, body: plan, columns };
   return {
     entry: { ...entry, isWorkTable: false },
     declared: { cteId, name, plan, modifying: false, materialized: 'always' },

@@ -16,21 +16,41 @@ export interface ColumnPredicate {
   readonly source: Expr;
 }
 
-const FLIPPED: Readonly<Record<string, ScanPredicate['op']>> = { '=': '=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
+const FLIPPED: Readonly<Record<string, ScanPredicate['op']>> = {
+  '=': '=',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
 
 /** The conjuncts of a condition that compare one column with a value known before the scan. */
-export function columnPredicates(condition: Expr | null, columns: readonly ScanColumn[]): ColumnPredicate[] {
+export function columnPredicates(
+  condition: Expr | null,
+  columns: readonly ScanColumn[],
+): ColumnPredicate[] {
   const byId = new Map(columns.map((column) => [column.id, column]));
   return conjuncts(condition).flatMap((part) => predicateOf(part, byId) ?? []);
 }
 
-function predicateOf(part: Expr, byId: ReadonlyMap<number, ScanColumn>): ColumnPredicate | undefined {
-  if (part.kind === 'call' && part.operator !== undefined && part.operator in FLIPPED && part.args.length === 2) {
+function predicateOf(
+  part: Expr,
+  byId: ReadonlyMap<number, ScanColumn>,
+): ColumnPredicate | undefined {
+  if (
+    part.kind === 'call' &&
+    part.operator !== undefined &&
+    part.operator in FLIPPED &&
+    part.args.length === 2
+  ) {
     const [left, right] = part.args;
     const direct = scanColumn(left, byId);
-    if (direct !== undefined) return comparison(direct, FLIPPED[FLIPPED[part.operator]], right, part);
+    if (direct !== undefined)
+      return comparison(direct, FLIPPED[FLIPPED[part.operator]], right, part);
     const flipped = scanColumn(right, byId);
-    return flipped === undefined ? undefined : comparison(flipped, FLIPPED[part.operator], left, part);
+    return flipped === undefined
+      ? undefined
+      : comparison(flipped, FLIPPED[part.operator], left, part);
   }
   if (part.kind === 'in-list' && !part.negated) {
     const column = scanColumn(part.arg, byId);
@@ -39,7 +59,12 @@ function predicateOf(part: Expr, byId: ReadonlyMap<number, ScanColumn>): ColumnP
     if (values.includes(undefined)) return undefined;
     return { attnum: column.attnum, op: 'in', values: values as Expr[], source: part };
   }
-  if (part.kind === 'array-op' && part.quantifier === 'any' && part.operator === '=' && part.array.kind === 'array') {
+  if (
+    part.kind === 'array-op' &&
+    part.quantifier === 'any' &&
+    part.operator === '=' &&
+    part.array.kind === 'array'
+  ) {
     const column = scanColumn(part.left, byId);
     if (column === undefined || part.array.multidimensional) return undefined;
     const values = part.array.elements.map((item) => valueFor(column.type, item));
@@ -51,14 +76,19 @@ function predicateOf(part: Expr, byId: ReadonlyMap<number, ScanColumn>): ColumnP
 
 /** The column behind an expression, seen through casts that change nothing. */
 function scanColumn(expr: Expr, byId: ReadonlyMap<number, ScanColumn>): ScanColumn | undefined {
-  if (expr.kind === 'cast' && expr.convert === false && expr.arg.type.oid !== OID.bpchar) return scanColumn(expr.arg, byId);
+  if (expr.kind === 'cast' && expr.convert === false && expr.arg.type.oid !== OID.bpchar)
+    return scanColumn(expr.arg, byId);
   if (expr.kind === 'cast' && isIntegerWidening(expr)) return scanColumn(expr.arg, byId);
   if (expr.kind !== 'column') return undefined;
   const column = byId.get(expr.index);
   return column === undefined || column.attnum <= 0 ? undefined : column;
 }
 
-const INTEGER_RANK: ReadonlyMap<Oid, number> = new Map<Oid, number>([[OID.int2, 1], [OID.int4, 2], [OID.int8, 3]]);
+const INTEGER_RANK: ReadonlyMap<Oid, number> = new Map<Oid, number>([
+  [OID.int2, 1],
+  [OID.int4, 2],
+  [OID.int8, 3],
+]);
 
 function isIntegerWidening(expr: Extract<Expr, { kind: 'cast' }>): boolean {
   const from = INTEGER_RANK.get(expr.arg.type.oid);
@@ -73,7 +103,9 @@ function comparison(
   source: Expr,
 ): ColumnPredicate | undefined {
   const comparable = valueFor(column.type, value);
-  return comparable === undefined ? undefined : { attnum: column.attnum, op, values: [comparable], source };
+  return comparable === undefined
+    ? undefined
+    : { attnum: column.attnum, op, values: [comparable], source };
 }
 
 /** The value in the column's own type, or undefined where that could change the comparison. */
@@ -88,7 +120,14 @@ function valueFor(type: SqlType, value: Expr): Expr | undefined {
   }
   const cast = findCast(from, type.oid);
   if (cast === undefined || cast.context !== 'implicit' || fromRank !== undefined) return undefined;
-  return { kind: 'cast', type: sqlType(type.oid), arg: value, convert: cast.convert, explicit: false, form: 'implicit' };
+  return {
+    kind: 'cast',
+    type: sqlType(type.oid),
+    arg: value,
+    convert: cast.convert,
+    explicit: false,
+    form: 'implicit',
+  };
 }
 
 const STRINGS = new Set<Oid>([OID.text, OID.varchar]);
@@ -103,7 +142,10 @@ function fitsInteger(value: Expr, rank: number): boolean {
 
 function isKnownBeforeScan(value: Expr): boolean {
   if (isVolatile(value)) return false;
-  return !someExpr(value, (node) => node.kind === 'column' || node.kind === 'subquery' || node.kind === 'subplan');
+  return !someExpr(
+    value,
+    (node) => node.kind === 'column' || node.kind === 'subquery' || node.kind === 'subplan',
+  );
 }
 
 export interface IndexChoice {
@@ -142,12 +184,16 @@ function scoreOf(choice: IndexChoice): number {
   return choice.equals.length * 10 + range * 3 + (choice.unique ? 1000 : 0);
 }
 
-function matchIndex(index: IndexDescriptor, predicates: readonly ColumnPredicate[]): IndexChoice | undefined {
+function matchIndex(
+  index: IndexDescriptor,
+  predicates: readonly ColumnPredicate[],
+): IndexChoice | undefined {
   const equals: ColumnPredicate[] = [];
   let next = 0;
   for (; next < index.keys.length; next++) {
     const { column } = index.keys[next];
-    const match = column === 0 ? undefined : predicates.find((p) => p.attnum === column && p.op === '=');
+    const match =
+      column === 0 ? undefined : predicates.find((p) => p.attnum === column && p.op === '=');
     if (match === undefined) break;
     equals.push(match);
   }
@@ -160,5 +206,11 @@ function matchIndex(index: IndexDescriptor, predicates: readonly ColumnPredicate
   const upper = bound(['<', '<=']);
   if (equals.length === 0 && lower === null && upper === null) return undefined;
   if (index.method === 'hash' && equals.length < index.keys.length) return undefined;
-  return { index, equals, lower, upper, unique: index.unique && equals.length === index.keys.length };
+  return {
+    index,
+    equals,
+    lower,
+    upper,
+    unique: index.unique && equals.length === index.keys.length,
+  };
 }

@@ -6,7 +6,14 @@ import type { LogicalColumn, LogicalNode } from '../logical.ts';
 import type { PhysicalNode, WindowFrame } from '../physical.ts';
 import { estimateRows, type RowCounts } from './estimate.ts';
 import { buildJoin } from './join.ts';
-import { outputs, placeExpr, placeKeys, positionsOf, type Built, type Positions } from './layout.ts';
+import {
+  outputs,
+  placeExpr,
+  placeKeys,
+  positionsOf,
+  type Built,
+  type Positions,
+} from './layout.ts';
 import { buildModify } from './modify.ts';
 import { buildScan } from './scan.ts';
 import { buildLimit, buildSort } from './sort.ts';
@@ -44,12 +51,22 @@ export class PlanBuilder {
   /** Plans a node so that its output is exactly these columns, in this order. */
   buildExact(node: LogicalNode, columns: readonly LogicalColumn[]): Built {
     const built = this.build(node, new Set(columns.map((column) => column.id)));
-    const same = built.columns.length === columns.length && columns.every((column, i) => built.columns[i].id === column.id);
+    const same =
+      built.columns.length === columns.length &&
+      columns.every((column, i) => built.columns[i].id === column.id);
     if (same) return built;
     const positions = positionsOf(built.columns);
-    const exprs = columns.map((column): Expr => this.place({ kind: 'column', type: column.type, index: column.id }, positions));
+    const exprs = columns.map((column): Expr =>
+      this.place({ kind: 'column', type: column.type, index: column.id }, positions),
+    );
     return {
-      node: { kind: 'project', input: built.node, exprs, columns: outputs(columns), estimatedRows: built.node.estimatedRows },
+      node: {
+        kind: 'project',
+        input: built.node,
+        exprs,
+        columns: outputs(columns),
+        estimatedRows: built.node.estimatedRows,
+      },
       columns,
     };
   }
@@ -90,7 +107,11 @@ export class PlanBuilder {
       case 'set-operation': {
         const left = this.buildExact(node.left, node.left.columns).node;
         const right = this.buildExact(node.right, node.right.columns).node;
-        return this.wrap({ kind: 'set-operation', operation: node.operation, all: node.all, left, right }, node.columns, node);
+        return this.wrap(
+          { kind: 'set-operation', operation: node.operation, all: node.all, left, right },
+          node.columns,
+          node,
+        );
       }
       case 'cte-scan':
         return this.wrap({ kind: 'cte-scan', cteId: node.cteId }, node.columns, node);
@@ -101,7 +122,11 @@ export class PlanBuilder {
       case 'recursive-union': {
         const seed = this.buildExact(node.seed, node.seed.columns).node;
         const step = this.buildExact(node.step, node.step.columns).node;
-        return this.wrap({ kind: 'recursive-union', cteId: node.cteId, seed, step, distinct: node.distinct }, node.columns, node);
+        return this.wrap(
+          { kind: 'recursive-union', cteId: node.cteId, seed, step, distinct: node.distinct },
+          node.columns,
+          node,
+        );
       }
       case 'lock-rows':
         return this.#lockRows(node, required);
@@ -126,7 +151,10 @@ export class PlanBuilder {
   /** Moves an expression onto the positions of an input, planning its subqueries. */
   place(expr: Expr, positions: Positions): Expr {
     return placeExpr(expr, positions, (subquery, place) => {
-      const bindings = subquery.bindings.map(({ param, value }): ExecParamBinding => ({ param, value: place(value) }));
+      const bindings = subquery.bindings.map(({ param, value }): ExecParamBinding => ({
+        param,
+        value: place(value),
+      }));
       return {
         kind: 'subplan',
         type: subquery.type,
@@ -147,14 +175,27 @@ export class PlanBuilder {
   }
 
   #values(node: Of<'values'>, required: ReadonlySet<number>): Built {
-    const kept = node.columns.flatMap((column, i) => (required.has(column.id) || node.rows.some((row) => isEffect(row[i])) ? [i] : []));
+    const kept = node.columns.flatMap((column, i) =>
+      required.has(column.id) || node.rows.some((row) => isEffect(row[i])) ? [i] : [],
+    );
     const rows = node.rows.map((row) => kept.map((i) => this.place(row[i], new Map())));
-    return this.wrap({ kind: 'values', rows }, kept.map((i) => node.columns[i]), node);
+    return this.wrap(
+      { kind: 'values', rows },
+      kept.map((i) => node.columns[i]),
+      node,
+    );
   }
 
   #functionScan(node: Of<'function-scan'>): Built {
-    const functions = node.functions.map((fn) => ({ ...fn, args: fn.args.map((arg) => this.place(arg, new Map())) }));
-    const scan: PartialNode = { kind: 'function-scan', functions, withOrdinality: node.withOrdinality };
+    const functions = node.functions.map((fn) => ({
+      ...fn,
+      args: fn.args.map((arg) => this.place(arg, new Map())),
+    }));
+    const scan: PartialNode = {
+      kind: 'function-scan',
+      functions,
+      withOrdinality: node.withOrdinality,
+    };
     return this.wrap(scan, node.columns, node);
   }
 
@@ -163,7 +204,11 @@ export class PlanBuilder {
     for (const fn of node.functions) for (const arg of fn.args) columnsOf(arg, needed);
     const input = this.build(node.input, needed);
     const positions = positionsOf(input.columns);
-    const functions = node.functions.map(({ fn, call, args }) => ({ fn, call, args: args.map((arg) => this.place(arg, positions)) }));
+    const functions = node.functions.map(({ fn, call, args }) => ({
+      fn,
+      call,
+      args: args.map((arg) => this.place(arg, positions)),
+    }));
     const columns = [...input.columns, ...node.functions.map((fn) => fn.column)];
     const set: PartialNode = { kind: 'project-set', input: input.node, functions };
     return this.wrap(set, columns, node);
@@ -178,7 +223,9 @@ export class PlanBuilder {
 
   #project(node: Of<'project'>, required: ReadonlySet<number>): Built {
     // Columns that nobody reads are not computed, save those with effects.
-    const kept = node.columns.flatMap((column, i) => (required.has(column.id) || isEffect(node.exprs[i]) ? [i] : []));
+    const kept = node.columns.flatMap((column, i) =>
+      required.has(column.id) || isEffect(node.exprs[i]) ? [i] : [],
+    );
     const needed = new Set<number>();
     for (const i of kept) columnsOf(node.exprs[i], needed);
     const input = this.build(node.input, needed);
@@ -188,7 +235,9 @@ export class PlanBuilder {
     if (input.node.kind === 'values' && input.node.rows.length === 1 && needed.size === 0) {
       return this.wrap({ kind: 'values', rows: [exprs] }, columns, node);
     }
-    const identity = exprs.length === input.columns.length && exprs.every((expr, i) => expr.kind === 'column' && expr.index === i);
+    const identity =
+      exprs.length === input.columns.length &&
+      exprs.every((expr, i) => expr.kind === 'column' && expr.index === i);
     if (identity) {
       const renamed = { ...input.node, columns: outputs(columns) } as PhysicalNode;
       return { node: renamed, columns };
@@ -201,26 +250,36 @@ export class PlanBuilder {
     const needed = new Set<number>();
     for (const group of node.groups) columnsOf(group.expr, needed);
     for (const call of aggregates) {
-      for (const expr of [...call.args, ...call.directArgs, ...call.orderBy.map((key) => key.expr)]) columnsOf(expr, needed);
+      for (const expr of [...call.args, ...call.directArgs, ...call.orderBy.map((key) => key.expr)])
+        columnsOf(expr, needed);
       if (call.filter !== null) columnsOf(call.filter, needed);
     }
     const input = this.build(node.input, needed);
     const positions = positionsOf(input.columns);
     const place = (expr: Expr): Expr => this.place(expr, positions);
     const bits = node.groupingColumn === null ? [] : [node.groupingColumn];
-    const columns = [...node.groups.map((group) => group.column), ...aggregates.map((call) => call.column), ...bits];
+    const columns = [
+      ...node.groups.map((group) => group.column),
+      ...aggregates.map((call) => call.column),
+      ...bits,
+    ];
     const aggregate: PartialNode = {
       kind: 'aggregate',
       input: input.node,
       groups: node.groups.map((group) => place(group.expr)),
       groupingSets: node.groupingSets,
-      aggregates: aggregates.map(({ fn, call, args, directArgs, distinct, filter, orderBy, type }) => ({
-        fn, call, distinct, type,
-        args: args.map((arg) => place(arg)),
-        directArgs: directArgs.map((arg) => place(arg)),
-        filter: filter === null ? null : place(filter),
-        orderBy: placeKeys(orderBy, place),
-      })),
+      aggregates: aggregates.map(
+        ({ fn, call, args, directArgs, distinct, filter, orderBy, type }) => ({
+          fn,
+          call,
+          distinct,
+          type,
+          args: args.map((arg) => place(arg)),
+          directArgs: directArgs.map((arg) => place(arg)),
+          filter: filter === null ? null : place(filter),
+          orderBy: placeKeys(orderBy, place),
+        }),
+      ),
     };
     return this.wrap(aggregate, columns, node);
   }
@@ -245,7 +304,11 @@ export class PlanBuilder {
       orderBy: placeKeys(node.orderBy, place),
       frame: placeFrame(node.frame, place),
       calls: node.calls.map(({ fn, call, args, filter, type }) => ({
-        fn, call, type, args: args.map((arg) => place(arg)), filter: filter === null ? null : place(filter),
+        fn,
+        call,
+        type,
+        args: args.map((arg) => place(arg)),
+        filter: filter === null ? null : place(filter),
       })),
     };
     return this.wrap(window, columns, node);
@@ -262,12 +325,27 @@ export class PlanBuilder {
 
   #append(node: Of<'append'>, required: ReadonlySet<number>): Built {
     const kept = node.columns.flatMap((column, i) => (required.has(column.id) ? [i] : []));
-    const inputs = node.inputs.map((input) => this.buildExact(input, kept.map((i) => input.columns[i])).node);
-    return this.wrap({ kind: 'append', inputs }, kept.map((i) => node.columns[i]), node);
+    const inputs = node.inputs.map(
+      (input) =>
+        this.buildExact(
+          input,
+          kept.map((i) => input.columns[i]),
+        ).node,
+    );
+    return this.wrap(
+      { kind: 'append', inputs },
+      kept.map((i) => node.columns[i]),
+      node,
+    );
   }
 
   #with(node: Of<'with'>, required: ReadonlySet<number>): Built {
-    const ctes = node.ctes.map(({ cteId, name, plan, modifying }) => ({ cteId, name, modifying, plan: this.buildRoot(plan) }));
+    const ctes = node.ctes.map(({ cteId, name, plan, modifying }) => ({
+      cteId,
+      name,
+      modifying,
+      plan: this.buildRoot(plan),
+    }));
     const body = this.build(node.body, required);
     return this.wrap({ kind: 'with', ctes, body: body.node }, body.columns, node);
   }
@@ -276,14 +354,24 @@ export class PlanBuilder {
     const needed = new Set([...required, ...node.targets.map((target) => target.rowRefId)]);
     const input = this.build(node.input, needed);
     const positions = positionsOf(input.columns);
-    const targets = node.targets.map(({ table, rowRefId }) => ({ table, rowRefPosition: positions.get(rowRefId) as number }));
-    const lock: PartialNode = { kind: 'lock-rows', input: input.node, targets, strength: node.strength, wait: node.wait };
+    const targets = node.targets.map(({ table, rowRefId }) => ({
+      table,
+      rowRefPosition: positions.get(rowRefId) as number,
+    }));
+    const lock: PartialNode = {
+      kind: 'lock-rows',
+      input: input.node,
+      targets,
+      strength: node.strength,
+      wait: node.wait,
+    };
     return this.wrap(lock, input.columns, node);
   }
 }
 
 function placeFrame(frame: WindowFrame, place: (expr: Expr) => Expr): WindowFrame {
-  const start = 'offset' in frame.start ? { ...frame.start, offset: place(frame.start.offset) } : frame.start;
+  const start =
+    'offset' in frame.start ? { ...frame.start, offset: place(frame.start.offset) } : frame.start;
   const end = 'offset' in frame.end ? { ...frame.end, offset: place(frame.end.offset) } : frame.end;
   return { ...frame, start, end };
 }

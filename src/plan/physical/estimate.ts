@@ -29,7 +29,10 @@ function partSelectivity(part: Expr): number {
     case 'is-null':
       return part.negated ? 0.99 : 0.01;
     case 'or':
-      return Math.min(1, part.args.reduce((sum, arg) => sum + selectivity(arg), 0));
+      return Math.min(
+        1,
+        part.args.reduce((sum, arg) => sum + selectivity(arg), 0),
+      );
     case 'not':
       return 1 - selectivity(part.arg);
     default:
@@ -54,7 +57,9 @@ export function estimateRows(node: LogicalNode, counts: RowCounts): number {
       return joinRows(node, counts);
     case 'limit': {
       const rows = estimateRows(node.input, counts);
-      return node.limit?.kind === 'constant' && node.limit.value !== null ? Math.min(rows, Number(node.limit.value)) : rows;
+      return node.limit?.kind === 'constant' && node.limit.value !== null
+        ? Math.min(rows, Number(node.limit.value))
+        : rows;
     }
     case 'append':
       return node.inputs.reduce((sum, input) => sum + estimateRows(input, counts), 0);
@@ -82,7 +87,9 @@ function joinRows(node: Extract<LogicalNode, { kind: 'join' }>, counts: RowCount
   const left = estimateRows(node.left, counts);
   const right = estimateRows(node.right, counts);
   if (node.joinType === 'semi' || node.joinType === 'anti') return Math.max(1, left / 2);
-  const equal = conjuncts(node.condition).some((part) => part.kind === 'call' && part.operator === '=');
+  const equal = conjuncts(node.condition).some(
+    (part) => part.kind === 'call' && part.operator === '=',
+  );
   const joined = equal ? Math.max(left, right) : left * right * selectivity(node.condition);
   if (node.joinType === 'left') return Math.max(left, joined);
   if (node.joinType === 'right') return Math.max(right, joined);

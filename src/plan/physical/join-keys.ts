@@ -36,14 +36,16 @@ function equalityPair(
   leftIds: ReadonlySet<number>,
   rightIds: ReadonlySet<number>,
 ): [Expr, Expr] | undefined {
-  if (part.kind !== 'call' || part.operator !== '=' || part.args.length !== 2 || isVolatile(part)) return undefined;
+  if (part.kind !== 'call' || part.operator !== '=' || part.args.length !== 2 || isVolatile(part))
+    return undefined;
   const [a, b] = part.args;
   const pair = sameType(a, b);
   if (pair === undefined) return undefined;
   const inA = columnsOf(a);
   const inB = columnsOf(b);
   if (inA.size === 0 || inB.size === 0) return undefined;
-  const within = (ids: ReadonlySet<number>, side: ReadonlySet<number>) => [...ids].every((id) => side.has(id));
+  const within = (ids: ReadonlySet<number>, side: ReadonlySet<number>) =>
+    [...ids].every((id) => side.has(id));
   if (within(inA, leftIds) && within(inB, rightIds)) return pair;
   if (within(inA, rightIds) && within(inB, leftIds)) return [pair[1], pair[0]];
   return undefined;
@@ -55,7 +57,8 @@ function sameType(a: Expr, b: Expr): [Expr, Expr] | undefined {
   const right = b.type.oid;
   if (left === OID.record || right === OID.record) return undefined;
   if (left === right) return [a, b];
-  if (INTEGERS.has(left) && INTEGERS.has(right)) return [a, b].map((expr) => widen(expr)) as [Expr, Expr];
+  if (INTEGERS.has(left) && INTEGERS.has(right))
+    return [a, b].map((expr) => widen(expr)) as [Expr, Expr];
   const forward = findCast(left, right);
   if (forward?.context === 'implicit') return [castTo(a, right, forward.convert), b];
   const back = findCast(right, left);
@@ -65,7 +68,14 @@ function sameType(a: Expr, b: Expr): [Expr, Expr] | undefined {
 /** Integers of all widths are the same JavaScript numbers: only the label changes. */
 function widen(expr: Expr): Expr {
   if (expr.type.oid === OID.int8) return expr;
-  return { kind: 'cast', type: sqlType(OID.int8), arg: expr, convert: false, explicit: false, form: 'implicit' };
+  return {
+    kind: 'cast',
+    type: sqlType(OID.int8),
+    arg: expr,
+    convert: false,
+    explicit: false,
+    form: 'implicit',
+  };
 }
 
 function castTo(arg: Expr, oid: Oid, convert: Extract<Expr, { kind: 'cast' }>['convert']): Expr {

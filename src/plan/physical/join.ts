@@ -20,7 +20,8 @@ export function buildJoin(builder: PlanBuilder, node: Join, required: ReadonlySe
   const rightIds = idSet(node.right);
   const pick = (ids: ReadonlySet<number>) => new Set([...needed].filter((id) => ids.has(id)));
   const keys = splitJoinCondition(node.condition, leftIds, rightIds);
-  if (node.bindings.length > 0 || keys.left.length === 0) return nestedLoop(builder, node, pick(leftIds), pick(rightIds));
+  if (node.bindings.length > 0 || keys.left.length === 0)
+    return nestedLoop(builder, node, pick(leftIds), pick(rightIds));
   const lookup = indexLookup(builder, node, keys, pick(leftIds), pick(rightIds));
   if (lookup !== undefined) return lookup;
   return hashJoin(builder, node, keys, pick(leftIds), pick(rightIds));
@@ -32,28 +33,60 @@ function joinColumns(type: JoinType, left: Built, right: Built): readonly Logica
   return isLeftOnly(type) ? left.columns : [...left.columns, ...right.columns];
 }
 
-function nestedLoop(builder: PlanBuilder, node: Join, leftNeeds: ReadonlySet<number>, rightNeeds: ReadonlySet<number>): Built {
+function nestedLoop(
+  builder: PlanBuilder,
+  node: Join,
+  leftNeeds: ReadonlySet<number>,
+  rightNeeds: ReadonlySet<number>,
+): Built {
   const left = builder.build(node.left, leftNeeds);
   const right = builder.build(node.right, rightNeeds);
   const leftPositions = positionsOf(left.columns);
-  const bindings = node.bindings.map(({ param, value }) => ({ param, value: builder.place(value, leftPositions) }));
+  const bindings = node.bindings.map(({ param, value }) => ({
+    param,
+    value: builder.place(value, leftPositions),
+  }));
   const condition =
-    node.condition === null ? null : builder.place(node.condition, positionsOf(left.columns, right.columns));
+    node.condition === null
+      ? null
+      : builder.place(node.condition, positionsOf(left.columns, right.columns));
   if (node.nullAware) return nullAwareLoop(builder, node, left, right, condition);
   const loop: Omit<NestedLoopNode, 'columns' | 'estimatedRows'> = {
-    kind: 'nested-loop', joinType: node.joinType, left: left.node, right: right.node, condition, bindings,
+    kind: 'nested-loop',
+    joinType: node.joinType,
+    left: left.node,
+    right: right.node,
+    condition,
+    bindings,
   };
   return builder.wrap(loop, joinColumns(node.joinType, left, right), node);
 }
 
 /** NOT IN without hashable keys: a row is rejected also where a comparison is unknown. */
-function nullAwareLoop(builder: PlanBuilder, node: Join, left: Built, right: Built, condition: Expr | null): Built {
+function nullAwareLoop(
+  builder: PlanBuilder,
+  node: Join,
+  left: Built,
+  right: Built,
+  condition: Expr | null,
+): Built {
   const test: Expr | null =
     condition === null
       ? null
-      : { kind: 'boolean-test', type: condition.type, arg: condition, test: 'false', negated: true };
+      : {
+          kind: 'boolean-test',
+          type: condition.type,
+          arg: condition,
+          test: 'false',
+          negated: true,
+        };
   const loop: Omit<NestedLoopNode, 'columns' | 'estimatedRows'> = {
-    kind: 'nested-loop', joinType: 'anti', left: left.node, right: right.node, condition: test, bindings: [],
+    kind: 'nested-loop',
+    joinType: 'anti',
+    left: left.node,
+    right: right.node,
+    condition: test,
+    bindings: [],
   };
   return builder.wrap(loop, left.columns, node);
 }
@@ -66,18 +99,28 @@ function hashJoin(
   rightNeeds: ReadonlySet<number>,
 ): Built {
   const swap =
-    node.joinType === 'inner' && estimateRows(node.left, builder.counts) < estimateRows(node.right, builder.counts);
+    node.joinType === 'inner' &&
+    estimateRows(node.left, builder.counts) < estimateRows(node.right, builder.counts);
   const left = swap ? builder.build(node.right, rightNeeds) : builder.build(node.left, leftNeeds);
   const right = swap ? builder.build(node.left, leftNeeds) : builder.build(node.right, rightNeeds);
   const leftPositions = positionsOf(left.columns);
   const rightPositions = positionsOf(right.columns);
   const leftKeys = (swap ? keys.right : keys.left).map((key) => builder.place(key, leftPositions));
-  const rightKeys = (swap ? keys.left : keys.right).map((key) => builder.place(key, rightPositions));
-  const filter = keys.rest === null ? null : builder.place(keys.rest, positionsOf(left.columns, right.columns));
+  const rightKeys = (swap ? keys.left : keys.right).map((key) =>
+    builder.place(key, rightPositions),
+  );
+  const filter =
+    keys.rest === null ? null : builder.place(keys.rest, positionsOf(left.columns, right.columns));
   return builder.wrap(
     {
-      kind: 'hash-join', joinType: node.joinType, left: left.node, right: right.node, leftKeys, rightKeys,
-      filter, nullAware: node.nullAware,
+      kind: 'hash-join',
+      joinType: node.joinType,
+      left: left.node,
+      right: right.node,
+      leftKeys,
+      rightKeys,
+      filter,
+      nullAware: node.nullAware,
     },
     joinColumns(node.joinType, left, right),
     node,
@@ -118,7 +161,8 @@ interface ScanSide {
 
 function scanSide(node: LogicalNode): ScanSide | undefined {
   if (node.kind === 'scan') return { scan: node, condition: null };
-  if (node.kind === 'filter' && node.input.kind === 'scan') return { scan: node.input, condition: node.condition };
+  if (node.kind === 'filter' && node.input.kind === 'scan')
+    return { scan: node.input, condition: node.condition };
   return undefined;
 }
 
@@ -145,10 +189,19 @@ function lookupInto(
   const left = builder.build(outer, outerNeeds);
   const right = builder.scan(inner.scan, condition, innerNeeds);
   const leftPositions = positionsOf(left.columns);
-  const bindings = keys.left.map((key, i): ExecParamBinding => ({ param: params[i], value: builder.place(key, leftPositions) }));
-  const rest = keys.rest === null ? null : builder.place(keys.rest, positionsOf(left.columns, right.columns));
+  const bindings = keys.left.map((key, i): ExecParamBinding => ({
+    param: params[i],
+    value: builder.place(key, leftPositions),
+  }));
+  const rest =
+    keys.rest === null ? null : builder.place(keys.rest, positionsOf(left.columns, right.columns));
   const loop: Omit<NestedLoopNode, 'columns' | 'estimatedRows'> = {
-    kind: 'nested-loop', joinType: node.joinType, left: left.node, right: right.node, condition: rest, bindings,
+    kind: 'nested-loop',
+    joinType: node.joinType,
+    left: left.node,
+    right: right.node,
+    condition: rest,
+    bindings,
   };
   return builder.wrap(loop, joinColumns(node.joinType, left, right), node);
 }
@@ -171,6 +224,8 @@ function equalityTests(condition: Expr | null, keys: JoinKeys, params: readonly 
 
 /** The key may be a widened or converted form of the operand; integers are the same values anyway. */
 function relabel(param: Expr, operand: Expr): Expr {
-  return { ...param, type: param.type.oid === operand.type.oid ? operand.type : param.type } as Expr;
+  return {
+    ...param,
+    type: param.type.oid === operand.type.oid ? operand.type : param.type,
+  } as Expr;
 }
-

@@ -28,14 +28,18 @@ export const outputs = (columns: readonly LogicalColumn[]): OutputColumn[] =>
   columns.map(({ name, type }) => ({ name, type }));
 
 /** Plans the subqueries of an expression. */
-export type SubqueryPlanner = (expr: Extract<Expr, { kind: 'subquery' }>, place: (expr: Expr) => Expr) => Expr;
+export type SubqueryPlanner = (
+  expr: Extract<Expr, { kind: 'subquery' }>,
+  place: (expr: Expr) => Expr,
+) => Expr;
 
 /** Turns column ids into positions and subqueries into subplans. */
 export function placeExpr(expr: Expr, positions: Positions, planSubquery: SubqueryPlanner): Expr {
   const place = (node: Expr): Expr => {
     if (node.kind === 'column') {
       const position = positions.get(node.index);
-      if (position === undefined) throw new InternalError(`column ${node.index} is not in the input`);
+      if (position === undefined)
+        throw new InternalError(`column ${node.index} is not in the input`);
       return position === node.index ? node : { ...node, index: position };
     }
     if (node.kind === 'subquery') return planSubquery(node, place);

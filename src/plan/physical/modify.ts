@@ -7,16 +7,27 @@ import type { Built } from './layout.ts';
 
 type Of<K extends LogicalNode['kind']> = Extract<LogicalNode, { kind: K }>;
 
-export function buildModify(builder: PlanBuilder, node: Of<'insert'> | Of<'update'> | Of<'delete'>): Built {
+export function buildModify(
+  builder: PlanBuilder,
+  node: Of<'insert'> | Of<'update'> | Of<'delete'>,
+): Built {
   if (node.kind === 'insert') return buildInsert(builder, node);
   const input = builder.buildExact(node.input, node.input.columns).node;
   const positions = idPositions([...node.rowIds, ...node.extraIds]);
   const returning = node.returning?.map((expr) => builder.place(expr, positions)) ?? null;
   if (node.kind === 'delete') {
-    return builder.wrap({ kind: 'delete', table: node.table, input, returning }, node.columns, node);
+    return builder.wrap(
+      { kind: 'delete', table: node.table, input, returning },
+      node.columns,
+      node,
+    );
   }
   const rowChecks = placeChecks(builder, node.rowChecks, idPositions(node.rowIds));
-  return builder.wrap({ kind: 'update', table: node.table, input, rowChecks, returning }, node.columns, node);
+  return builder.wrap(
+    { kind: 'update', table: node.table, input, rowChecks, returning },
+    node.columns,
+    node,
+  );
 }
 
 function buildInsert(builder: PlanBuilder, node: Of<'insert'>): Built {
@@ -47,10 +58,17 @@ function buildInsert(builder: PlanBuilder, node: Of<'insert'>): Built {
   );
 }
 
-function placeChecks(builder: PlanBuilder, checks: LogicalRowChecks, positions: ReadonlyMap<number, number>): RowChecks {
+function placeChecks(
+  builder: PlanBuilder,
+  checks: LogicalRowChecks,
+  positions: ReadonlyMap<number, number>,
+): RowChecks {
   return {
     notNull: checks.notNull,
-    checks: checks.checks.map(({ constraint, expr }) => ({ constraint, expr: builder.place(expr, positions) })),
+    checks: checks.checks.map(({ constraint, expr }) => ({
+      constraint,
+      expr: builder.place(expr, positions),
+    })),
   };
 }
 

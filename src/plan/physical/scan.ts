@@ -4,7 +4,12 @@ import type { Expr } from '../expr.ts';
 import { columnsOf, conjunction, conjuncts } from '../expr-walk.ts';
 import type { LogicalScan, ScanColumn } from '../logical.ts';
 import type { PhysicalNode } from '../physical.ts';
-import { chooseIndex, columnPredicates, type ColumnPredicate, type IndexChoice } from './access-path.ts';
+import {
+  chooseIndex,
+  columnPredicates,
+  type ColumnPredicate,
+  type IndexChoice,
+} from './access-path.ts';
 import { selectivity, type RowCounts } from './estimate.ts';
 import { outputs, positionsOf, type Built } from './layout.ts';
 
@@ -36,8 +41,16 @@ export function buildScan(input: ScanInput): Built {
     columns: outputs(columns),
   };
   if (choice !== undefined) {
-    const estimatedRows = choice.unique ? 1 : Math.max(1, Math.round(rows * selectivity(condition)));
-    const node: PhysicalNode = { kind: 'index-scan', ...common, ...indexBounds(choice), descending: false, estimatedRows };
+    const estimatedRows = choice.unique
+      ? 1
+      : Math.max(1, Math.round(rows * selectivity(condition)));
+    const node: PhysicalNode = {
+      kind: 'index-scan',
+      ...common,
+      ...indexBounds(choice),
+      descending: false,
+      estimatedRows,
+    };
     return { node, columns };
   }
   const node: PhysicalNode = {
@@ -64,7 +77,11 @@ function buildVirtual(input: ScanInput): Built {
   return { node, columns };
 }
 
-function neededColumns(scan: LogicalScan, filter: Expr | null, required: ReadonlySet<number>): ScanColumn[] {
+function neededColumns(
+  scan: LogicalScan,
+  filter: Expr | null,
+  required: ReadonlySet<number>,
+): ScanColumn[] {
   const needed = new Set(required);
   if (filter !== null) columnsOf(filter, needed);
   return scan.columns.filter((column) => needed.has(column.id));
@@ -72,7 +89,9 @@ function neededColumns(scan: LogicalScan, filter: Expr | null, required: Readonl
 
 function indexBounds(choice: IndexChoice) {
   const bound = (predicate: ColumnPredicate | null) =>
-    predicate === null ? null : { value: predicate.values[0], inclusive: predicate.op.length === 2 };
+    predicate === null
+      ? null
+      : { value: predicate.values[0], inclusive: predicate.op.length === 2 };
   return {
     index: choice.index,
     equals: choice.equals.map((predicate) => predicate.values[0]),

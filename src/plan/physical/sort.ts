@@ -8,7 +8,11 @@ import { placeKeys, positionsOf, type Built } from './layout.ts';
 
 type Of<K extends LogicalNode['kind']> = Extract<LogicalNode, { kind: K }>;
 
-export function buildSort(builder: PlanBuilder, node: Of<'sort'>, required: ReadonlySet<number>): Built {
+export function buildSort(
+  builder: PlanBuilder,
+  node: Of<'sort'>,
+  required: ReadonlySet<number>,
+): Built {
   const { input, keys } = sortInput(builder, node, required);
   const ordered = inTimeOrder(input.node, keys);
   if (ordered !== undefined) return { node: ordered, columns: input.columns };
@@ -27,7 +31,11 @@ function sortInput(
   return { input, keys: placeKeys(node.keys, (expr) => builder.place(expr, positions)) };
 }
 
-export function buildLimit(builder: PlanBuilder, node: Of<'limit'>, required: ReadonlySet<number>): Built {
+export function buildLimit(
+  builder: PlanBuilder,
+  node: Of<'limit'>,
+  required: ReadonlySet<number>,
+): Built {
   const none = new Map<number, number>();
   const value = (expr: Expr | null) => (expr === null ? null : builder.place(expr, none));
   const limit = value(node.limit);
@@ -37,29 +45,53 @@ export function buildLimit(builder: PlanBuilder, node: Of<'limit'>, required: Re
     const sorted = sortInput(builder, input, required);
     const ordered = inTimeOrder(sorted.input.node, sorted.keys);
     if (ordered === undefined) {
-      const topN = { kind: 'top-n', input: sorted.input.node, keys: sorted.keys, limit, offset } as const;
+      const topN = {
+        kind: 'top-n',
+        input: sorted.input.node,
+        keys: sorted.keys,
+        limit,
+        offset,
+      } as const;
       return builder.wrap(topN, sorted.input.columns, node);
     }
-    return builder.wrap({ kind: 'limit', input: ordered, limit, offset, tiesKeys: null }, sorted.input.columns, node);
+    return builder.wrap(
+      { kind: 'limit', input: ordered, limit, offset, tiesKeys: null },
+      sorted.input.columns,
+      node,
+    );
   }
   const needed = new Set(required);
   for (const key of node.tiesKeys ?? []) columnsOf(key.expr, needed);
   const built = builder.build(input, needed);
   const positions = positionsOf(built.columns);
-  const tiesKeys = node.tiesKeys === null ? null : placeKeys(node.tiesKeys, (expr) => builder.place(expr, positions));
-  return builder.wrap({ kind: 'limit', input: built.node, limit, offset, tiesKeys }, built.columns, node);
+  const tiesKeys =
+    node.tiesKeys === null
+      ? null
+      : placeKeys(node.tiesKeys, (expr) => builder.place(expr, positions));
+  return builder.wrap(
+    { kind: 'limit', input: built.node, limit, offset, tiesKeys },
+    built.columns,
+    node,
+  );
 }
 
 /**
  * The input rebuilt so that it comes sorted by a hypertable's time column, or undefined where the keys
  * ask for another order. Time columns are never NULL, so the place of NULLs does not matter.
  */
-export function inTimeOrder(node: PhysicalNode, keys: readonly SortKey[]): PhysicalNode | undefined {
+export function inTimeOrder(
+  node: PhysicalNode,
+  keys: readonly SortKey[],
+): PhysicalNode | undefined {
   if (keys.length !== 1 || keys[0].expr.kind !== 'column') return undefined;
   return orderedBy(node, keys[0].expr.index, keys[0].descending ? 'desc' : 'asc');
 }
 
-function orderedBy(node: PhysicalNode, position: number, order: 'asc' | 'desc'): PhysicalNode | undefined {
+function orderedBy(
+  node: PhysicalNode,
+  position: number,
+  order: 'asc' | 'desc',
+): PhysicalNode | undefined {
   switch (node.kind) {
     case 'table-scan':
       return timeScan(node, position, order);
@@ -77,7 +109,11 @@ function orderedBy(node: PhysicalNode, position: number, order: 'asc' | 'desc'):
   }
 }
 
-function timeScan(node: TableScanNode, position: number, order: 'asc' | 'desc'): PhysicalNode | undefined {
+function timeScan(
+  node: TableScanNode,
+  position: number,
+  order: 'asc' | 'desc',
+): PhysicalNode | undefined {
   const { hypertable } = node.table;
   if (hypertable === null || node.attnums[position] !== hypertable.timeColumn) return undefined;
   return { ...node, timeOrder: order };

@@ -26,11 +26,19 @@ function foldExpr(expr: Expr, state: RuleState): Expr {
     }
     case 'is-null':
       if (expr.arg.kind !== 'constant') return expr;
-      return { kind: 'constant', type: expr.type, value: (expr.arg.value === null) !== expr.negated };
+      return {
+        kind: 'constant',
+        type: expr.type,
+        value: (expr.arg.value === null) !== expr.negated,
+      };
     case 'coalesce': {
       const first = expr.args.findIndex((arg) => arg.kind !== 'constant' || arg.value !== null);
       if (first < 0) return { kind: 'constant', type: expr.type, value: null };
       return expr.args[first].kind === 'constant' ? expr.args[first] : expr;
+    }
+    case 'subquery': {
+      const plan = foldConstants(expr.plan, state);
+      return plan === expr.plan ? expr : { ...expr, plan };
     }
     default:
       return expr;
@@ -56,7 +64,8 @@ function foldCast(expr: Extract<Expr, { kind: 'cast' }>, state: RuleState): Expr
   const { arg, convert } = expr;
   if (arg.kind !== 'constant') return expr;
   const input = arg.value;
-  if (input === null || convert === false) return { kind: 'constant', type: expr.type, value: input };
+  if (input === null || convert === false)
+    return { kind: 'constant', type: expr.type, value: input };
   const value = attempt(() => convert(input, expr.type.typmod, state.env.format, expr.explicit));
   return value === undefined ? expr : { kind: 'constant', type: expr.type, value };
 }
@@ -74,7 +83,9 @@ function foldLogic(expr: LogicExpr): Expr {
   }
   if (args.length === 0) return { kind: 'constant', type: expr.type, value: isAnd };
   if (args.length === 1) return args[0];
-  return args.length === expr.args.length && args.every((arg, i) => arg === expr.args[i]) ? expr : { ...expr, args };
+  return args.length === expr.args.length && args.every((arg, i) => arg === expr.args[i])
+    ? expr
+    : { ...expr, args };
 }
 
 /** undefined where the evaluation fails: the statement may never get there. */

@@ -10,7 +10,8 @@ export function inlineCtes(plan: LogicalNode): LogicalNode {
 function inlineIn(node: Extract<LogicalNode, { kind: 'with' }>): LogicalNode {
   let current: LogicalNode = node;
   for (const cte of node.ctes) {
-    if (cte.modifying || cte.materialized === 'always' || cte.plan.kind === 'recursive-union') continue;
+    if (cte.modifying || cte.materialized === 'always' || cte.plan.kind === 'recursive-union')
+      continue;
     if (current.kind !== 'with') break;
     const declared = current.ctes.find((candidate) => candidate.cteId === cte.cteId);
     if (declared === undefined || hasEffects(declared.plan)) continue;
@@ -59,14 +60,24 @@ function replaceScan(plan: LogicalNode, cteId: number, replacement: LogicalNode)
     return {
       kind: 'project',
       input: replacement,
-      exprs: replacement.columns.map((column) => ({ kind: 'column', type: column.type, index: column.id })),
+      exprs: replacement.columns.map((column) => ({
+        kind: 'column',
+        type: column.type,
+        index: column.id,
+      })),
       columns: node.columns,
     };
   });
 }
 
 function hasEffects(plan: LogicalNode): boolean {
-  if (plan.kind === 'lock-rows' || plan.kind === 'insert' || plan.kind === 'update' || plan.kind === 'delete') return true;
+  if (
+    plan.kind === 'lock-rows' ||
+    plan.kind === 'insert' ||
+    plan.kind === 'update' ||
+    plan.kind === 'delete'
+  )
+    return true;
   if (exprsOf(plan).some((expr) => hasVolatileCall(expr))) return true;
   if (plan.kind === 'function-scan' || plan.kind === 'project-set') {
     if (plan.functions.some((fn) => fn.fn.volatility === 'volatile')) return true;

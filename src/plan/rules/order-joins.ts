@@ -35,7 +35,11 @@ function rebuild(node: Join, inputs: readonly LogicalNode[]): LogicalNode {
   return { ...node, left: inputs[0], right: inputs[1] };
 }
 
-function greedy(relations: readonly LogicalNode[], conditions: readonly Expr[], state: RuleState): LogicalNode {
+function greedy(
+  relations: readonly LogicalNode[],
+  conditions: readonly Expr[],
+  state: RuleState,
+): LogicalNode {
   const left = relations.slice();
   const open = conditions.slice();
   const rows = (node: LogicalNode) => estimateRows(node, state.counts);
@@ -50,12 +54,20 @@ function greedy(relations: readonly LogicalNode[], conditions: readonly Expr[], 
     const usable = open.filter((part) => [...columnsOf(part)].every((id) => available.has(id)));
     for (const part of usable) open.splice(open.indexOf(part), 1);
     current = {
-      kind: 'join', joinType: 'inner', left: current, right: next, condition: conjunction(usable), bindings: [],
-      nullAware: false, columns: [...current.columns, ...next.columns],
+      kind: 'join',
+      joinType: 'inner',
+      left: current,
+      right: next,
+      condition: conjunction(usable),
+      bindings: [],
+      nullAware: false,
+      columns: [...current.columns, ...next.columns],
     };
   }
   const rest = conjunction(open);
-  return rest === null ? current : { kind: 'filter', input: current, condition: rest, columns: current.columns };
+  return rest === null
+    ? current
+    : { kind: 'filter', input: current, condition: rest, columns: current.columns };
 }
 
 function takeBest(nodes: LogicalNode[], cost: (node: LogicalNode) => number): LogicalNode {
@@ -66,5 +78,9 @@ function takeBest(nodes: LogicalNode[], cost: (node: LogicalNode) => number): Lo
 
 function connects(part: Expr, a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
   const used = [...columnsOf(part)];
-  return used.some((id) => a.has(id)) && used.some((id) => b.has(id)) && used.every((id) => a.has(id) || b.has(id));
+  return (
+    used.some((id) => a.has(id)) &&
+    used.some((id) => b.has(id)) &&
+    used.every((id) => a.has(id) || b.has(id))
+  );
 }

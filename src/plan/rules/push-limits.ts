@@ -5,7 +5,8 @@ import { transformPlan } from '../plan-walk.ts';
 
 export function pushLimits(plan: LogicalNode): LogicalNode {
   return transformPlan(plan, (node) => {
-    if (node.kind !== 'limit' || node.input.kind !== 'project' || node.tiesKeys !== null) return node;
+    if (node.kind !== 'limit' || node.input.kind !== 'project' || node.tiesKeys !== null)
+      return node;
     const project = node.input;
     if (project.exprs.some((expr) => hasVolatileCall(expr))) return node;
     const limit: LogicalNode = { ...node, input: project.input, columns: project.input.columns };

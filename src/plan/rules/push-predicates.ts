@@ -1,6 +1,14 @@
 /** Moves conditions down to where their columns come from, and outer joins to inner ones on the way. */
 import type { Expr } from '../expr.ts';
-import { columnsOf, conjunction, conjuncts, exprEqual, hasVolatileCall, isRowFree, substituteColumns } from '../expr-walk.ts';
+import {
+  columnsOf,
+  conjunction,
+  conjuncts,
+  exprEqual,
+  hasVolatileCall,
+  isRowFree,
+  substituteColumns,
+} from '../expr-walk.ts';
 import type { LogicalColumn, LogicalNode } from '../logical.ts';
 import { idsOf, mapInputs } from '../plan-walk.ts';
 import { rejectsNulls } from './strictness.ts';
@@ -36,7 +44,12 @@ function push(node: LogicalNode, predicates: readonly Expr[]): LogicalNode {
     case 'project-set':
       return split(node, predicates, (predicate) => within(predicate, idsOf(node.input)));
     case 'append':
-      return { ...node, inputs: node.inputs.map((input) => push(input, renamed(predicates, node.columns, input.columns))) };
+      return {
+        ...node,
+        inputs: node.inputs.map((input) =>
+          push(input, renamed(predicates, node.columns, input.columns)),
+        ),
+      };
     case 'set-operation':
       return {
         ...node,
@@ -44,16 +57,25 @@ function push(node: LogicalNode, predicates: readonly Expr[]): LogicalNode {
         right: push(node.right, renamed(predicates, node.columns, node.right.columns)),
       };
     case 'with':
-      return { ...node, ctes: node.ctes.map((cte) => ({ ...cte, plan: push(cte.plan, []) })), body: push(node.body, predicates) };
+      return {
+        ...node,
+        ctes: node.ctes.map((cte) => ({ ...cte, plan: push(cte.plan, []) })),
+        body: push(node.body, predicates),
+      };
     default:
-      return above(mapInputs(node, (input) => push(input, [])), predicates);
+      return above(
+        mapInputs(node, (input) => push(input, [])),
+        predicates,
+      );
   }
 }
 
 /** A filter over the node, where there is something to filter by. */
 function above(node: LogicalNode, predicates: readonly Expr[]): LogicalNode {
   const condition = conjunction(predicates);
-  return condition === null ? node : { kind: 'filter', input: node, condition, columns: node.columns };
+  return condition === null
+    ? node
+    : { kind: 'filter', input: node, condition, columns: node.columns };
 }
 
 function within(expr: Expr, ids: ReadonlySet<number>): boolean {
@@ -71,23 +93,50 @@ function split(
   return above({ ...node, input: push(node.input, down) }, stay);
 }
 
-function renamed(predicates: readonly Expr[], from: readonly LogicalColumn[], to: readonly LogicalColumn[]): Expr[] {
+function renamed(
+  predicates: readonly Expr[],
+  from: readonly LogicalColumn[],
+  to: readonly LogicalColumn[],
+): Expr[] {
   const byId = new Map(from.map((column, i) => [column.id, to[i]]));
   return predicates.map((predicate) =>
     substituteColumns(predicate, (id) => {
       const column = byId.get(id);
-      return column === undefined ? undefined : { kind: 'column', type: column.type, index: column.id };
+      return column === undefined
+        ? undefined
+        : { kind: 'column', type: column.type, index: column.id };
     }),
   );
 }
 
 /** Conditions with effects or with random values stay where they were written. */
 function pushFilter(node: Of<'filter'>, predicates: readonly Expr[]): LogicalNode {
-  const own = conjuncts(node.condition);
+  const own = conjuncts(node.condition).filter(
+    (part) => part.kind !== 'constant' || part.value !== true,
+  );
+  // FALSE and NULL let nothing pass; what stands below may still have effects (a data change, a lock).
+  if (own.some((part) => part.kind === 'constant') && isPure(node.input))
+    return { kind: 'values', rows: [], columns: node.columns };
   const fixed = own.filter((part) => hasVolatileCall(part));
   const free = own.filter((part) => !hasVolatileCall(part));
   if (fixed.length === 0) return push(node.input, [...free, ...predicates]);
   return above(push(node.input, []), [...free, ...fixed, ...predicates]);
+}
+
+function isPure(node: LogicalNode): boolean {
+  switch (node.kind) {
+    case 'scan':
+    case 'values':
+      return true;
+    case 'filter':
+    case 'project':
+    case 'sort':
+      return isPure(node.input);
+    case 'join':
+      return isPure(node.left) && isPure(node.right);
+    default:
+      return false;
+  }
 }
 
 function pushProject(node: Of<'project'>, predicates: readonly Expr[]): LogicalNode {
@@ -96,7 +145,9 @@ function pushProject(node: Of<'project'>, predicates: readonly Expr[]): LogicalN
   const stay: Expr[] = [];
   for (const predicate of predicates) {
     const used = [...columnsOf(predicate)].map((id) => byId.get(id));
-    const movable = used.every((expr) => expr !== undefined && !hasVolatileCall(expr) && expr.kind !== 'subquery');
+    const movable = used.every(
+      (expr) => expr !== undefined && !hasVolatileCall(expr) && expr.kind !== 'subquery',
+    );
     if (movable) down.push(substituteColumns(predicate, (id) => byId.get(id)));
     else stay.push(predicate);
   }
@@ -109,7 +160,10 @@ function pushAggregate(node: Of<'aggregate'>, predicates: readonly Expr[]): Logi
   const stay: Expr[] = [];
   for (const predicate of predicates) {
     const used = [...columnsOf(predicate)];
-    const movable = node.groupingSets === null && used.length > 0 && used.every((id) => byId.has(id) && !hasVolatileCall(byId.get(id)!));
+    const movable =
+      node.groupingSets === null &&
+      used.length > 0 &&
+      used.every((id) => byId.has(id) && !hasVolatileCall(byId.get(id)!));
     if (movable) down.push(substituteColumns(predicate, (id) => byId.get(id)));
     else stay.push(predicate);
   }
@@ -119,7 +173,11 @@ function pushAggregate(node: Of<'aggregate'>, predicates: readonly Expr[]): Logi
 function pushWindow(node: Of<'window'>, predicates: readonly Expr[]): LogicalNode {
   const keys = new Set<number>();
   for (const expr of node.partitionBy) if (expr.kind === 'column') keys.add(expr.index);
-  return split(node, predicates, (predicate) => columnsOf(predicate).size > 0 && within(predicate, keys));
+  return split(
+    node,
+    predicates,
+    (predicate) => columnsOf(predicate).size > 0 && within(predicate, keys),
+  );
 }
 
 function pushJoin(node: Of<'join'>, predicates: readonly Expr[]): LogicalNode {
@@ -141,12 +199,17 @@ function pushJoin(node: Of<'join'>, predicates: readonly Expr[]): LogicalNode {
   const condition: Expr[] = [];
   for (const part of conjuncts(node.condition)) {
     const volatile = hasVolatileCall(part) || columnsOf(part).size === 0;
-    if (!volatile && joinType !== 'full' && !node.nullAware && keepsLeft && within(part, rightIds)) right.push(part);
+    if (!volatile && joinType !== 'full' && !node.nullAware && keepsLeft && within(part, rightIds))
+      right.push(part);
     else if (!volatile && keepsRight && within(part, leftIds)) left.push(part);
     else condition.push(part);
   }
   const joined: LogicalNode = {
-    ...node, joinType, left: push(node.left, left), right: push(node.right, right), condition: conjunction(condition),
+    ...node,
+    joinType,
+    left: push(node.left, left),
+    right: push(node.right, right),
+    condition: conjunction(condition),
   };
   return above(joined, stay);
 }
@@ -167,7 +230,13 @@ function pushInner(
     else if (within(part, rightIds)) right.push(part);
     else condition.push(part);
   }
-  return { ...node, joinType: 'inner', left: push(node.left, left), right: push(node.right, right), condition: conjunction(condition) };
+  return {
+    ...node,
+    joinType: 'inner',
+    left: push(node.left, left),
+    right: push(node.right, right),
+    condition: conjunction(condition),
+  };
 }
 
 /** `a = b AND a = 5` also says `b = 5`, where both equalities are the same function. */
@@ -190,7 +259,12 @@ function withImplied(parts: readonly Expr[]): Expr[] {
 }
 
 function isEquality(expr: Expr): expr is Extract<Expr, { kind: 'call' }> {
-  return expr.kind === 'call' && expr.operator === '=' && expr.args.length === 2 && expr.args[0].type.oid === expr.args[1].type.oid;
+  return (
+    expr.kind === 'call' &&
+    expr.operator === '=' &&
+    expr.args.length === 2 &&
+    expr.args[0].type.oid === expr.args[1].type.oid
+  );
 }
 
 function constantSide(equality: Extract<Expr, { kind: 'call' }>, column: Expr): Expr | undefined {

@@ -1,6 +1,13 @@
 /** EXISTS and IN over subqueries become semi and anti joins. */
 import type { Expr, SubqueryExpr } from '../expr.ts';
-import { columnsOf, conjunction, conjuncts, hasVolatileCall, someExpr, transformExpr } from '../expr-walk.ts';
+import {
+  columnsOf,
+  conjunction,
+  conjuncts,
+  hasVolatileCall,
+  someExpr,
+  transformExpr,
+} from '../expr-walk.ts';
 import type { LogicalColumn, LogicalNode } from '../logical.ts';
 import { exprsOf, inputsOf, transformPlan } from '../plan-walk.ts';
 
@@ -27,7 +34,11 @@ function joinFor(part: Expr, input: LogicalNode): LogicalNode | undefined {
   return undefined;
 }
 
-function semiJoin(subquery: SubqueryExpr, input: LogicalNode, negated: boolean): LogicalNode | undefined {
+function semiJoin(
+  subquery: SubqueryExpr,
+  input: LogicalNode,
+  negated: boolean,
+): LogicalNode | undefined {
   if (subquery.mode !== 'exists' && subquery.mode !== 'any') return undefined;
   if (subquery.test !== null && hasVolatileCall(subquery.test)) return undefined;
   if (negated && subquery.mode === 'any') return notIn(subquery, input);
@@ -47,14 +58,25 @@ function join(
   condition: Expr,
   nullAware: boolean,
 ): LogicalNode {
-  return { kind: 'join', joinType, left, right, condition, bindings: [], nullAware, columns: left.columns };
+  return {
+    kind: 'join',
+    joinType,
+    left,
+    right,
+    condition,
+    bindings: [],
+    nullAware,
+    columns: left.columns,
+  };
 }
 
 /** NOT IN over an uncorrelated subquery with one column; other forms stay subplans. */
 function notIn(subquery: SubqueryExpr, input: LogicalNode): LogicalNode | undefined {
-  if (subquery.bindings.length > 0 || subquery.testParams.length !== 1 || subquery.test === null) return undefined;
+  if (subquery.bindings.length > 0 || subquery.testParams.length !== 1 || subquery.test === null)
+    return undefined;
   const test = testOver(subquery, subquery.plan.columns);
-  if (test.kind !== 'call' || test.operator !== '=' || columnsOf(test.args[0]).size === 0) return undefined;
+  if (test.kind !== 'call' || test.operator !== '=' || columnsOf(test.args[0]).size === 0)
+    return undefined;
   if (subqueryInside(test)) return undefined;
   return join(input, subquery.plan, 'anti', test, true);
 }
@@ -83,7 +105,9 @@ function pullUp(subquery: SubqueryExpr): PulledUp | undefined {
   const params = new Map(subquery.bindings.map(({ param, value }) => [param, value]));
   const outputs = subquery.plan.columns;
   if (params.size === 0) {
-    return subquery.mode === 'exists' ? undefined : { plan: subquery.plan, conditions: [], outputs };
+    return subquery.mode === 'exists'
+      ? undefined
+      : { plan: subquery.plan, conditions: [], outputs };
   }
   if ([...params.values()].some((value) => subqueryInside(value))) return undefined;
   const project = subquery.plan.kind === 'project' ? subquery.plan : undefined;
@@ -98,17 +122,26 @@ function pullUp(subquery: SubqueryExpr): PulledUp | undefined {
     }
     body = body.input;
   }
-  if (planUsesParams(body, params) || kept.some((part) => usesParams(part, params))) return undefined;
-  if (project?.exprs.some((expr) => usesParams(expr, params)) === true && subquery.mode === 'any') return undefined;
+  if (planUsesParams(body, params) || kept.some((part) => usesParams(part, params)))
+    return undefined;
+  if (project?.exprs.some((expr) => usesParams(expr, params)) === true && subquery.mode === 'any')
+    return undefined;
   const condition = conjunction(kept);
-  const rows: LogicalNode = condition === null ? body : { kind: 'filter', input: body, condition, columns: body.columns };
-  if (subquery.mode === 'exists' || project === undefined) return { plan: rows, conditions, outputs };
+  const rows: LogicalNode =
+    condition === null ? body : { kind: 'filter', input: body, condition, columns: body.columns };
+  if (subquery.mode === 'exists' || project === undefined)
+    return { plan: rows, conditions, outputs };
   const own = new Set(project.columns.map((column) => column.id));
-  const extra = body.columns.filter((column) => !own.has(column.id) && conditions.some((part) => columnsOf(part).has(column.id)));
+  const extra = body.columns.filter(
+    (column) => !own.has(column.id) && conditions.some((part) => columnsOf(part).has(column.id)),
+  );
   const plan: LogicalNode = {
     kind: 'project',
     input: rows,
-    exprs: [...project.exprs, ...extra.map((column): Expr => ({ kind: 'column', type: column.type, index: column.id }))],
+    exprs: [
+      ...project.exprs,
+      ...extra.map((column): Expr => ({ kind: 'column', type: column.type, index: column.id })),
+    ],
     columns: [...project.columns, ...extra],
   };
   return { plan, conditions, outputs };
@@ -123,9 +156,14 @@ const usesParams = (expr: Expr, params: Params): boolean =>
   });
 
 function planUsesParams(plan: LogicalNode, params: Params): boolean {
-  return exprsOf(plan).some((expr) => usesParams(expr, params)) || inputsOf(plan).some((input) => planUsesParams(input, params));
+  return (
+    exprsOf(plan).some((expr) => usesParams(expr, params)) ||
+    inputsOf(plan).some((input) => planUsesParams(input, params))
+  );
 }
 
 function outerForm(expr: Expr, params: Params): Expr {
-  return transformExpr(expr, (node) => (node.kind === 'exec-param' ? (params.get(node.index) ?? node) : node));
+  return transformExpr(expr, (node) =>
+    node.kind === 'exec-param' ? (params.get(node.index) ?? node) : node,
+  );
 }
