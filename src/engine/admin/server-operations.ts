@@ -37,13 +37,19 @@ async function interruptible(
   });
 }
 
-function lockKey(args: readonly Value[], flags: number): string {
-  return args.slice(0, args.length - flags).map(String).join(':');
+interface AdvisoryForm {
+  readonly shared: boolean;
+  readonly transaction: boolean;
+  readonly wait: boolean;
 }
 
-const advisoryLock: Operation = async (session, args) => {
-  const [wait, shared, transaction] = args.slice(-3) as [boolean, boolean, boolean];
-  const key = lockKey(args, 3);
+/** pg_[try_]advisory_[xact_]lock[_shared](bigint | int, int): one and two numbers are separate spaces. */
+async function advisoryLock(
+  session: SessionContext,
+  args: readonly Value[],
+  { shared, transaction, wait }: AdvisoryForm,
+): Promise<Rows> {
+  const key = args.map(String).join(':');
   const locks = session.database.advisoryLocks;
   const { processId } = session;
   const got = locks.tryLock(key, processId, shared, transaction);
@@ -55,16 +61,31 @@ const advisoryLock: Operation = async (session, args) => {
   }
   if (transaction) session.transaction.onEnd(() => locks.releaseTransaction(processId));
   return wait ? VOID : one(true);
-};
+}
 
-const advisoryUnlock: Operation = (session, args) => {
-  const shared = args.at(-1) === true;
-  const released = session.database.advisoryLocks.unlock(lockKey(args, 1), session.processId, shared);
+function advisoryUnlock(session: SessionContext, args: readonly Value[], shared: boolean): Rows {
+  const key = args.map(String).join(':');
+  const released = session.database.advisoryLocks.unlock(key, session.processId, shared);
   if (!released) {
     session.notice('WARNING', `you don't own a lock of type ${shared ? 'ShareLock' : 'ExclusiveLock'}`);
   }
   return one(released);
-};
+}
+
+function advisoryOperations(): [string, Operation][] {
+  const operations: [string, Operation][] = [];
+  for (const shared of [false, true]) {
+    const suffix = shared ? '_shared' : '';
+    for (const transaction of [false, true]) {
+      for (const wait of [false, true]) {
+        const name = `pg_${wait ? '' : 'try_'}advisory_${transaction ? 'xact_' : ''}lock${suffix}`;
+        operations.push([name, (session, args) => advisoryLock(session, args, { shared, transaction, wait })]);
+      }
+    }
+    operations.push([`pg_advisory_unlock${suffix}`, (session, args) => advisoryUnlock(session, args, shared)]);
+  }
+  return operations;
+}
 
 function signalBackend(session: SessionContext, processId: Value, terminate: boolean): Rows {
   const target = session.database.session(Number(processId));
@@ -89,8 +110,13 @@ function signalBackend(session: SessionContext, processId: Value, terminate: boo
 export const serverOperations: readonly (readonly [string, Operation])[] = [
   ['pg_sleep', (session, [seconds]) => sleep(session, Number(seconds) * 1000)],
   ['pg_sleep_for', (session, [interval]) => sleep(session, interval instanceof Interval ? intervalMicros(interval) / 1000 : 0)],
-  ['advisory_lock', advisoryLock],
-  ['advisory_unlock', advisoryUnlock],
+  ['pg_sleep_until', (session, [moment]) =>
+    sleep(session, (Number(moment) - session.database.env.clock.nowMicros()) / 1000)],
+  ['pg_postmaster_start_time', (session) => one(session.database.startMicros)],
+  ['pg_conf_load_time', (session) => one(session.database.startMicros)],
+  ['pg_reload_conf', () => one(true)],
+  ['txid_current', (session) => one(session.transaction.current().id)],
+  ...advisoryOperations(),
   ['pg_advisory_unlock_all', (session) => {
     session.database.advisoryLocks.releaseSession(session.processId);
     return VOID;

@@ -177,7 +177,6 @@ export const sessionFunctions: readonly ScalarFunction[] = [
 ];
 
 export const sessionTableFunctions: readonly TableFunction[] = [
-  table('pg_listening_channels() text', () => [], { volatility: 'stable' }),
   {
     ...table(
       'pg_options_to_table(text[]) record',
