@@ -206,9 +206,9 @@ function bindCase(node: NodeBody<'CaseExpr'>, scope: Scope): Expr {
     return {
       kind: 'case',
       type,
-      // oxlint-disable-next-line unicorn/no-thenable
       branches: whens.map((when, i) => ({
         when,
+        // oxlint-disable-next-line unicorn/no-thenable
         then: toCommon(context, thens[i], type, 'CASE/WHEN'),
       })),
       otherwise: toCommon(context, otherwise, type, 'CASE/ELSE'),
