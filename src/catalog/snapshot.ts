@@ -10,6 +10,7 @@ import {
   INFORMATION_SCHEMA_OID,
   PG_CATALOG_SCHEMA_OID,
   PUBLIC_SCHEMA_OID,
+  TIMESCALEDB_INFORMATION_SCHEMA_OID,
   type CatalogChange,
   type CatalogSnapshot,
   type ConstraintDescriptor,
@@ -50,6 +51,7 @@ function standardSchemas(): SchemaDescriptor[] {
     { kind: 'schema', oid: PG_CATALOG_SCHEMA_OID, name: 'pg_catalog', owner, comment: 'system catalog schema' },
     { kind: 'schema', oid: PUBLIC_SCHEMA_OID, name: 'public', owner, comment: 'standard public schema' },
     { kind: 'schema', oid: INFORMATION_SCHEMA_OID, name: 'information_schema', owner },
+    { kind: 'schema', oid: TIMESCALEDB_INFORMATION_SCHEMA_OID, name: 'timescaledb_information', owner },
   ];
 }
 

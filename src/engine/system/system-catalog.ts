@@ -10,6 +10,7 @@ import {
   type ColumnDescriptor,
   type RelationDescriptor,
   type ViewDescriptor,
+  TIMESCALEDB_INFORMATION_SCHEMA_OID,
   type VirtualTableDescriptor,
 } from '../../catalog/catalog.ts';
 import { emptyCatalog } from '../../catalog/snapshot.ts';
@@ -17,23 +18,26 @@ import { InternalError } from '../../errors/db-error.ts';
 import type { FunctionRegistry } from '../../functions/function.ts';
 import { parseStatements } from '../../parse/parser.ts';
 import { bindStatement } from '../../plan/binder.ts';
-import { typeByInternalName } from '../../types/type-table.ts';
-import { sqlType } from '../../types/type.ts';
 import type { VirtualRows } from '../database.ts';
 import { systemBindEnvironment } from '../system-context.ts';
+import { parseColumns, relationFact } from './relation-facts.ts';
 import { SYSTEM_OIDS } from './system-oids.ts';
 import { VIRTUAL_TABLES } from './tables.ts';
-import type { VirtualTable } from './virtual-table.ts';
+import type { SystemSchema, VirtualTable } from './virtual-table.ts';
 
 export interface SystemCatalog {
   readonly relations: readonly RelationDescriptor[];
   readonly virtualRows: ReadonlyMap<string, VirtualRows>;
 }
 
-const SCHEMAS: readonly (readonly [directory: string, oid: number])[] = [
+const SCHEMA_OIDS: ReadonlyMap<SystemSchema, number> = new Map([
   ['pg_catalog', PG_CATALOG_SCHEMA_OID],
   ['information_schema', INFORMATION_SCHEMA_OID],
-];
+  ['timescaledb_information', TIMESCALEDB_INFORMATION_SCHEMA_OID],
+]);
+
+/** Schemas that have a folder of views in sql/. */
+const SQL_SCHEMAS: readonly SystemSchema[] = ['pg_catalog', 'information_schema'];
 
 /** OIDs of relations that PostgreSQL does not number, and of all row types, from here up. */
 const FIRST_VIEW_OID = 12000;
@@ -46,16 +50,19 @@ export async function loadSystemCatalog(
   registry: FunctionRegistry,
 ): Promise<SystemCatalog> {
   const relations: RelationDescriptor[] = VIRTUAL_TABLES.map(virtualDescriptor);
-  let rowType = FIRST_ROW_TYPE_OID + 1000;
-  let nextOid = FIRST_VIEW_OID;
+  let rowType = FIRST_ROW_TYPE_OID + relations.length * 2;
+  let oid = FIRST_VIEW_OID + relations.length;
   const base = { snapshot: emptyCatalog('postgres') };
-  for (const [directory, schema] of SCHEMAS) {
-    const files = (await env.disk.list(`${sqlPath}/${directory}`)).filter((name) => name.endsWith('.sql'));
+  for (const schemaName of SQL_SCHEMAS) {
+    const schema = SCHEMA_OIDS.get(schemaName) as number;
+    const directory = `${sqlPath}/${schemaName}`;
+    const files = (await env.disk.list(directory)).filter((name) => name.endsWith('.sql'));
     for (const file of files.sort()) {
-      const text = new TextDecoder().decode(await env.disk.readFile(`${sqlPath}/${directory}/${file}`));
+      const text = new TextDecoder().decode(await env.disk.readFile(`${directory}/${file}`));
       for (const [name, sql] of viewsIn(text)) {
-        const oid = SYSTEM_OIDS.get(name) ?? nextOid++;
-        relations.push(new SystemView({ name, sql, oid, schema, rowType }, registry, base));
+        relations.push(
+          new SystemView({ name, sql, oid: oid++, schema, schemaName, rowType }, registry, base),
+        );
         rowType += 2;
       }
     }
@@ -63,26 +70,34 @@ export async function loadSystemCatalog(
   base.snapshot = emptyCatalog('postgres', relations);
   return {
     relations,
-    virtualRows: new Map(VIRTUAL_TABLES.map((table) => [table.name, (session) => table.rows(session)])),
+    virtualRows: new Map(
+      VIRTUAL_TABLES.map((table) => [table.name, (session) => table.rows(session)]),
+    ),
   };
 }
 
 function virtualDescriptor(table: VirtualTable, position: number): VirtualTableDescriptor {
+  const columns = table.columns ?? relationFact(table.schema, table.name)?.columns;
+  if (columns === undefined) throw new InternalError(`nobody says what columns ${table.name} has`);
   return {
     kind: 'virtual',
-    oid: table.oid,
+    oid: SYSTEM_OIDS.get(table.name) ?? FIRST_VIEW_OID + position,
     name: table.name,
-    schema: PG_CATALOG_SCHEMA_OID,
+    schema: SCHEMA_OIDS.get(table.schema) as number,
     owner: BOOTSTRAP_ROLE_OID,
-    rowType: FIRST_ROW_TYPE_OID + position * 2,
+    rowType: ROW_TYPES.get(table.name) ?? FIRST_ROW_TYPE_OID + position * 2,
     rowArrayType: FIRST_ROW_TYPE_OID + position * 2 + 1,
-    columns: table.columns.map(([name, type], i) => {
-      const info = typeByInternalName(type);
-      if (info === undefined) throw new InternalError(`unknown type ${type} in ${table.name}`);
-      return { attnum: i + 1, name, type: sqlType(info.oid), notNull: false, defaultSql: null, identity: '' };
-    }),
+    columns: parseColumns(columns),
   };
 }
+
+/** Row types that PostgreSQL fixes. */
+const ROW_TYPES: ReadonlyMap<string, number> = new Map([
+  ['pg_type', 71],
+  ['pg_attribute', 75],
+  ['pg_proc', 81],
+  ['pg_class', 83],
+]);
 
 /** `CREATE VIEW schema.name AS query;` statements of a file, as name and query. */
 function* viewsIn(text: string): Iterable<readonly [name: string, sql: string]> {
@@ -95,10 +110,12 @@ interface ViewFacts {
   readonly sql: string;
   readonly oid: number;
   readonly schema: number;
+  readonly schemaName: SystemSchema;
   readonly rowType: number;
 }
 
-class SystemView implements ViewDescriptor {
+/** A view of sql/. Where PostgreSQL has it too, its columns are known without binding the query. */
+export class SystemView implements ViewDescriptor {
   readonly kind = 'view';
   readonly oid: number;
   readonly name: string;
@@ -108,6 +125,7 @@ class SystemView implements ViewDescriptor {
   readonly rowArrayType: number;
   readonly sql: string;
   readonly searchPath: readonly string[] = ['pg_catalog'];
+  readonly #schemaName: SystemSchema;
   readonly #registry: FunctionRegistry;
   readonly #base: { readonly snapshot: ReturnType<typeof emptyCatalog> };
   #columns: readonly ColumnDescriptor[] | undefined;
@@ -123,22 +141,34 @@ class SystemView implements ViewDescriptor {
     this.rowType = facts.rowType;
     this.rowArrayType = facts.rowType + 1;
     this.sql = facts.sql;
+    this.#schemaName = facts.schemaName;
     this.#registry = registry;
     this.#base = base;
   }
 
   get columns(): readonly ColumnDescriptor[] {
-    this.#columns ??= this.#bindColumns();
+    this.#columns ??= this.#knownColumns() ?? this.boundColumns();
     return this.#columns;
   }
 
-  #bindColumns(): readonly ColumnDescriptor[] {
+  #knownColumns(): readonly ColumnDescriptor[] | undefined {
+    const fact = relationFact(this.#schemaName, this.name);
+    return fact === undefined ? undefined : parseColumns(fact.columns);
+  }
+
+  /** The columns that the query itself has. */
+  boundColumns(): readonly ColumnDescriptor[] {
     const [statement] = parseStatements(this.sql);
     if (statement === undefined) throw new InternalError(`empty system view ${this.name}`);
     const environment = systemBindEnvironment(this.#base.snapshot, this.#registry, this.sql);
     const fields = bindStatement(statement, environment).fields ?? [];
     return fields.map((field, i) => ({
-      attnum: i + 1, name: field.name, type: field.type, notNull: false, defaultSql: null, identity: '',
+      attnum: i + 1,
+      name: field.name,
+      type: field.type,
+      notNull: false,
+      defaultSql: null,
+      identity: '',
     }));
   }
 }

@@ -1,0 +1,107 @@
+/** information_schema.columns and element_types. */
+import {
+  liveColumns,
+  type CatalogSnapshot,
+  type ColumnDescriptor,
+  type ReadableRelation,
+} from '../../../catalog/catalog.ts';
+import { elementTypeOf } from '../../../types/type-table.ts';
+import { sqlType } from '../../../types/type.ts';
+import { hasPrivilege } from '../../privileges.ts';
+import type { SessionContext } from '../../session-context.ts';
+import { typeDetails } from '../type-details.ts';
+import { rowMaker, type FieldValues, type Row, type VirtualTable } from '../virtual-table.ts';
+
+type WithColumns = Exclude<ReadableRelation, { kind: 'sequence' }>;
+
+/** Tables and views that the current role may read or write. */
+function* visibleRelations(session: SessionContext): Iterable<WithColumns> {
+  for (const relation of session.catalog().relations()) {
+    if (relation.kind === 'index' || relation.kind === 'sequence') continue;
+    const mayUse = (['r', 'a', 'w'] as const).some((letter) =>
+      hasPrivilege(session, relation, letter),
+    );
+    if (mayUse) yield relation;
+  }
+}
+
+function identityValues(column: ColumnDescriptor, catalog: CatalogSnapshot): FieldValues {
+  if (column.identity === '') return { is_identity: 'NO', identity_cycle: 'NO' };
+  const sequence = catalog.relation(column.identitySequence ?? 0);
+  const generation = column.identity === 'a' ? 'ALWAYS' : 'BY DEFAULT';
+  const common = { is_identity: 'YES', identity_generation: generation };
+  if (sequence?.kind !== 'sequence') return { ...common, identity_cycle: 'NO' };
+  return {
+    ...common,
+    identity_start: sequence.start,
+    identity_increment: sequence.increment,
+    identity_maximum: sequence.maximum,
+    identity_minimum: sequence.minimum,
+    identity_cycle: sequence.cycle ? 'YES' : 'NO',
+  };
+}
+
+const columnsRow = rowMaker('information_schema', 'columns');
+
+function columnRow(relation: WithColumns, column: ColumnDescriptor, catalog: CatalogSnapshot): Row {
+  const isTable = relation.kind === 'table';
+  return columnsRow({
+    table_catalog: catalog.databaseName,
+    table_schema: catalog.schema(relation.schema)?.name ?? null,
+    table_name: relation.name,
+    column_name: column.name,
+    ordinal_position: column.attnum,
+    column_default: column.defaultSql,
+    is_nullable: column.notNull ? 'NO' : 'YES',
+    ...typeDetails(column.type, catalog),
+    dtd_identifier: String(column.attnum),
+    is_self_referencing: 'NO',
+    ...identityValues(column, catalog),
+    is_generated: column.generatedSql === undefined ? 'NEVER' : 'ALWAYS',
+    generation_expression: column.generatedSql ?? null,
+    is_updatable: isTable ? 'YES' : 'NO',
+  });
+}
+
+export const informationColumns: VirtualTable = {
+  schema: 'information_schema',
+  name: 'columns',
+  *rows(session) {
+    const catalog = session.catalog();
+    for (const relation of visibleRelations(session)) {
+      for (const column of liveColumns(relation)) yield columnRow(relation, column, catalog);
+    }
+  },
+};
+
+const elementRow = rowMaker('information_schema', 'element_types');
+
+/** Element types of array columns. */
+export const elementTypes: VirtualTable = {
+  schema: 'information_schema',
+  name: 'element_types',
+  *rows(session) {
+    const catalog = session.catalog();
+    for (const relation of visibleRelations(session)) {
+      for (const column of liveColumns(relation)) {
+        const element = elementTypeOf(column.type.oid);
+        if (element === undefined) continue;
+        yield elementRow({
+          object_catalog: catalog.databaseName,
+          object_schema: catalog.schema(relation.schema)?.name ?? null,
+          object_name: relation.name,
+          object_type: 'TABLE',
+          collection_type_identifier: String(column.attnum),
+          ...withoutModifier(typeDetails(sqlType(element), catalog)),
+          dtd_identifier: `a${column.attnum}`,
+        });
+      }
+    }
+  },
+};
+
+/** PostgreSQL gives no lengths and precisions of elements. */
+function withoutModifier(details: FieldValues): FieldValues {
+  const { data_type, udt_catalog, udt_schema, udt_name } = details;
+  return { data_type, udt_catalog, udt_schema, udt_name };
+}

@@ -1,0 +1,125 @@
+/** information_schema's views of privileges on tables and columns. */
+import {
+  liveColumns,
+  type CatalogSnapshot,
+  type RelationDescriptor,
+} from '../../../catalog/catalog.ts';
+import { effectiveRoles, isSuperuser, splitAcl } from '../../privileges.ts';
+import type { SessionContext } from '../../session-context.ts';
+import { relationAcl, relationKind } from '../relation-kind.ts';
+import { rowMaker, type FieldValues, type Row, type VirtualTable } from '../virtual-table.ts';
+
+/** Letters of table privileges, in the order of PostgreSQL's ACL bits. */
+const TABLE_PRIVILEGES: readonly (readonly [letter: string, name: string])[] = [
+  ['a', 'INSERT'],
+  ['r', 'SELECT'],
+  ['w', 'UPDATE'],
+  ['d', 'DELETE'],
+  ['D', 'TRUNCATE'],
+  ['x', 'REFERENCES'],
+  ['t', 'TRIGGER'],
+];
+const COLUMN_LETTERS = 'arwx';
+
+interface Grant {
+  readonly relation: Exclude<RelationDescriptor, { kind: 'index' | 'sequence' }>;
+  readonly grantor: string;
+  /** '' for PUBLIC. */
+  readonly grantee: string;
+  readonly letter: string;
+  readonly privilege: string;
+  readonly grantable: boolean;
+}
+
+/** Every privilege on tables and views; owners have all of theirs. */
+function* tableGrants(catalog: CatalogSnapshot): Iterable<Grant> {
+  for (const relation of catalog.relations()) {
+    if (relation.kind === 'index' || relation.kind === 'sequence') continue;
+    const owner = catalog.role(relation.owner)?.name ?? '';
+    const acl = relationAcl(relation, catalog) ?? [`${owner}=arwdDxt/${owner}`];
+    for (const entry of acl) {
+      const [grantee, letters] = splitAcl(entry);
+      const grantor = entry.slice(entry.lastIndexOf('/') + 1).replaceAll('"', '');
+      for (const [letter, privilege] of TABLE_PRIVILEGES) {
+        const at = letters.indexOf(letter);
+        if (at < 0) continue;
+        const grantable = letters[at + 1] === '*' || grantee === owner;
+        yield { relation, grantor, grantee, letter, privilege, grantable };
+      }
+    }
+  }
+}
+
+/** Names of the roles whose privileges the current role has; undefined means all. */
+function enabledRoles(session: SessionContext): ReadonlySet<string> | undefined {
+  if (isSuperuser(session)) return undefined;
+  const catalog = session.catalog();
+  const roles = [...effectiveRoles(catalog, session.currentUser())];
+  return new Set(roles.map((oid) => catalog.role(oid)?.name ?? ''));
+}
+
+/** Grants that the session may see: given by or to an enabled role or, if asked for, to PUBLIC. */
+function* visibleGrants(session: SessionContext, withPublic: boolean): Iterable<Grant> {
+  const enabled = enabledRoles(session);
+  for (const grant of tableGrants(session.catalog())) {
+    if (grant.grantee === '' && !withPublic) continue;
+    const isVisible =
+      enabled === undefined ||
+      grant.grantee === '' ||
+      enabled.has(grant.grantee) ||
+      enabled.has(grant.grantor);
+    if (isVisible) yield grant;
+  }
+}
+
+function grantFields(grant: Grant, catalog: CatalogSnapshot): FieldValues {
+  return {
+    grantor: grant.grantor,
+    grantee: grant.grantee === '' ? 'PUBLIC' : grant.grantee,
+    table_catalog: catalog.databaseName,
+    table_schema: catalog.schema(grant.relation.schema)?.name ?? null,
+    table_name: grant.relation.name,
+    privilege_type: grant.privilege,
+    is_grantable: grant.grantable ? 'YES' : 'NO',
+  };
+}
+
+function tablePrivilegesTable(name: string, withPublic: boolean): VirtualTable {
+  const makeRow = rowMaker('information_schema', name);
+  return {
+    schema: 'information_schema',
+    name,
+    *rows(session): Iterable<Row> {
+      const catalog = session.catalog();
+      for (const grant of visibleGrants(session, withPublic)) {
+        const hierarchy =
+          grant.privilege === 'SELECT' && relationKind(grant.relation) === 'r' ? 'YES' : 'NO';
+        yield makeRow({ ...grantFields(grant, catalog), with_hierarchy: hierarchy });
+      }
+    },
+  };
+}
+
+function columnPrivilegesTable(name: string, withPublic: boolean): VirtualTable {
+  const makeRow = rowMaker('information_schema', name);
+  return {
+    schema: 'information_schema',
+    name,
+    *rows(session): Iterable<Row> {
+      const catalog = session.catalog();
+      for (const grant of visibleGrants(session, withPublic)) {
+        if (!COLUMN_LETTERS.includes(grant.letter)) continue;
+        const fields = grantFields(grant, catalog);
+        for (const column of liveColumns(grant.relation))
+          yield makeRow({ ...fields, column_name: column.name });
+      }
+    },
+  };
+}
+
+export const grantTables: readonly VirtualTable[] = [
+  tablePrivilegesTable('table_privileges', true),
+  tablePrivilegesTable('role_table_grants', false),
+  columnPrivilegesTable('column_privileges', true),
+  columnPrivilegesTable('role_column_grants', false),
+];

@@ -1,0 +1,120 @@
+/** pg_depend: which objects need which, and pg_rewrite, through which views need theirs. */
+import type {
+  CatalogSnapshot,
+  IndexDescriptor,
+  RelationDescriptor,
+  TableDescriptor,
+} from '../../../catalog/catalog.ts';
+import type { Oid } from '../../../types/type.ts';
+import { relationsOfView } from '../../ddl/dependencies.ts';
+import type { SessionContext } from '../../session-context.ts';
+import { columnDefaultOid, viewRuleOid } from '../object-oids.ts';
+import { SYSTEM_OIDS } from '../system-oids.ts';
+import { catalogTable, type Row } from '../virtual-table.ts';
+
+const classOid = (name: string): Oid => SYSTEM_OIDS.get(name) as Oid;
+const PG_ATTRDEF = classOid('pg_attrdef');
+const PG_CLASS = classOid('pg_class');
+const PG_CONSTRAINT = classOid('pg_constraint');
+const PG_NAMESPACE = classOid('pg_namespace');
+const PG_REWRITE = classOid('pg_rewrite');
+const PG_TYPE = classOid('pg_type');
+
+/** n normal, a goes with it, i part of it. */
+type Kind = 'n' | 'a' | 'i';
+
+type ObjectName = readonly [classOid: Oid, oid: Oid, column?: number];
+
+function dependency(dependent: ObjectName, on: ObjectName, kind: Kind): Row {
+  return [dependent[0], dependent[1], dependent[2] ?? 0, on[0], on[1], on[2] ?? 0, kind];
+}
+
+function* tableRows(table: TableDescriptor, owned: ReadonlyMap<string, Oid>): Iterable<Row> {
+  for (const { attnum, defaultSql, generatedSql, dropped } of table.columns) {
+    if (dropped === true || (defaultSql === null && generatedSql === undefined)) continue;
+    const self: ObjectName = [PG_ATTRDEF, columnDefaultOid(table.oid, attnum)];
+    yield dependency(self, [PG_CLASS, table.oid, attnum], 'a');
+    const sequence = owned.get(`${table.oid} ${attnum}`);
+    if (sequence !== undefined && defaultSql?.startsWith('nextval(') === true) {
+      yield dependency(self, [PG_CLASS, sequence], 'n');
+    }
+  }
+  for (const { oid, columns } of table.constraints) {
+    for (const column of columns)
+      yield dependency([PG_CONSTRAINT, oid], [PG_CLASS, table.oid, column], 'a');
+  }
+}
+
+function* indexRows(index: IndexDescriptor, catalog: CatalogSnapshot): Iterable<Row> {
+  const self: ObjectName = [PG_CLASS, index.oid];
+  const table = catalog.relation(index.table);
+  const constraint =
+    table?.kind === 'table'
+      ? table.constraints.find((item) => item.kind !== 'check' && item.index === index.oid)
+      : undefined;
+  if (constraint !== undefined) {
+    yield dependency(self, [PG_CONSTRAINT, constraint.oid], 'i');
+    return;
+  }
+  const columns = index.keys.map((key) => key.column).filter((column) => column !== 0);
+  if (columns.length === 0) yield dependency(self, [PG_CLASS, index.table], 'a');
+  for (const column of columns) yield dependency(self, [PG_CLASS, index.table, column], 'a');
+}
+
+function* relationRows(
+  relation: RelationDescriptor,
+  session: SessionContext,
+  owned: ReadonlyMap<string, Oid>,
+): Iterable<Row> {
+  const catalog = session.catalog();
+  const self: ObjectName = [PG_CLASS, relation.oid];
+  if (relation.kind === 'index') {
+    yield* indexRows(relation, catalog);
+    return;
+  }
+  yield dependency(self, [PG_NAMESPACE, relation.schema], 'n');
+  if (relation.kind === 'sequence') {
+    const { ownedBy } = relation;
+    if (ownedBy === undefined) return;
+    const column = tableColumn(catalog, ownedBy.table, ownedBy.column);
+    yield dependency(self, [PG_CLASS, ownedBy.table, ownedBy.column], column === '' ? 'a' : 'i');
+    return;
+  }
+  yield dependency([PG_TYPE, relation.rowType], self, 'i');
+  if (relation.kind === 'table') yield* tableRows(relation, owned);
+  if (relation.kind !== 'view') return;
+  const rule: ObjectName = [PG_REWRITE, viewRuleOid(relation.oid)];
+  yield dependency(rule, self, 'i');
+  yield dependency(rule, self, 'n');
+  for (const used of relationsOfView(session, catalog, relation)) {
+    if (used >= 16384) yield dependency(rule, [PG_CLASS, used], 'n');
+  }
+}
+
+/** How the column is an identity column, '' where it is not. */
+function tableColumn(catalog: CatalogSnapshot, table: Oid, attnum: number): string {
+  const relation = catalog.relation(table);
+  if (relation?.kind !== 'table') return '';
+  return relation.columns.find((column) => column.attnum === attnum)?.identity ?? '';
+}
+
+export const pgDepend = catalogTable('pg_depend', function* (session) {
+  const catalog = session.catalog();
+  const owned = new Map<string, Oid>();
+  for (const relation of catalog.relations()) {
+    if (relation.kind === 'sequence' && relation.ownedBy !== undefined) {
+      owned.set(`${relation.ownedBy.table} ${relation.ownedBy.column}`, relation.oid);
+    }
+  }
+  for (const relation of catalog.relations()) {
+    if (relation.oid >= 16384) yield* relationRows(relation, session, owned);
+  }
+});
+
+/** A view's SELECT, as the rule that PostgreSQL keeps it in. */
+export const pgRewrite = catalogTable('pg_rewrite', function* (session) {
+  for (const relation of session.catalog().relations()) {
+    if (relation.kind !== 'view') continue;
+    yield [viewRuleOid(relation.oid), '_RETURN', relation.oid, '1', 'O', true, '<>', relation.sql];
+  }
+});

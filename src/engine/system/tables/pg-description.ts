@@ -1,0 +1,40 @@
+/** pg_description and pg_shdescription: comments. */
+import type { RelationDescriptor } from '../../../catalog/catalog.ts';
+import { SYSTEM_OIDS } from '../system-oids.ts';
+import { catalogTable, type Row } from '../virtual-table.ts';
+import { EXTENSION_COMMENTS } from './database.ts';
+
+const classOid = (name: string): number => SYSTEM_OIDS.get(name) as number;
+const PG_CLASS = classOid('pg_class');
+const PG_NAMESPACE = classOid('pg_namespace');
+const PG_EXTENSION = classOid('pg_extension');
+const PG_AUTHID = classOid('pg_authid');
+const PG_DATABASE = classOid('pg_database');
+
+function* relationComments(relation: RelationDescriptor): Iterable<Row> {
+  if ('comment' in relation && relation.comment !== undefined)
+    yield [relation.oid, PG_CLASS, 0, relation.comment];
+  if (!('columns' in relation)) return;
+  for (const { attnum, comment, dropped } of relation.columns) {
+    if (comment !== undefined && dropped !== true) yield [relation.oid, PG_CLASS, attnum, comment];
+  }
+}
+
+export const pgDescription = catalogTable('pg_description', function* (session) {
+  const catalog = session.catalog();
+  for (const { oid, comment } of catalog.schemas()) {
+    if (comment !== undefined) yield [oid, PG_NAMESPACE, 0, comment];
+  }
+  for (const [oid, comment] of EXTENSION_COMMENTS) yield [oid, PG_EXTENSION, 0, comment];
+  for (const relation of catalog.relations()) {
+    // Computing a system view's columns for comments that it cannot have would bind it.
+    if (relation.oid >= 16384) yield* relationComments(relation);
+  }
+});
+
+export const pgShdescription = catalogTable('pg_shdescription', function* (session) {
+  const catalog = session.catalog();
+  yield [catalog.databaseOid, PG_DATABASE, 'default administrative connection database'];
+  for (const { oid, comment } of catalog.roles())
+    if (comment !== undefined) yield [oid, PG_AUTHID, comment];
+});
