@@ -35,7 +35,9 @@ export class WireClient {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
     const client = new WireClient(socket);
-    const body = Buffer.from('user\0postgres\0database\0postgres\0application_name\0varve demo\0\0');
+    const body = Buffer.from(
+      'user\0postgres\0database\0postgres\0application_name\0varve demo\0\0',
+    );
     const head = Buffer.alloc(8);
     head.writeInt32BE(body.length + 8, 0);
     head.writeInt32BE(3 << 16, 4);
@@ -130,6 +132,11 @@ function rowValues(body: Buffer): (string | null)[] {
 }
 
 function errorMessage(body: Buffer): string {
-  const fields = new Map(body.toString('utf8').split('\0').map((field) => [field[0], field.slice(1)]));
+  const fields = new Map(
+    body
+      .toString('utf8')
+      .split('\0')
+      .map((field) => [field[0], field.slice(1)]),
+  );
   return `${fields.get('S') ?? 'ERROR'}: ${fields.get('M') ?? 'unknown error'}`;
 }

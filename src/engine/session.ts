@@ -48,7 +48,11 @@ export interface ResultSink {
   parameterStatus(name: string, value: string): void;
   /** COPY TO STDOUT. */
   copyOutStart(format: FormatCode, columnFormats: readonly FormatCode[]): void;
-  copyOutData(bytes: Uint8Array): void | Promise<void>;
+  /**
+   * `rowEnds` tells where rows end in `bytes`: PostgreSQL sends a CopyData message per row, and some
+   * clients count on it. Without it the bytes go as one message.
+   */
+  copyOutData(bytes: Uint8Array, rowEnds?: readonly number[]): void | Promise<void>;
   copyOutDone(): void;
   /**
    * COPY FROM STDIN: the door answers CopyInResponse and hands over the CopyData payloads as they come,

@@ -38,8 +38,14 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     console.log('\nThe server is stopped and its data removed.');
     return 0;
   }
-  console.log(`\nThe server stays up. Connect with:\n\n  psql postgres://postgres@127.0.0.1:${server.port}/postgres\n\nCtrl-C stops it and removes its data.`);
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(server.child, 'exit')]);
+  console.log(
+    `\nThe server stays up. Connect with:\n\n  psql postgres://postgres@127.0.0.1:${server.port}/postgres\n\nCtrl-C stops it and removes its data.`,
+  );
+  await Promise.race([
+    once(process, 'SIGINT'),
+    once(process, 'SIGTERM'),
+    once(server.child, 'exit'),
+  ]);
   await stop();
   return 0;
 }
@@ -78,7 +84,11 @@ async function load(port: number): Promise<void> {
     await client.query(sql);
   }
   console.log('');
-  await client.copyIn('COPY airports FROM STDIN (FORMAT csv, HEADER)', [await readAirports()], () => undefined);
+  await client.copyIn(
+    'COPY airports FROM STDIN (FORMAT csv, HEADER)',
+    [await readAirports()],
+    () => undefined,
+  );
   const bar = new ProgressBar('Loading flights', FLIGHT_ROWS);
   await client.copyIn('COPY flights FROM STDIN', texts(bar), () => undefined);
   bar.finish();
@@ -98,7 +108,9 @@ async function ask(port: number): Promise<void> {
     const start = performance.now();
     const result = await client.query(sql);
     const milliseconds = performance.now() - start;
-    console.log(`\n-- ${title}\n${sql};\n\n${drawTable(result)}\n(${result.rows.length} rows, ${milliseconds.toFixed(1)} ms)`);
+    console.log(
+      `\n-- ${title}\n${sql};\n\n${drawTable(result)}\n(${result.rows.length} rows, ${milliseconds.toFixed(1)} ms)`,
+    );
   }
   client.close();
 }

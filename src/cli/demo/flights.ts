@@ -11,7 +11,9 @@ export function dataFolder(): string {
   try {
     return join(dirname(require.resolve('vega-datasets/package.json')), 'data');
   } catch {
-    throw new Error('the demo needs its data: run "npm install vega-datasets hyparquet hyparquet-compressors"');
+    throw new Error(
+      'the demo needs its data: run "npm install vega-datasets hyparquet hyparquet-compressors"',
+    );
   }
 }
 
@@ -20,7 +22,10 @@ export async function readAirports(): Promise<Buffer> {
 }
 
 /** COPY text of all flights, some thousand rows a piece: time, origin, destination, delay, distance. */
-export async function* readFlights(): AsyncGenerator<{ readonly rows: number; readonly text: Buffer }> {
+export async function* readFlights(): AsyncGenerator<{
+  readonly rows: number;
+  readonly text: Buffer;
+}> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetRead } = await import('hyparquet');
   const { compressors } = await import('hyparquet-compressors');
   const file = await asyncBufferFromFile(join(dataFolder(), 'flights-3m.parquet'));
@@ -52,7 +57,8 @@ function* toCopyText(
   columns: ReadonlyMap<string, readonly ArrayLike<unknown>[]>,
   rows: number,
 ): Generator<{ readonly rows: number; readonly text: Buffer }> {
-  const read = (name: string): unknown[] => (columns.get(name) ?? []).flatMap((part) => Array.from(part));
+  const read = (name: string): unknown[] =>
+    (columns.get(name) ?? []).flatMap((part) => Array.from(part));
   const [date, origin, destination] = [read('date') as Date[], read('origin'), read('destination')];
   const [delay, distance] = [read('delay'), read('distance')];
   for (let start = 0; start < rows; start += PIECE_ROWS) {

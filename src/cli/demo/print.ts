@@ -9,7 +9,10 @@ export function drawTable({ columns, rows }: ClientResult): string {
   const numeric = columns.map((_, c) => rows.every((row) => /^-?[\d.]*$/.test(row[c] ?? '')));
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, c) => ` ${numeric[c] === true ? cell.padStart(widths[c] as number) : cell.padEnd(widths[c] as number)} `)
+      .map(
+        (cell, c) =>
+          ` ${numeric[c] === true ? cell.padStart(widths[c] as number) : cell.padEnd(widths[c] as number)} `,
+      )
       .join('|')
       .trimEnd();
   return [

@@ -1,0 +1,63 @@
+/**
+ * Bundles the sources to dist/: main.js (the command line), embed.js (the library) and one file per
+ * worker. Packages stay outside the bundles. Run as a program it always builds.
+ */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const SOURCE = join(ROOT, 'src');
+const DIST = join(ROOT, 'dist');
+
+/** True where dist/ is missing or older than a source file. */
+export function isStale() {
+  const main = join(DIST, 'main.js');
+  if (!existsSync(main) || !existsSync(join(DIST, 'embed.js'))) return true;
+  const built = statSync(main).mtimeMs;
+  return sourceFiles(SOURCE).some((file) => statSync(file).mtimeMs > built);
+}
+
+export async function build() {
+  const { build: bundle } = await import('esbuild');
+  const entries = ['main.ts', 'embed.ts']
+    .map((name) => join(SOURCE, name))
+    .filter((file) => existsSync(file));
+  const workers = sourceFiles(SOURCE).filter((file) => file.endsWith('-worker.ts'));
+  // Two processes may build at once, so each writes a folder of its own and moves the files over.
+  const out = join(DIST, `.building-${process.pid}`);
+  mkdirSync(out, { recursive: true });
+  try {
+    await bundle({
+      entryPoints: [...entries, ...workers].map((file) => ({
+        in: file,
+        out: basename(file, '.ts'),
+      })),
+      outdir: out,
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      target: 'node20',
+      format: 'esm',
+      sourcemap: true,
+      logLevel: 'error',
+    });
+    // main.js last: its age tells whether dist/ is fresh.
+    const names = readdirSync(out).sort(
+      (a, b) => Number(a === 'main.js') - Number(b === 'main.js'),
+    );
+    for (const name of names) renameSync(join(out, name), join(DIST, name));
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+function sourceFiles(directory) {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return sourceFiles(path);
+    return entry.name.endsWith('.ts') ? [path] : [];
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build();

@@ -1,0 +1,6 @@
+/** The program's entry: hands the command line what it may start. */
+import { runCommandLine } from './cli/command-line.ts';
+import { commandArguments } from './platform/node-process.ts';
+import { serve } from './server/serve.ts';
+
+await runCommandLine(commandArguments(), { serve });

@@ -1,0 +1,207 @@
+/** One client from accept to close: startup packets, authentication, the message loop, the end. */
+import type { Env } from '../base/env.ts';
+import { DbError, dbError, fatalError, toDbError } from '../errors/db-error.ts';
+import type { Engine, Session } from '../engine/session.ts';
+import type { ByteStream } from '../platform/network.ts';
+import { authenticate } from './authentication.ts';
+import {
+  writeBackendKeyData,
+  writeError,
+  writeNegotiateProtocolVersion,
+  writeParameterStatus,
+} from './backend-messages.ts';
+import { ClientOutput } from './client-output.ts';
+import { FrameSource } from './frame-source.ts';
+import { Protocol } from './protocol.ts';
+import { readStartupPacket, unsupportedProtocol, type StartupRequest } from './startup.ts';
+
+/** From accept to authenticated; PostgreSQL's authentication_timeout. */
+const AUTHENTICATION_MS = 60_000;
+/** How long a client may take to read our last words. */
+const LINGER_MS = 5_000;
+
+const YES = new Uint8Array([0x53]);
+const NO = new Uint8Array([0x4e]);
+
+export interface ConnectionHost {
+  readonly engine: Engine;
+  readonly env: Env;
+  readonly tlsAvailable: boolean;
+  /** Secret for the salts of unknown users. */
+  readonly mockSecret: Uint8Array;
+  /** Takes one of the places for clients, or answers false when all are taken. */
+  admit(): boolean;
+  /** Gives the place back. */
+  leave(): void;
+}
+
+export class Connection {
+  readonly #host: ConnectionHost;
+  readonly #stream: ByteStream;
+  readonly #source: FrameSource;
+  readonly #output: ClientOutput;
+  #session: Session | undefined;
+  #protocol: Protocol | undefined;
+  #admitted = false;
+  #stopDeadline: () => void = () => undefined;
+  #stopped: DbError | undefined;
+
+  constructor(host: ConnectionHost, stream: ByteStream) {
+    this.#host = host;
+    this.#stream = stream;
+    this.#source = new FrameSource(stream);
+    this.#output = new ClientOutput(stream, host.env.timers);
+  }
+
+  /** Serves the client; resolves when everything that belongs to it is freed. Never rejects. */
+  async run(): Promise<void> {
+    const { env } = this.#host;
+    this.#stopDeadline = env.timers.after(AUTHENTICATION_MS, () =>
+      this.stop(fatalError('query_canceled', 'canceling authentication due to timeout')),
+    );
+    this.#source.attach((error) => this.#closed(error));
+    try {
+      await this.#serve();
+    } catch (error) {
+      this.#sayGoodbye(asFatal(this.#stopped ?? toDbError(error)));
+    }
+    this.#stopDeadline();
+    try {
+      await this.#session?.close();
+    } catch (error) {
+      env.log.error('closing a session failed', { error });
+    }
+    if (this.#admitted) this.#host.leave();
+    this.#output.flush();
+    this.#source.discard();
+    this.#stream.end();
+    env.timers.after(LINGER_MS, () => this.#stream.destroy());
+  }
+
+  /** Ends the connection with this error, as soon as its statement lets go. */
+  stop(error: DbError): void {
+    this.#stopped ??= error;
+    if (this.#protocol !== undefined) this.#protocol.terminate(error);
+    else this.#source.end();
+  }
+
+  async #serve(): Promise<void> {
+    const request = await this.#startup();
+    if (this.#stopped !== undefined) throw this.#stopped;
+    if (request === undefined) return;
+    const { engine, env, mockSecret } = this.#host;
+    const output = this.#output;
+    const source = this.#source;
+    if (request.negotiate !== null) {
+      writeNegotiateProtocolVersion(output.buffer, request.negotiate);
+    }
+    if (!this.#host.admit()) {
+      throw fatalError('too_many_connections', 'sorry, too many clients already');
+    }
+    this.#admitted = true;
+    const context = {
+      engine,
+      random: env.random,
+      mockSecret,
+      stream: this.#stream,
+      source,
+      output,
+    };
+    const present = await authenticate(context, request.user);
+    if (this.#stopped !== undefined) throw this.#stopped;
+    if (!present) return;
+    source.mode = 'messages';
+    const session = await engine.createSession({
+      user: request.user,
+      database: request.database,
+      settings: request.settings,
+      clientAddress: this.#stream.remoteAddress,
+      clientPort: this.#stream.remotePort,
+    });
+    this.#session = session;
+    this.#stopDeadline();
+    for (const [name, value] of session.reportedSettings()) {
+      writeParameterStatus(output.buffer, name, value);
+    }
+    writeBackendKeyData(output.buffer, session.processId, session.secretKey);
+    this.#protocol = new Protocol(env, session, source, output);
+    if (this.#stopped !== undefined) throw this.#stopped;
+    await this.#protocol.serve();
+  }
+
+  /** Reads startup packets up to the one that starts a session; undefined for a client that leaves. */
+  async #startup(): Promise<StartupRequest | undefined> {
+    let sslAnswered = false;
+    let gssAnswered = false;
+    for (;;) {
+      const frame = await this.#source.next();
+      if (frame === undefined) return undefined;
+      const packet = readStartupPacket(frame.payload);
+      switch (packet.kind) {
+        case 'start':
+          return packet.request;
+        case 'cancel':
+          this.#host.engine.cancel(packet.processId, packet.secretKey);
+          return undefined;
+        case 'gss':
+          if (gssAnswered) throw unsupportedProtocol(1234, 5680);
+          gssAnswered = true;
+          this.#stream.write(NO);
+          break;
+        case 'ssl':
+          if (sslAnswered) throw unsupportedProtocol(1234, 5679);
+          sslAnswered = true;
+          await this.#answerSsl();
+      }
+    }
+  }
+
+  async #answerSsl(): Promise<void> {
+    if (!this.#host.tlsAvailable || this.#stream.tls !== null) {
+      this.#stream.write(NO);
+      return;
+    }
+    // Bytes sent ahead of the handshake could be somebody else's: they must not count as encrypted.
+    if (this.#source.bufferedBytes > 0) {
+      throw fatalError('protocol_violation', {
+        message: 'received unencrypted data after SSL request',
+        detail:
+          'This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.',
+      });
+    }
+    this.#stream.write(YES);
+    try {
+      await this.#stream.upgradeTls();
+    } catch (error) {
+      this.#stream.destroy();
+      throw fatalError('connection_failure', `could not accept SSL connection: ${String(error)}`);
+    }
+    this.#source.attach((error) => this.#closed(error));
+  }
+
+  #closed(error: Error | undefined): void {
+    if (error !== undefined) {
+      this.#host.env.log.debug('connection broke', { error: error.message });
+    }
+    this.#output.lose();
+    this.#session?.cancel();
+  }
+
+  #sayGoodbye(error: DbError): void {
+    if (error.condition === 'internal_error') {
+      this.#host.env.log.error('connection failed', { error: error.cause ?? error });
+    }
+    writeError(this.#output.buffer, error);
+  }
+}
+
+/** Before the message loop, and where it gives up, every error ends the connection. */
+function asFatal(error: DbError): DbError {
+  if (error.severity !== 'ERROR') return error;
+  return new DbError(error.condition, error.fields, 'FATAL', error.cause ?? error);
+}
+
+/** What clients are told when the server goes down. */
+export function shutdownError(): DbError {
+  return asFatal(dbError('admin_shutdown', 'terminating connection due to administrator command'));
+}

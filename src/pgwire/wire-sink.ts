@@ -1,0 +1,123 @@
+/** A session's results as backend messages. */
+import type {
+  FieldDescription,
+  FormatCode,
+  Notice,
+  ResultSink,
+  Session,
+} from '../engine/session.ts';
+import type { FormatSettings } from '../types/codec.ts';
+import type { Batch } from '../vector/vector.ts';
+import {
+  writeCommandComplete,
+  writeCopyData,
+  writeCopyResponse,
+  writeEmpty,
+  writeNotice,
+  writeParameterStatus,
+  writeRowDescription,
+} from './backend-messages.ts';
+import type { ClientOutput } from './client-output.ts';
+import { CopyIn } from './copy-in.ts';
+import type { FrameSource } from './frame-source.ts';
+import { BACKEND } from './message-types.ts';
+import { RowEncoder } from './row-encoder.ts';
+
+export class WireSink implements ResultSink {
+  readonly #session: Session;
+  readonly #output: ClientOutput;
+  readonly #source: FrameSource;
+  readonly #encoder: RowEncoder;
+
+  constructor(session: Session, output: ClientOutput, source: FrameSource) {
+    this.#session = session;
+    this.#output = output;
+    this.#source = source;
+    this.#encoder = new RowEncoder(output.buffer);
+  }
+
+  rowDescription(fields: readonly FieldDescription[], formats: readonly FormatCode[]): void {
+    this.#encoder.reset();
+    writeRowDescription(this.#output.buffer, fields, formats);
+  }
+
+  rows(
+    batch: Batch,
+    fields: readonly FieldDescription[],
+    formats: readonly FormatCode[],
+  ): void | Promise<void> {
+    return this.#rows(batch, fields, formats, this.#session.format, 0);
+  }
+
+  #rows(
+    batch: Batch,
+    fields: readonly FieldDescription[],
+    formats: readonly FormatCode[],
+    settings: FormatSettings,
+    from: number,
+  ): void | Promise<void> {
+    let row = from;
+    for (;;) {
+      row = this.#encoder.encode(batch, fields, formats, settings, row);
+      const wait = this.#output.pace();
+      if (wait !== undefined) {
+        if (row >= batch.length) return wait;
+        return wait.then(() => this.#rows(batch, fields, formats, settings, row));
+      }
+      if (row >= batch.length) return;
+    }
+  }
+
+  commandComplete(tag: string): void {
+    this.#encoder.reset();
+    writeCommandComplete(this.#output.buffer, tag);
+  }
+
+  emptyQuery(): void {
+    writeEmpty(this.#output.buffer, BACKEND.emptyQueryResponse);
+  }
+
+  portalSuspended(): void {
+    this.#encoder.reset();
+    writeEmpty(this.#output.buffer, BACKEND.portalSuspended);
+  }
+
+  notice(notice: Notice): void {
+    writeNotice(this.#output.buffer, notice);
+    this.#output.flushThisTurn();
+  }
+
+  parameterStatus(name: string, value: string): void {
+    writeParameterStatus(this.#output.buffer, name, value);
+  }
+
+  copyOutStart(format: FormatCode, columnFormats: readonly FormatCode[]): void {
+    writeCopyResponse(this.#output.buffer, BACKEND.copyOutResponse, format, columnFormats);
+  }
+
+  copyOutData(bytes: Uint8Array, rowEnds?: readonly number[]): void | Promise<void> {
+    const out = this.#output.buffer;
+    let start = 0;
+    for (const end of rowEnds ?? []) {
+      writeCopyData(out, bytes.subarray(start, end));
+      start = end;
+    }
+    if (start < bytes.length) writeCopyData(out, bytes.subarray(start));
+    return this.#output.pace();
+  }
+
+  copyOutDone(): void {
+    writeEmpty(this.#output.buffer, BACKEND.copyDone);
+  }
+
+  copyIn(format: FormatCode, columnFormats: readonly FormatCode[]): AsyncIterable<Uint8Array> {
+    writeCopyResponse(this.#output.buffer, BACKEND.copyInResponse, format, columnFormats);
+    this.#output.flush();
+    return new CopyIn(this.#source, () => this.#output.idle());
+  }
+
+  /** A statement ended with an error: nothing of it is kept. */
+  abandon(): void {
+    this.#encoder.reset();
+  }
+}

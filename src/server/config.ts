@@ -1,0 +1,114 @@
+/**
+ * The server's configuration: flags of the command line first, then VARVE_* environment variables, then
+ * the configuration file, then defaults.
+ */
+import { dbError } from '../errors/db-error.ts';
+import { LOG_LEVELS, type LogLevel } from '../platform/node-log.ts';
+import { CONNECTIONS_MAX } from '../pgwire/listener.ts';
+
+export interface ServerConfig {
+  /** Directory for all data. */
+  readonly data: string;
+  readonly listen: string;
+  readonly port: number;
+  readonly httpPort: number;
+  /** Paths of PEM files, both or none. */
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  readonly connectionsMax: number;
+  readonly logLevel: LogLevel;
+  /** Given to role postgres where it has no password yet. */
+  readonly password: string | undefined;
+}
+
+/** Everything by its name in the file; the flag is `--http-port`, the variable `VARVE_HTTP_PORT`. */
+const NAMES = [
+  'data',
+  'listen',
+  'port',
+  'http_port',
+  'tls_cert',
+  'tls_key',
+  'max_connections',
+  'log_level',
+] as const;
+
+type Name = (typeof NAMES)[number];
+
+export interface ConfigSources {
+  /** By name in the file's spelling. */
+  readonly flags: ReadonlyMap<string, string>;
+  readonly environment: ReadonlyMap<string, string>;
+  /** Text of the configuration file and its path, for messages. */
+  readonly file?: { readonly path: string; readonly text: string } | undefined;
+}
+
+/** Puts the sources together and checks every value. */
+export function readConfig(sources: ConfigSources): ServerConfig {
+  const file = sources.file === undefined ? new Map<string, string>() : parseFile(sources.file);
+  const find = (name: Name): string | undefined =>
+    sources.flags.get(name) ??
+    sources.environment.get(`VARVE_${name.toUpperCase()}`) ??
+    file.get(name);
+  const data = find('data');
+  if (data === undefined || data === '') throw invalid('no data directory given; use --data DIR');
+  const tlsCert = find('tls_cert');
+  const tlsKey = find('tls_key');
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw invalid('--tls-cert and --tls-key belong together');
+  }
+  return {
+    data,
+    listen: find('listen') ?? '127.0.0.1',
+    port: integer('port', find('port') ?? '5432', 0, 65_535),
+    httpPort: integer('http_port', find('http_port') ?? '8086', 0, 65_535),
+    tlsCert,
+    tlsKey,
+    connectionsMax: integer(
+      'max_connections',
+      find('max_connections') ?? String(CONNECTIONS_MAX),
+      1,
+      100_000,
+    ),
+    logLevel: logLevel(find('log_level') ?? 'warn'),
+    password: sources.environment.get('VARVE_PASSWORD'),
+  };
+}
+
+/** Lines of `name = value`; `#` begins a comment, quotes around a value are optional. */
+function parseFile({ path, text }: { path: string; text: string }): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const parts = /^\s*([a-z_]+)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^'"#]*?))\s*(?:#.*)?$/.exec(line);
+    if (parts === null) throw invalid(`${path}:${i + 1}: expected name = value`);
+    const [, name, single, double, bare] = parts as unknown as [
+      string,
+      string,
+      ...(string | undefined)[],
+    ];
+    if (!NAMES.includes(name as Name)) {
+      throw invalid(
+        `${path}:${i + 1}: unknown name "${name}", expected one of ${NAMES.join(', ')}`,
+      );
+    }
+    values.set(name, single ?? double ?? bare ?? '');
+  }
+  return values;
+}
+
+function integer(name: Name, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text.trim()) && value >= min && value <= max) return value;
+  throw invalid(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
+}
+
+function logLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level !== undefined) return level;
+  throw invalid(`log_level must be one of ${LOG_LEVELS.join(', ')}, not "${text}"`);
+}
+
+function invalid(message: string): Error {
+  return dbError('config_file_error', message);
+}
