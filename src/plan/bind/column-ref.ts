@@ -112,9 +112,9 @@ export function itemColumn(
     throw context.error('ambiguous_column', `column reference "${name}" is ambiguous`, location);
   }
   const match = matches[0] ?? found.item.system.find((column) => column.name === name);
-  return match === undefined
-    ? undefined
-    : freshReference(context, found.carry(match.expr), location);
+  if (match === undefined) return undefined;
+  const value = found.carry(freshReference(context, match.expr, location));
+  return context.locate(value, location);
 }
 
 /** 42P01 for a qualifier that no FROM entry has. */

@@ -74,6 +74,14 @@ function beginAggregate(
   const saved = calls.inside;
   const conditional = calls.conditional;
   const kind = isWindow ? 'window' : 'aggregate';
+  if (saved === 'aggregate' && scope.clause === 'FILTER') {
+    const what = kind === 'aggregate' ? 'aggregate' : 'window';
+    throw scope.context.error(
+      kind === 'aggregate' ? 'grouping_error' : 'windowing_error',
+      `${what} functions are not allowed in FILTER`,
+      node.location,
+    );
+  }
   if (saved === 'aggregate') {
     const message =
       kind === 'aggregate'

@@ -235,13 +235,20 @@ function completeRows(
   source: InsertSource,
   override: string,
 ): LogicalNode & { readonly kind: 'project' | 'values' } {
+  // One bound default serves all rows; each row still evaluates its own.
+  const defaults = new Map<number, Expr>();
+  const defaultOf = (column: ColumnDescriptor): Expr => {
+    const expr = defaults.get(column.attnum) ?? defaultValue(context, column);
+    defaults.set(column.attnum, expr);
+    return expr;
+  };
   const rows = source.rows.map((row) => {
     const values = live.map((column, position): Expr | undefined => {
       const at = targets.findIndex((target) => target.position === position);
       const given = at >= 0 && at < row.length ? row[at] : undefined;
       if (given !== undefined && given !== null)
         return checkGiven(context, column, given, override);
-      return column.generatedSql === undefined ? defaultValue(context, column) : undefined;
+      return column.generatedSql === undefined ? defaultOf(column) : undefined;
     });
     return values;
   });
