@@ -11,6 +11,9 @@ export interface Progress {
   transactions: number;
 }
 
+/** Transactions take chunks in random order, so one of two may be asked to try again. */
+const DEADLOCK = '40P01';
+
 const KEYS = 40;
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2024, 0, 1);
@@ -42,7 +45,10 @@ export async function runWorkload(options: {
       await runTransaction(client, connection, changes, random);
     } catch (error) {
       if (isConnectionLoss(error)) return;
-      throw error;
+      if ((error as { code?: string }).code !== DEADLOCK) throw error;
+      await client.query('ROLLBACK');
+      progress.inFlight = undefined;
+      continue;
     }
     log.acknowledged(connection, number);
     progress.acknowledged = apply(progress.acknowledged, changes);
