@@ -4,11 +4,12 @@ import { VARVE_VERSION } from '../base/version.ts';
 import { DbError } from '../errors/db-error.ts';
 import { setExitCode, terminalColumns, writeErr, writeOut } from '../platform/node-process.ts';
 import type { Actions, CommandRegistration } from './command.ts';
+import { registerDemo } from './commands/demo.ts';
 import { registerStart } from './commands/start.ts';
 import { registerVersion } from './commands/version.ts';
 
 /** One file in commands/ each. */
-const COMMANDS: readonly CommandRegistration[] = [registerStart, registerVersion];
+const COMMANDS: readonly CommandRegistration[] = [registerStart, registerDemo, registerVersion];
 
 /** Runs one command. A failure is one line on standard error and a non-zero exit code. */
 export async function runCommandLine(words: readonly string[], actions: Actions): Promise<void> {

@@ -18,3 +18,8 @@ export function packageRoot(): string {
 export function systemSqlPath(): string {
   return join(packageRoot(), 'sql');
 }
+
+/** The `varve` program, to be started again as another process. */
+export function programPath(): string {
+  return join(packageRoot(), 'src', 'cli', 'varve.mjs');
+}

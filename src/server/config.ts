@@ -17,6 +17,10 @@ export interface ServerConfig {
   readonly tlsKey: string | undefined;
   readonly connectionsMax: number;
   readonly logLevel: LogLevel;
+  /** Rows of a chunk's head above which it is written to segments; undefined for the default. */
+  readonly flushRows: number | undefined;
+  /** Megabytes of decoded columns kept for reuse; undefined for the default. */
+  readonly cacheMb: number | undefined;
   /** Given to role postgres where it has no password yet. */
   readonly password: string | undefined;
 }
@@ -31,6 +35,8 @@ const NAMES = [
   'tls_key',
   'max_connections',
   'log_level',
+  'flush_rows',
+  'cache_mb',
 ] as const;
 
 type Name = (typeof NAMES)[number];
@@ -71,8 +77,19 @@ export function readConfig(sources: ConfigSources): ServerConfig {
       100_000,
     ),
     logLevel: logLevel(find('log_level') ?? 'warn'),
+    flushRows: optionalInteger('flush_rows', find('flush_rows'), 1, 100_000_000),
+    cacheMb: optionalInteger('cache_mb', find('cache_mb'), 1, 1_000_000),
     password: sources.environment.get('VARVE_PASSWORD'),
   };
+}
+
+function optionalInteger(
+  name: Name,
+  value: string | undefined,
+  minimum: number,
+  maximum: number,
+): number | undefined {
+  return value === undefined ? undefined : integer(name, value, minimum, maximum);
 }
 
 /** Lines of `name = value`; `#` begins a comment, quotes around a value are optional. */

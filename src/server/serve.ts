@@ -29,7 +29,13 @@ export async function serve(flags: ServeFlags): Promise<void> {
   const config = await loadConfig(flags, createNodeEnv());
   const env = createNodeEnv({ logLevel: config.logLevel });
   const tls = await loadTls(config, env);
-  const engine = await openEngine({ env, path: config.data, systemSqlPath: systemSqlPath() });
+  const engine = await openEngine({
+    env,
+    path: config.data,
+    systemSqlPath: systemSqlPath(),
+    flushRows: config.flushRows,
+    cacheBytes: config.cacheMb === undefined ? undefined : config.cacheMb * 1_048_576,
+  });
   try {
     if (config.password !== undefined) await setFirstPassword(engine, env, config.password);
     const server = await open(config, engine, env, tls);

@@ -1,20 +1,19 @@
 /** The demo's data: flights of the first half of 2001 (Parquet) and airports (CSV), from vega-datasets. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { packageRoot } from '../../platform/package-path.ts';
 
 export const FLIGHT_ROWS = 3_000_000;
 
 /** The data folder of the vega-datasets package, or an error that says how to get it. */
 export function dataFolder(): string {
-  const require = createRequire(import.meta.url);
-  try {
-    return join(dirname(require.resolve('vega-datasets/package.json')), 'data');
-  } catch {
-    throw new Error(
-      'the demo needs its data: run "npm install vega-datasets hyparquet hyparquet-compressors"',
-    );
+  for (let folder = packageRoot(); ; folder = dirname(folder)) {
+    const data = join(folder, 'node_modules', 'vega-datasets', 'data');
+    if (existsSync(data)) return data;
+    if (dirname(folder) === folder) break;
   }
+  throw new Error('the demo needs its data: run "npm install vega-datasets hyparquet hyparquet-compressors"');
 }
 
 export async function readAirports(): Promise<Buffer> {
