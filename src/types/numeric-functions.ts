@@ -32,6 +32,7 @@ import {
 /** Spare decimal digits that the fixed-point computations carry. */
 const GUARD = 25;
 const LOG10_E = 0.434294481903252;
+const LOG2_10 = 3.3219280948873626;
 const RESULT_SCALE_MAX = 2000;
 /** log10 of the first value that does not fit the stored form. */
 const LOG10_OVERFLOW = 131072;
@@ -156,10 +157,56 @@ function integerPower(base: Numeric, exponent: number): Numeric {
     if (exponent > 0) return makeNumeric(rescale(power.unscaled, power.scale, scale), scale);
     return makeNumeric(divideAt(NUMERIC_ONE, power, scale), scale);
   }
-  const negative = base.unscaled < 0n && size % 2 === 1;
-  const digits = scale + Math.max(0, Math.ceil(magnitude)) + String(size).length + GUARD;
-  const power = expAt(lnFixed(absNumeric(base), digits) * BigInt(exponent), digits, scale);
-  return makeNumeric(negative ? -power : power, scale);
+  return makeNumeric(longPower(base, size, exponent < 0, scale, Math.max(0, magnitude)), scale);
+}
+
+/**
+ * base^size or its inverse, rounded at a scale. With base = u / 10^s, u^size and 5^(s * size) are
+ * computed as binary floats with enough bits for the `wholeDigits` before the point and the scale.
+ */
+function longPower(
+  base: Numeric,
+  size: number,
+  inverse: boolean,
+  scale: number,
+  wholeDigits: number,
+): bigint {
+  const { unscaled, scale: baseScale } = base;
+  const bits = Math.ceil((scale + wholeDigits) * LOG2_10) + 2 * size.toString(2).length + 64;
+  const over = floatPower(unscaled < 0n ? -unscaled : unscaled, size, bits);
+  const under = floatPower(5n, baseScale * size, bits);
+  const shift = over.exponent - under.exponent - baseScale * size;
+  let [dividend, divisor] = inverse
+    ? [under.mantissa, over.mantissa]
+    : [over.mantissa, under.mantissa];
+  dividend *= powerOfTen(scale);
+  const up = inverse ? -shift : shift;
+  if (up >= 0) dividend <<= BigInt(up);
+  else divisor <<= BigInt(-up);
+  const result = divideRound(dividend, divisor);
+  return unscaled < 0n && size % 2 === 1 ? -result : result;
+}
+
+interface BinaryFloat {
+  readonly mantissa: bigint;
+  readonly exponent: number;
+}
+
+/** base^size by squaring; what exceeds `bits` is cut, so a result that fits is exact. */
+function floatPower(base: bigint, size: number, bits: number): BinaryFloat {
+  let result: BinaryFloat = { mantissa: 1n, exponent: 0 };
+  for (const bit of size.toString(2)) {
+    result = cutFloat(result.mantissa * result.mantissa, result.exponent * 2, bits);
+    if (bit === '1') result = cutFloat(result.mantissa * base, result.exponent, bits);
+  }
+  return result;
+}
+
+function cutFloat(mantissa: bigint, exponent: number, bits: number): BinaryFloat {
+  // Hexadecimal digits tell the size closely enough.
+  const excess = mantissa.toString(16).length * 4 - bits;
+  if (excess <= 0) return { mantissa, exponent };
+  return { mantissa: mantissa >> BigInt(excess), exponent: exponent + excess };
 }
 
 function generalPower(base: Numeric, exponent: Numeric): Numeric {

@@ -164,7 +164,9 @@ export function numericKey(value: Numeric): string {
 
 /** -1, 0 or 1; NaN equals itself and is greater than everything else. */
 export function compareNumeric(a: Numeric, b: Numeric): number {
-  if (a.kind !== 'finite' || b.kind !== 'finite') return kindRank(a.kind) - kindRank(b.kind);
+  if (a.kind !== 'finite' || b.kind !== 'finite') {
+    return Math.sign(kindRank(a.kind) - kindRank(b.kind));
+  }
   let x = a.unscaled;
   let y = b.unscaled;
   if (a.scale < b.scale) x *= powerOfTen(b.scale - a.scale);
