@@ -1,4 +1,4 @@
--- Tables, views, indexes and sequences by name.
+-- Tables, views, rules and indexes by name.
 
 CREATE VIEW pg_catalog.pg_tables AS
 SELECT n.nspname AS schemaname,
@@ -44,20 +44,3 @@ JOIN pg_class c ON c.oid = x.indrelid
 JOIN pg_class i ON i.oid = x.indexrelid
 LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = i.reltablespace;
-
-CREATE VIEW pg_catalog.pg_sequences AS
-SELECT n.nspname AS schemaname,
-       c.relname AS sequencename,
-       pg_get_userbyid(c.relowner) AS sequenceowner,
-       s.seqtypid::regtype AS data_type,
-       s.seqstart AS start_value,
-       s.seqmin AS min_value,
-       s.seqmax AS max_value,
-       s.seqincrement AS increment_by,
-       s.seqcycle AS cycle,
-       s.seqcache AS cache_size,
-       CASE WHEN has_sequence_privilege(c.oid, 'SELECT,USAGE') THEN v.last_value END AS last_value
-FROM pg_sequence s
-JOIN pg_class c ON c.oid = s.seqrelid
-LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN varve_sequence_values v ON v.seqrelid = s.seqrelid;

@@ -25,7 +25,7 @@ import { pgDescription, pgShdescription } from './tables/pg-description.ts';
 import { pgIndex } from './tables/pg-index.ts';
 import { pgAm, pgAmop, pgCast, pgOpclass, pgOperator, pgOpfamily } from './tables/pg-operator.ts';
 import { pgAggregate, pgProc } from './tables/pg-proc.ts';
-import { pgSequence, sequenceValues } from './tables/pg-sequence.ts';
+import { pgSequence, pgSequences } from './tables/pg-sequence.ts';
 import { pgSettings } from './tables/pg-settings.ts';
 import { pgRange, pgType } from './tables/pg-type.ts';
 import { pgAuthid, pgAuthMembers, pgDbRoleSetting } from './tables/roles.ts';
@@ -55,7 +55,7 @@ export const VIRTUAL_TABLES: readonly VirtualTable[] = [
   pgDescription,
   pgShdescription,
   pgSequence,
-  sequenceValues,
+  pgSequences,
   pgOperator,
   pgCast,
   pgAm,

@@ -20,9 +20,13 @@ interface Attribute {
   readonly attnum: number;
   readonly type: SqlType;
   readonly column?: ColumnDescriptor | undefined;
+  /** Texts of the catalogs sort by C. */
+  readonly isCatalog?: boolean;
 }
 
-function attributeRow({ relation, name, attnum, type, column }: Attribute): Row {
+const C_COLLATION = 950;
+
+function attributeRow({ relation, name, attnum, type, column, isCatalog }: Attribute): Row {
   // Row types and arrays of them are the only types that are not built in.
   const info = typeInfo(type.oid) ?? typeInfo(OID.record);
   const isDropped = column?.dropped === true;
@@ -48,7 +52,7 @@ function attributeRow({ relation, name, attnum, type, column }: Attribute): Row 
     isDropped,
     true,
     0,
-    typeCollation(type.oid),
+    isCatalog === true && typeCollation(type.oid) !== 0 ? C_COLLATION : typeCollation(type.oid),
     null,
     null,
     null,

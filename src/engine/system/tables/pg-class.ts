@@ -32,7 +32,9 @@ function sizeOf(
   if (relation.kind !== 'index') return { pages: 0, rows: relation.kind === 'virtual' ? 0 : -1 };
   const table = catalog.relation(relation.table);
   const rows = table?.kind === 'table' ? storage.statistics(table).rows : 0;
-  return { pages: pagesOf(session.evalContext().admin.relationBytes(relation.oid)), rows };
+  const bytes = session.evalContext().admin.relationBytes(relation.oid);
+  // An index has its first page before it has entries.
+  return { pages: Math.max(1, pagesOf(bytes)), rows };
 }
 
 function attributeCount(relation: RelationDescriptor): number {

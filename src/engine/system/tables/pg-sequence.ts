@@ -1,5 +1,6 @@
-/** pg_sequence, and the values of sequences that pg_sequences shows. */
-import { catalogTable, type VirtualTable } from '../virtual-table.ts';
+/** pg_sequence and pg_sequences. */
+import { hasPrivilege } from '../../privileges.ts';
+import { catalogTable } from '../virtual-table.ts';
 import { toInt64, type Int64 } from '../../../types/value.ts';
 
 function int8(text: string): Int64 {
@@ -14,16 +15,26 @@ export const pgSequence = catalogTable('pg_sequence', function* (session) {
   }
 });
 
-/** Last values; NULL while a sequence was never used. PostgreSQL has a function in this place. */
-export const sequenceValues: VirtualTable = {
-  schema: 'pg_catalog',
-  name: 'varve_sequence_values',
-  columns: 'seqrelid:oid last_value:int8',
-  *rows(session) {
-    for (const relation of session.catalog().relations()) {
-      if (relation.kind !== 'sequence') continue;
-      const { lastValue, isCalled } = session.database.storage.sequenceState(relation);
-      yield [relation.oid, isCalled ? lastValue : null];
-    }
-  },
-};
+/** pg_sequences: definitions and last values, which are NULL while a sequence was never used. */
+export const pgSequences = catalogTable('pg_sequences', function* (session) {
+  const catalog = session.catalog();
+  for (const relation of catalog.relations()) {
+    if (relation.kind !== 'sequence') continue;
+    const { name, type, start, increment, maximum, minimum, cache, cycle } = relation;
+    const { lastValue, isCalled } = session.database.storage.sequenceState(relation);
+    const mayRead = hasPrivilege(session, relation, 'r') || hasPrivilege(session, relation, 'U');
+    yield [
+      catalog.schema(relation.schema)?.name ?? null,
+      name,
+      catalog.role(relation.owner)?.name ?? null,
+      type,
+      int8(start),
+      int8(minimum),
+      int8(maximum),
+      int8(increment),
+      cycle,
+      cache,
+      isCalled && mayRead ? lastValue : null,
+    ];
+  }
+});
