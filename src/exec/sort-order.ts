@@ -7,6 +7,7 @@ import { hashKey, isHashable } from '../types/hash.ts';
 import type { Value } from '../types/value.ts';
 import type { TextVector, Vector } from '../vector/vector.ts';
 import type { ExecContext } from './operator.ts';
+import { radixSort } from './radix-sort.ts';
 
 export interface OrderKey {
   readonly vector: Vector;
@@ -19,6 +20,8 @@ type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 /** Rows between two checkpoints. */
 const STEP_ROWS = 32_768;
 const INSERTION_ROWS = 16;
+/** Below this, comparing costs less than counting 65,536 digits. */
+const RADIX_ROWS_MIN = 20_000;
 
 /** Row numbers 0..length-1 in the order of the keys; equal rows keep their order. */
 export async function sortRows(
@@ -26,10 +29,11 @@ export async function sortRows(
   length: number,
   context: Checkpoint,
 ): Promise<Int32Array> {
-  const rows = new Int32Array(length);
-  for (let i = 0; i < length; i++) rows[i] = i;
   const lanes: Float64Array[] = [];
   for (const key of keys) lanes.push(...(await orderLanes(key, length, context)));
+  if (length >= RADIX_ROWS_MIN) return await radixSort(lanes, length, context);
+  const rows = new Int32Array(length);
+  for (let i = 0; i < length; i++) rows[i] = i;
   return mergeSort(rows, laneComparison(lanes), context);
 }
 

@@ -44,7 +44,7 @@ export class OrderedRows {
 
   async add(groups: Int32Array, batch: Batch): Promise<void> {
     const { length } = batch;
-    const data = Float64Array.from(groups.subarray(0, length));
+    const data = new Float64Array(groups.subarray(0, length));
     const group: Vector = { rep: 'f64', type: INT4, length, data, nulls: undefined };
     const columns = [group, ...(await evaluateAll(this.#exprs, batch, this.#context))];
     const kept = { columns, length };
@@ -73,7 +73,8 @@ export class OrderedRows {
     let order = await sortRows(keys, all.length, this.#context);
     if (distinct) order = withoutRepeats(order, [group, ...args]);
     const groups = new Int32Array(order.length);
-    for (let i = 0; i < order.length; i++) groups[i] = valueAt(group, order[i]) as number;
+    const numbers = group.rep === 'f64' ? group.data : new Float64Array(0);
+    for (let i = 0; i < order.length; i++) groups[i] = numbers[order[i]];
     return {
       groups,
       args: args.map((arg) => gather(arg, order)),

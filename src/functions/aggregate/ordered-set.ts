@@ -8,11 +8,12 @@ import {
 } from '../../types/datetime/interval-math.ts';
 import type { Interval } from '../../types/interval.ts';
 import { PgArray } from '../../types/pg-array.ts';
-import type { Oid } from '../../types/type.ts';
+import { OID, type Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction, CallInfo } from '../function.ts';
 import { StateAccumulator } from './accumulator.ts';
+import { SortedFloats, type FloatRun } from './sorted-floats.ts';
 
 /** Collects the sorted values that are not NULL and finishes over them. */
 function sorted(call: CallInfo, finish: (values: readonly Value[]) => Value): Accumulator {
@@ -59,6 +60,30 @@ function percentile(call: CallInfo, direct: Value, element: Oid, pick: Pick): Ac
 const pickDiscrete: Pick = (values, fraction) =>
   values[Math.max(Math.ceil(fraction * values.length), 1) - 1] as Value;
 
+/** percentile_cont over doubles: the common case, without a JavaScript value per row. */
+function percentileOfFloats(call: CallInfo, direct: Value): Accumulator {
+  const pick = (values: FloatRun, fraction: number): number => {
+    const position = fraction * (values.length - 1);
+    const first = Math.floor(position);
+    const low = values.at(first);
+    return first === Math.ceil(position)
+      ? low
+      : mixFloats(low, values.at(first + 1), position - first);
+  };
+  if (direct instanceof PgArray) {
+    for (const fraction of direct.values) if (fraction !== null) checkFraction(fraction as number);
+    return new SortedFloats(call, (values) => {
+      const picked = direct.values.map((fraction) =>
+        fraction === null ? null : pick(values, fraction as number),
+      );
+      return new PgArray(OID.float8, picked, direct.dimensions, direct.lowerBounds);
+    });
+  }
+  if (direct === null) return new SortedFloats(call, () => null);
+  const fraction = checkFraction(direct as number);
+  return new SortedFloats(call, (values) => pick(values, fraction));
+}
+
 /** Interpolates between the two rows around the wanted position. */
 function pickContinuous<T>(mix: (low: T, high: T, share: number) => T): Pick {
   return (values, fraction) => {
@@ -74,9 +99,14 @@ const mixFloats = (low: number, high: number, share: number): number => low + sh
 const mixIntervals = (low: Interval, high: Interval, share: number): Interval =>
   addIntervals(low, multiplyInterval(subtractIntervals(high, low), share));
 
-const CONTINUOUS: readonly (readonly [string, Pick])[] = [
-  ['float8', pickContinuous(mixFloats)],
-  ['interval', pickContinuous(mixIntervals)],
+type Percentile = (call: CallInfo, direct: Value) => Accumulator;
+
+const CONTINUOUS: readonly (readonly [string, Percentile])[] = [
+  ['float8', percentileOfFloats],
+  [
+    'interval',
+    (call, direct) => percentile(call, direct, argOid(call, 1), pickContinuous(mixIntervals)),
+  ],
 ];
 
 /** The most frequent value; of several the first in the order. */
@@ -104,18 +134,14 @@ function argOid(call: CallInfo, index: number): Oid {
 const ONE_DIRECT = { orderedSetDirectArgs: 1 } as const;
 
 export const orderedSetAggregates: readonly AggregateFunction[] = [
-  ...CONTINUOUS.flatMap(([type, pick]) => [
-    aggregate(
+  ...CONTINUOUS.flatMap(([type, make]) =>
+    [
       `percentile_cont(float8, ${type}) ${type}`,
-      (call, _context, [direct]) => percentile(call, direct as Value, argOid(call, 1), pick),
-      ONE_DIRECT,
-    ),
-    aggregate(
       `percentile_cont(float8[], ${type}) ${type}[]`,
-      (call, _context, [direct]) => percentile(call, direct as Value, argOid(call, 1), pick),
-      ONE_DIRECT,
+    ].map((signature) =>
+      aggregate(signature, (call, _context, [direct]) => make(call, direct as Value), ONE_DIRECT),
     ),
-  ]),
+  ),
   aggregate(
     'percentile_disc(float8, anyelement) anyelement',
     (call, _context, [direct]) => percentile(call, direct as Value, argOid(call, 1), pickDiscrete),

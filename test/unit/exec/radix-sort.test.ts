@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { radixSort } from '../../../src/exec/radix-sort.ts';
+
+const seed = Number(process.env['SEED'] ?? 42);
+let state = seed;
+const random = (): number => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 4294967296;
+};
+
+const LANES: readonly (readonly [string, () => number])[] = [
+  ['small integers', () => Math.floor(random() * 50) - 25],
+  ['timestamps', () => Math.floor(random() * 1e15)],
+  ['wide integers', () => Math.floor((random() - 0.5) * 2 ** 53)],
+  ['floats', () => (random() - 0.5) * 10 ** Math.floor(random() * 30 - 15)],
+  [
+    'zeros and infinities',
+    () => [0, -0, Infinity, -Infinity, 1.5, -1.5][Math.floor(random() * 6)] as number,
+  ],
+  ['one value', () => 7],
+];
+
+function expected(lanes: readonly Float64Array[], length: number): number[] {
+  const rows = Array.from({ length }, (_, i) => i);
+  return rows.sort((a, b) => {
+    for (const lane of lanes) {
+      if ((lane[a] as number) < (lane[b] as number)) return -1;
+      if ((lane[a] as number) > (lane[b] as number)) return 1;
+    }
+    return a - b;
+  });
+}
+
+describe(`radixSort (SEED=${seed})`, () => {
+  const context = { checkpoint: () => undefined };
+  it.each(LANES)('sorts %s stably', async (_name, value) => {
+    for (const length of [0, 1, 2, 1000, 30_000]) {
+      const lane = Float64Array.from({ length }, value);
+      expect([...(await radixSort([lane], length, context))]).toEqual(expected([lane], length));
+    }
+  });
+
+  it('sorts by several lanes', async () => {
+    for (let round = 0; round < 20; round++) {
+      const length = 500;
+      const lanes = Array.from({ length: 3 }, () => {
+        const value = (LANES[Math.floor(random() * LANES.length)] as (typeof LANES)[number])[1];
+        return Float64Array.from({ length }, value);
+      });
+      expect([...(await radixSort(lanes, length, context))]).toEqual(expected(lanes, length));
+    }
+  });
+});
