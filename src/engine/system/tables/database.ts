@@ -32,11 +32,13 @@ export const pgNamespace = catalogTable('pg_namespace', function* (session) {
 export const pgDatabase = catalogTable('pg_database', (session) => {
   const catalog = session.catalog();
   const { settings } = session;
+  const stored = catalog.object(catalog.databaseOid);
+  const known = stored?.kind === 'database' ? stored : undefined;
   return [
     [
       catalog.databaseOid,
       catalog.databaseName,
-      BOOTSTRAP_ROLE_OID,
+      known?.owner ?? BOOTSTRAP_ROLE_OID,
       UTF8,
       'c',
       false,
@@ -49,7 +51,7 @@ export const pgDatabase = catalogTable('pg_database', (session) => {
       settings.mustGet('lc_ctype'),
       null,
       null,
-      null,
+      aclArray(known?.acl),
     ],
   ];
 });

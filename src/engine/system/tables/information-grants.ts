@@ -4,7 +4,8 @@ import {
   type CatalogSnapshot,
   type RelationDescriptor,
 } from '../../../catalog/catalog.ts';
-import { effectiveRoles, isSuperuser, splitAcl } from '../../privileges.ts';
+import { parseAclItem } from '../../acl.ts';
+import { effectiveRoles, isSuperuser } from '../../privileges.ts';
 import type { SessionContext } from '../../session-context.ts';
 import { relationAcl, relationKind } from '../relation-kind.ts';
 import { rowMaker, type FieldValues, type Row, type VirtualTable } from '../virtual-table.ts';
@@ -38,12 +39,10 @@ function* tableGrants(catalog: CatalogSnapshot): Iterable<Grant> {
     const owner = catalog.role(relation.owner)?.name ?? '';
     const acl = relationAcl(relation, catalog) ?? [`${owner}=arwdDxt/${owner}`];
     for (const entry of acl) {
-      const [grantee, letters] = splitAcl(entry);
-      const grantor = entry.slice(entry.lastIndexOf('/') + 1).replaceAll('"', '');
+      const { grantee, grantor, privileges, grantable: options } = parseAclItem(entry);
       for (const [letter, privilege] of TABLE_PRIVILEGES) {
-        const at = letters.indexOf(letter);
-        if (at < 0) continue;
-        const grantable = letters[at + 1] === '*' || grantee === owner;
+        if (!privileges.has(letter)) continue;
+        const grantable = options.has(letter) || grantee === owner;
         yield { relation, grantor, grantee, letter, privilege, grantable };
       }
     }

@@ -20,7 +20,7 @@ function constraintRow(table: TableDescriptor, constraint: ConstraintDescriptor)
     TYPE_LETTER[constraint.kind],
     false,
     false,
-    true,
+    !(isCheck && constraint.notValid === true),
     table.oid,
     0,
     isCheck ? 0 : constraint.index,

@@ -6,6 +6,7 @@ import { EXTENSION_COMMENTS } from './database.ts';
 
 const classOid = (name: string): number => SYSTEM_OIDS.get(name) as number;
 const PG_CLASS = classOid('pg_class');
+const PG_CONSTRAINT = classOid('pg_constraint');
 const PG_NAMESPACE = classOid('pg_namespace');
 const PG_EXTENSION = classOid('pg_extension');
 const PG_AUTHID = classOid('pg_authid');
@@ -14,6 +15,11 @@ const PG_DATABASE = classOid('pg_database');
 function* relationComments(relation: RelationDescriptor): Iterable<Row> {
   if ('comment' in relation && relation.comment !== undefined)
     yield [relation.oid, PG_CLASS, 0, relation.comment];
+  if (relation.kind === 'table') {
+    for (const { oid, comment } of relation.constraints) {
+      if (comment !== undefined) yield [oid, PG_CONSTRAINT, 0, comment];
+    }
+  }
   if (!('columns' in relation)) return;
   for (const { attnum, comment, dropped } of relation.columns) {
     if (comment !== undefined && dropped !== true) yield [relation.oid, PG_CLASS, attnum, comment];
@@ -34,7 +40,12 @@ export const pgDescription = catalogTable('pg_description', function* (session) 
 
 export const pgShdescription = catalogTable('pg_shdescription', function* (session) {
   const catalog = session.catalog();
-  yield [catalog.databaseOid, PG_DATABASE, 'default administrative connection database'];
-  for (const { oid, comment } of catalog.roles())
+  const database = catalog.object(catalog.databaseOid);
+  const databaseComment = database?.kind === 'database' ? database.comment : DATABASE_COMMENT;
+  if (databaseComment !== undefined) yield [catalog.databaseOid, PG_DATABASE, databaseComment];
+  for (const { oid, comment } of catalog.roles()) {
     if (comment !== undefined) yield [oid, PG_AUTHID, comment];
+  }
 });
+
+const DATABASE_COMMENT = 'default administrative connection database';

@@ -34,10 +34,19 @@ export const pgAuthMembers = catalogTable('pg_auth_members', function* (session)
   }
 });
 
+function settingsArray(settings: readonly (readonly [string, string])[]): PgArray {
+  return new PgArray(
+    OID.text,
+    settings.map(([name, value]) => `${name}=${value}`),
+  );
+}
+
 export const pgDbRoleSetting = catalogTable('pg_db_role_setting', function* (session) {
+  const database = session.catalog().object(session.catalog().databaseOid);
+  if (database?.kind === 'database' && database.settings.length > 0) {
+    yield [database.oid, 0, settingsArray(database.settings)];
+  }
   for (const role of session.catalog().roles()) {
-    if (role.settings.length === 0) continue;
-    const settings = role.settings.map(([name, value]) => `${name}=${value}`);
-    yield [0, role.oid, new PgArray(OID.text, settings)];
+    if (role.settings.length > 0) yield [0, role.oid, settingsArray(role.settings)];
   }
 });
