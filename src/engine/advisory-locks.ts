@@ -73,7 +73,11 @@ export class AdvisoryLocks {
   }
 
   /** Every hold, for pg_locks. */
-  *holds(): Iterable<{ readonly key: string; readonly processId: number; readonly shared: boolean }> {
+  *holds(): Iterable<{
+    readonly key: string;
+    readonly processId: number;
+    readonly shared: boolean;
+  }> {
     for (const [key, lock] of this.#locks) {
       for (const { processId, shared } of lock.holders) yield { key, processId, shared };
     }
@@ -95,13 +99,17 @@ export class AdvisoryLocks {
   }
 
   #compatible(lock: Lock, processId: number, shared: boolean): boolean {
-    return lock.holders.every((holder) => holder.processId === processId || (shared && holder.shared));
+    return lock.holders.every(
+      (holder) => holder.processId === processId || (shared && holder.shared),
+    );
   }
 
   #grant(lock: Lock, processId: number, shared: boolean, transaction: boolean): void {
     const holder = lock.holders.find(
       (other) =>
-        other.processId === processId && other.shared === shared && other.transaction === transaction,
+        other.processId === processId &&
+        other.shared === shared &&
+        other.transaction === transaction,
     );
     if (holder === undefined) lock.holders.push({ processId, shared, transaction, count: 1 });
     else holder.count++;

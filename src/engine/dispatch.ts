@@ -34,25 +34,41 @@ export function statementExecutable(
   const { node } = statement;
   if ('SelectStmt' in node && node.SelectStmt.intoClause !== undefined) {
     const select = node.SelectStmt;
-    return commandExecutable((call) => createTableAs(session, { query: node, into: select.intoClause }, statement, sql, call));
+    return commandExecutable((call) =>
+      createTableAs(session, { query: node, into: select.intoClause }, statement, sql, call),
+    );
   }
-  if ('SelectStmt' in node || 'InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node || 'MergeStmt' in node) {
+  if (
+    'SelectStmt' in node ||
+    'InsertStmt' in node ||
+    'UpdateStmt' in node ||
+    'DeleteStmt' in node ||
+    'MergeStmt' in node
+  ) {
     return queryExecutable(session, statement, sql, parameterTypes);
   }
   if ('TransactionStmt' in node) return transactionExecutable(session, node.TransactionStmt);
-  if ('VariableSetStmt' in node) return commandExecutable(() => setStatement(session, node.VariableSetStmt));
+  if ('VariableSetStmt' in node)
+    return commandExecutable(() => setStatement(session, node.VariableSetStmt));
   if ('VariableShowStmt' in node) return showExecutable(session, node.VariableShowStmt);
-  if ('ExplainStmt' in node) return explainExecutable(session, node.ExplainStmt, statement, sql, parameterTypes);
+  if ('ExplainStmt' in node)
+    return explainExecutable(session, node.ExplainStmt, statement, sql, parameterTypes);
   if ('CopyStmt' in node) return copyExecutable(session, node.CopyStmt, statement, sql);
-  if ('PrepareStmt' in node) return commandExecutable(() => prepareStatement(session, node.PrepareStmt, statement, sql));
+  if ('PrepareStmt' in node)
+    return commandExecutable(() => prepareStatement(session, node.PrepareStmt, statement, sql));
   if ('ExecuteStmt' in node) return executeExecutable(session, node.ExecuteStmt, sql);
   if ('FetchStmt' in node) return fetchExecutable(session, node.FetchStmt);
   return ddlExecutable(session, statement, sql);
 }
 
-function ddlExecutable(session: SessionContext, statement: ParsedStatement, sql: string): Executable {
+function ddlExecutable(
+  session: SessionContext,
+  statement: ParsedStatement,
+  sql: string,
+): Executable {
   const { node } = statement;
-  const run = (work: () => Promise<string> | string): Executable => commandExecutable(async () => await work());
+  const run = (work: () => Promise<string> | string): Executable =>
+    commandExecutable(async () => await work());
   if ('CreateStmt' in node) return run(() => createTable(session, node.CreateStmt, sql));
   if ('CreateTableAsStmt' in node) {
     const create = node.CreateTableAsStmt;
@@ -70,8 +86,10 @@ function ddlExecutable(session: SessionContext, statement: ParsedStatement, sql:
 
 function adminExecutable(session: SessionContext, statement: ParsedStatement): Executable {
   const { node } = statement;
-  const run = (work: () => Promise<string> | string): Executable => commandExecutable(async () => await work());
-  if ('DeclareCursorStmt' in node) return run(() => declareCursor(session, node.DeclareCursorStmt, statement));
+  const run = (work: () => Promise<string> | string): Executable =>
+    commandExecutable(async () => await work());
+  if ('DeclareCursorStmt' in node)
+    return run(() => declareCursor(session, node.DeclareCursorStmt, statement));
   if ('ClosePortalStmt' in node) return run(() => closeCursor(session, node.ClosePortalStmt));
   if ('DeallocateStmt' in node) return run(() => deallocate(session, node.DeallocateStmt));
   if ('DiscardStmt' in node) return run(() => discard(session, node.DiscardStmt));
@@ -86,12 +104,21 @@ function adminExecutable(session: SessionContext, statement: ParsedStatement): E
 
 /** CreateTrigStmt becomes CREATE TRIGGER, and so on. */
 function statementName(kind: string): string {
-  const words = kind.replace(/Stmt$/, '').replace(/([a-z])([A-Z])/g, '$1 $2').toUpperCase();
+  const words = kind
+    .replace(/Stmt$/, '')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toUpperCase();
   const known = new Map([
-    ['CREATE TRIG', 'CREATE TRIGGER'], ['CREATEDB', 'CREATE DATABASE'], ['DROPDB', 'DROP DATABASE'],
-    ['CREATE ENUM', 'CREATE TYPE ... AS ENUM'], ['COMPOSITE TYPE', 'CREATE TYPE'], ['DO', 'DO'],
-    ['DEFINE', 'CREATE AGGREGATE, OPERATOR or TYPE'], ['RULE', 'CREATE RULE'],
-    ['REFRESH MAT VIEW', 'REFRESH MATERIALIZED VIEW'], ['CALL', 'CALL'],
+    ['CREATE TRIG', 'CREATE TRIGGER'],
+    ['CREATEDB', 'CREATE DATABASE'],
+    ['DROPDB', 'DROP DATABASE'],
+    ['CREATE ENUM', 'CREATE TYPE ... AS ENUM'],
+    ['COMPOSITE TYPE', 'CREATE TYPE'],
+    ['DO', 'DO'],
+    ['DEFINE', 'CREATE AGGREGATE, OPERATOR or TYPE'],
+    ['RULE', 'CREATE RULE'],
+    ['REFRESH MAT VIEW', 'REFRESH MATERIALIZED VIEW'],
+    ['CALL', 'CALL'],
   ]);
   return known.get(words) ?? words;
 }

@@ -71,10 +71,16 @@ class EngineImpl implements Engine {
   async createSession(options: SessionOptions): Promise<Session> {
     const role = this.#storage.catalog().roleByName(options.user);
     if (role === undefined) {
-      throw fatalError('invalid_authorization_specification', `role "${options.user}" does not exist`);
+      throw fatalError(
+        'invalid_authorization_specification',
+        `role "${options.user}" does not exist`,
+      );
     }
     if (!role.canLogin) {
-      throw fatalError('invalid_authorization_specification', `role "${options.user}" is not permitted to log in`);
+      throw fatalError(
+        'invalid_authorization_specification',
+        `role "${options.user}" is not permitted to log in`,
+      );
     }
     if (options.database !== this.#database.name) {
       throw fatalError('invalid_catalog_name', `database "${options.database}" does not exist`);

@@ -34,7 +34,13 @@ export function tableScope(
   }));
   const visible = rangeColumns.filter((column) => !column.hidden);
   const item: RangeItem = {
-    alias: table, aliased: false, relation: undefined, columns: visible, system: [], scalar: false, presence: null,
+    alias: table,
+    aliased: false,
+    relation: undefined,
+    columns: visible,
+    system: [],
+    scalar: false,
+    presence: null,
   };
   const namespace = { items: [item], columns: visible.map((column) => ({ ...column, item })) };
   const scope = new Scope(context, null, new Map(), table === '' ? undefined : namespace);
@@ -105,13 +111,21 @@ export function canonicalIndexExpression(
 function requireImmutable(expr: Expr): void {
   walkExpr(expr, (node) => {
     if (node.kind === 'call' && node.fn.volatility !== 'immutable') {
-      throw dbError('invalid_object_definition', 'functions in index expression must be marked IMMUTABLE');
+      throw dbError(
+        'invalid_object_definition',
+        'functions in index expression must be marked IMMUTABLE',
+      );
     }
-    if (node.kind === 'subquery' || node.kind === 'subplan') throw notSupported('a subquery in an index expression');
+    if (node.kind === 'subquery' || node.kind === 'subplan')
+      throw notSupported('a subquery in an index expression');
   });
 }
 
-function deparseOver(session: SessionContext, expr: Expr, columns: readonly ColumnDescriptor[]): string {
+function deparseOver(
+  session: SessionContext,
+  expr: Expr,
+  columns: readonly ColumnDescriptor[],
+): string {
   return deparse(session, expr, (index) => quoteIdentifier(columns[index]?.name ?? ''));
 }
 
@@ -128,12 +142,20 @@ function columnsOf(expr: Expr, columns: readonly ColumnDescriptor[]): number[] {
 }
 
 /** The value of an expression without columns, coerced to a type. */
-export function evaluateNode(session: SessionContext, node: Node, type: SqlType, sql: string): Value {
+export function evaluateNode(
+  session: SessionContext,
+  node: Node,
+  type: SqlType,
+  sql: string,
+): Value {
   const scope = tableScope(session.bindEnvironment(sql, []), '', [], 'EXECUTE parameters');
   const bound = bindExpr(node, scope);
   const expr = tryCoerce(scope.context, bound, type, 'assignment');
   if (expr === undefined) {
-    throw dbError('datatype_mismatch', `parameter of type ${typeText(scope.context, bound.type)} cannot be coerced to the expected type ${typeText(scope.context, type)}`);
+    throw dbError(
+      'datatype_mismatch',
+      `parameter of type ${typeText(scope.context, bound.type)} cannot be coerced to the expected type ${typeText(scope.context, type)}`,
+    );
   }
   if (isAsync(expr)) throw notSupported('a subquery in this place');
   const vector = compileExpr(expr).evaluate({ columns: [], length: 1 }, session.execContext([], 0));
@@ -148,7 +170,8 @@ export function bindColumnDefault(session: SessionContext, column: ColumnDescrip
   const scope = tableScope(session.bindEnvironment(sql, []), '', [], 'DEFAULT expressions');
   const bound = bindExpr(parseExpression(sql), scope);
   const expr = tryCoerce(scope.context, bound, column.type, 'assignment');
-  if (expr === undefined) throw dbError('datatype_mismatch', `default of column "${column.name}" has a wrong type`);
+  if (expr === undefined)
+    throw dbError('datatype_mismatch', `default of column "${column.name}" has a wrong type`);
   return expr;
 }
 
@@ -159,7 +182,12 @@ export function bindTableCondition(
   table: TableDescriptor,
   sql: string,
 ): Expr {
-  const scope = tableScope(session.bindEnvironment(sql, []), table.name, liveColumns(table), 'WHERE');
+  const scope = tableScope(
+    session.bindEnvironment(sql, []),
+    table.name,
+    liveColumns(table),
+    'WHERE',
+  );
   return bindCondition(node, scope, 'WHERE');
 }
 
@@ -171,8 +199,18 @@ export function rowChecksOf(session: SessionContext, table: TableDescriptor): Ro
   );
   const checks = table.constraints.flatMap((constraint) => {
     if (constraint.kind !== 'check') return [];
-    const scope = tableScope(session.bindEnvironment(constraint.sql, []), table.name, live, 'check constraints');
-    return [{ constraint: constraint.name, expr: bindCondition(parseExpression(constraint.sql), scope, 'CHECK') }];
+    const scope = tableScope(
+      session.bindEnvironment(constraint.sql, []),
+      table.name,
+      live,
+      'check constraints',
+    );
+    return [
+      {
+        constraint: constraint.name,
+        expr: bindCondition(parseExpression(constraint.sql), scope, 'CHECK'),
+      },
+    ];
   });
   return { notNull, checks };
 }

@@ -6,8 +6,13 @@ import { Interval } from '../types/interval.ts';
 import { OID } from '../types/type.ts';
 
 const NEUTRAL: FormatSettings = {
-  timeZone: 'UTC', dateStyle: 'ISO', dateOrder: 'MDY', intervalStyle: 'postgres', byteaOutput: 'hex',
-  extraFloatDigits: 1, nowMicros: 0,
+  timeZone: 'UTC',
+  dateStyle: 'ISO',
+  dateOrder: 'MDY',
+  intervalStyle: 'postgres',
+  byteaOutput: 'hex',
+  extraFloatDigits: 1,
+  nowMicros: 0,
 };
 
 const DAY_MICROS = 86_400_000_000;

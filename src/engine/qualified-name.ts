@@ -8,7 +8,9 @@ export function parseQualifiedName(text: string): string[] {
   while (pattern.lastIndex < text.length) {
     const match = pattern.exec(text);
     if (match === null) break;
-    parts.push(match[1] !== undefined ? match[1].replaceAll('""', '"') : (match[2] as string).toLowerCase());
+    parts.push(
+      match[1] !== undefined ? match[1].replaceAll('""', '"') : (match[2] as string).toLowerCase(),
+    );
     if (match[3] === '') return parts;
   }
   throw dbError('invalid_name', 'invalid name syntax');

@@ -60,7 +60,8 @@ export function planQuery(
   declaredTypes: readonly Oid[],
 ): PlannedQuery {
   const catalog = session.catalog();
-  const cacheable = statement.text.length <= PLAN_CACHE_TEXT_LIMIT && !VOLATILE_LITERAL.test(statement.text);
+  const cacheable =
+    statement.text.length <= PLAN_CACHE_TEXT_LIMIT && !VOLATILE_LITERAL.test(statement.text);
   const key = cacheable ? planKey(session, statement.text, declaredTypes) : '';
   let cache = planCaches.get(catalog);
   const cached = cacheable ? cache?.get(key) : undefined;
@@ -81,8 +82,12 @@ export function planQuery(
 function planKey(session: SessionContext, text: string, types: readonly Oid[]): string {
   const { settings } = session;
   return [
-    session.lookupPath().join(','), settings.get('TimeZone'), settings.get('DateStyle'),
-    settings.get('IntervalStyle'), types.join(','), text,
+    session.lookupPath().join(','),
+    settings.get('TimeZone'),
+    settings.get('DateStyle'),
+    settings.get('IntervalStyle'),
+    types.join(','),
+    text,
   ].join('\u0000');
 }
 
@@ -105,13 +110,18 @@ async function* runQuery(
   fields: readonly FieldDescription[] | null,
   call: StatementCall,
 ): StatementRun {
-  const planned = await lockAndPlan(session, () => planQuery(session, statement, sql, declaredTypes));
+  const planned = await lockAndPlan(session, () =>
+    planQuery(session, statement, sql, declaredTypes),
+  );
   requireSameFields(fields, planned.fields);
   return yield* runPlanned(session, planned, call, undefined);
 }
 
 /** Locks the tables that the statement writes, then plans against the catalog as it is after that. */
-async function lockAndPlan(session: SessionContext, plan: () => PlannedQuery): Promise<PlannedQuery> {
+async function lockAndPlan(
+  session: SessionContext,
+  plan: () => PlannedQuery,
+): Promise<PlannedQuery> {
   let planned = plan();
   const locked = new Set<Oid>();
   for (;;) {
@@ -178,7 +188,10 @@ async function runBuffered(
     } catch (error) {
       if (!(error instanceof StatementRestart)) throw error;
       if (attempt >= RESTARTS_MAX) {
-        throw dbError('serialization_failure', 'could not serialize access due to concurrent update');
+        throw dbError(
+          'serialization_failure',
+          'could not serialize access due to concurrent update',
+        );
       }
       transaction.rollbackTo(savepoint);
       transaction.newSnapshot();
@@ -237,7 +250,9 @@ function requireSameFields(
     (before !== null &&
       after !== null &&
       before.length === after.length &&
-      before.every((field, i) => field.type.oid === after[i]?.type.oid && field.name === after[i]?.name));
+      before.every(
+        (field, i) => field.type.oid === after[i]?.type.oid && field.name === after[i]?.name,
+      ));
   if (!same) {
     throw dbError('feature_not_supported', {
       message: 'cached plan must not change result type',

@@ -43,7 +43,11 @@ function lookup(
     case 'role':
       return catalog.roleByName(parseQualifiedName(text)[0] as string)?.oid;
     case 'collation':
-      return new Map([['default', 100], ['C', 950], ['POSIX', 951]]).get(parseQualifiedName(text).at(-1) as string);
+      return new Map([
+        ['default', 100],
+        ['C', 950],
+        ['POSIX', 951],
+      ]).get(parseQualifiedName(text).at(-1) as string);
     case 'proc':
     case 'procedure':
       return functionOid(session, text);
@@ -59,7 +63,8 @@ function functionOid(session: SessionContext, text: string): Oid | undefined {
   const open = text.indexOf('(');
   const name = parseQualifiedName(open < 0 ? text : text.slice(0, open)).at(-1) as string;
   const candidates = registry.functions(name);
-  if (open < 0) return candidates[0] === undefined ? undefined : registry.functionOid(candidates[0]);
+  if (open < 0)
+    return candidates[0] === undefined ? undefined : registry.functionOid(candidates[0]);
   const types = text
     .slice(open + 1, text.lastIndexOf(')'))
     .split(',')
@@ -67,7 +72,8 @@ function functionOid(session: SessionContext, text: string): Oid | undefined {
     .filter((part) => part !== '')
     .map((part) => typeByName(part)?.oid);
   const found = candidates.find(
-    (fn) => fn.argTypes.length === types.length && fn.argTypes.every((type, i) => type === types[i]),
+    (fn) =>
+      fn.argTypes.length === types.length && fn.argTypes.every((type, i) => type === types[i]),
   );
   return found === undefined ? undefined : registry.functionOid(found);
 }
@@ -101,12 +107,18 @@ function nameOf(
       return role === undefined ? undefined : quoteIdentifier(role.name);
     }
     case 'collation':
-      return new Map([[100, '"default"'], [950, '"C"'], [951, '"POSIX"']]).get(oid);
+      return new Map([
+        [100, '"default"'],
+        [950, '"C"'],
+        [951, '"POSIX"'],
+      ]).get(oid);
     case 'proc':
       return session.database.registry.functionByOid(oid)?.name;
     case 'procedure': {
       const fn = session.database.registry.functionByOid(oid);
-      return fn === undefined ? undefined : `${fn.name}(${fn.argTypes.map((type) => formatType(type, null)).join(',')})`;
+      return fn === undefined
+        ? undefined
+        : `${fn.name}(${fn.argTypes.map((type) => formatType(type, null)).join(',')})`;
     }
     case 'oper':
     case 'operator':
@@ -115,11 +127,17 @@ function nameOf(
 }
 
 /** Schema-qualified only where the plain name would not find the relation. */
-function qualified(session: SessionContext, catalog: CatalogSnapshot, schema: Oid, name: string): string {
+function qualified(
+  session: SessionContext,
+  catalog: CatalogSnapshot,
+  schema: Oid,
+  name: string,
+): string {
   for (const candidate of session.lookupPath()) {
     if (candidate === schema) return quoteIdentifier(name);
     if (catalog.relationByName(candidate, name) !== undefined) break;
   }
-  const schemaName = schema === PG_CATALOG_SCHEMA_OID ? 'pg_catalog' : (catalog.schema(schema)?.name ?? '');
+  const schemaName =
+    schema === PG_CATALOG_SCHEMA_OID ? 'pg_catalog' : (catalog.schema(schema)?.name ?? '');
   return `${quoteIdentifier(schemaName)}.${quoteIdentifier(name)}`;
 }

@@ -11,9 +11,14 @@ export function splitIdentifierList(text: string): string[] {
   while (pattern.lastIndex < text.length) {
     const match = pattern.exec(text);
     if (match === null) {
-      throw dbError('invalid_parameter_value', `invalid value for parameter "search_path": "${text}"`);
+      throw dbError(
+        'invalid_parameter_value',
+        `invalid value for parameter "search_path": "${text}"`,
+      );
     }
-    names.push(match[1] !== undefined ? match[1].replaceAll('""', '"') : (match[2] as string).toLowerCase());
+    names.push(
+      match[1] !== undefined ? match[1].replaceAll('""', '"') : (match[2] as string).toLowerCase(),
+    );
     if (match[3] === '') break;
   }
   return names;

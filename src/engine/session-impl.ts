@@ -3,7 +3,13 @@
  * end in the simple and the extended protocol.
  */
 import type { CatalogSnapshot, RoleDescriptor } from '../catalog/catalog.ts';
-import { DbError, dbError, fatalError, toDbError, type NoticeSeverity } from '../errors/db-error.ts';
+import {
+  DbError,
+  dbError,
+  fatalError,
+  toDbError,
+  type NoticeSeverity,
+} from '../errors/db-error.ts';
 import type { CancelState, ExecContext, Instrumentation } from '../exec/operator.ts';
 import type { EvalContext } from '../functions/function.ts';
 import { parseStatements, type ParsedStatement } from '../parse/parser.ts';
@@ -48,13 +54,19 @@ export class SessionImpl implements Session, SessionContext {
   readonly portals = new Map<string, Portal>();
   readonly startMicros: number;
   /** For pg_stat_activity. */
-  activity: { state: 'active' | 'idle' | 'idle in transaction'; query: string; sinceMicros: number };
+  activity: {
+    state: 'active' | 'idle' | 'idle in transaction';
+    query: string;
+    sinceMicros: number;
+  };
   sink: ResultSink | undefined;
   #currentUser: Oid | null = null;
   #statementMicros = 0;
   #running = false;
   #closed = false;
-  #path: { readonly catalog: CatalogSnapshot; readonly text: string; readonly oids: readonly Oid[] } | undefined;
+  #path:
+    | { readonly catalog: CatalogSnapshot; readonly text: string; readonly oids: readonly Oid[] }
+    | undefined;
   #evalContext: EvalContext | undefined;
   #listener: ((message: AsynchronousMessage) => void) | undefined;
 
@@ -165,7 +177,11 @@ export class SessionImpl implements Session, SessionContext {
   notice(severity: NoticeSeverity, message: string, detail?: string, hint?: string): void {
     const order = ['DEBUG', 'LOG', 'NOTICE', 'WARNING'];
     const minimum = this.settings.mustGet('client_min_messages').toUpperCase().replace(/\d$/, '');
-    if (severity !== 'INFO' && order.indexOf(severity) < order.indexOf(minimum === 'ERROR' ? 'WARNING' : minimum)) return;
+    if (
+      severity !== 'INFO' &&
+      order.indexOf(severity) < order.indexOf(minimum === 'ERROR' ? 'WARNING' : minimum)
+    )
+      return;
     if (minimum === 'ERROR' && severity !== 'INFO') return;
     const code = severity === 'WARNING' ? '01000' : '00000';
     this.sink?.notice({ severity, code, message, detail, hint });
@@ -194,7 +210,11 @@ export class SessionImpl implements Session, SessionContext {
     const executable = this.#analyse(statement, sql, []);
     const portal = this.#portal('', executable, [], [], statement.text);
     const { fields } = executable;
-    if (fields !== null) sink.rowDescription(fields, fields.map(() => 0));
+    if (fields !== null)
+      sink.rowDescription(
+        fields,
+        fields.map(() => 0),
+      );
     const delivered = await this.#withTimeout(() =>
       portal.fetch(0, sink, (batch) => sink.rows(batch, fields ?? [], textFormats(fields))),
     );
@@ -359,12 +379,18 @@ export class SessionImpl implements Session, SessionContext {
         const reader = new ByteReader(input.bytes);
         const value = codec.readBinary(reader, input.bytes.length, -1, this.format);
         if (reader.remaining === 0) return value;
-        throw dbError('invalid_binary_representation', `incorrect binary data format in bind parameter ${index + 1}`);
+        throw dbError(
+          'invalid_binary_representation',
+          `incorrect binary data format in bind parameter ${index + 1}`,
+        );
       }
       return codec.parseText(decodeText(input.bytes), -1, this.format);
     } catch (error) {
       if (error instanceof RangeError) {
-        throw dbError('invalid_binary_representation', `incorrect binary data format in bind parameter ${index + 1}`);
+        throw dbError(
+          'invalid_binary_representation',
+          `incorrect binary data format in bind parameter ${index + 1}`,
+        );
       }
       throw error;
     }
@@ -375,13 +401,16 @@ export class SessionImpl implements Session, SessionContext {
     if (statement !== undefined) return statement;
     throw dbError(
       'invalid_sql_statement_name',
-      name === '' ? 'unnamed prepared statement does not exist' : `prepared statement "${name}" does not exist`,
+      name === ''
+        ? 'unnamed prepared statement does not exist'
+        : `prepared statement "${name}" does not exist`,
     );
   }
 
   #findPortal(name: string): Portal {
     const portal = this.portals.get(name);
-    if (portal === undefined) throw dbError('invalid_cursor_name', `portal "${name}" does not exist`);
+    if (portal === undefined)
+      throw dbError('invalid_cursor_name', `portal "${name}" does not exist`);
     return portal;
   }
 
@@ -393,7 +422,15 @@ export class SessionImpl implements Session, SessionContext {
     sql: string,
   ): Portal {
     const createdMicros = this.database.env.clock.nowMicros();
-    const portal = new Portal({ name, executable, parameters, formats, sql, isCursor: false, createdMicros });
+    const portal = new Portal({
+      name,
+      executable,
+      parameters,
+      formats,
+      sql,
+      isCursor: false,
+      createdMicros,
+    });
     this.portals.set(name, portal);
     return portal;
   }
@@ -435,11 +472,13 @@ export class SessionImpl implements Session, SessionContext {
     sql: string | undefined,
     work: () => Promise<void> | void,
   ): Promise<void> {
-    if (this.#closed) throw fatalError('admin_shutdown', 'terminating connection due to administrator command');
+    if (this.#closed)
+      throw fatalError('admin_shutdown', 'terminating connection due to administrator command');
     this.sink = sink ?? this.sink;
     this.#running = true;
     this.cancelState.reason = undefined;
-    if (sql !== undefined) this.activity = { state: 'active', query: sql, sinceMicros: this.#statementMicros };
+    if (sql !== undefined)
+      this.activity = { state: 'active', query: sql, sinceMicros: this.#statementMicros };
     try {
       await work();
     } catch (error) {
@@ -452,7 +491,10 @@ export class SessionImpl implements Session, SessionContext {
       throw mapped;
     } finally {
       this.#running = false;
-      this.activity = { ...this.activity, state: this.transaction.isBlock ? 'idle in transaction' : 'idle' };
+      this.activity = {
+        ...this.activity,
+        state: this.transaction.isBlock ? 'idle in transaction' : 'idle',
+      };
     }
   }
 
@@ -494,7 +536,9 @@ function isTransactionExit(statement: ParsedStatement): boolean {
   if (!('TransactionStmt' in statement.node)) return false;
   const kind = statement.node.TransactionStmt.kind;
   return (
-    kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_ROLLBACK_TO'
+    kind === 'TRANS_STMT_COMMIT' ||
+    kind === 'TRANS_STMT_ROLLBACK' ||
+    kind === 'TRANS_STMT_ROLLBACK_TO'
   );
 }
 

@@ -9,7 +9,8 @@ import type { SessionContext } from './session-context.ts';
 export function sessionSequences(session: SessionContext): SequenceAccess {
   const current = new Map<Oid, Int64>();
   let last: Oid | undefined;
-  const nameOf = (sequence: Oid): string => session.catalog().relation(sequence)?.name ?? String(sequence);
+  const nameOf = (sequence: Oid): string =>
+    session.catalog().relation(sequence)?.name ?? String(sequence);
   const mustBeSequence = (sequence: Oid): SequenceDescriptor => {
     const relation = session.catalog().relation(sequence);
     if (relation === undefined) {
@@ -39,7 +40,10 @@ export function sessionSequences(session: SessionContext): SequenceAccess {
     lastValue() {
       const value = last === undefined ? undefined : current.get(last);
       if (value !== undefined) return value;
-      throw dbError('object_not_in_prerequisite_state', 'lastval is not yet defined in this session');
+      throw dbError(
+        'object_not_in_prerequisite_state',
+        'lastval is not yet defined in this session',
+      );
     },
     setValue(sequence, value, isCalled) {
       mustBeSequence(sequence);

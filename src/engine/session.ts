@@ -40,7 +40,11 @@ export interface ResultSink {
   /** Once per statement that returns rows, before the first batch (simple protocol only). */
   rowDescription(fields: readonly FieldDescription[], formats: readonly FormatCode[]): void;
   /** Rows to encode in the result formats of the statement at hand. */
-  rows(batch: Batch, fields: readonly FieldDescription[], formats: readonly FormatCode[]): void | Promise<void>;
+  rows(
+    batch: Batch,
+    fields: readonly FieldDescription[],
+    formats: readonly FormatCode[],
+  ): void | Promise<void>;
   commandComplete(tag: string): void;
   emptyQuery(): void;
   portalSuspended(): void;
@@ -118,7 +122,12 @@ export interface Session {
 }
 
 export type AsynchronousMessage =
-  | { readonly kind: 'notification'; readonly processId: number; readonly channel: string; readonly payload: string }
+  | {
+      readonly kind: 'notification';
+      readonly processId: number;
+      readonly channel: string;
+      readonly payload: string;
+    }
   | { readonly kind: 'terminate'; readonly error: DbError };
 
 export interface SessionOptions {

@@ -4,7 +4,7 @@ import { InternalError } from '../errors/db-error.ts';
 import type { ExecContext } from '../exec/operator.ts';
 import type { EvalContext, FunctionRegistry } from '../functions/function.ts';
 import { parseExpression } from '../parse/parser.ts';
-import type { BindEnvironment } from "../plan/bind/context.ts";
+import type { BindEnvironment } from '../plan/bind/context.ts';
 import { bindExpr } from '../plan/bind/expr.ts';
 import type { Expr } from '../plan/expr.ts';
 import type { FormatSettings } from '../types/codec.ts';
@@ -13,8 +13,13 @@ import type { Database } from './database.ts';
 import { tableScope } from './expressions.ts';
 
 export const NEUTRAL_FORMAT: FormatSettings = {
-  timeZone: 'UTC', dateStyle: 'ISO', dateOrder: 'MDY', intervalStyle: 'postgres', byteaOutput: 'hex',
-  extraFloatDigits: 1, nowMicros: 0,
+  timeZone: 'UTC',
+  dateStyle: 'ISO',
+  dateOrder: 'MDY',
+  intervalStyle: 'postgres',
+  byteaOutput: 'hex',
+  extraFloatDigits: 1,
+  nowMicros: 0,
 };
 
 export function systemBindEnvironment(
@@ -22,7 +27,14 @@ export function systemBindEnvironment(
   registry: FunctionRegistry,
   sql: string,
 ): BindEnvironment {
-  return { catalog, registry, searchPath: [PG_CATALOG_SCHEMA_OID], format: NEUTRAL_FORMAT, parameterTypes: [], sql };
+  return {
+    catalog,
+    registry,
+    searchPath: [PG_CATALOG_SCHEMA_OID],
+    format: NEUTRAL_FORMAT,
+    parameterTypes: [],
+    sql,
+  };
 }
 
 const boundExpressions = new WeakMap<TableDescriptor, Map<string, Expr>>();
@@ -54,10 +66,16 @@ export function systemContext(database: Database): ExecContext {
     random: database.env.random,
     catalog: database.storage.catalog(),
     session: {
-      processId: 0, databaseName: database.name, sessionUser: 10, startMicros: 0,
-      clientAddress: null, clientPort: null,
-      currentUser: () => 10, searchPath: () => [PG_CATALOG_SCHEMA_OID],
-      getSetting: () => undefined, setSetting: refuse,
+      processId: 0,
+      databaseName: database.name,
+      sessionUser: 10,
+      startMicros: 0,
+      clientAddress: null,
+      clientPort: null,
+      currentUser: () => 10,
+      searchPath: () => [PG_CATALOG_SCHEMA_OID],
+      getSetting: () => undefined,
+      setSetting: refuse,
     },
     sequences: { nextValue: refuse, currentValue: refuse, lastValue: refuse, setValue: refuse },
     admin: { call: refuse, relationBytes: () => 0, relationRows: () => 0 },

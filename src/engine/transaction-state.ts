@@ -183,7 +183,10 @@ export class TransactionState {
     const current = this.#transaction;
     if (current !== undefined && storageLevel(level) !== current.isolation) {
       if (this.#statements > 0) {
-        throw dbError('active_sql_transaction', 'SET TRANSACTION ISOLATION LEVEL must be called before any query');
+        throw dbError(
+          'active_sql_transaction',
+          'SET TRANSACTION ISOLATION LEVEL must be called before any query',
+        );
       }
       current.rollback();
       this.#transaction = this.#storage.begin(storageLevel(level), false);

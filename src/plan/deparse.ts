@@ -30,7 +30,9 @@ export function deparseExpr(expr: Expr, names: DeparseNames): string {
     case 'call':
       return callText(expr, inner);
     case 'cast':
-      return expr.form === 'implicit' ? inner(expr.arg) : castText(inner(expr.arg), expr.arg, expr.type);
+      return expr.form === 'implicit'
+        ? inner(expr.arg)
+        : castText(inner(expr.arg), expr.arg, expr.type);
     case 'and':
     case 'or':
       return `(${expr.args.map(inner).join(expr.kind === 'and' ? ' AND ' : ' OR ')})`;
@@ -74,16 +76,22 @@ export function deparseExpr(expr: Expr, names: DeparseNames): string {
 
 /** Functions that SQL writes in a form of their own. */
 const KEYWORD_CALLS = new Map<string, string>([
-  ['current_date', 'CURRENT_DATE'], ['current_timestamp', 'CURRENT_TIMESTAMP'],
-  ['current_user', 'CURRENT_USER'], ['session_user', 'SESSION_USER'],
-  ['localtimestamp', 'LOCALTIMESTAMP'], ['localtime', 'LOCALTIME'], ['current_time', 'CURRENT_TIME'],
+  ['current_date', 'CURRENT_DATE'],
+  ['current_timestamp', 'CURRENT_TIMESTAMP'],
+  ['current_user', 'CURRENT_USER'],
+  ['session_user', 'SESSION_USER'],
+  ['localtimestamp', 'LOCALTIMESTAMP'],
+  ['localtime', 'LOCALTIME'],
+  ['current_time', 'CURRENT_TIME'],
 ]);
 
 function callText(expr: CallExpr, inner: (child: Expr) => string): string {
   const { operator, args } = expr;
   if (operator !== undefined) {
     const texts = args.map((arg, i) => operandText(arg, expr.call.argTypes[i], inner));
-    return texts.length === 1 ? `(${operator} ${texts[0]})` : `(${texts[0]} ${operator} ${texts[1]})`;
+    return texts.length === 1
+      ? `(${operator} ${texts[0]})`
+      : `(${texts[0]} ${operator} ${texts[1]})`;
   }
   const keyword = args.length === 0 ? KEYWORD_CALLS.get(expr.fn.name) : undefined;
   if (keyword !== undefined) return keyword;
@@ -109,7 +117,7 @@ function constantTyped(text: string, constant: ConstantExpr, type: SqlType): str
 function castText(text: string, arg: Expr, type: SqlType): string {
   const name = formatType(type.oid, type.typmod);
   if (arg.kind === 'constant' && arg.value === null) return `NULL::${name}`;
-  const plain = arg.kind === 'array' || /^\(.*\)$/.test(text) && balanced(text);
+  const plain = arg.kind === 'array' || (/^\(.*\)$/.test(text) && balanced(text));
   return arg.kind === 'constant' || plain ? `${text}::${name}` : `(${text})::${name}`;
 }
 
@@ -138,7 +146,9 @@ function constantText(expr: ConstantExpr, format: FormatSettings): string {
 }
 
 function caseText(expr: CaseExpr, inner: (child: Expr) => string): string {
-  const branches = expr.branches.map(({ when, then }) => `    WHEN ${inner(when)} THEN ${inner(then)}`);
+  const branches = expr.branches.map(
+    ({ when, then }) => `    WHEN ${inner(when)} THEN ${inner(then)}`,
+  );
   return ['CASE', ...branches, `    ELSE ${inner(expr.otherwise)}`, 'END'].join('\n');
 }
 

@@ -53,7 +53,12 @@ export interface CastExpr {
   readonly arg: Expr;
   /** False where every input stays as it is (varchar to text): the evaluator then only relabels. */
   readonly convert:
-    | ((value: NonNullable<Value>, typmod: number, settings: FormatSettings, explicit: boolean) => Value)
+    | ((
+        value: NonNullable<Value>,
+        typmod: number,
+        settings: FormatSettings,
+        explicit: boolean,
+      ) => Value)
     | false;
   readonly explicit: boolean;
   readonly form: 'explicit' | 'implicit';
@@ -225,7 +230,26 @@ export interface SubplanExpr {
 }
 
 export type Expr =
-  | ConstantExpr | ColumnExpr | ParameterExpr | ExecParamExpr | CallExpr | CastExpr | LogicExpr | NotExpr
-  | IsNullExpr | BooleanTestExpr | DistinctExpr | CaseExpr | CoalesceExpr | NullIfExpr | MinMaxExpr
-  | ArrayExpr | RowExpr | InListExpr | ArrayOpExpr | SubscriptExpr | FieldExpr | SubqueryExpr
+  | ConstantExpr
+  | ColumnExpr
+  | ParameterExpr
+  | ExecParamExpr
+  | CallExpr
+  | CastExpr
+  | LogicExpr
+  | NotExpr
+  | IsNullExpr
+  | BooleanTestExpr
+  | DistinctExpr
+  | CaseExpr
+  | CoalesceExpr
+  | NullIfExpr
+  | MinMaxExpr
+  | ArrayExpr
+  | RowExpr
+  | InListExpr
+  | ArrayOpExpr
+  | SubscriptExpr
+  | FieldExpr
+  | SubqueryExpr
   | SubplanExpr;

@@ -3,8 +3,18 @@
  * node is data; its execution is exec/<kind>.ts. Expressions see their input's columns by position; a
  * join's filter sees left columns first, then right ones.
  */
-import type { IndexDescriptor, TableDescriptor, SequenceDescriptor, VirtualTableDescriptor } from '../catalog/catalog.ts';
-import type { AggregateFunction, CallInfo, TableFunction, WindowFunction } from '../functions/function.ts';
+import type {
+  IndexDescriptor,
+  TableDescriptor,
+  SequenceDescriptor,
+  VirtualTableDescriptor,
+} from '../catalog/catalog.ts';
+import type {
+  AggregateFunction,
+  CallInfo,
+  TableFunction,
+  WindowFunction,
+} from '../functions/function.ts';
 import type { Oid, SqlType } from '../types/type.ts';
 import type { Expr, ExecParamBinding } from './expr.ts';
 
@@ -92,7 +102,11 @@ export interface ProjectSetNode extends NodeBase {
   readonly kind: 'project-set';
   readonly input: PhysicalNode;
   /** Output: the input's columns, then one column per function (a record where it has several). */
-  readonly functions: readonly { readonly fn: TableFunction; readonly call: CallInfo; readonly args: readonly Expr[] }[];
+  readonly functions: readonly {
+    readonly fn: TableFunction;
+    readonly call: CallInfo;
+    readonly args: readonly Expr[];
+  }[];
 }
 
 export interface FilterNode extends NodeBase {
@@ -257,7 +271,12 @@ export interface CteScanNode extends NodeBase {
 /** Declares CTEs for the body. Data-modifying ones always run to the end, before the body returns. */
 export interface WithNode extends NodeBase {
   readonly kind: 'with';
-  readonly ctes: readonly { readonly cteId: number; readonly name: string; readonly plan: PhysicalNode; readonly modifying: boolean }[];
+  readonly ctes: readonly {
+    readonly cteId: number;
+    readonly name: string;
+    readonly plan: PhysicalNode;
+    readonly modifying: boolean;
+  }[];
   readonly body: PhysicalNode;
 }
 
@@ -335,10 +354,32 @@ export interface LockRowsNode extends NodeBase {
 }
 
 export type PhysicalNode =
-  | TableScanNode | IndexScanNode | VirtualScanNode | ValuesNode | FunctionScanNode | ProjectSetNode
-  | FilterNode | ProjectNode | AggregateNode | SortNode | TopNNode | LimitNode | DistinctOnNode
-  | DistinctNode | HashJoinNode | NestedLoopNode | AppendNode | SetOperationNode | WindowNode
-  | CteScanNode | WithNode | RecursiveUnionNode | WorkTableNode | InsertNode | UpdateNode | DeleteNode
+  | TableScanNode
+  | IndexScanNode
+  | VirtualScanNode
+  | ValuesNode
+  | FunctionScanNode
+  | ProjectSetNode
+  | FilterNode
+  | ProjectNode
+  | AggregateNode
+  | SortNode
+  | TopNNode
+  | LimitNode
+  | DistinctOnNode
+  | DistinctNode
+  | HashJoinNode
+  | NestedLoopNode
+  | AppendNode
+  | SetOperationNode
+  | WindowNode
+  | CteScanNode
+  | WithNode
+  | RecursiveUnionNode
+  | WorkTableNode
+  | InsertNode
+  | UpdateNode
+  | DeleteNode
   | LockRowsNode;
 
 /** A statement ready to run. */
@@ -350,5 +391,7 @@ export interface PhysicalPlan {
   readonly parameterTypes: readonly SqlType[];
   /** OIDs of the relations read and written, for locks, privileges and cache invalidation. */
   readonly reads: readonly Oid[];
+  /** Without what only views read: those are read with the rights of the view's owner. */
+  readonly directReads: readonly Oid[];
   readonly writes: readonly Oid[];
 }

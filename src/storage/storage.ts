@@ -95,6 +95,11 @@ export interface ScanRequest {
   readonly predicates: readonly BoundPredicate[];
   /** Hypertables: rows come sorted by the time column over the whole scan. */
   readonly timeOrder: 'asc' | 'desc' | null;
+  /**
+   * The newest committed rows instead of the snapshot's: for DDL, which holds the table's lock and must
+   * see every row whatever the isolation level.
+   */
+  readonly newest?: boolean | undefined;
   /** Filled in as the scan goes, for EXPLAIN ANALYZE. */
   readonly counters?: ScanCounters | undefined;
 }

@@ -328,6 +328,8 @@ function* oidCasts(): Generator<BuiltinCast> {
   }
 }
 
+const XID8 = 5069;
+
 /** Every cast of pg_cast between types that have values here, the temporal ones apart. */
 export const BUILTIN_CASTS: readonly BuiltinCast[] = [
   ...numberCasts(),
@@ -335,4 +337,10 @@ export const BUILTIN_CASTS: readonly BuiltinCast[] = [
   ...BOOL_CHAR_JSON_CASTS,
   ...TEXT_CASTS,
   ...oidCasts(),
+  {
+    from: XID8,
+    to: OID.xid,
+    context: 'explicit',
+    convert: (v) => Number(BigInt.asUintN(32, BigInt(v as Int64))),
+  },
 ];

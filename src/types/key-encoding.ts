@@ -60,14 +60,20 @@ const ENCODERS = new Map<Oid, Encoder>([
   [OID.name, text],
   [OID.char, text],
   [OID.uuid, text],
-  [OID.bpchar, (writer, value) => terminated(writer, ENCODER.encode((value as string).replace(/ +$/, '')))],
+  [
+    OID.bpchar,
+    (writer, value) => terminated(writer, ENCODER.encode((value as string).replace(/ +$/, ''))),
+  ],
   [OID.bytea, (writer, value) => terminated(writer, value as Uint8Array)],
   [OID.interval, (writer, value) => encodeWide(writer, BigInt(intervalSpan(value as Interval)))],
-  [OID.timetz, (writer, value) => {
-    const { micros, zoneSecondsWest } = value as TimeTz;
-    encodeInteger(writer, micros + zoneSecondsWest * 1_000_000);
-    encodeInteger(writer, zoneSecondsWest);
-  }],
+  [
+    OID.timetz,
+    (writer, value) => {
+      const { micros, zoneSecondsWest } = value as TimeTz;
+      encodeInteger(writer, micros + zoneSecondsWest * 1_000_000);
+      encodeInteger(writer, zoneSecondsWest);
+    },
+  ],
 ]);
 
 function encoderOf(oid: Oid): Encoder | undefined {
@@ -115,7 +121,11 @@ function encodeFloat(writer: ByteWriter, value: number): void {
   writer.u32((negative ? ~low : low) >>> 0);
 }
 
-const NUMERIC_ORDER = new Map([['-infinity', 0], ['infinity', 4], ['nan', 5]]);
+const NUMERIC_ORDER = new Map([
+  ['-infinity', 0],
+  ['infinity', 4],
+  ['nan', 5],
+]);
 
 /** Sign class, then for finite numbers the decimal exponent and the digits without trailing zeros. */
 function encodeNumeric(writer: ByteWriter, value: Numeric): void {

@@ -21,13 +21,14 @@ export const xidCodec: Codec = {
 /** tid: `(block,offset)`, kept as its text. */
 export const tidCodec: Codec = {
   parseText(text) {
-    const match = /^\s*\(\s*(\d+)\s*,\s*(\d+)\)$/.exec(text);
-    if (match === null || Number(match[1]) > 4294967295 || Number(match[2]) > 65535) {
+    const match = /^[^(),]*\(\s*(-?\d+),\s*\+?(\d+)\)/.exec(text);
+    const block = Number(match?.[1]);
+    if (match === null || block > 4294967295 || block < -2147483648 || Number(match[2]) > 65535) {
       throw dbError('invalid_text_representation', {
         message: `invalid input syntax for type tid: "${text}"`,
       });
     }
-    return `(${Number(match[1])},${Number(match[2])})`;
+    return `(${block >>> 0},${Number(match[2])})`;
   },
   formatText: (value) => value as string,
   readBinary(reader) {
@@ -52,8 +53,14 @@ export function outputOnlyCodec(typeName: string): Codec {
 /** Types whose external form is their text: unknown, cstring, refcursor. */
 export const plainTextCodec: Codec = textCodec;
 
-/** C's strtoul: the integer at the start of the text, 0 where there is none. */
+/** C's strtoul with base 0: a number in any of C's bases at the start, 0 where there is none. */
 function leadingInteger(text: string): bigint {
-  const match = /^\s*([+-]?\d+)/.exec(text);
-  return match === null ? 0n : BigInt(match[1] as string);
+  const match = /^\s*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)/.exec(text);
+  if (match === null) return 0n;
+  const [, sign, digits = '0'] = match;
+  const isOctal = /^0[0-7]/.test(digits);
+  const size = BigInt(isOctal ? `0o${digits.slice(1)}` : digits);
+  // What is too large is cut to the largest number, whatever the sign.
+  if (size > 18446744073709551615n) return 18446744073709551615n;
+  return sign === '-' ? -size : size;
 }

@@ -7,7 +7,14 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { RawClient } from './lib/raw-client.ts';
-import { diskBytes, removeDirectory, residentBytes, startPostgres, startVarve, type BenchServer } from './lib/servers.ts';
+import {
+  diskBytes,
+  removeDirectory,
+  residentBytes,
+  startPostgres,
+  startVarve,
+  type BenchServer,
+} from './lib/servers.ts';
 import { copyText, tableSql } from './lib/tsbs.ts';
 
 const HOSTS = 4000;
@@ -17,16 +24,34 @@ const ROUNDS = Number(process.env['ROUNDS'] ?? 15);
 const BATCH_BYTES = 1_400_000;
 
 const QUERIES: readonly (readonly [name: string, sql: string])[] = [
-  ['average of one metric per hour and host, all rows',
-    `SELECT BUCKET_HOUR AS hour, hostname, avg(usage_user) FROM cpu GROUP BY 1, 2 ORDER BY 1, 2`],
-  ['one host, one hour, maximum per minute',
-    `SELECT BUCKET_MINUTE AS minute, max(usage_user) FROM cpu WHERE hostname = 'host_42' AND time >= '2016-01-01 01:00:00+00' AND time < '2016-01-01 02:00:00+00' GROUP BY 1 ORDER BY 1`],
-  ['eight hosts, one hour, five metrics per minute',
-    `SELECT BUCKET_MINUTE AS minute, max(usage_user), max(usage_system), max(usage_idle), max(usage_nice), max(usage_iowait) FROM cpu WHERE hostname IN ('host_1','host_5','host_9','host_77','host_123','host_999','host_2000','host_3999') AND time >= '2016-01-01 01:00:00+00' AND time < '2016-01-01 02:00:00+00' GROUP BY 1 ORDER BY 1`],
-  ['rows above 90, one host', `SELECT time, hostname, usage_user FROM cpu WHERE usage_user > 90 AND hostname = 'host_7' ORDER BY time`],
-  ['last row of every host', `SELECT DISTINCT ON (hostname) hostname, time, usage_user FROM cpu ORDER BY hostname, time DESC`],
-  ['newest five minutes, maximum', `SELECT BUCKET_MINUTE AS minute, max(usage_user) FROM cpu WHERE time < '2016-01-01 02:30:00+00' GROUP BY 1 ORDER BY 1 DESC LIMIT 5`],
-  ['count, sum, average, deviation over all rows', `SELECT count(*), sum(usage_user), avg(usage_idle), max(usage_nice) FROM cpu`],
+  [
+    'average of one metric per hour and host, all rows',
+    `SELECT BUCKET_HOUR AS hour, hostname, avg(usage_user) FROM cpu GROUP BY 1, 2 ORDER BY 1, 2`,
+  ],
+  [
+    'one host, one hour, maximum per minute',
+    `SELECT BUCKET_MINUTE AS minute, max(usage_user) FROM cpu WHERE hostname = 'host_42' AND time >= '2016-01-01 01:00:00+00' AND time < '2016-01-01 02:00:00+00' GROUP BY 1 ORDER BY 1`,
+  ],
+  [
+    'eight hosts, one hour, five metrics per minute',
+    `SELECT BUCKET_MINUTE AS minute, max(usage_user), max(usage_system), max(usage_idle), max(usage_nice), max(usage_iowait) FROM cpu WHERE hostname IN ('host_1','host_5','host_9','host_77','host_123','host_999','host_2000','host_3999') AND time >= '2016-01-01 01:00:00+00' AND time < '2016-01-01 02:00:00+00' GROUP BY 1 ORDER BY 1`,
+  ],
+  [
+    'rows above 90, one host',
+    `SELECT time, hostname, usage_user FROM cpu WHERE usage_user > 90 AND hostname = 'host_7' ORDER BY time`,
+  ],
+  [
+    'last row of every host',
+    `SELECT DISTINCT ON (hostname) hostname, time, usage_user FROM cpu ORDER BY hostname, time DESC`,
+  ],
+  [
+    'newest five minutes, maximum',
+    `SELECT BUCKET_MINUTE AS minute, max(usage_user) FROM cpu WHERE time < '2016-01-01 02:30:00+00' GROUP BY 1 ORDER BY 1 DESC LIMIT 5`,
+  ],
+  [
+    'count, sum, average, deviation over all rows',
+    `SELECT count(*), sum(usage_user), avg(usage_idle), max(usage_nice) FROM cpu`,
+  ],
 ];
 
 interface Loaded {
@@ -70,7 +95,11 @@ function batches(): Buffer[] {
   return [...copyText({ hosts: HOSTS, epochs: EPOCHS, seed: 123 }, BATCH_BYTES)];
 }
 
-async function load(server: BenchServer, pieces: readonly Buffer[], ddl: readonly string[]): Promise<Loaded> {
+async function load(
+  server: BenchServer,
+  pieces: readonly Buffer[],
+  ddl: readonly string[],
+): Promise<Loaded> {
   const client = await RawClient.connect(server.port);
   for (const sql of ddl) await client.query(sql);
   const start = performance.now();
@@ -98,7 +127,10 @@ interface Timing {
   readonly rows: number;
 }
 
-async function timeQueries(varve: BenchServer, postgres: BenchServer | undefined): Promise<Timing[]> {
+async function timeQueries(
+  varve: BenchServer,
+  postgres: BenchServer | undefined,
+): Promise<Timing[]> {
   const timings: Timing[] = [];
   for (const [name, template] of QUERIES) {
     const ours = withBuckets(template, 'time_bucket');
@@ -120,7 +152,9 @@ function withBuckets(sql: string, form: 'time_bucket' | 'date_bin'): string {
     form === 'time_bucket'
       ? `time_bucket('${width}', time)`
       : `date_bin('${width}', time, TIMESTAMPTZ '2000-01-03 00:00:00+00')`;
-  return sql.replaceAll('BUCKET_HOUR', bucket('1 hour')).replaceAll('BUCKET_MINUTE', bucket('1 minute'));
+  return sql
+    .replaceAll('BUCKET_HOUR', bucket('1 hour'))
+    .replaceAll('BUCKET_MINUTE', bucket('1 minute'));
 }
 
 async function median(server: BenchServer, sql: string, rounds: number): Promise<number> {
@@ -136,13 +170,25 @@ async function median(server: BenchServer, sql: string, rounds: number): Promise
 }
 
 /** Both systems must give the same rows before either is timed. */
-async function requireEqual(name: string, a: BenchServer, sqlA: string, b: BenchServer, sqlB: string): Promise<void> {
+async function requireEqual(
+  name: string,
+  a: BenchServer,
+  sqlA: string,
+  b: BenchServer,
+  sqlB: string,
+): Promise<void> {
   const [left, right] = [await fetchRows(a, sqlA), await fetchRows(b, sqlB)];
-  if (JSON.stringify(left) !== JSON.stringify(right)) throw new Error(`different answers for: ${name}`);
+  if (JSON.stringify(left) !== JSON.stringify(right))
+    throw new Error(`different answers for: ${name}`);
 }
 
 async function fetchRows(server: BenchServer, sql: string): Promise<unknown[][]> {
-  const client = new pg.Client({ host: '127.0.0.1', port: server.port, user: 'postgres', database: 'postgres' });
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'postgres',
+    database: 'postgres',
+  });
   await client.connect();
   await client.query("SET timezone = 'UTC'");
   const { rows } = await client.query<unknown[]>({ text: sql, rowMode: 'array' });

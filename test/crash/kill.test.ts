@@ -40,9 +40,14 @@ async function verify(port: number, progress: readonly Progress[]): Promise<void
     const actual = await readState(client, connection);
     const without = difference(state.acknowledged, actual);
     if (without !== undefined) {
-      const withIt = state.inFlight === undefined ? without : difference(apply(state.acknowledged, state.inFlight), actual);
+      const withIt =
+        state.inFlight === undefined
+          ? without
+          : difference(apply(state.acknowledged, state.inFlight), actual);
       if (withIt !== undefined) {
-        throw new Error(`connection ${connection}: ${without}; with the transaction in flight: ${withIt}`);
+        throw new Error(
+          `connection ${connection}: ${without}; with the transaction in flight: ${withIt}`,
+        );
       }
       state.acknowledged = apply(state.acknowledged, state.inFlight ?? []);
     }
@@ -51,41 +56,55 @@ async function verify(port: number, progress: readonly Progress[]): Promise<void
   await client.end();
 }
 
-it(`keeps every acknowledged transaction through ${ROUNDS} kills (SEED=${SEED})`, { timeout: 60_000 + ROUNDS * 15_000 }, async () => {
-  const random = randomSource(SEED);
-  const root = mkdtempSync(join(tmpdir(), 'varve-crash-'));
-  const directory = join(root, 'data');
-  const log = new AcknowledgementLog(join(root, 'acknowledged.jsonl'));
-  const progress: Progress[] = Array.from({ length: CONNECTIONS }, () => ({
-    acknowledged: emptyState(), inFlight: undefined, transactions: 0,
-  }));
-  let kills = 0;
-  let slowestStartMs = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const flushRows = String([200, 2000, 100_000][Math.floor(random() * 3)]);
-    const server = await ServerProcess.start(directory, { VARVE_FLUSH_ROWS: flushRows });
-    slowestStartMs = Math.max(slowestStartMs, server.readyMs);
-    if (round === 0) {
-      const client = await connect(server.port);
-      for (const sql of SCHEMA) await client.query(sql);
-      await client.end();
-    } else await verify(server.port, progress);
-    const workloads = progress.map((state, connection) =>
-      runWorkload({ port: server.port, connection, progress: state, log, random: randomSource(Math.floor(random() * 2 ** 31)) }),
+it(
+  `keeps every acknowledged transaction through ${ROUNDS} kills (SEED=${SEED})`,
+  { timeout: 60_000 + ROUNDS * 15_000 },
+  async () => {
+    const random = randomSource(SEED);
+    const root = mkdtempSync(join(tmpdir(), 'varve-crash-'));
+    const directory = join(root, 'data');
+    const log = new AcknowledgementLog(join(root, 'acknowledged.jsonl'));
+    const progress: Progress[] = Array.from({ length: CONNECTIONS }, () => ({
+      acknowledged: emptyState(),
+      inFlight: undefined,
+      transactions: 0,
+    }));
+    let kills = 0;
+    let slowestStartMs = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const flushRows = String([200, 2000, 100_000][Math.floor(random() * 3)]);
+      const server = await ServerProcess.start(directory, { VARVE_FLUSH_ROWS: flushRows });
+      slowestStartMs = Math.max(slowestStartMs, server.readyMs);
+      if (round === 0) {
+        const client = await connect(server.port);
+        for (const sql of SCHEMA) await client.query(sql);
+        await client.end();
+      } else await verify(server.port, progress);
+      const workloads = progress.map((state, connection) =>
+        runWorkload({
+          port: server.port,
+          connection,
+          progress: state,
+          log,
+          random: randomSource(Math.floor(random() * 2 ** 31)),
+        }),
+      );
+      const outcome = Promise.all(workloads);
+      outcome.catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 100 + random() * 600));
+      await server.kill();
+      kills++;
+      await outcome;
+    }
+    const server = await ServerProcess.start(directory);
+    await verify(server.port, progress);
+    expect(await server.stop()).toBe(0);
+    log.close();
+    rmSync(root, { recursive: true, force: true });
+    const transactions = progress.reduce((sum, state) => sum + state.transactions, 0);
+    console.log(
+      `${kills} kills, ${transactions} transactions, slowest start ${Math.round(slowestStartMs)} ms, 0 lost, 0 torn`,
     );
-    const outcome = Promise.all(workloads);
-    outcome.catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 100 + random() * 600));
-    await server.kill();
-    kills++;
-    await outcome;
-  }
-  const server = await ServerProcess.start(directory);
-  await verify(server.port, progress);
-  expect(await server.stop()).toBe(0);
-  log.close();
-  rmSync(root, { recursive: true, force: true });
-  const transactions = progress.reduce((sum, state) => sum + state.transactions, 0);
-  console.log(`${kills} kills, ${transactions} transactions, slowest start ${Math.round(slowestStartMs)} ms, 0 lost, 0 torn`);
-  expect(transactions).toBeGreaterThan(ROUNDS * CONNECTIONS);
-});
+    expect(transactions).toBeGreaterThan(ROUNDS * CONNECTIONS);
+  },
+);

@@ -44,7 +44,11 @@ export function difference(expected: State, actual: State): string | undefined {
   );
 }
 
-function mapDifference<V>(what: string, expected: Map<number, V>, actual: Map<number, V>): string | undefined {
+function mapDifference<V>(
+  what: string,
+  expected: Map<number, V>,
+  actual: Map<number, V>,
+): string | undefined {
   for (const [key, value] of expected) {
     if (!actual.has(key)) return `${what} ${key} is lost (expected ${String(value)})`;
     if (actual.get(key) !== value) {

@@ -17,7 +17,10 @@ export class ServerProcess {
     this.readyMs = readyMs;
   }
 
-  static async start(directory: string, environment: Record<string, string> = {}): Promise<ServerProcess> {
+  static async start(
+    directory: string,
+    environment: Record<string, string> = {},
+  ): Promise<ServerProcess> {
     const start = performance.now();
     const child = spawn(process.execPath, [PROGRAM, 'start', '--data', directory, '--port', '0'], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -30,7 +33,9 @@ export class ServerProcess {
     const line = await new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout }).once('line', resolve);
       child.once('exit', (code, signal) => {
-        reject(new Error(`server ended at its start (${String(code)} ${String(signal)}): ${errors}`));
+        reject(
+          new Error(`server ended at its start (${String(code)} ${String(signal)}): ${errors}`),
+        );
       });
     });
     const port = /:(\d+)$/.exec(line)?.[1];

@@ -33,7 +33,12 @@ export async function runWorkload(options: {
   readonly random: () => number;
 }): Promise<void> {
   const { progress, connection, log, random } = options;
-  const client = new pg.Client({ host: '127.0.0.1', port: options.port, user: 'postgres', database: 'postgres' });
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port: options.port,
+    user: 'postgres',
+    database: 'postgres',
+  });
   client.on('error', () => undefined);
   await client.connect();
   for (;;) {
@@ -80,7 +85,9 @@ function randomPoints(random: () => number): Change[] {
   const start = START_MS + Math.floor(random() * 4 * DAY_MS);
   const count = random() < 0.1 ? 400 : 1 + Math.floor(random() * 30);
   return Array.from({ length: count }, (_, i) => ({
-    kind: 'point', time: start + i * 1000, value: Math.round(random() * 1e6) / 100,
+    kind: 'point',
+    time: start + i * 1000,
+    value: Math.round(random() * 1e6) / 100,
   }));
 }
 
@@ -109,7 +116,9 @@ async function runTransaction(
   await flushPoints();
   if (random() < 0.1) {
     await client.query('SAVEPOINT s');
-    await client.query(`INSERT INTO ledger VALUES (${connection}, -1, 'never') ON CONFLICT DO NOTHING`);
+    await client.query(
+      `INSERT INTO ledger VALUES (${connection}, -1, 'never') ON CONFLICT DO NOTHING`,
+    );
     await client.query('ROLLBACK TO s');
   }
   await client.query('COMMIT');
@@ -119,7 +128,8 @@ function insertPoints(connection: number, points: readonly Change[]): string {
   const last = new Map<number, number>();
   for (const point of points) if (point.kind === 'point') last.set(point.time, point.value);
   const rows = [...last].map(
-    ([time, value]) => `('${new Date(time).toISOString()}', ${connection}, 'tag ${time % 7}', ${value})`,
+    ([time, value]) =>
+      `('${new Date(time).toISOString()}', ${connection}, 'tag ${time % 7}', ${value})`,
   );
   return `INSERT INTO points VALUES ${rows.join(', ')} ON CONFLICT (connection, time) DO UPDATE SET value = excluded.value`;
 }
@@ -140,7 +150,9 @@ function statementOf(connection: number, change: Change): string {
 function isConnectionLoss(error: unknown): boolean {
   const { code, message } = error as { code?: string; message: string };
   return (
-    code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNREFUSED' ||
+    code === 'ECONNRESET' ||
+    code === 'EPIPE' ||
+    code === 'ECONNREFUSED' ||
     /Connection terminated|not queryable|Client was closed/i.test(message)
   );
 }

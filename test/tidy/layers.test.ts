@@ -9,15 +9,24 @@ const SRC = join(ROOT, 'src');
 
 const RANKS = new Map<string, number>([
   ['base', 0],
-  ['errors', 1], ['platform', 1],
-  ['types', 2], ['parse', 2],
-  ['vector', 3], ['catalog', 3],
-  ['functions', 4], ['storage', 4],
+  ['errors', 1],
+  ['platform', 1],
+  ['types', 2],
+  ['parse', 2],
+  ['vector', 3],
+  ['catalog', 3],
+  ['functions', 4],
+  ['storage', 4],
   ['plan', 5],
   ['exec', 6],
-  ['engine', 7], ['replication', 7],
-  ['jobs', 8], ['pgwire', 8], ['http', 8],
-  ['server', 9], ['cli', 9], ['console', 9],
+  ['engine', 7],
+  ['replication', 7],
+  ['jobs', 8],
+  ['pgwire', 8],
+  ['http', 8],
+  ['server', 9],
+  ['cli', 9],
+  ['console', 9],
   ['.', 10],
 ]);
 
@@ -34,8 +43,11 @@ function sources(directory: string): SourceFile[] {
     if (entry.isDirectory()) return sources(path);
     if (!entry.name.endsWith('.ts')) return [];
     const text = readFileSync(path, 'utf8');
-    const imports = [...text.matchAll(/^(?:import|export)\s[^;]*?from\s+'([^']+)';|^import\s+'([^']+)';|\bimport\('([^']+)'\)/gm)]
-      .map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+    const imports = [
+      ...text.matchAll(
+        /^(?:import|export)\s[^;]*?from\s+'([^']+)';|^import\s+'([^']+)';|\bimport\('([^']+)'\)/gm,
+      ),
+    ].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
     return [{ path, folder: folderOf(path), text, imports }];
   });
 }
@@ -67,13 +79,17 @@ describe('the source', () => {
 
   it('keeps doors away from plans, operators, storage and the catalog', () => {
     const forbidden = new Set(['plan', 'exec', 'storage', 'catalog', 'functions', 'parse']);
-    const offences = FILES.filter((file) => file.folder === 'pgwire' || file.folder === 'http').flatMap((file) =>
+    const offences = FILES.filter(
+      (file) => file.folder === 'pgwire' || file.folder === 'http',
+    ).flatMap((file) =>
       file.imports
         .filter((target) => target.startsWith('.'))
         .map((target) => resolve(dirname(file.path), target))
         .filter((target) => {
           const folder = folderOf(target);
-          return forbidden.has(folder) || (folder === 'engine' && !target.endsWith('engine/session.ts'));
+          return (
+            forbidden.has(folder) || (folder === 'engine' && !target.endsWith('engine/session.ts'))
+          );
         })
         .map((target) => `${name(file)} imports ${relative(ROOT, target)}`),
     );
@@ -84,7 +100,9 @@ describe('the source', () => {
     const offences = FILES.filter((file) => file.folder === 'exec').flatMap((file) =>
       file.imports
         .map((target) => resolve(dirname(file.path), target))
-        .filter((target) => folderOf(target) === 'storage' && !target.endsWith('storage/storage.ts'))
+        .filter(
+          (target) => folderOf(target) === 'storage' && !target.endsWith('storage/storage.ts'),
+        )
         .map((target) => `${name(file)} imports ${relative(ROOT, target)}`),
     );
     expect(offences).toEqual([]);
@@ -123,8 +141,11 @@ describe('the source', () => {
   });
 
   it('takes time, chance and timers only through the seams', () => {
-    const banned = /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate|process\.(env|exit|hrtime|nextTick))\b/;
-    const offences = FILES.filter((file) => file.folder !== 'platform' && file.folder !== 'cli' && file.folder !== '.')
+    const banned =
+      /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate|process\.(env|exit|hrtime|nextTick))\b/;
+    const offences = FILES.filter(
+      (file) => file.folder !== 'platform' && file.folder !== 'cli' && file.folder !== '.',
+    )
       .filter((file) => banned.test(withoutComments(file.text)))
       .map(name);
     expect(offences).toEqual([]);
@@ -137,7 +158,13 @@ describe('the source', () => {
 });
 
 /** Folders whose files call each other in a circle by nature. */
-const RECURSIVE = ['src/plan/bind/', 'src/exec/', 'src/engine/dispatch.ts', 'src/plan/physical/', 'src/types/'];
+const RECURSIVE = [
+  'src/plan/bind/',
+  'src/exec/',
+  'src/engine/dispatch.ts',
+  'src/plan/physical/',
+  'src/types/',
+];
 
 function valueImports(file: SourceFile): string[] {
   const pattern = /^(?:import|export)\s(?!type\b)[^;]*?from\s+'(\.[^']+)';/gm;

@@ -13,7 +13,9 @@ export function dataFolder(): string {
     if (existsSync(data)) return data;
     if (dirname(folder) === folder) break;
   }
-  throw new Error('the demo needs its data: run "npm install vega-datasets hyparquet hyparquet-compressors"');
+  throw new Error(
+    'the demo needs its data: run "npm install vega-datasets hyparquet hyparquet-compressors"',
+  );
 }
 
 export async function readAirports(): Promise<Buffer> {

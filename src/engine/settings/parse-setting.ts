@@ -4,8 +4,14 @@ import { validateZone } from '../../types/datetime/timezone.ts';
 import type { SettingDefinition } from './definitions.ts';
 
 const BOOLEAN_WORDS: readonly (readonly [string, 'on' | 'off'])[] = [
-  ['true', 'on'], ['yes', 'on'], ['on', 'on'], ['1', 'on'],
-  ['false', 'off'], ['no', 'off'], ['off', 'off'], ['0', 'off'],
+  ['true', 'on'],
+  ['yes', 'on'],
+  ['on', 'on'],
+  ['1', 'on'],
+  ['false', 'off'],
+  ['no', 'off'],
+  ['off', 'off'],
+  ['0', 'off'],
 ];
 
 /** on/off for any of PostgreSQL's spellings of a boolean, unique prefixes included. */
@@ -22,7 +28,10 @@ export function normalizeSetting(definition: SettingDefinition, value: string): 
     case 'bool': {
       const parsed = parseBooleanWord(value);
       if (parsed === undefined) {
-        throw dbError('invalid_parameter_value', `parameter "${definition.name}" requires a Boolean value`);
+        throw dbError(
+          'invalid_parameter_value',
+          `parameter "${definition.name}" requires a Boolean value`,
+        );
       }
       return parsed;
     }
@@ -53,8 +62,22 @@ function normalizeEnum(name: string, values: readonly string[], value: string): 
 }
 
 /** Units in a common base: milliseconds for time, bytes for memory. */
-const TIME_UNITS = new Map([['us', 0.001], ['ms', 1], ['s', 1000], ['min', 60_000], ['h', 3_600_000], ['d', 86_400_000]]);
-const MEMORY_UNITS = new Map([['B', 1], ['kB', 1024], ['8kB', 8192], ['MB', 1048576], ['GB', 1073741824], ['TB', 1099511627776]]);
+const TIME_UNITS = new Map([
+  ['us', 0.001],
+  ['ms', 1],
+  ['s', 1000],
+  ['min', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
+const MEMORY_UNITS = new Map([
+  ['B', 1],
+  ['kB', 1024],
+  ['8kB', 8192],
+  ['MB', 1048576],
+  ['GB', 1073741824],
+  ['TB', 1099511627776],
+]);
 
 type IntegerDefinition = Extract<SettingDefinition, { type: 'integer' }>;
 
@@ -74,8 +97,14 @@ function normalizeInteger(definition: IntegerDefinition, value: string): string 
   return printInteger(rounded, definition.unit);
 }
 
-function convertUnit(definition: IntegerDefinition, value: string, number: number, unit: string): number {
-  const table = definition.unit !== undefined && MEMORY_UNITS.has(definition.unit) ? MEMORY_UNITS : TIME_UNITS;
+function convertUnit(
+  definition: IntegerDefinition,
+  value: string,
+  number: number,
+  unit: string,
+): number {
+  const table =
+    definition.unit !== undefined && MEMORY_UNITS.has(definition.unit) ? MEMORY_UNITS : TIME_UNITS;
   const from = table.get(unit);
   const to = definition.unit === undefined ? undefined : table.get(definition.unit);
   if (from === undefined || to === undefined) {
@@ -97,12 +126,16 @@ function printInteger(number: number, unit: string | undefined): string {
   const base = number * (table.get(unit) as number);
   let best = `${number}${unit}`;
   for (const [name, size] of table) {
-    if (name !== '8kB' && size >= (table.get(unit) as number) && base % size === 0) best = `${base / size}${name}`;
+    if (name !== '8kB' && size >= (table.get(unit) as number) && base % size === 0)
+      best = `${base / size}${name}`;
   }
   return best;
 }
 
-function normalizeReal(definition: Extract<SettingDefinition, { type: 'real' }>, value: string): string {
+function normalizeReal(
+  definition: Extract<SettingDefinition, { type: 'real' }>,
+  value: string,
+): string {
   const number = Number(value.trim());
   if (value.trim() === '' || Number.isNaN(number)) throw invalidValue(definition.name, value);
   if (number < definition.minimum || number > definition.maximum) {

@@ -85,7 +85,8 @@ export class SessionSettings {
       this.reset(definition.name, inTransaction);
     }
     for (const key of [...this.#values.keys()]) {
-      if (key.includes('.')) this.#assign(key, this.#resetValues.get(key) ?? '', false, inTransaction);
+      if (key.includes('.'))
+        this.#assign(key, this.#resetValues.get(key) ?? '', false, inTransaction);
     }
   }
 
@@ -131,7 +132,10 @@ export class SessionSettings {
     const entries = this.#undo.splice(0);
     for (let i = entries.length - 1; i >= 0; i--) {
       const entry = entries[i] as UndoEntry;
-      if (entry.local && !entries.some((other, j) => j > i && other.key === entry.key && !other.local)) {
+      if (
+        entry.local &&
+        !entries.some((other, j) => j > i && other.key === entry.key && !other.local)
+      ) {
         this.#restore(entry);
       }
     }
@@ -140,7 +144,9 @@ export class SessionSettings {
   /** Reported settings that changed since the last call, with their values. */
   takeReported(): (readonly [string, string])[] {
     if (this.#changed.size === 0) return [];
-    const changes = REPORTED.filter((definition) => this.#changed.has(definition.name.toLowerCase()));
+    const changes = REPORTED.filter((definition) =>
+      this.#changed.has(definition.name.toLowerCase()),
+    );
     this.#changed.clear();
     return changes.map((definition) => [definition.name, this.mustGet(definition.name)]);
   }
@@ -151,7 +157,9 @@ export class SessionSettings {
 
   /** Every setting with its value, by name: SHOW ALL and pg_settings. */
   *all(): Iterable<{ readonly definition: SettingDefinition; readonly value: string }> {
-    const sorted = [...SETTING_DEFINITIONS].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
+    const sorted = [...SETTING_DEFINITIONS].sort((a, b) =>
+      a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1,
+    );
     for (const definition of sorted) yield { definition, value: this.mustGet(definition.name) };
   }
 
@@ -201,8 +209,17 @@ export class SessionSettings {
 }
 
 const UNIT_FACTORS = new Map([
-  ['us', 0.001], ['ms', 1], ['s', 1000], ['min', 60_000], ['h', 3_600_000], ['d', 86_400_000],
-  ['kB', 1], ['8kB', 8], ['MB', 1024], ['GB', 1048576], ['TB', 1073741824],
+  ['us', 0.001],
+  ['ms', 1],
+  ['s', 1000],
+  ['min', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+  ['kB', 1],
+  ['8kB', 8],
+  ['MB', 1024],
+  ['GB', 1048576],
+  ['TB', 1073741824],
 ]);
 
 function unrecognized(name: string): Error {
@@ -220,6 +237,9 @@ function refuseReadOnly(definition: SettingDefinition): void {
     );
   }
   if (definition.context === 'sighup') {
-    throw dbError('cant_change_runtime_param', `parameter "${definition.name}" cannot be changed now`);
+    throw dbError(
+      'cant_change_runtime_param',
+      `parameter "${definition.name}" cannot be changed now`,
+    );
   }
 }

@@ -5,7 +5,13 @@
 import { OID, sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import { PgRecord } from '../../types/pg-record.ts';
 import type { Value } from '../../types/value.ts';
-import type { CallInfo, FunctionColumn, ScalarFunction, SqlFunction, TableFunction } from '../function.ts';
+import type {
+  CallInfo,
+  FunctionColumn,
+  ScalarFunction,
+  SqlFunction,
+  TableFunction,
+} from '../function.ts';
 
 interface AdminSpec {
   readonly name: string;
@@ -19,7 +25,10 @@ interface AdminSpec {
 
 /** A function whose rows come from the engine; argument types are passed on after the values. */
 function adminFunction(spec: AdminSpec): TableFunction {
-  const columns: FunctionColumn[] = spec.columns.map(([name, oid]) => ({ name, type: sqlType(oid) }));
+  const columns: FunctionColumn[] = spec.columns.map(([name, oid]) => ({
+    name,
+    type: sqlType(oid),
+  }));
   return {
     kind: 'table',
     name: spec.name,
@@ -71,31 +80,60 @@ function dimensionFunction(
 }
 
 const CREATED: readonly (readonly [string, Oid])[] = [
-  ['hypertable_id', OID.int4], ['schema_name', OID.name], ['table_name', OID.name], ['created', OID.bool],
+  ['hypertable_id', OID.int4],
+  ['schema_name', OID.name],
+  ['table_name', OID.name],
+  ['created', OID.bool],
 ];
 
 export const hypertableFunctions: readonly SqlFunction[] = [
-  dimensionFunction('by_range', [['column_name', OID.name], ['partition_interval', OID.anyelement]], 1),
-  dimensionFunction('by_hash', [['column_name', OID.name], ['number_partitions', OID.int4]], 0),
+  dimensionFunction(
+    'by_range',
+    [
+      ['column_name', OID.name],
+      ['partition_interval', OID.anyelement],
+    ],
+    1,
+  ),
+  dimensionFunction(
+    'by_hash',
+    [
+      ['column_name', OID.name],
+      ['number_partitions', OID.int4],
+    ],
+    0,
+  ),
   adminFunction({
     name: 'create_hypertable',
     operation: 'create_hypertable_dimension',
     args: [
-      ['relation', OID.regclass], ['dimension', OID.record], ['create_default_indexes', OID.bool],
-      ['if_not_exists', OID.bool], ['migrate_data', OID.bool],
+      ['relation', OID.regclass],
+      ['dimension', OID.record],
+      ['create_default_indexes', OID.bool],
+      ['if_not_exists', OID.bool],
+      ['migrate_data', OID.bool],
     ],
     optional: 3,
-    columns: [['hypertable_id', OID.int4], ['created', OID.bool]],
+    columns: [
+      ['hypertable_id', OID.int4],
+      ['created', OID.bool],
+    ],
     returnsSet: false,
   }),
   adminFunction({
     name: 'create_hypertable',
     args: [
-      ['relation', OID.regclass], ['time_column_name', OID.name], ['partitioning_column', OID.name],
-      ['number_partitions', OID.int4], ['associated_schema_name', OID.name],
-      ['associated_table_prefix', OID.name], ['chunk_time_interval', OID.anyelement],
-      ['create_default_indexes', OID.bool], ['if_not_exists', OID.bool],
-      ['partitioning_func', OID.regproc], ['migrate_data', OID.bool],
+      ['relation', OID.regclass],
+      ['time_column_name', OID.name],
+      ['partitioning_column', OID.name],
+      ['number_partitions', OID.int4],
+      ['associated_schema_name', OID.name],
+      ['associated_table_prefix', OID.name],
+      ['chunk_time_interval', OID.anyelement],
+      ['create_default_indexes', OID.bool],
+      ['if_not_exists', OID.bool],
+      ['partitioning_func', OID.regproc],
+      ['migrate_data', OID.bool],
     ],
     optional: 9,
     columns: CREATED,
@@ -103,28 +141,48 @@ export const hypertableFunctions: readonly SqlFunction[] = [
   }),
   adminFunction({
     name: 'set_chunk_time_interval',
-    args: [['hypertable', OID.regclass], ['chunk_time_interval', OID.anyelement], ['dimension_name', OID.name]],
+    args: [
+      ['hypertable', OID.regclass],
+      ['chunk_time_interval', OID.anyelement],
+      ['dimension_name', OID.name],
+    ],
     optional: 1,
     columns: [['set_chunk_time_interval', OID.void]],
     returnsSet: false,
   }),
   adminFunction({
     name: 'add_dimension',
-    args: [['hypertable', OID.regclass], ['dimension', OID.record], ['if_not_exists', OID.bool]],
+    args: [
+      ['hypertable', OID.regclass],
+      ['dimension', OID.record],
+      ['if_not_exists', OID.bool],
+    ],
     optional: 1,
-    columns: [['dimension_id', OID.int4], ['created', OID.bool]],
+    columns: [
+      ['dimension_id', OID.int4],
+      ['created', OID.bool],
+    ],
     returnsSet: false,
   }),
   adminFunction({
     name: 'show_chunks',
-    args: [['relation', OID.regclass], ['older_than', OID.any], ['newer_than', OID.any]],
+    args: [
+      ['relation', OID.regclass],
+      ['older_than', OID.any],
+      ['newer_than', OID.any],
+    ],
     optional: 2,
     columns: [['show_chunks', OID.text]],
     returnsSet: true,
   }),
   adminFunction({
     name: 'drop_chunks',
-    args: [['relation', OID.regclass], ['older_than', OID.any], ['newer_than', OID.any], ['verbose', OID.bool]],
+    args: [
+      ['relation', OID.regclass],
+      ['older_than', OID.any],
+      ['newer_than', OID.any],
+      ['verbose', OID.bool],
+    ],
     optional: 3,
     columns: [['drop_chunks', OID.text]],
     returnsSet: true,
@@ -134,8 +192,13 @@ export const hypertableFunctions: readonly SqlFunction[] = [
     args: [['hypertable', OID.regclass]],
     optional: 0,
     columns: [
-      ['chunk_schema', OID.name], ['chunk_name', OID.name], ['table_bytes', OID.int8],
-      ['index_bytes', OID.int8], ['toast_bytes', OID.int8], ['total_bytes', OID.int8], ['node_name', OID.name],
+      ['chunk_schema', OID.name],
+      ['chunk_name', OID.name],
+      ['table_bytes', OID.int8],
+      ['index_bytes', OID.int8],
+      ['toast_bytes', OID.int8],
+      ['total_bytes', OID.int8],
+      ['node_name', OID.name],
     ],
     returnsSet: true,
   }),
@@ -143,7 +206,10 @@ export const hypertableFunctions: readonly SqlFunction[] = [
 
 function relationNumber(
   name: string,
-  read: (relation: number, admin: { relationBytes(oid: Oid): number; relationRows(oid: Oid): number }) => number,
+  read: (
+    relation: number,
+    admin: { relationBytes(oid: Oid): number; relationRows(oid: Oid): number },
+  ) => number,
 ): ScalarFunction {
   return {
     kind: 'scalar',

@@ -37,7 +37,9 @@ export class RawClient {
       socket.once('error', reject);
     });
     const client = new RawClient(socket);
-    const parameters = Buffer.from(`user\0${user}\0database\0${database}\0client_encoding\0UTF8\0\0`);
+    const parameters = Buffer.from(
+      `user\0${user}\0database\0${database}\0client_encoding\0UTF8\0\0`,
+    );
     const head = Buffer.alloc(8);
     head.writeInt32BE(parameters.length + 8, 0);
     head.writeInt32BE(196608, 4);
@@ -95,7 +97,8 @@ export class RawClient {
           rows++;
           bytes += length;
         } else if (type === 0x43) tag = buffer.toString('utf8', at + 5, at + length - 1);
-        else if (type === 0x45) failure ??= new Error(errorText(buffer.subarray(at + 5, at + length)));
+        else if (type === 0x45)
+          failure ??= new Error(errorText(buffer.subarray(at + 5, at + length)));
         at += length;
         if (type === 0x5a) {
           this.#buffer = buffer.subarray(at);

@@ -16,13 +16,25 @@ export interface BenchServer {
 
 const PROGRAM = join(process.cwd(), 'src/cli/varve.mjs');
 
-export async function startVarve(directory = mkdtempSync(join(tmpdir(), 'varve-bench-'))): Promise<BenchServer> {
-  const child = spawn(process.execPath, [PROGRAM, 'start', '--data', join(directory, 'data'), '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+export async function startVarve(
+  directory = mkdtempSync(join(tmpdir(), 'varve-bench-')),
+): Promise<BenchServer> {
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, 'start', '--data', join(directory, 'data'), '--port', '0'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const port = Number(/:(\d+)$/.exec(line)?.[1]);
-  return { name: 'Varve', port, pid: child.pid as number, directory, stop: () => end(child, 'SIGTERM') };
+  return {
+    name: 'Varve',
+    port,
+    pid: child.pid as number,
+    directory,
+    stop: () => end(child, 'SIGTERM'),
+  };
 }
 
 const POSTGRES_BIN = '/usr/lib/postgresql/15/bin';
@@ -35,27 +47,53 @@ export async function startPostgres(): Promise<BenchServer | undefined> {
   mkdirSync(data);
   const isRoot = userInfo().uid === 0;
   const account = isRoot ? postgresAccount() : undefined;
-  if (account !== undefined) for (const path of [directory, data]) chownSync(path, account.uid, account.gid);
+  if (account !== undefined)
+    for (const path of [directory, data]) chownSync(path, account.uid, account.gid);
   const identity = account ?? {};
-  const init = spawnSync(join(POSTGRES_BIN, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8'], identity);
+  const init = spawnSync(
+    join(POSTGRES_BIN, 'initdb'),
+    ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8'],
+    identity,
+  );
   if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr.toString()}`);
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const settings = {
-    port, listen_addresses: '127.0.0.1', unix_socket_directories: directory, shared_buffers: '4GB',
-    max_wal_size: '8GB', checkpoint_timeout: '30min', work_mem: '128MB', maintenance_work_mem: '512MB',
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: directory,
+    shared_buffers: '4GB',
+    max_wal_size: '8GB',
+    checkpoint_timeout: '30min',
+    work_mem: '128MB',
+    maintenance_work_mem: '512MB',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(join(POSTGRES_BIN, 'postgres'), ['-D', data, ...flags], { stdio: 'ignore', ...identity });
+  const child = spawn(join(POSTGRES_BIN, 'postgres'), ['-D', data, ...flags], {
+    stdio: 'ignore',
+    ...identity,
+  });
   for (let i = 0; i < 100; i++) {
-    const ready = spawnSync(join(POSTGRES_BIN, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]);
+    const ready = spawnSync(join(POSTGRES_BIN, 'pg_isready'), [
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(port),
+    ]);
     if (ready.status === 0) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return { name: 'PostgreSQL 15', port, pid: child.pid as number, directory, stop: () => end(child, 'SIGINT') };
+  return {
+    name: 'PostgreSQL 15',
+    port,
+    pid: child.pid as number,
+    directory,
+    stop: () => end(child, 'SIGINT'),
+  };
 }
 
 function postgresAccount(): { readonly uid: number; readonly gid: number } {
-  const number = (flag: string): number => Number(spawnSync('id', [flag, 'postgres']).stdout.toString().trim());
+  const number = (flag: string): number =>
+    Number(spawnSync('id', [flag, 'postgres']).stdout.toString().trim());
   return { uid: number('-u'), gid: number('-g') };
 }
 

@@ -11,19 +11,42 @@ export interface TsbsOptions {
 }
 
 export const METRICS = [
-  'usage_user', 'usage_system', 'usage_idle', 'usage_nice', 'usage_iowait', 'usage_irq',
-  'usage_softirq', 'usage_steal', 'usage_guest', 'usage_guest_nice',
+  'usage_user',
+  'usage_system',
+  'usage_idle',
+  'usage_nice',
+  'usage_iowait',
+  'usage_irq',
+  'usage_softirq',
+  'usage_steal',
+  'usage_guest',
+  'usage_guest_nice',
 ] as const;
 
-export const TAGS = ['hostname', 'region', 'datacenter', 'rack', 'os', 'arch', 'team', 'service'] as const;
+export const TAGS = [
+  'hostname',
+  'region',
+  'datacenter',
+  'rack',
+  'os',
+  'arch',
+  'team',
+  'service',
+] as const;
 
 export const START_MS = Date.UTC(2016, 0, 1);
 export const INTERVAL_MS = 10_000;
 
 const DATACENTERS = new Map<string, readonly string[]>([
-  ['us-east-1', ['a', 'b', 'c', 'e']], ['us-west-1', ['a', 'b']], ['us-west-2', ['a', 'b', 'c']],
-  ['eu-west-1', ['a', 'b', 'c']], ['eu-central-1', ['a', 'b']], ['ap-southeast-1', ['a', 'b']],
-  ['ap-southeast-2', ['a', 'b']], ['ap-northeast-1', ['a', 'c']], ['sa-east-1', ['a', 'b', 'c']],
+  ['us-east-1', ['a', 'b', 'c', 'e']],
+  ['us-west-1', ['a', 'b']],
+  ['us-west-2', ['a', 'b', 'c']],
+  ['eu-west-1', ['a', 'b', 'c']],
+  ['eu-central-1', ['a', 'b']],
+  ['ap-southeast-1', ['a', 'b']],
+  ['ap-southeast-2', ['a', 'b']],
+  ['ap-northeast-1', ['a', 'c']],
+  ['sa-east-1', ['a', 'b', 'c']],
 ]);
 
 /** A small, fast generator (mulberry32): uniform doubles in [0, 1). */
@@ -55,9 +78,14 @@ export function* copyText(options: TsbsOptions, pieceBytes = 1 << 20): Generator
   const tags = Array.from({ length: options.hosts }, (_, i) => {
     const region = pick([...DATACENTERS.keys()]);
     return [
-      `host_${i}`, region, region + pick(DATACENTERS.get(region) as readonly string[]),
-      String(Math.floor(random() * 100)), pick(['Ubuntu16.10', 'Ubuntu16.04LTS', 'Ubuntu15.10']),
-      pick(['x64', 'x86']), pick(['SF', 'NYC', 'LON', 'CHI']), String(Math.floor(random() * 20)),
+      `host_${i}`,
+      region,
+      region + pick(DATACENTERS.get(region) as readonly string[]),
+      String(Math.floor(random() * 100)),
+      pick(['Ubuntu16.10', 'Ubuntu16.04LTS', 'Ubuntu15.10']),
+      pick(['x64', 'x86']),
+      pick(['SF', 'NYC', 'LON', 'CHI']),
+      String(Math.floor(random() * 20)),
     ].join('\t');
   });
   const width = METRICS.length;
@@ -65,7 +93,10 @@ export function* copyText(options: TsbsOptions, pieceBytes = 1 << 20): Generator
   let lines: string[] = [];
   let bytes = 0;
   for (let epoch = 0; epoch < options.epochs; epoch++) {
-    const time = new Date(START_MS + epoch * INTERVAL_MS).toISOString().replace('T', ' ').replace('.000Z', '+00');
+    const time = new Date(START_MS + epoch * INTERVAL_MS)
+      .toISOString()
+      .replace('T', ' ')
+      .replace('.000Z', '+00');
     for (let host = 0; host < options.hosts; host++) {
       let line = `${time}\t${tags[host]}`;
       for (let m = 0; m < width; m++) line += `\t${Math.trunc(state[host * width + m] as number)}`;

@@ -14,7 +14,13 @@ describe('ByteWriter', () => {
       writer.bytes(Uint8Array.of(1, 2, 3));
       writer.cstring('aä€');
       const reader = new ByteReader(writer.toBytes());
-      expect([reader.u8(), reader.i16(), reader.i32(), reader.i64(), reader.f64()]).toEqual([7, -2, -3, -4n, 0.1]);
+      expect([reader.u8(), reader.i16(), reader.i32(), reader.i64(), reader.f64()]).toEqual([
+        7,
+        -2,
+        -3,
+        -4n,
+        0.1,
+      ]);
       expect([...reader.take(3)]).toEqual([1, 2, 3]);
       expect(reader.cstring()).toBe('aä€');
       expect(reader.remaining).toBe(0);
