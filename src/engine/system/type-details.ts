@@ -60,10 +60,8 @@ function timeDetails({ oid, typmod }: SqlType): FieldValues {
   if (TIMES.has(oid)) return { datetime_precision: typmod < 0 ? 6 : typmod };
   if (oid !== OID.interval) return {};
   const precision = typmod & FULL_PRECISION;
-  const fields = formatType(oid, typmod)
-    .replace(/\(\d+\)/, '')
-    .slice('interval'.length)
-    .trim();
+  // A precision belongs to the seconds: interval(3), interval day to second(3).
+  const fields = formatType(oid, typmod).replace(/^interval(?:\(\d+\))?\s*/, '');
   return {
     datetime_precision: typmod < 0 || precision === FULL_PRECISION ? 6 : precision,
     interval_type: fields === '' ? null : fields.toUpperCase(),

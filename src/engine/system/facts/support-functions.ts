@@ -429,7 +429,16 @@ export const SUPPORT_FUNCTIONS = `
 3835 range_out 3831 2275 sss-
 3836 range_recv 2281,26,23 3831 sss-
 3837 range_send 3831 17 sss-
+3914 int4range_canonical 3904 3904 iss-
+3915 daterange_canonical 3912 3912 iss-
 3916 range_typanalyze 2281 16 sss-
+3922 int4range_subdiff 23,23 701 iss-
+3923 int8range_subdiff 20,20 701 iss-
+3924 numrange_subdiff 1700,1700 701 iss-
+3925 daterange_subdiff 1082,1082 701 iss-
+3928 int8range_canonical 3926 3926 iss-
+3929 tsrange_subdiff 1114,1114 701 iss-
+3930 tstzrange_subdiff 1184,1184 701 iss-
 4001 jsonpath_in 2275 4072 iss-
 4002 jsonpath_recv 2281 4072 iss-
 4003 jsonpath_out 4072 2275 iss-

@@ -7,7 +7,7 @@ import {
 import { parseAclItem } from '../../acl.ts';
 import { effectiveRoles, isSuperuser } from '../../privileges.ts';
 import type { SessionContext } from '../../session-context.ts';
-import { relationAcl, relationKind } from '../relation-kind.ts';
+import { relationAcl } from '../relation-kind.ts';
 import { rowMaker, type FieldValues, type Row, type VirtualTable } from '../virtual-table.ts';
 
 /** Letters of table privileges, in the order of PostgreSQL's ACL bits. */
@@ -91,8 +91,7 @@ function tablePrivilegesTable(name: string, withPublic: boolean): VirtualTable {
     *rows(session): Iterable<Row> {
       const catalog = session.catalog();
       for (const grant of visibleGrants(session, withPublic)) {
-        const hierarchy =
-          grant.privilege === 'SELECT' && relationKind(grant.relation) === 'r' ? 'YES' : 'NO';
+        const hierarchy = grant.privilege === 'SELECT' ? 'YES' : 'NO';
         yield makeRow({ ...grantFields(grant, catalog), with_hierarchy: hierarchy });
       }
     },

@@ -2,6 +2,7 @@
 import { BOOTSTRAP_ROLE_OID, type CatalogSnapshot } from '../../../catalog/catalog.ts';
 import type { SqlFunction } from '../../../functions/function.ts';
 import { builtinRegistry } from '../../../functions/registry.ts';
+import { routineFact } from '../routine-facts.ts';
 import { dataTypeName, typeNameParts } from '../type-details.ts';
 import { rowMaker, type FieldValues, type Row, type VirtualTable } from '../virtual-table.ts';
 
@@ -37,7 +38,9 @@ function routineRow(fn: SqlFunction, catalog: CatalogSnapshot): Row {
     ...typeFields(fn.returnType, 'type_', catalog),
     dtd_identifier: '0',
     routine_body: 'EXTERNAL',
-    external_name: null,
+    external_name: isPlain
+      ? (routineFact(builtinRegistry.functionOid(fn))?.source ?? fn.name)
+      : 'aggregate_dummy',
     external_language: 'INTERNAL',
     parameter_style: 'GENERAL',
     is_deterministic: fn.volatility === 'immutable' ? 'YES' : 'NO',

@@ -5,6 +5,7 @@ import { builtinRegistry } from '../../../functions/registry.ts';
 import { PgArray } from '../../../types/pg-array.ts';
 import { elementTypeOf } from '../../../types/type-table.ts';
 import { OID, sqlType, type Oid } from '../../../types/type.ts';
+import { routineFact } from '../routine-facts.ts';
 import { supportFunctions, type SupportFunction } from '../support-functions.ts';
 import { catalogTable, fixedRows, oidVector, type Row } from '../virtual-table.ts';
 
@@ -133,25 +134,26 @@ function variadicElement(fn: SqlFunction): Oid {
 }
 
 function registryRow(fn: SqlFunction, registry: FunctionRegistry): Row {
-  const isAggregate = fn.kind === 'aggregate';
   const returnsSet = fn.kind === 'table' && fn.returnsSet;
+  const oid = registry.functionOid(fn);
+  const fact = routineFact(oid);
   return procRow({
-    oid: registry.functionOid(fn),
+    oid,
     name: fn.name,
-    cost: 1,
-    rows: returnsSet ? 1000 : 0,
+    cost: fact?.cost ?? 1,
+    rows: fact?.rows ?? (returnsSet ? 1000 : 0),
     variadic: variadicElement(fn),
     kind: KIND[fn.kind],
-    leakproof: false,
+    leakproof: fact?.leakproof ?? false,
     strict: fn.kind === 'scalar' || fn.kind === 'table' ? fn.strict : false,
     returnsSet,
     volatility: fn.volatility[0] as string,
-    parallel: fn.volatility === 'volatile' ? 'r' : 's',
+    parallel: fact?.parallel ?? 's',
     optionalArgs: fn.optionalArgs ?? 0,
     returnType: fn.returnType,
     argTypes: fn.argTypes,
     ...argumentArrays(fn),
-    source: isAggregate ? 'aggregate_dummy' : fn.name,
+    source: fn.kind === 'aggregate' ? 'aggregate_dummy' : (fact?.source ?? fn.name),
   });
 }
 
