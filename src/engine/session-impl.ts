@@ -4,7 +4,7 @@
  */
 import type { CatalogSnapshot, RoleDescriptor } from '../catalog/catalog.ts';
 import {
-  DbError,
+  type DbError,
   dbError,
   fatalError,
   toDbError,

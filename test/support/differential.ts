@@ -4,7 +4,7 @@
  * listed apart from a wrong answer.
  */
 import type { Engine } from '../../src/engine/session.ts';
-import { PgliteOracle, type OracleOutcome } from './pglite-oracle.ts';
+import type { PgliteOracle, OracleOutcome } from './pglite-oracle.ts';
 import { TextSession, type Outcome } from './text-session.ts';
 
 export interface Difference {
