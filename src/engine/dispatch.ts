@@ -49,7 +49,9 @@ export function statementExecutable(
   }
   if ('TransactionStmt' in node) return transactionExecutable(session, node.TransactionStmt);
   if ('VariableSetStmt' in node)
-    return commandExecutable(() => setStatement(session, node.VariableSetStmt));
+    return commandExecutable(() => setStatement(session, node.VariableSetStmt), {
+      takesSnapshot: false,
+    });
   if ('VariableShowStmt' in node) return showExecutable(session, node.VariableShowStmt);
   if ('ExplainStmt' in node)
     return explainExecutable(session, node.ExplainStmt, statement, sql, parameterTypes);

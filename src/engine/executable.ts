@@ -27,6 +27,8 @@ export interface Executable {
   readonly parameterTypes: readonly Oid[];
   /** May run while the transaction is failed (COMMIT, ROLLBACK). */
   readonly allowedWhenFailed: boolean;
+  /** False for transaction control, SET and SHOW: they leave the snapshot to the first query. */
+  readonly takesSnapshot?: boolean;
   run(call: StatementCall): StatementRun;
 }
 
@@ -37,12 +39,13 @@ export function completed(tag: string): Completion {
 /** An executable that does something once and has no rows. */
 export function commandExecutable(
   run: (call: StatementCall) => Promise<string> | string,
-  allowedWhenFailed = false,
+  options: { readonly allowedWhenFailed?: boolean; readonly takesSnapshot?: boolean } = {},
 ): Executable {
   return {
     fields: null,
     parameterTypes: [],
-    allowedWhenFailed,
+    allowedWhenFailed: options.allowedWhenFailed === true,
+    takesSnapshot: options.takesSnapshot !== false,
     async *run(call) {
       return completed(await run(call));
     },

@@ -357,18 +357,24 @@ export class SessionImpl implements Session, SessionContext {
 
   #beginAnalysis(statement: ParsedStatement, sql: string, types: readonly Oid[]): Executable {
     this.#statementMicros = this.database.env.clock.nowMicros();
-    if (!this.transaction.isFailed && !isTransactionStatement(statement)) {
-      this.transaction.beginStatement();
-    }
+    if (!this.transaction.isFailed) this.#openTransaction(statement);
     return statementExecutable(this, statement, sql, types);
+  }
+
+  /** SET and SHOW run in a transaction but take no snapshot: SET TRANSACTION may still come. */
+  #openTransaction(statement: ParsedStatement): void {
+    const { node } = statement;
+    if ('TransactionStmt' in node) return;
+    if ('VariableSetStmt' in node || 'VariableShowStmt' in node) this.transaction.current();
+    else this.transaction.beginStatement();
   }
 
   #requireUsable(executable: Executable): void {
     if (this.transaction.isFailed && !executable.allowedWhenFailed) throw abortedTransaction();
-    if (!this.transaction.isFailed && !executable.allowedWhenFailed) {
-      this.#statementMicros = this.database.env.clock.nowMicros();
-      this.transaction.beginStatement();
-    }
+    if (this.transaction.isFailed || executable.allowedWhenFailed) return;
+    this.#statementMicros = this.database.env.clock.nowMicros();
+    if (executable.takesSnapshot === false) this.transaction.current();
+    else this.transaction.beginStatement();
   }
 
   #parameterValue(input: ParameterInput, type: Oid, index: number): Value {
@@ -527,10 +533,6 @@ const EMPTY_QUERY: Executable = {
     return { tag: '', countDelivered: false };
   },
 };
-
-function isTransactionStatement(statement: ParsedStatement): boolean {
-  return 'TransactionStmt' in statement.node;
-}
 
 function isTransactionExit(statement: ParsedStatement): boolean {
   if (!('TransactionStmt' in statement.node)) return false;

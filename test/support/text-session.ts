@@ -13,7 +13,12 @@ export interface TextResult {
 /** What one statement gave: a result, or an error's SQLSTATE and message. */
 export type Outcome =
   | { readonly kind: 'result'; readonly result: TextResult }
-  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly error: DbError };
+  | {
+      readonly kind: 'error';
+      readonly code: string;
+      readonly message: string;
+      readonly error: DbError;
+    };
 
 export class TextSession {
   readonly session: Session;
@@ -25,7 +30,11 @@ export class TextSession {
   static async open(engine: Engine): Promise<TextSession> {
     return new TextSession(
       await engine.createSession({
-        user: 'postgres', database: 'postgres', settings: [], clientAddress: null, clientPort: null,
+        user: 'postgres',
+        database: 'postgres',
+        settings: [],
+        clientAddress: null,
+        clientPort: null,
       }),
     );
   }
@@ -67,6 +76,26 @@ export class TextSession {
       if (!(error instanceof DbError)) throw error;
       return { kind: 'error', code: error.code, message: error.message, error };
     }
+  }
+
+  /** A sink that drops everything, for tests of the extended protocol's state. */
+  sink(): ResultSink {
+    const drop = (): void => undefined;
+    return {
+      rowDescription: drop,
+      rows: drop,
+      commandComplete: drop,
+      emptyQuery: drop,
+      portalSuspended: drop,
+      notice: drop,
+      parameterStatus: drop,
+      copyOutStart: drop,
+      copyOutData: drop,
+      copyOutDone: drop,
+      copyIn: () => {
+        throw new Error('COPY is not part of this test');
+      },
+    };
   }
 
   async close(): Promise<void> {

@@ -24,12 +24,26 @@ export async function declareCursor(
   const hold = (options & OPTION_HOLD) !== 0;
   if (!hold) session.transaction.requireBlock('DECLARE CURSOR');
   if ((options & OPTION_SCROLL) !== 0) throw notSupported('a SCROLL cursor');
-  if (session.portals.has(name)) throw dbError('duplicate_cursor', `cursor "${name}" already exists`);
-  const inner: ParsedStatement = { ...statement, node: node.query as NonNullable<typeof node.query> };
-  const query = queryExecutable(session, { ...inner, text: `cursor ${statement.text}` }, statement.text, []);
+  if (session.portals.has(name))
+    throw dbError('duplicate_cursor', `cursor "${name}" already exists`);
+  const inner: ParsedStatement = {
+    ...statement,
+    node: node.query as NonNullable<typeof node.query>,
+  };
+  const query = queryExecutable(
+    session,
+    { ...inner, text: `cursor ${statement.text}` },
+    statement.text,
+    [],
+  );
   const executable = hold ? await materialized(session, query) : query;
   const portal = new Portal({
-    name, executable, parameters: [], formats: [], sql: statement.text, isCursor: true,
+    name,
+    executable,
+    parameters: [],
+    formats: [],
+    sql: statement.text,
+    isCursor: true,
     createdMicros: session.database.env.clock.nowMicros(),
   });
   portal.holdable = hold;
@@ -41,7 +55,8 @@ export async function declareCursor(
 async function materialized(session: SessionContext, query: Executable): Promise<Executable> {
   const batches: Batch[] = [];
   const run = query.run({ parameters: [], sink: session.sink as ResultSink, text: '' });
-  for (let step = await run.next(); step.done !== true; step = await run.next()) batches.push(step.value);
+  for (let step = await run.next(); step.done !== true; step = await run.next())
+    batches.push(step.value);
   return {
     ...query,
     async *run(): StatementRun {
@@ -92,7 +107,8 @@ export async function closeCursor(
   node: NodeBody<'ClosePortalStmt'>,
 ): Promise<string> {
   if (node.portalname === undefined || node.portalname === '') {
-    for (const portal of [...session.portals.values()]) if (portal.isCursor) await close(session, portal);
+    for (const portal of [...session.portals.values()])
+      if (portal.isCursor) await close(session, portal);
     return 'CLOSE CURSOR ALL';
   }
   const portal = session.portals.get(node.portalname);

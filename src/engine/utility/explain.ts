@@ -22,7 +22,14 @@ export function explainExecutable(
 ): Executable {
   const options = readOptions(node.options ?? []);
   const query = node.query as Node;
-  if (!('SelectStmt' in query || 'InsertStmt' in query || 'UpdateStmt' in query || 'DeleteStmt' in query)) {
+  if (
+    !(
+      'SelectStmt' in query ||
+      'InsertStmt' in query ||
+      'UpdateStmt' in query ||
+      'DeleteStmt' in query
+    )
+  ) {
     throw notSupported('EXPLAIN of this kind of statement');
   }
   const inner: ParsedStatement = { ...statement, node: query, text: `explain ${statement.text}` };
@@ -67,7 +74,7 @@ async function explainLines(
       return found;
     },
   });
-  for (let step = await run.next(); step.done !== true; ) step = await run.next();
+  for (let step = await run.next(); step.done !== true;) step = await run.next();
   const executionMs = clock.monotonicMs() - start;
   return explainPlan(planned.plan, options, { metrics, planningMs, executionMs });
 }
@@ -81,9 +88,21 @@ function readOptions(nodes: readonly Node[]): ExplainOptions {
       nodeAs(element.arg, 'String')?.sval ?? String(nodeAs(element.arg, 'Integer')?.ival ?? 'on');
     given.set(element.defname.toLowerCase(), text);
   }
-  const known = ['analyze', 'verbose', 'costs', 'settings', 'buffers', 'wal', 'timing', 'summary', 'format', 'generic_plan'];
+  const known = [
+    'analyze',
+    'verbose',
+    'costs',
+    'settings',
+    'buffers',
+    'wal',
+    'timing',
+    'summary',
+    'format',
+    'generic_plan',
+  ];
   for (const name of given.keys()) {
-    if (!known.includes(name)) throw dbError('syntax_error', `unrecognized EXPLAIN option "${name}"`);
+    if (!known.includes(name))
+      throw dbError('syntax_error', `unrecognized EXPLAIN option "${name}"`);
   }
   const flag = (name: string, fallback: boolean): boolean => {
     const text = given.get(name);
@@ -93,7 +112,8 @@ function readOptions(nodes: readonly Node[]): ExplainOptions {
     return parsed === 'on';
   };
   const format = (given.get('format') ?? 'text').toLowerCase();
-  if (format !== 'text' && format !== 'json') throw notSupported(`EXPLAIN (FORMAT ${format.toUpperCase()})`);
+  if (format !== 'text' && format !== 'json')
+    throw notSupported(`EXPLAIN (FORMAT ${format.toUpperCase()})`);
   const analyze = flag('analyze', false);
   return {
     analyze,

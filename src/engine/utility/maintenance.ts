@@ -5,7 +5,10 @@ import { mustFindTable } from '../ddl/names.ts';
 import { requireSuperuser } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 
-export async function vacuum(session: SessionContext, node: NodeBody<'VacuumStmt'>): Promise<string> {
+export async function vacuum(
+  session: SessionContext,
+  node: NodeBody<'VacuumStmt'>,
+): Promise<string> {
   const isVacuum = node.is_vacuumcmd === true;
   if (isVacuum && session.transaction.isBlock) {
     throw dbError('active_sql_transaction', 'VACUUM cannot run inside a transaction block');

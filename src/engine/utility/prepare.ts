@@ -21,11 +21,22 @@ export function prepareStatement(
   if (session.statements.has(name)) {
     throw dbError('duplicate_prepared_statement', `prepared statement "${name}" already exists`);
   }
-  const types = (node.argtypes ?? []).map((type) => columnType(session, nodeAs(type, 'TypeName') as TypeName, sql).oid);
-  const inner: ParsedStatement = { ...statement, node: node.query as NonNullable<typeof node.query> };
+  const types = (node.argtypes ?? []).map(
+    (type) => columnType(session, nodeAs(type, 'TypeName') as TypeName, sql).oid,
+  );
+  const inner: ParsedStatement = {
+    ...statement,
+    node: node.query as NonNullable<typeof node.query>,
+  };
   const executable = statementExecutable(session, inner, sql, types);
   const prepareMicros = session.database.env.clock.nowMicros();
-  session.statements.set(name, { name, sql: statement.text, executable, fromSql: true, prepareMicros });
+  session.statements.set(name, {
+    name,
+    sql: statement.text,
+    executable,
+    fromSql: true,
+    prepareMicros,
+  });
   return 'PREPARE';
 }
 
@@ -36,7 +47,8 @@ export function executeExecutable(
 ): Executable {
   const prepared = mustFind(session, node.name ?? '');
   const target = prepared.executable;
-  if (target === undefined) throw dbError('invalid_sql_statement_name', 'prepared statement is empty');
+  if (target === undefined)
+    throw dbError('invalid_sql_statement_name', 'prepared statement is empty');
   const args = node.params ?? [];
   if (args.length !== target.parameterTypes.length) {
     throw dbError('syntax_error', {

@@ -48,7 +48,8 @@ function setValue(session: SessionContext, name: string, value: string, local: b
   const key = name.toLowerCase();
   if (key === 'role') setRole(session, value);
   else if (key === 'session_authorization') setSessionAuthorization(session, value);
-  else if (key === 'transaction_isolation') session.transaction.setModes({ isolation: value.toLowerCase() });
+  else if (key === 'transaction_isolation')
+    session.transaction.setModes({ isolation: value.toLowerCase() });
   else session.settings.set(SPECIAL_NAMES.get(key) ?? name, value, local, true);
   return 'SET';
 }
@@ -59,10 +60,13 @@ function setRole(session: SessionContext, value: string): void {
   } else {
     const catalog = session.catalog();
     const role = catalog.roleByName(value);
-    if (role === undefined) throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
+    if (role === undefined)
+      throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
     const sessionRole = catalog.role(session.sessionUser);
-    const allowed = sessionRole?.superuser === true || effectiveRoles(catalog, session.sessionUser).has(role.oid);
-    if (!allowed) throw dbError('insufficient_privilege', `permission denied to set role "${value}"`);
+    const allowed =
+      sessionRole?.superuser === true || effectiveRoles(catalog, session.sessionUser).has(role.oid);
+    if (!allowed)
+      throw dbError('insufficient_privilege', `permission denied to set role "${value}"`);
     session.setCurrentUser(role.oid);
   }
   session.settings.set('role', value, false, true);
@@ -76,10 +80,14 @@ function setSessionAuthorization(session: SessionContext, value: string): void {
     return;
   }
   if (own?.superuser !== true) {
-    throw dbError('insufficient_privilege', `permission denied to set session authorization "${value}"`);
+    throw dbError(
+      'insufficient_privilege',
+      `permission denied to set session authorization "${value}"`,
+    );
   }
   const role = session.catalog().roleByName(value);
-  if (role === undefined) throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
+  if (role === undefined)
+    throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
   session.setCurrentUser(role.oid);
 }
 
@@ -94,9 +102,12 @@ function setMulti(session: SessionContext, name: string, args: readonly Node[]):
     return 'SET';
   }
   if (name === 'SESSION CHARACTERISTICS') {
-    if (modes.isolation !== undefined) settings.set('default_transaction_isolation', modes.isolation, false, true);
-    if (modes.readOnly !== undefined) settings.set('default_transaction_read_only', modes.readOnly ? 'on' : 'off', false, true);
-    if (modes.deferrable !== undefined) settings.set('default_transaction_deferrable', modes.deferrable ? 'on' : 'off', false, true);
+    if (modes.isolation !== undefined)
+      settings.set('default_transaction_isolation', modes.isolation, false, true);
+    if (modes.readOnly !== undefined)
+      settings.set('default_transaction_read_only', modes.readOnly ? 'on' : 'off', false, true);
+    if (modes.deferrable !== undefined)
+      settings.set('default_transaction_deferrable', modes.deferrable ? 'on' : 'off', false, true);
     return 'SET';
   }
   throw dbError('feature_not_supported', 'SET TRANSACTION SNAPSHOT is not supported');
@@ -112,7 +123,8 @@ function settingText(session: SessionContext, name: string, args: readonly Node[
 
 function argumentText(session: SessionContext, node: Node): string {
   const cast = nodeAs(node, 'TypeCast');
-  if (cast !== undefined) return intervalZone(session, nodeAs(cast.arg, 'A_Const')?.sval?.sval ?? '');
+  if (cast !== undefined)
+    return intervalZone(session, nodeAs(cast.arg, 'A_Const')?.sval?.sval ?? '');
   const constant = nodeAs(node, 'A_Const');
   if (constant?.sval !== undefined) return constant.sval.sval ?? '';
   if (constant?.fval !== undefined) return constant.fval.fval ?? '';
@@ -123,26 +135,42 @@ function argumentText(session: SessionContext, node: Node): string {
 /** SET TIME ZONE INTERVAL '+02:00': a fixed offset, in POSIX notation as SHOW prints it. */
 function intervalZone(session: SessionContext, text: string): string {
   const value = codecFor(OID.interval).parseText(text, -1, session.evalContext().format);
-  if (!(value instanceof Interval)) throw dbError('invalid_parameter_value', `invalid interval "${text}"`);
+  if (!(value instanceof Interval))
+    throw dbError('invalid_parameter_value', `invalid interval "${text}"`);
   const seconds = Math.trunc(Number(value.micros) / 1e6);
   const minutes = Math.trunc(Math.abs(seconds) / 60);
   const clock = `${String(Math.trunc(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-  return seconds === 0 ? 'UTC' : `<${seconds < 0 ? '-' : '+'}${clock}>${seconds < 0 ? '+' : '-'}${clock}`;
+  return seconds === 0
+    ? 'UTC'
+    : `<${seconds < 0 ? '-' : '+'}${clock}>${seconds < 0 ? '+' : '-'}${clock}`;
 }
 
-const SHOW_NAMES = new Map([['timezone', 'TimeZone'], ['datestyle', 'DateStyle'], ['intervalstyle', 'IntervalStyle']]);
+const SHOW_NAMES = new Map([
+  ['timezone', 'TimeZone'],
+  ['datestyle', 'DateStyle'],
+  ['intervalstyle', 'IntervalStyle'],
+]);
 
-export function showExecutable(session: SessionContext, node: NodeBody<'VariableShowStmt'>): Executable {
+export function showExecutable(
+  session: SessionContext,
+  node: NodeBody<'VariableShowStmt'>,
+): Executable {
   const name = node.name ?? '';
   const { settings } = session;
   if (name.toLowerCase() === 'all') {
     const fields = ['name', 'setting', 'description'].map(textField);
     return rowsExecutable(fields, () =>
-      [...settings.all()].map(({ definition, value }) => [definition.name, value, definition.description]),
+      [...settings.all()].map(({ definition, value }) => [
+        definition.name,
+        value,
+        definition.description,
+      ]),
     );
   }
   settings.mustGet(name);
-  return rowsExecutable([textField(SHOW_NAMES.get(name.toLowerCase()) ?? name)], () => [[settings.mustGet(name)]]);
+  return rowsExecutable([textField(SHOW_NAMES.get(name.toLowerCase()) ?? name)], () => [
+    [settings.mustGet(name)],
+  ]);
 }
 
 export function textField(name: string): FieldDescription {
@@ -155,10 +183,16 @@ function rowsExecutable(fields: readonly FieldDescription[], rows: () => string[
     fields,
     parameterTypes: [],
     allowedWhenFailed: false,
+    takesSnapshot: false,
     async *run() {
       const values = rows();
       yield {
-        columns: fields.map((field, i) => vectorFromValues(field.type, values.map((row) => row[i] ?? null))),
+        columns: fields.map((field, i) =>
+          vectorFromValues(
+            field.type,
+            values.map((row) => row[i] ?? null),
+          ),
+        ),
         length: values.length,
       };
       return completed('SHOW');
@@ -174,7 +208,8 @@ export function discard(session: SessionContext, node: NodeBody<'DiscardStmt'>):
     session.setCurrentUser(null);
     session.settings.resetAll(false);
     session.statements.clear();
-    for (const portal of session.portals.values()) if (portal.isCursor) session.portals.delete(portal.name);
+    for (const portal of session.portals.values())
+      if (portal.isCursor) session.portals.delete(portal.name);
     session.database.releaseAdvisoryLocks(session.processId);
     session.database.notifications.unlistenAll(session.processId);
   }

@@ -5,6 +5,10 @@ import { commandExecutable, type Executable } from '../executable.ts';
 import type { SessionContext } from '../session-context.ts';
 import type { TransactionModes } from '../transaction-state.ts';
 
+const CONTROL = { takesSnapshot: false } as const;
+/** What a failed transaction still takes. */
+const EXIT = { allowedWhenFailed: true, takesSnapshot: false } as const;
+
 export function transactionExecutable(
   session: SessionContext,
   node: NodeBody<'TransactionStmt'>,
@@ -18,26 +22,26 @@ export function transactionExecutable(
           session.notice('WARNING', 'there is already a transaction in progress');
         }
         return node.kind === 'TRANS_STMT_BEGIN' ? 'BEGIN' : 'START TRANSACTION';
-      });
+      }, CONTROL);
     case 'TRANS_STMT_COMMIT':
-      return commandExecutable(() => end(session, true, node.chain === true), true);
+      return commandExecutable(() => end(session, true, node.chain === true), EXIT);
     case 'TRANS_STMT_ROLLBACK':
-      return commandExecutable(() => end(session, false, node.chain === true), true);
+      return commandExecutable(() => end(session, false, node.chain === true), EXIT);
     case 'TRANS_STMT_SAVEPOINT':
       return commandExecutable(() => {
         transaction.savepoint(node.savepoint_name ?? '');
         return 'SAVEPOINT';
-      });
+      }, CONTROL);
     case 'TRANS_STMT_RELEASE':
       return commandExecutable(() => {
         transaction.releaseSavepoint(node.savepoint_name ?? '');
         return 'RELEASE';
-      });
+      }, CONTROL);
     case 'TRANS_STMT_ROLLBACK_TO':
       return commandExecutable(() => {
         transaction.rollbackToSavepoint(node.savepoint_name ?? '');
         return 'ROLLBACK';
-      }, true);
+      }, EXIT);
     default:
       throw notSupported('two-phase commit');
   }

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../../src/engine/session.ts';
+import { memoryEngine } from '../../support/memory-engine.ts';
+import { TextSession } from '../../support/text-session.ts';
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await memoryEngine();
+});
+afterAll(async () => {
+  await engine.close();
+});
+
+async function value(session: TextSession, sql: string): Promise<string | null> {
+  const outcome = await session.run(sql);
+  if (outcome.kind === 'error') throw outcome.error;
+  return outcome.result.rows[0]?.[0] ?? null;
+}
+
+describe('transactions', () => {
+  it('takes SET TRANSACTION after BEGIN and other SETs, before the first query', async () => {
+    const session = await TextSession.open(engine);
+    await session.run('BEGIN');
+    await session.run("SET LOCAL application_name = 'x'");
+    expect(
+      await session.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY'),
+    ).toMatchObject({ kind: 'result' });
+    expect(await value(session, 'SHOW transaction_isolation')).toBe('repeatable read');
+    expect(await value(session, 'SELECT 1')).toBe('1');
+    expect(await session.run('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE')).toMatchObject({
+      kind: 'error',
+      code: '25001',
+    });
+    await session.run('ROLLBACK');
+    await session.close();
+  });
+
+  it('begins at a level in the extended protocol', async () => {
+    const session = await TextSession.open(engine);
+    const extended = async (sql: string): Promise<void> => {
+      await session.session.parse('', sql, []);
+      await session.session.bind('', '', [], []);
+      await session.session.execute('', 0, session.sink());
+      await session.session.sync(session.sink());
+    };
+    await extended('BEGIN ISOLATION LEVEL SERIALIZABLE');
+    expect(await value(session, 'SHOW transaction_isolation')).toBe('serializable');
+    await extended('COMMIT');
+    expect(session.session.transactionStatus).toBe('I');
+    await session.close();
+  });
+
+  it('prevents write skew under SERIALIZABLE and allows it under REPEATABLE READ', async () => {
+    const setup = await TextSession.open(engine);
+    await setup.run('CREATE TABLE doctors (name text PRIMARY KEY, on_call boolean)');
+    for (const level of ['REPEATABLE READ', 'SERIALIZABLE']) {
+      await setup.run("DELETE FROM doctors; INSERT INTO doctors VALUES ('a', true), ('b', true)");
+      const [one, two] = [await TextSession.open(engine), await TextSession.open(engine)];
+      for (const session of [one, two]) await session.run(`BEGIN ISOLATION LEVEL ${level}`);
+      for (const session of [one, two]) {
+        expect(await value(session, 'SELECT count(*) FROM doctors WHERE on_call')).toBe('2');
+      }
+      await one.run("UPDATE doctors SET on_call = false WHERE name = 'a'");
+      await two.run("UPDATE doctors SET on_call = false WHERE name = 'b'");
+      const outcomes = [await one.run('COMMIT'), await two.run('COMMIT')];
+      const failures = outcomes.filter(
+        (outcome) => outcome.kind === 'error' && outcome.code === '40001',
+      );
+      expect(failures).toHaveLength(level === 'SERIALIZABLE' ? 1 : 0);
+      for (const session of [one, two]) await session.close();
+    }
+    await setup.close();
+  });
+
+  it('undoes settings with the transaction that made them', async () => {
+    const session = await TextSession.open(engine);
+    await session.run('BEGIN');
+    await session.run("SET timezone = 'Asia/Tokyo'");
+    await session.run('ROLLBACK');
+    expect(await value(session, 'SHOW timezone')).toBe('UTC');
+    await session.run('BEGIN');
+    await session.run("SET timezone = 'Asia/Tokyo'");
+    await session.run("SET LOCAL timezone = 'Europe/Berlin'");
+    expect(await value(session, 'SHOW timezone')).toBe('Europe/Berlin');
+    await session.run('COMMIT');
+    expect(await value(session, 'SHOW timezone')).toBe('Asia/Tokyo');
+    await session.close();
+  });
+
+  it('lets a transaction use the tables and sequences it has just made', async () => {
+    const session = await TextSession.open(engine);
+    await session.run('BEGIN');
+    await session.run('CREATE TABLE fresh (id serial PRIMARY KEY, v text)');
+    await session.run("INSERT INTO fresh (v) VALUES ('a'), ('b')");
+    expect(await value(session, 'SELECT max(id) FROM fresh')).toBe('2');
+    await session.run('ROLLBACK');
+    expect(await session.run('SELECT * FROM fresh')).toMatchObject({
+      kind: 'error',
+      code: '42P01',
+    });
+    await session.close();
+  });
+});
