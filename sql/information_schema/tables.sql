@@ -52,8 +52,8 @@ SELECT DISTINCT current_database()::name AS view_catalog,
 FROM pg_class v
 JOIN pg_namespace vn ON vn.oid = v.relnamespace
 JOIN pg_rewrite r ON r.ev_class = v.oid
-JOIN pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid AND d.deptype = 'n'
-JOIN pg_class t ON d.refclassid = 'pg_catalog.pg_class'::regclass AND t.oid = d.refobjid
+JOIN pg_depend d ON d.classid = 2618 /* pg_rewrite */ AND d.objid = r.oid AND d.deptype = 'n'
+JOIN pg_class t ON d.refclassid = 1259 /* pg_class */ AND t.oid = d.refobjid
 JOIN pg_namespace tn ON tn.oid = t.relnamespace
 WHERE v.relkind = 'v'
   AND t.relkind IN ('r', 'v', 'f', 'p')
@@ -77,6 +77,6 @@ FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT EXISTS (SELECT 1 FROM pg_depend d
-                  WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i')
+                  WHERE d.classid = 1259 /* pg_class */ AND d.objid = c.oid AND d.deptype = 'i')
   AND (pg_has_role(c.relowner, 'USAGE')
        OR has_sequence_privilege(c.oid, 'SELECT, UPDATE, USAGE'));
