@@ -1,5 +1,5 @@
 /** Finds out whether the client is who it says: trust on loopback, else SCRAM-SHA-256. */
-import { ByteReader } from '../base/byte-reader.ts';
+import type { ByteReader } from '../base/byte-reader.ts';
 import type { Random } from '../base/env.ts';
 import { fatalError } from '../errors/db-error.ts';
 import type { Engine } from '../engine/session.ts';
