@@ -5,6 +5,7 @@ import { floatOverflow, floatUnderflow, roundHalfEven } from './float.ts';
 import { intOutOfRange } from './int.ts';
 import { formatJson, parseJson } from './json-text.ts';
 import { isJsonArray, isJsonNumber, isJsonObject, Jsonb } from './jsonb.ts';
+import { cidrToInet, inetToCidr, withPrefixLength } from './network-address.ts';
 import { formatNumeric, type Numeric } from './numeric.ts';
 import {
   numericFromFloat4,
@@ -328,6 +329,27 @@ function* oidCasts(): Generator<BuiltinCast> {
   }
 }
 
+/** Addresses become text with their prefix length always. */
+function* networkCasts(): Generator<BuiltinCast> {
+  for (const from of [OID.inet, OID.cidr]) {
+    for (const to of [OID.text, OID.varchar, OID.bpchar]) {
+      yield { from, to, context: 'assignment', convert: (v) => withPrefixLength(v as string) };
+    }
+  }
+  yield {
+    from: OID.inet,
+    to: OID.cidr,
+    context: 'assignment',
+    convert: (v) => inetToCidr(v as string),
+  };
+  yield {
+    from: OID.cidr,
+    to: OID.inet,
+    context: 'implicit',
+    convert: (v) => cidrToInet(v as string),
+  };
+}
+
 const XID8 = 5069;
 
 /** Every cast of pg_cast between types that have values here, the temporal ones apart. */
@@ -337,6 +359,7 @@ export const BUILTIN_CASTS: readonly BuiltinCast[] = [
   ...BOOL_CHAR_JSON_CASTS,
   ...TEXT_CASTS,
   ...oidCasts(),
+  ...networkCasts(),
   {
     from: XID8,
     to: OID.xid,

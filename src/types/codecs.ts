@@ -6,13 +6,22 @@ import { lookupCodec, mustCodec, registerCodec, registerRowTypeCodec } from './c
 import type { Codec } from './codec.ts';
 import { dateTimeCodecs } from './datetime/codecs.ts';
 import { float4Codec, float8Codec } from './float.ts';
-import { int2Codec, int4Codec, int8Codec, oidCodec, xid8Codec } from './int.ts';
+import { int2Codec, int4Codec, int8Codec, oidCodec } from './int.ts';
 import { jsonbCodec, jsonCodec } from './json-text.ts';
 import { numericCodec } from './numeric-convert.ts';
 import { PgArray } from './pg-array.ts';
+import { macaddrCodec } from './macaddr.ts';
+import { networkCodec } from './network-address.ts';
 import { recordCodec } from './record-codec.ts';
 import { REG_KINDS, regCodec } from './reg-codec.ts';
-import { outputOnlyCodec, plainTextCodec, tidCodec, voidCodec, xidCodec } from './simple-codecs.ts';
+import {
+  outputOnlyCodec,
+  plainTextCodec,
+  tidCodec,
+  voidCodec,
+  xid8Codec,
+  xidCodec,
+} from './simple-codecs.ts';
 import { bpcharCodec, charCodec, nameCodec, textCodec, varcharCodec } from './text.ts';
 import { allTypes } from './type-table.ts';
 import { OID, type Oid } from './type.ts';
@@ -43,6 +52,9 @@ const BUILTIN: readonly (readonly [Oid, Codec])[] = [
   [OID.uuid, uuidCodec],
   [OID.json, jsonCodec],
   [OID.jsonb, jsonbCodec],
+  [OID.inet, networkCodec('inet')],
+  [OID.cidr, networkCodec('cidr')],
+  [OID.macaddr, macaddrCodec],
   [OID.void, voidCodec],
   [OID.xid, xidCodec],
   [OID.cid, xidCodec],

@@ -5,6 +5,7 @@ import { formatType } from './format-type.ts';
 import { compareIntervals } from './datetime/interval-math.ts';
 import type { Interval } from './interval.ts';
 import { compareJsonb, type Jsonb } from './jsonb.ts';
+import { compareNetwork } from './network-address.ts';
 import { compareNumeric } from './numeric.ts';
 import type { PgArray } from './pg-array.ts';
 import type { PgRecord } from './pg-record.ts';
@@ -137,6 +138,9 @@ const COMPARATORS = new Map<Oid, Comparator>([
   [OID.char, text],
   [OID.uuid, text],
   [OID.bpchar, compareBpchar as Comparator],
+  [OID.macaddr, text],
+  [OID.inet, compareNetwork as Comparator],
+  [OID.cidr, compareNetwork as Comparator],
   [OID.bytea, compareBytes as Comparator],
   [OID.numeric, compareNumeric as Comparator],
   [OID.interval, (a, b) => compareIntervals(a as Interval, b as Interval)],

@@ -50,10 +50,11 @@ export function isHashable(oid: Oid): boolean {
   if (info?.isArray === true) return isHashable(info.element);
   return vectorRep(oid) !== 'any'
     ? oid !== OID.json && oid !== OID.xml
-    : OBJECT_TYPES.has(oid) || info === undefined;
+    : ANY_TYPES.has(oid) || info === undefined;
 }
 
-const OBJECT_TYPES: ReadonlySet<Oid> = new Set<Oid>([
+/** Types kept in vectors of any values that have an equality. */
+const ANY_TYPES: ReadonlySet<Oid> = new Set<Oid>([
   OID.numeric,
   OID.bytea,
   OID.interval,
@@ -62,6 +63,10 @@ const OBJECT_TYPES: ReadonlySet<Oid> = new Set<Oid>([
   OID.record,
   OID.int2vector,
   OID.oidvector,
+  OID.tid,
+  OID.inet,
+  OID.cidr,
+  OID.macaddr,
 ]);
 
 function objectKey(oid: Oid, value: object): string {

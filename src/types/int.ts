@@ -90,9 +90,6 @@ export const oidCodec: Codec = {
   writeBinary: (writer, value) => writer.u32(value as number),
 };
 
-/** xid8: an unsigned 64-bit transaction number. */
-export const xid8Codec: Codec = { ...int8Codec };
-
 /** Reads eight bytes as a canonical Int64 without a bigint for small values. */
 export function readInt64(reader: ByteReader): Int64 {
   const high = reader.i32();

@@ -8,6 +8,7 @@ import { notSupported } from '../errors/db-error.ts';
 import { intervalSpan } from './datetime/interval-math.ts';
 import { formatType } from './format-type.ts';
 import type { Interval } from './interval.ts';
+import { networkKey } from './network-address.ts';
 import type { Numeric } from './numeric.ts';
 import type { TimeTz } from './time-tz.ts';
 import { OID, vectorRep, type Oid } from './type.ts';
@@ -60,6 +61,9 @@ const ENCODERS = new Map<Oid, Encoder>([
   [OID.name, text],
   [OID.char, text],
   [OID.uuid, text],
+  [OID.macaddr, text],
+  [OID.inet, (writer, value) => writer.bytes(networkKey(value as string))],
+  [OID.cidr, (writer, value) => writer.bytes(networkKey(value as string))],
   [
     OID.bpchar,
     (writer, value) => terminated(writer, ENCODER.encode((value as string).replace(/ +$/, ''))),

@@ -1,8 +1,9 @@
 /** Codecs of the small internal types: void, xid, cid, tid and those that are text in all but name. */
 import { dbError } from '../errors/db-error.ts';
 import type { Codec } from './codec.ts';
-import { oidCodec } from './int.ts';
+import { checkBinaryLength, oidCodec } from './int.ts';
 import { textCodec } from './text.ts';
+import { toInt64, type Int64 } from './value.ts';
 
 /** void: the empty text. */
 export const voidCodec: Codec = {
@@ -16,6 +17,17 @@ export const voidCodec: Codec = {
 export const xidCodec: Codec = {
   ...oidCodec,
   parseText: (text) => Number(BigInt.asUintN(32, leadingInteger(text))),
+};
+
+/** xid8: an unsigned 64-bit transaction number; a bigint may exceed int8's range. */
+export const xid8Codec: Codec = {
+  parseText: (text) => toInt64(BigInt.asUintN(64, leadingInteger(text))),
+  formatText: (value) => String(value),
+  readBinary(reader, length) {
+    checkBinaryLength(length, 8);
+    return toInt64(BigInt.asUintN(64, reader.i64()));
+  },
+  writeBinary: (writer, value) => writer.i64(BigInt.asIntN(64, BigInt(value as Int64))),
 };
 
 /** tid: `(block,offset)`, kept as its text. */

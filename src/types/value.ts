@@ -12,6 +12,7 @@
  * | text, varchar, bpchar, name,    | string (a bpchar(n) keeps its padding; comparisons ignore it)       |
  * |   "char", json, unknown, xml    |                                                                     |
  * | uuid                            | string, canonical lower case with dashes                            |
+ * | inet, cidr, macaddr             | string, as PostgreSQL prints it                                     |
  * | bytea                           | Uint8Array                                                          |
  * | date                            | number: days since 2000-01-01, or +-Infinity                        |
  * | time                            | number: microseconds since midnight                                 |
