@@ -28,6 +28,8 @@ export function applyPart(
   switch (part.kind) {
     case 'insert':
       return { ...table, chunks: withChunk(chunks, insertRows(table, marked, part, context)) };
+    case 'segment':
+      return { ...table, chunks: withChunk(chunks, addSegment(table, marked, part)) };
     case 'delete':
       return { ...table, chunks: withChunk(chunks, removeRows(marked, part)) };
     case 'drop':
@@ -73,6 +75,15 @@ function insertRows(
   };
   head.buffer.append(part.attnums, part.batch);
   return { ...chunk, head: { ...head, rows: head.buffer.rows } };
+}
+
+function addSegment(
+  table: TableState,
+  chunk: ChunkState,
+  { segment, deleted }: Extract<Part, { kind: 'segment' }>,
+): ChunkState {
+  const slot = newSlot(table.runtime, chunk.rangeStart, segment.id);
+  return { ...chunk, segments: [...chunk.segments, { segment, slot, deleted }] };
 }
 
 function removeRows(chunk: ChunkState, part: Extract<Part, { kind: 'delete' }>): ChunkState {

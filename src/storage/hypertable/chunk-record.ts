@@ -1,5 +1,5 @@
 /** What is kept of a chunk: its range, its segments with their deleted rows, and how far they reach. */
-import { BytesWriter } from './bytes-io.ts';
+import { BytesWriter, type BytesReader } from './bytes-io.ts';
 import { openSealed, sealed } from './column-block.ts';
 import type { DeletedRows } from './deleted-rows.ts';
 import type { Segment } from './segment.ts';
@@ -26,19 +26,7 @@ export function encodeChunk(record: ChunkRecord): Uint8Array {
   writer.f64(record.rangeEnd);
   writer.f64(record.flushedSequence);
   writer.u32(record.segments.length);
-  for (const { segment, deleted } of record.segments) {
-    writer.u32(segment.id);
-    writer.u32(segment.rows);
-    writer.f64(segment.bytes);
-    writer.f64(segment.minTime);
-    writer.f64(segment.maxTime);
-    writer.u16(segment.segmentBy.length);
-    for (const attnum of segment.segmentBy) writer.u16(attnum);
-    writer.u32(deleted?.count ?? 0);
-    if (deleted === undefined || deleted.count === 0) continue;
-    writer.u32(deleted.bits.length);
-    writer.bytes(deleted.bits);
-  }
+  for (const { segment, deleted } of record.segments) writeSegment(writer, segment, deleted);
   return sealed(writer);
 }
 
@@ -50,18 +38,44 @@ export function decodeChunk(storageId: number, bytes: Uint8Array): ChunkRecord {
   const flushedSequence = reader.f64();
   const segments: { segment: Segment; deleted: DeletedRows | undefined }[] = [];
   for (let n = reader.u32(); n > 0; n--) {
-    const segmentId = reader.u32();
-    const rows = reader.u32();
-    const size = reader.f64();
-    const minTime = reader.f64();
-    const maxTime = reader.f64();
-    const segmentBy: number[] = [];
-    for (let c = reader.u16(); c > 0; c--) segmentBy.push(reader.u16());
-    const count = reader.u32();
-    const deleted = count === 0 ? undefined : { count, bits: reader.bytes(reader.u32()).slice() };
-    const address = { storageId, chunk: id, segment: segmentId };
-    const segment = { id: segmentId, address, rows, bytes: size, minTime, maxTime, segmentBy };
-    segments.push({ segment, deleted });
+    segments.push(readSegment(reader, storageId, id));
   }
   return { id, rangeStart, rangeEnd, flushedSequence, segments };
+}
+
+/** What refers to a stored segment: its name, its measures and its deleted rows. */
+export function writeSegment(
+  writer: BytesWriter,
+  segment: Segment,
+  deleted: DeletedRows | undefined,
+): void {
+  writer.u32(segment.id);
+  writer.u32(segment.rows);
+  writer.f64(segment.bytes);
+  writer.f64(segment.minTime);
+  writer.f64(segment.maxTime);
+  writer.u16(segment.segmentBy.length);
+  for (const attnum of segment.segmentBy) writer.u16(attnum);
+  writer.u32(deleted?.count ?? 0);
+  if (deleted === undefined || deleted.count === 0) return;
+  writer.u32(deleted.bits.length);
+  writer.bytes(deleted.bits);
+}
+
+export function readSegment(
+  reader: BytesReader,
+  storageId: number,
+  chunk: number,
+): { segment: Segment; deleted: DeletedRows | undefined } {
+  const id = reader.u32();
+  const rows = reader.u32();
+  const bytes = reader.f64();
+  const minTime = reader.f64();
+  const maxTime = reader.f64();
+  const segmentBy: number[] = [];
+  for (let c = reader.u16(); c > 0; c--) segmentBy.push(reader.u16());
+  const count = reader.u32();
+  const deleted = count === 0 ? undefined : { count, bits: reader.bytes(reader.u32()).slice() };
+  const address = { storageId, chunk, segment: id };
+  return { segment: { id, address, rows, bytes, minTime, maxTime, segmentBy }, deleted };
 }

@@ -73,7 +73,7 @@ async function groupRefs(
     let source: RowSource | undefined;
     let name: number;
     if (ref >= OWN_REFS) {
-      const found = own().get(ref - OWN_REFS);
+      const found = await own(ref - OWN_REFS);
       if (found === undefined) throw new InternalError(`no own row ${ref - OWN_REFS}`);
       ({ row, source, name } = found);
     } else {
@@ -113,21 +113,64 @@ async function sourceOfSlot(input: ScanInput, slot: number): Promise<RowSource |
   return input.openSegment(chunk, index, undefined);
 }
 
-/** The transaction's own rows by their number, listed when first asked for. */
-function ownRows(
-  input: ScanInput,
-): () => ReadonlyMap<number, { row: number; source: RowSource; name: number }> {
-  let rows: Map<number, { row: number; source: RowSource; name: number }> | undefined;
-  return () => {
-    if (rows !== undefined) return rows;
-    rows = new Map();
-    let name = -1;
-    for (const { buffer, numbers } of input.own?.chunks.values() ?? []) {
-      const all = Int32Array.from(numbers);
-      const source = new ArrivalSource(buffer, 0, buffer.rows, OWN_REFS, all, undefined);
-      for (let row = 0; row < numbers.length; row++) rows.set(numbers[row], { row, source, name });
-      name--;
+interface OwnRow {
+  readonly row: number;
+  readonly source: RowSource;
+  readonly name: number;
+}
+
+/** Finds the transaction's own rows by their number; they are listed when first asked for. */
+function ownRows(input: ScanInput): (number: number) => Promise<OwnRow | undefined> {
+  let finders: ((number: number) => OwnRow | undefined)[] | undefined;
+  return async (number) => {
+    finders ??= await ownFinders(input);
+    for (const find of finders) {
+      const found = find(number);
+      if (found !== undefined) return found;
     }
-    return rows;
+    return undefined;
   };
+}
+
+async function ownFinders(input: ScanInput): Promise<((number: number) => OwnRow | undefined)[]> {
+  const finders: ((number: number) => OwnRow | undefined)[] = [];
+  const add = (source: RowSource, numbers: Int32Array, isAscending: boolean): void => {
+    const name = -1 - finders.length;
+    const positions = isAscending ? undefined : byNumber(numbers);
+    finders.push((number) => {
+      const row = find(numbers, positions, number);
+      return row === undefined ? undefined : { row, source, name };
+    });
+  };
+  for (const { buffer, numbers, segments } of input.own?.chunks.values() ?? []) {
+    const all = Int32Array.from(numbers);
+    add(new ArrivalSource(buffer, 0, all.length, OWN_REFS, all, undefined), all, true);
+    for (const entry of segments) {
+      add(await input.openOwn(entry, undefined), entry.numbers, false);
+    }
+  }
+  return finders;
+}
+
+/** Positions in the order of their numbers. */
+function byNumber(numbers: Int32Array): Int32Array {
+  const keys = Float64Array.from(numbers, (number, i) => number * 2 ** 21 + i);
+  keys.sort();
+  return Int32Array.from(keys, (key) => key % 2 ** 21);
+}
+
+function find(
+  numbers: Int32Array,
+  positions: Int32Array | undefined,
+  wanted: number,
+): number | undefined {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[positions?.[middle] ?? middle] < wanted) low = middle + 1;
+    else high = middle;
+  }
+  const row = positions?.[low] ?? low;
+  return low < numbers.length && numbers[row] === wanted ? row : undefined;
 }

@@ -6,6 +6,7 @@ import { HeadBuffer } from './head.ts';
 import type { ChunkLocks } from './hypertable-store.ts';
 import { ArrivalSource, type RowSource } from './row-source.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
+import type { SegmentAddress } from './segment-keys.ts';
 import { SEGMENT_ROWS, writeSegments, type WrittenSegments } from './segment-writer.ts';
 import {
   chunkStartingAt,
@@ -59,6 +60,7 @@ export class Flusher {
 
   async #flushDue(store: Store, all: boolean): Promise<void> {
     await this.#keeper.settle();
+    this.#keeper.discardUnnamed((address) => isNamed(store, address));
     for (const [storageId, { chunks }] of store.current().tables) {
       for (const chunk of chunks) {
         if (this.#isClosed) return;
@@ -83,23 +85,32 @@ export class Flusher {
       if (table === undefined || chunk === undefined || descriptor === undefined) return;
       const { sequence } = store.current();
       const { replaced, written } = await this.#write(store, descriptor, table, chunk);
+      await this.#keeper.storeUnnamed(written.segments, written.operations, false);
       const unlock = await this.#lock(storageId, chunk.id);
-      if (unlock === undefined) return;
+      if (unlock === undefined) {
+        this.#keeper.discard(written.segments.map(({ address }) => address));
+        return;
+      }
       try {
         const now = chunkNow(store, storageId, rangeStart);
-        if (now === undefined) return;
-        if (now.deletions !== chunk.deletions) continue;
-        const { segments, added } = nextSegments(table, chunk, replaced, written);
+        if (now === undefined || now.deletions !== chunk.deletions) {
+          this.#keeper.discard(written.segments.map(({ address }) => address));
+          if (now === undefined) return;
+          continue;
+        }
+        const added = addedSegments(table, chunk, written);
         const { id, rangeEnd } = chunk;
+        const segments = [...chunk.segments.filter((each) => !replaced.has(each)), ...added];
         const record = { id, rangeStart, rangeEnd, segments, flushedSequence: sequence };
-        await this.#keeper.store(storageId, record, written.operations, store.current().sequence);
+        const gone = [...replaced].map(({ segment }) => segment);
+        await this.#keeper.store(storageId, record, gone, store.current().sequence);
         const forward = forwarder(added, written.positionOf);
         // The table may be gone by now, and its drop knew nothing of what was just stored.
         if (!store.current().tables.has(storageId)) {
           this.#keeper.retireTable(storageId, store.current().sequence);
           return;
         }
-        swap(store, storageId, { flushed: chunk, replaced, segments, sequence, forward });
+        swap(store, storageId, { flushed: chunk, replaced, added, sequence, forward });
         return;
       } finally {
         unlock();
@@ -117,7 +128,7 @@ export class Flusher {
     const replaced = new Set(segmentsToRewrite(chunk));
     const sources: RowSource[] = [];
     for (const { segment, deleted } of replaced) {
-      sources.push(await this.#keeper.open(segment, table, 0, deleted));
+      sources.push(await this.#keeper.open(segment, table.runtime, 0, deleted));
     }
     const { head } = chunk;
     if (head !== undefined && head.rows > 0) {
@@ -160,19 +171,24 @@ function chunkNow(store: Store, storageId: number, rangeStart: number): ChunkSta
   return table === undefined ? undefined : chunkStartingAt(table, rangeStart);
 }
 
-function nextSegments(
+function addedSegments(
   table: TableState,
   chunk: ChunkState,
-  replaced: ReadonlySet<SegmentState>,
   written: WrittenSegments,
-): { segments: SegmentState[]; added: SegmentState[] } {
-  const kept = chunk.segments.filter((segment) => !replaced.has(segment));
-  const added = written.segments.map((segment) => ({
+): SegmentState[] {
+  return written.segments.map((segment) => ({
     segment,
     slot: newSlot(table.runtime, chunk.rangeStart, segment.id),
     deleted: undefined,
   }));
-  return { segments: [...kept, ...added], added };
+}
+
+/** Whether the newest state knows a segment. */
+function isNamed(store: Store, { storageId, chunk, segment }: SegmentAddress): boolean {
+  const chunks = store.current().tables.get(storageId)?.chunks ?? [];
+  return chunks.some(
+    ({ id, segments }) => id === chunk && segments.some((each) => each.segment.id === segment),
+  );
 }
 
 type Forward = (source: number, row: number) => number | undefined;
@@ -191,26 +207,30 @@ interface Flushed {
   /** The chunk as it was when the flush began. */
   readonly flushed: ChunkState;
   readonly replaced: ReadonlySet<SegmentState>;
-  readonly segments: readonly SegmentState[];
+  readonly added: readonly SegmentState[];
   readonly sequence: Sequence;
   readonly forward: Forward;
 }
 
 /** Puts the new segments in place of the rows that they hold; rows that came since stay in the head. */
 function swap(store: Store, storageId: number, change: Flushed): void {
-  const { flushed, segments, sequence } = change;
+  const { flushed, replaced, added, sequence } = change;
   const table = store.current().tables.get(storageId);
   const now = table === undefined ? undefined : chunkStartingAt(table, flushed.rangeStart);
   // Dropped while the segments were written: the log says so, and the next flush will.
   if (table === undefined || now === undefined || now.deletions !== flushed.deletions) return;
   const from = flushed.head?.rows ?? 0;
   const head = restOfHead(store, table, now, from);
+  const known = new Set(flushed.segments);
+  // Segments that commits brought since are not in the stored record.
+  const later = now.segments.filter((segment) => !known.has(segment));
+  const kept = flushed.segments.filter((segment) => !replaced.has(segment));
   const chunk: ChunkState = {
     ...now,
     head,
-    segments,
+    segments: [...kept, ...added, ...later],
     flushedSequence: sequence,
-    firstUnflushed: head === undefined ? 0 : sequence + 1,
+    firstUnflushed: head === undefined && later.length === 0 ? 0 : sequence + 1,
   };
   const moved = store.current().sequence;
   noteMoves(table, now, change, head, moved);

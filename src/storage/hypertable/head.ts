@@ -145,6 +145,11 @@ export class HeadColumn {
     this.#length = at + length;
   }
 
+  /** Makes room for so many rows in all. */
+  reserve(rows: number): void {
+    this.#reserve(rows);
+  }
+
   /** Adds NULLs up to `rows`. */
   padTo(rows: number): void {
     if (rows <= this.#length) return;

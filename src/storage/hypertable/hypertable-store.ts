@@ -102,6 +102,10 @@ export interface HypertableStore {
     to: number | null,
   ): string[];
 
+  /** Before `parts`: stores what is too large for the log. */
+  prepare(writes: HypertableWrites): Promise<void>;
+  /** Forgets what was stored for a transaction that rolls back. */
+  discard(writes: HypertableWrites): void;
   /** The transaction's changes as plain data for the log (typed arrays and buffers welcome). */
   parts(writes: HypertableWrites): HypertableParts;
   /** Next state. Also used by recovery, where it skips what segments already contain. */

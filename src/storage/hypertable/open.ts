@@ -36,7 +36,7 @@ async function loadTables(
   describe: (storageId: number, chunk: number) => string,
 ): Promise<Map<number, TableState>> {
   for await (const page of kv.scan(GARBAGE_KEYS)) {
-    for (const { key } of page) await keeper.delete(addressOfGarbage(key));
+    for (const { key } of page) keeper.noteUnnamed(addressOfGarbage(key));
   }
   for await (const page of kv.scan(DROPPED_KEYS)) {
     for (const { key } of page) keeper.noteDropped(storageIdOf(key));

@@ -3,10 +3,13 @@ import { dbError } from '../../errors/db-error.ts';
 import { concatBatches } from '../../vector/concat.ts';
 import { gather } from '../../vector/gather.ts';
 import type { Batch } from '../../vector/vector.ts';
+import { readSegment, writeSegment } from './chunk-record.ts';
 import { BytesReader, BytesWriter } from './bytes-io.ts';
+import { deleteRows, type DeletedRows } from './deleted-rows.ts';
 import { packBatch, unpackBatch } from './packing.ts';
 import type { ChunkPlace } from './placement.ts';
-import type { InsertEntry, WriteEntry } from './writes.ts';
+import type { Segment } from './segment.ts';
+import type { InsertEntry, SegmentEntry, WriteEntry } from './writes.ts';
 import { OWN_REFS } from './writes.ts';
 
 export type Part =
@@ -17,6 +20,14 @@ export type Part =
       readonly timeColumn: number;
       readonly attnums: readonly number[];
       readonly batch: Batch;
+    }
+  | {
+      readonly kind: 'segment';
+      readonly storageId: number;
+      readonly place: ChunkPlace;
+      /** Stored before the commit. */
+      readonly segment: Segment;
+      readonly deleted: DeletedRows | undefined;
     }
   | {
       readonly kind: 'delete';
@@ -36,7 +47,7 @@ export interface RefTarget {
 }
 
 const VERSION = 1;
-const KINDS = ['insert', 'delete', 'drop'] as const;
+const KINDS = ['insert', 'delete', 'drop', 'segment'] as const;
 /** Insert entries below this many rows are joined before they are packed. */
 const JOIN_ROWS = 1024;
 
@@ -54,6 +65,9 @@ export function partsOf(
   for (const entry of entries) {
     if (entry.kind === 'insert') {
       const part = insertPart(entry, ownDeleted);
+      if (part !== undefined) parts.push(part);
+    } else if (entry.kind === 'segment') {
+      const part = segmentPart(entry, ownDeleted);
       if (part !== undefined) parts.push(part);
     } else if (entry.kind === 'drop') {
       for (const place of entry.places) {
@@ -83,10 +97,19 @@ function insertPart(entry: InsertEntry, deleted: ReadonlySet<number>): Part | un
   return { kind: 'insert', storageId, place, timeColumn, attnums, batch };
 }
 
+function segmentPart(entry: SegmentEntry, gone: ReadonlySet<number>): Part | undefined {
+  const { storageId, place, segment, numbers } = entry;
+  const rows: number[] = [];
+  if (gone.size > 0) numbers.forEach((number, row) => gone.has(number) && rows.push(row));
+  if (rows.length === segment.rows) return undefined;
+  const deleted = rows.length === 0 ? undefined : deleteRows(undefined, segment.rows, rows);
+  return { kind: 'segment', storageId, place, segment, deleted };
+}
+
 function dropEarlier(parts: (Part | undefined)[], storageId: number, place: ChunkPlace): void {
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i];
-    if (part?.kind !== 'insert' || part.storageId !== storageId) continue;
+    if (part === undefined || part.kind === 'drop' || part.storageId !== storageId) continue;
     if (part.place.rangeStart === place.rangeStart) parts[i] = undefined;
   }
 }
@@ -178,7 +201,7 @@ export function packParts(parts: readonly Part[]): Uint8Array {
       writer.u32(part.segment);
       writer.u32(part.rows.length);
       writer.array(part.rows);
-    }
+    } else if (part.kind === 'segment') writeSegment(writer, part.segment, part.deleted);
   }
   return writer.finish();
 }
@@ -200,6 +223,8 @@ export function unpackParts(bytes: Uint8Array): Part[] {
     } else if (kind === 'delete') {
       const segment = reader.u32();
       parts.push({ kind, storageId, place, segment, rows: reader.u32s(reader.u32()) });
+    } else if (kind === 'segment') {
+      parts.push({ kind, storageId, place, ...readSegment(reader, storageId, place.id) });
     } else if (kind === 'drop') parts.push({ kind, storageId, place });
     else throw dbError('data_corrupted', 'unknown kind of hypertable change in the log');
   }

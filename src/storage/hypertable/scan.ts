@@ -12,7 +12,7 @@ import { selectRows, withoutDeleted, type RowRanges } from './select-rows.ts';
 import { sortedHead, SortedHeadSource } from './sorted-head.ts';
 import { SLOT_ROWS, type ChunkState, type TableState } from './state.ts';
 import { scanInTimeOrder } from './time-order.ts';
-import { OWN_REFS, type OwnChunk, type OwnTable } from './writes.ts';
+import { OWN_REFS, type OwnChunk, type OwnTable, type SegmentEntry } from './writes.ts';
 
 /** Everything that a scan reads from. */
 export interface ScanInput {
@@ -25,6 +25,8 @@ export interface ScanInput {
     index: number,
     deleted: DeletedRows | undefined,
   ): Promise<RowSource> | RowSource;
+  /** A segment that the transaction itself has stored. */
+  openOwn(entry: SegmentEntry, deleted: DeletedRows | undefined): Promise<RowSource> | RowSource;
 }
 
 /** A chunk with what one transaction sees of it. */
@@ -119,6 +121,13 @@ async function* selectChunk(
       if (selected !== undefined) yield selected;
     }
   }
+  for (const entry of chunk.own?.segments ?? []) {
+    const { segment } = entry;
+    if (segment.minTime > bounds.maxTime || segment.maxTime < bounds.minTime) continue;
+    const source = await input.openOwn(entry, ownDeleted(input.own));
+    const selected = await select(source, bounds);
+    if (selected !== undefined) yield selected;
+  }
   for (const source of memorySources(input, chunk)) {
     const selected = await select(source, bounds);
     if (selected !== undefined) yield selected;
@@ -148,11 +157,10 @@ function memorySources(input: ScanInput, { chunk, own }: ChunkInput): RowSource[
       );
     }
   }
-  if (own !== undefined && own.buffer.rows > 0) {
+  if (own !== undefined && own.numbers.length > 0) {
     const numbers = Int32Array.from(own.numbers);
-    sources.push(
-      new ArrivalSource(own.buffer, 0, own.buffer.rows, OWN_REFS, numbers, ownDeleted(input.own)),
-    );
+    const deletes = ownDeleted(input.own);
+    sources.push(new ArrivalSource(own.buffer, 0, numbers.length, OWN_REFS, numbers, deletes));
   }
   return sources;
 }
@@ -212,6 +220,7 @@ function isOutside({ chunk, own }: ChunkInput, bounds: ScanBounds): boolean {
   const outside = (range: { readonly minTime: number; readonly maxTime: number }): boolean =>
     range.minTime > bounds.maxTime || range.maxTime < bounds.minTime;
   if (own !== undefined && !outside(own.buffer)) return false;
+  if (own?.segments.some(({ segment }) => !outside(segment)) === true) return false;
   if (chunk?.head !== undefined && !outside(chunk.head.buffer)) return false;
   return chunk === undefined || chunk.segments.every(({ segment }) => outside(segment));
 }

@@ -2,9 +2,9 @@
 import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import { liveColumns } from '../../catalog/catalog.ts';
 import { OID, vectorRep } from '../../types/type.ts';
-import type { HeadBuffer } from './head.ts';
 import { hypertableOf } from './placement.ts';
 import { columnCodes } from './sort-rows.ts';
+import type { StoredColumn } from './stored-column.ts';
 
 /** A text column with fewer distinct values than this share of the rows may make a series. */
 const DISTINCT_SHARE = 0.02;
@@ -42,66 +42,87 @@ function isUsable(table: TableDescriptor, attnum: number): boolean {
   return vectorRep(column.type.oid) !== 'any';
 }
 
+interface Candidate {
+  readonly attnum: number;
+  readonly distinct: number;
+  readonly codes: Int32Array;
+  readonly highest: number;
+}
+
 /** Text columns of low cardinality, most selective first, as far as their combinations stay few. */
 export function chooseSegmentBy(
   table: TableDescriptor,
-  head: HeadBuffer,
+  columnOf: (attnum: number) => StoredColumn | undefined,
   rows: number,
 ): readonly number[] {
   if (rows < ROWS_MIN) return [];
   const limit = Math.min(rows * DISTINCT_SHARE, SERIES_MAX);
-  const found: { attnum: number; distinct: number; codes: Int32Array }[] = [];
+  const found: Candidate[] = [];
   for (const { attnum, type } of liveColumns(table)) {
-    const column = head.columns.get(attnum);
+    const column = columnOf(attnum);
     if (column === undefined || column.rep !== 'text' || type.oid === OID.json) continue;
-    const codes = columnCodes(column.stored(), rows).subarray(0, rows);
-    const distinct = countDistinct(codes);
-    if (distinct <= limit) found.push({ attnum, distinct, codes });
+    const codes = columnCodes(column, rows).subarray(0, rows);
+    const { distinct, highest } = countDistinct(codes);
+    if (distinct <= limit) found.push({ attnum, distinct, codes, highest });
   }
   found.sort((a, b) => b.distinct - a.distinct || a.attnum - b.attnum);
   return withinLimit(found, rows, limit);
 }
 
-function withinLimit(
-  found: readonly { attnum: number; codes: Int32Array }[],
-  rows: number,
-  limit: number,
-): number[] {
+function withinLimit(found: readonly Candidate[], rows: number, limit: number): number[] {
   const chosen: number[] = [];
   let ids = new Int32Array(rows);
-  for (const { attnum, codes } of found) {
-    const combined = combine(ids, codes, rows, limit);
+  let groups = 1;
+  for (const { attnum, codes, highest } of found) {
+    const combined = combine(ids, groups, codes, highest, limit);
     if (combined === undefined) continue;
-    ids = combined;
+    ids = combined.ids;
+    groups = combined.groups;
     chosen.push(attnum);
   }
   return chosen.sort((a, b) => a - b);
 }
 
+/** Combinations up to which a table finds their numbers; above, a map does. */
+const TABLE_LIMIT = 4_000_000;
+
 /** Numbers for pairs, undefined where there are more than `limit` of them. */
 function combine(
   ids: Int32Array,
+  groups: number,
   codes: Int32Array,
-  rows: number,
+  highest: number,
   limit: number,
-): Int32Array<ArrayBuffer> | undefined {
+): { ids: Int32Array<ArrayBuffer>; groups: number } | undefined {
+  const width = highest + 1;
+  const useTable = groups * width <= TABLE_LIMIT;
+  const table = new Int32Array(useTable ? groups * width : 0).fill(-1);
   const known = new Map<number, number>();
-  const result = new Int32Array(rows);
-  for (let i = 0; i < rows; i++) {
-    const pair = ids[i] * 2 ** 25 + codes[i];
-    let id = known.get(pair);
-    if (id === undefined) {
-      id = known.size;
-      if (id >= limit) return undefined;
-      known.set(pair, id);
+  const result = new Int32Array(ids.length);
+  let count = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const pair = ids[i] * width + codes[i];
+    let id = useTable ? table[pair] : (known.get(pair) ?? -1);
+    if (id < 0) {
+      if (count >= limit) return undefined;
+      id = count++;
+      if (useTable) table[pair] = id;
+      else known.set(pair, id);
     }
     result[i] = id;
   }
-  return result;
+  return { ids: result, groups: count };
 }
 
-function countDistinct(codes: Int32Array): number {
-  const seen = new Set<number>();
-  for (const code of codes) seen.add(code);
-  return seen.size;
+function countDistinct(codes: Int32Array): { distinct: number; highest: number } {
+  let highest = 0;
+  for (let i = 0; i < codes.length; i++) if (codes[i] > highest) highest = codes[i];
+  const seen = new Uint8Array(highest + 1);
+  let distinct = 0;
+  for (let i = 0; i < codes.length; i++) {
+    if (seen[codes[i]] === 1) continue;
+    seen[codes[i]] = 1;
+    distinct++;
+  }
+  return { distinct, highest };
 }

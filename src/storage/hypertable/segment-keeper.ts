@@ -18,7 +18,7 @@ import {
 } from './segment-keys.ts';
 import { decodeHeader, type Segment, type SegmentHeader } from './segment.ts';
 import { SegmentSource, type BlockReader } from './segment-source.ts';
-import type { ChunkState, TableRuntime, TableState } from './state.ts';
+import type { ChunkState, TableRuntime } from './state.ts';
 import type { StoredColumn } from './stored-column.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
@@ -45,6 +45,8 @@ export class SegmentKeeper {
   readonly #dropped = new Set<number>();
   /** Segments that the stored chunk records refer to, by table and chunk. */
   readonly #stored = new Map<number, Map<number, readonly Segment[]>>();
+  /** Segments marked as garbage when the store was opened. */
+  readonly #unnamed: SegmentAddress[] = [];
   #retired: Retired[] = [];
   #released: Sequence = 0;
   #background: Promise<void> = Promise.resolve();
@@ -80,43 +82,84 @@ export class SegmentKeeper {
   /** A segment's rows; its header is read the first time. */
   open(
     segment: Segment,
-    table: TableState,
+    runtime: TableRuntime,
     refBase: number,
     deleted: DeletedRows | undefined,
+    numbers?: Int32Array,
   ): RowSource | Promise<RowSource> {
-    const blocks = this.#blocks(table.runtime);
+    const blocks = this.#blocks(runtime);
     const source = (header: SegmentHeader): RowSource =>
-      new SegmentSource(segment, header, blocks, refBase, deleted);
+      new SegmentSource(segment, header, blocks, refBase, deleted, numbers);
     const known = this.#headers.get(segment);
     if (known !== undefined) return known instanceof Promise ? known.then(source) : source(known);
-    const loading = this.#loadHeader(segment, table.runtime);
+    const loading = this.#loadHeader(segment, runtime);
     this.#headers.set(segment, loading);
     return loading.then(source);
   }
 
-  /** Stores a chunk's record with new segments; returns when it is durable. */
+  /**
+   * Stores segments that no chunk record names yet. Until one does they are marked as garbage: the next
+   * start deletes those that no commit in the log names either.
+   */
+  async storeUnnamed(
+    segments: readonly Segment[],
+    operations: readonly KvOperation[],
+    sync: boolean,
+  ): Promise<void> {
+    const value = new Uint8Array(0);
+    const marks = segments.map(
+      ({ address }) => ({ type: 'put', key: garbageKey(address), value }) as const,
+    );
+    await this.#options.kv.write([...marks, ...operations], sync);
+  }
+
+  /**
+   * Stores a chunk's record, which names its segments; returns when it is durable. `replaced` may be
+   * segments that were in no record yet.
+   */
   async store(
     storageId: number,
     chunk: Omit<ChunkState, 'head' | 'firstUnflushed' | 'deletions'>,
-    operations: readonly KvOperation[],
+    replaced: readonly Segment[],
     sequence: Sequence,
   ): Promise<void> {
     const before = this.#stored.get(storageId)?.get(chunk.id) ?? [];
     const after = chunk.segments.map(({ segment }) => segment);
-    const gone = before.filter((segment) => !after.includes(segment));
-    const empty = new Uint8Array(0);
+    const gone = new Set([...before, ...replaced].filter((segment) => !after.includes(segment)));
+    const value = new Uint8Array(0);
     await this.#options.kv.write(
       [
-        ...operations,
         { type: 'put', key: chunkKey(storageId, chunk.id), value: encodeChunk(chunk) },
-        ...gone.map(
-          ({ address }) => ({ type: 'put', key: garbageKey(address), value: empty }) as const,
+        ...after
+          .filter((segment) => !before.includes(segment))
+          .map(({ address }) => ({ type: 'delete', key: garbageKey(address) }) as const),
+        ...[...gone].map(
+          ({ address }) => ({ type: 'put', key: garbageKey(address), value }) as const,
         ),
       ],
       true,
     );
     this.noteStored(storageId, chunk.id, after);
     for (const { address } of gone) this.#retired.push({ address, sequence });
+  }
+
+  /** Deletes segments that nothing refers to, in the background. */
+  discard(addresses: readonly SegmentAddress[]): void {
+    if (addresses.length === 0) return;
+    this.#inBackground(async () => {
+      for (const address of addresses) await this.delete(address);
+    });
+  }
+
+  /** Takes note of a segment that is marked as garbage: the log may still name it. */
+  noteUnnamed(address: SegmentAddress): void {
+    this.#unnamed.push(address);
+    this.#nextSegment = Math.max(this.#nextSegment, address.segment + 1);
+  }
+
+  /** Deletes those segments found at the start that the replayed log has not brought to life. */
+  discardUnnamed(isLive: (address: SegmentAddress) => boolean): void {
+    this.discard(this.#unnamed.splice(0).filter((address) => !isLive(address)));
   }
 
   /** Removes a dropped table's chunks; its segments go with the last view that needs them. */

@@ -15,7 +15,7 @@ export interface BlockReader {
 export class SegmentSource implements RowSource {
   readonly rows: number;
   readonly refBase: number;
-  readonly numbers = undefined;
+  readonly numbers: Int32Array | undefined;
   readonly deleted: DeletedRows | undefined;
   readonly series: SeriesTable;
   readonly minTime: number;
@@ -30,7 +30,9 @@ export class SegmentSource implements RowSource {
     blocks: BlockReader,
     refBase: number,
     deleted: DeletedRows | undefined,
+    numbers?: Int32Array,
   ) {
+    this.numbers = numbers;
     this.rows = segment.rows;
     this.minTime = segment.minTime;
     this.maxTime = segment.maxTime;

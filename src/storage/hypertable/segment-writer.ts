@@ -35,6 +35,8 @@ export interface WriterInput {
 export interface WrittenSegments {
   readonly segments: readonly Segment[];
   readonly operations: readonly KvOperation[];
+  /** Per segment: which row of the sources, counted over all of them, each of its rows was. */
+  readonly orders: readonly Int32Array[];
   /**
    * Where a source's row is now: counted over all segments, of which all but the last have SEGMENT_ROWS.
    * Undefined for rows that were deleted.
@@ -75,7 +77,9 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
   const { timeColumn } = hypertableOf(table);
   const kept = sources.map(keptRows);
   const rows = sources.reduce((sum, source, i) => sum + (kept[i]?.length ?? source.rows), 0);
-  if (rows === 0) return { segments: [], operations: [], positionOf: () => undefined };
+  if (rows === 0) {
+    return { segments: [], operations: [], orders: [], positionOf: () => undefined };
+  }
   const read = (attnum: number): Promise<StoredColumn | undefined> =>
     readColumn(table, sources, kept, attnum, rows);
 
@@ -124,7 +128,8 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     segments.push(segmentOf(draft, segmentBy, ordered, value.length));
     await input.timers.yield();
   }
-  return { segments, operations, positionOf: positions(sources, kept, sorted.permutation) };
+  const orders = drafts.map(({ order }) => order);
+  return { segments, operations, orders, positionOf: positions(sources, kept, sorted.permutation) };
 }
 
 function segmentOf(

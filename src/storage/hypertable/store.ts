@@ -32,6 +32,8 @@ import { scanTable, type ScanInput } from './scan.ts';
 import { chooseSegmentBy, declaredSegmentBy } from './segment-by.ts';
 import type { Flusher } from './flush.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
+import { spillForCommit, spillPending, type SpillContext, type SpillLimits } from './spill.ts';
+import type { StoredColumn } from './stored-column.ts';
 import {
   chunkName,
   chunkRows,
@@ -46,7 +48,7 @@ import {
 } from './state.ts';
 import { SHARED_DICTIONARY_LIMIT, TextDictionary } from './text-dictionary.ts';
 import { findCollisions, verifyUnique } from './unique-check.ts';
-import { OWN_REFS, Writes, type OwnTable } from './writes.ts';
+import { OWN_REFS, Writes, type OwnChunk, type OwnTable } from './writes.ts';
 
 export interface HypertableStoreOptions {
   readonly kv: KvStore;
@@ -59,6 +61,8 @@ export interface HypertableStoreOptions {
   readonly flushRows: number;
   /** The newest sequence that had been applied when the store was opened. */
   readonly sequenceApplied: Sequence;
+  /** When transactions put rows into segments before they commit. */
+  readonly spillLimits?: SpillLimits | undefined;
 }
 
 export class Store implements HypertableStore {
@@ -68,6 +72,7 @@ export class Store implements HypertableStore {
   readonly #contexts = new Map<number, HeadContext>();
   /** Parts that were packed in this process, so that applying them need not unpack. */
   readonly #packed = new WeakMap<Uint8Array, readonly Part[]>();
+  readonly #spillContext: SpillContext;
   #root: RootState;
 
   constructor(
@@ -80,6 +85,16 @@ export class Store implements HypertableStore {
     this.#keeper = keeper;
     this.#flusher = flusher;
     this.#root = root;
+    this.#spillContext = {
+      keeper,
+      timers: options.env.timers,
+      limits: options.spillLimits,
+      contextOf: (storageId) => this.#context(this.#tableState(storageId).runtime),
+      segmentBy: (table, rangeStart, columnOf, rows) => {
+        const chunk = chunkStartingAt(this.#tableState(table.storageId), rangeStart);
+        return this.#segmentBy(table, chunk, columnOf, rows);
+      },
+    };
   }
 
   current(): RootState {
@@ -101,7 +116,9 @@ export class Store implements HypertableStore {
     table: TableDescriptor,
     request: ScanRequest,
   ): AsyncIterable<Batch> {
-    return scanTable(this.#input(view, writes, table), request);
+    const input = this.#input(view, writes, table);
+    // What the statement itself writes while it scans must not appear in it.
+    return scanTable({ ...input, own: frozen(input.own) }, request);
   }
 
   fetch(
@@ -135,25 +152,31 @@ export class Store implements HypertableStore {
   }
 
   async insert(
-    view: HypertableView,
+    _view: HypertableView,
     writes: HypertableWrites,
     table: TableDescriptor,
     rows: Batch,
     uniqueIndexes: readonly IndexDescriptor[],
     options: InsertOptions,
   ): Promise<InsertResult> {
-    // A flush may have replaced the view's rows; nobody else can change these chunks now.
-    const input = this.#input(uniqueIndexes.length === 0 ? view : this.#root, writes, table);
     const placed = placeRows(table, this.#root.tables.get(table.storageId), rows);
+    // A flush may have replaced the view's rows; nobody else can change these chunks now.
     const collisions =
       uniqueIndexes.length === 0
         ? undefined
-        : await findCollisions(input, rows, placed, uniqueIndexes, options);
+        : await findCollisions(
+            this.#input(this.#root, writes, table),
+            rows,
+            placed,
+            uniqueIndexes,
+            options,
+          );
     const attnums = liveColumns(table).map(({ attnum }) => attnum);
     const { timeColumn } = hypertableOf(table);
     const { storageId } = table;
     const numbers = new Float64Array(collisions === undefined ? 0 : rows.length);
     let inserted = 0;
+    ownWrites(writes).descriptors.set(storageId, table);
     for (const one of placed) {
       const { batch, kept } = withoutCollisions(one, rows, collisions);
       if (batch.length === 0) continue;
@@ -167,6 +190,7 @@ export class Store implements HypertableStore {
       kept?.forEach((row, i) => (numbers[row] = first + i));
       inserted += batch.length;
     }
+    await spillPending(this.#spillContext, ownWrites(writes));
     if (options.onConflict === 'error') return { inserted, conflicts: null };
     const conflicts = collisions ?? new Float64Array(rows.length).fill(NaN);
     for (let i = 0; i < conflicts.length; i++) {
@@ -232,6 +256,14 @@ export class Store implements HypertableStore {
     return dropped.map(({ id }) => chunkName(table.oid, id));
   }
 
+  async prepare(writes: HypertableWrites): Promise<void> {
+    await spillForCommit(this.#spillContext, ownWrites(writes));
+  }
+
+  discard(writes: HypertableWrites): void {
+    this.#keeper.discard(ownWrites(writes).addresses.splice(0));
+  }
+
   parts(writes: HypertableWrites): HypertableParts {
     const { tables } = this.#root;
     const parts = partsOf(ownWrites(writes).entries, (storageId, ref): RefTarget => {
@@ -243,7 +275,16 @@ export class Store implements HypertableStore {
     });
     const bytes = packParts(parts);
     this.#packed.set(bytes, parts);
+    this.#discardUnused(ownWrites(writes), parts);
     return bytes;
+  }
+
+  /** Deletes segments of the transaction that its commit does not name. */
+  #discardUnused(writes: Writes, parts: readonly Part[]): void {
+    const used = new Set<number>();
+    for (const part of parts) if (part.kind === 'segment') used.add(part.segment.id);
+    const all = writes.addresses.splice(0);
+    this.#keeper.discard(all.filter(({ segment }) => !used.has(segment)));
   }
 
   apply(sequence: Sequence, parts: HypertableParts): void {
@@ -294,14 +335,26 @@ export class Store implements HypertableStore {
 
   /** Columns that make a series in a chunk's next segment. */
   segmentByOf(table: TableDescriptor, chunk: ChunkState): readonly number[] {
+    const { head } = chunk;
+    return this.#segmentBy(
+      table,
+      chunk,
+      (attnum) => head?.buffer.columns.get(attnum)?.stored(),
+      head?.rows ?? 0,
+    );
+  }
+
+  #segmentBy(
+    table: TableDescriptor,
+    chunk: ChunkState | undefined,
+    columnOf: (attnum: number) => StoredColumn | undefined,
+    rows: number,
+  ): readonly number[] {
     const indexes = this.#options.catalog().indexesOf(table.oid);
     const declared = declaredSegmentBy(table, indexes);
     if (declared !== undefined) return declared;
-    const chosen = chunk.segments[chunk.segments.length - 1]?.segment.segmentBy;
-    if (chosen !== undefined) return chosen;
-    return chunk.head === undefined
-      ? []
-      : chooseSegmentBy(table, chunk.head.buffer, chunk.head.rows);
+    const chosen = chunk?.segments[chunk.segments.length - 1]?.segment.segmentBy;
+    return chosen ?? chooseSegmentBy(table, columnOf, rows);
   }
 
   /** The shared context of a table's heads. */
@@ -371,7 +424,12 @@ export class Store implements HypertableStore {
       segmentBy: (chunk) => this.segmentByOf(table, chunk),
       openSegment: (chunk, index, deleted) => {
         const { segment, slot } = chunk.segments[index];
-        return this.#keeper.open(segment, state as TableState, slot * SLOT_ROWS, deleted);
+        const { runtime } = state as TableState;
+        return this.#keeper.open(segment, runtime, slot * SLOT_ROWS, deleted);
+      },
+      openOwn: ({ segment, numbers }, deleted) => {
+        const { runtime } = this.#tableState(table.storageId);
+        return this.#keeper.open(segment, runtime, OWN_REFS, deleted, numbers);
       },
     };
   }
@@ -439,6 +497,16 @@ export function emptyTable(storageId: number): TableState {
 function ownWrites(writes: HypertableWrites): Writes {
   if (writes instanceof Writes) return writes;
   throw new InternalError('these writes are not of this store');
+}
+
+/** The table's own rows as they are now. */
+function frozen(own: OwnTable | undefined): OwnTable | undefined {
+  if (own === undefined) return undefined;
+  const chunks = new Map<number, OwnChunk>();
+  for (const [start, chunk] of own.chunks) {
+    chunks.set(start, { ...chunk, numbers: chunk.numbers.slice() });
+  }
+  return { chunks, deleted: new Set(own.deleted), dropped: new Set(own.dropped) };
 }
 
 function rootOf(view: HypertableView): RootState {

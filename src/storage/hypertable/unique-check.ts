@@ -6,7 +6,7 @@ import type { Value } from '../../types/value.ts';
 import { valueAt, type Batch } from '../../vector/vector.ts';
 import type { InsertOptions } from '../storage.ts';
 import { missingValue, STORAGE_SETTINGS } from './any-values.ts';
-import { isDeleted, type DeletedRows } from './deleted-rows.ts';
+import { deleteRows, isDeleted, type DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
 import { hypertableOf, timesOf, type PlacedRows } from './placement.ts';
 import type { RowSource } from './row-source.ts';
@@ -173,6 +173,27 @@ async function finder(
       return gone?.has(refBase + row) === true ? undefined : refBase + row;
     });
   }
+  for (const entry of own?.segments ?? []) {
+    const { segment, numbers } = entry;
+    if (earliest > segment.maxTime || latest < segment.minTime) continue;
+    const source = await input.openOwn(entry, undefined);
+    const noted = deletedOf(numbers, gone);
+    const rowOf = await segmentFinder(
+      input.table,
+      segment,
+      source,
+      keys,
+      batch,
+      times,
+      rows,
+      noted,
+    );
+    finds.push((key, time, row) => {
+      if (time > segment.maxTime || time < segment.minTime) return undefined;
+      const found = rowOf(key, time, row);
+      return found === undefined ? undefined : OWN_REFS + numbers[found];
+    });
+  }
   if (own !== undefined && earliest <= own.buffer.maxTime && latest >= own.buffer.minTime) {
     finds.push(ownFinder(own.buffer, own.numbers, keys, gone));
   }
@@ -183,6 +204,17 @@ async function finder(
     }
     return undefined;
   };
+}
+
+/** Rows of an own segment that the transaction has deleted again. */
+function deletedOf(
+  numbers: Int32Array,
+  gone: ReadonlySet<number> | undefined,
+): DeletedRows | undefined {
+  if (gone === undefined || gone.size === 0) return undefined;
+  const rows: number[] = [];
+  numbers.forEach((number, row) => gone.has(OWN_REFS + number) && rows.push(row));
+  return deleteRows(undefined, numbers.length, rows);
 }
 
 /** Finds the live row of a segment with a key: by its series where they fit the key, else by a map. */

@@ -172,11 +172,14 @@ export class Transaction implements StorageTransaction {
 
   scan(table: TableDescriptor, request: ScanRequest): AsyncIterable<Batch> {
     this.#noteRead(table);
-    if (table.hypertable === null) return this.#pinned(scanRows(this.#view(table), request));
-    const { hypertables } = this.#parts;
-    return this.#pinned(
-      hypertables.scan(this.#snapshot.hypertables, this.#hypertableWrites, table, request),
-    );
+    const { hypertables, committer } = this.#parts;
+    const { sequence, hypertables: view } =
+      request.newest === true ? committer.published : this.#snapshot;
+    const batches =
+      table.hypertable === null
+        ? scanRows({ ...this.#view(table), snapshot: sequence }, request)
+        : hypertables.scan(view, this.#hypertableWrites, table, request);
+    return this.#pins.hold(sequence, batches);
   }
 
   scanIndex(table: TableDescriptor, request: IndexRequest): AsyncIterable<Batch> {
@@ -436,7 +439,10 @@ export class Transaction implements StorageTransaction {
     this.#savepoints.length = savepoint;
     this.#writeSet.rollbackTo(mark.rows);
     if (mark.hypertables >= 0) this.#hypertableWrites?.rollbackTo(mark.hypertables);
-    else this.#hypertableWrites = undefined;
+    else if (this.#hypertableWrites !== undefined) {
+      this.#parts.hypertables.discard(this.#hypertableWrites);
+      this.#hypertableWrites = undefined;
+    }
     if (mark.catalogChanges < this.#catalogChanges.length) {
       this.#forgetSequences(this.#catalogChanges.slice(mark.catalogChanges));
       this.#catalogChanges.length = mark.catalogChanges;
@@ -478,6 +484,9 @@ export class Transaction implements StorageTransaction {
     const sync = options?.sync ?? this.#parts.syncCommits;
     let published: Promise<void>;
     try {
+      if (this.#hypertableWrites !== undefined) {
+        await this.#parts.hypertables.prepare(this.#hypertableWrites);
+      }
       this.#checkSerializable();
       const record = this.#record();
       // Half of a commit that spans both stores must not outlive the other half.
@@ -510,6 +519,9 @@ export class Transaction implements StorageTransaction {
   rollback(): void {
     if (this.#ended) return;
     this.#forgetSequences(this.#catalogChanges);
+    if (this.#hypertableWrites !== undefined) {
+      this.#parts.hypertables.discard(this.#hypertableWrites);
+    }
     this.#release();
   }
 

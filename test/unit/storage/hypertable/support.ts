@@ -10,7 +10,10 @@ import { liveColumns } from '../../../../src/catalog/catalog.ts';
 import { MemoryKv } from '../../../../src/storage/kv/memory.ts';
 import type { KvStore } from '../../../../src/storage/kv/kv.ts';
 import type { HypertableStore } from '../../../../src/storage/hypertable/hypertable-store.ts';
-import { openHypertableStore } from '../../../../src/storage/hypertable/open.ts';
+import {
+  openHypertableStore,
+  type HypertableStoreOptions,
+} from '../../../../src/storage/hypertable/open.ts';
 import type { ScanRequest } from '../../../../src/storage/storage.ts';
 import { OID, sqlType, type Oid } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
@@ -125,6 +128,7 @@ export class World {
   flushRows = 1_000_000;
   cacheBytes = 64 * 2 ** 20;
   lockedChunks = new Set<number>();
+  spillLimits: HypertableStoreOptions['spillLimits'];
 
   constructor(table: TableDescriptor, kv: KvStore = new MemoryKv()) {
     this.table = table;
@@ -146,6 +150,7 @@ export class World {
       cacheBytes: this.cacheBytes,
       flushRows: this.flushRows,
       sequenceApplied: 0,
+      spillLimits: this.spillLimits,
     });
     return this;
   }
@@ -157,6 +162,11 @@ export class World {
     for (const { sequence, bytes } of this.log) {
       if (sequence >= from) this.store.apply(sequence, bytes.slice());
     }
+  }
+
+  async prepareAndCommit(writes: ReturnType<HypertableStore['openWrites']>): Promise<void> {
+    await this.store.prepare(writes);
+    this.commit(writes);
   }
 
   commit(writes: ReturnType<HypertableStore['openWrites']>): void {
