@@ -208,6 +208,9 @@ export class SessionImpl implements Session, SessionContext {
     isLast: boolean,
   ): Promise<void> {
     const executable = this.#analyse(statement, sql, []);
+    if (executable.parameterTypes.length > 0) {
+      throw dbError('undefined_parameter', 'there is no parameter $1');
+    }
     const portal = this.#portal('', executable, [], [], statement.text);
     const { fields } = executable;
     if (fields !== null)

@@ -46,7 +46,13 @@ export function sessionSequences(session: SessionContext): SequenceAccess {
       );
     },
     setValue(sequence, value, isCalled) {
-      mustBeSequence(sequence);
+      const { name, minimum, maximum } = mustBeSequence(sequence);
+      if (BigInt(value) < BigInt(minimum) || BigInt(value) > BigInt(maximum)) {
+        throw dbError(
+          'numeric_value_out_of_range',
+          `setval: value ${value} is out of bounds for sequence "${name}" (${minimum}..${maximum})`,
+        );
+      }
       session.transaction.current().setSequence(sequence, value, isCalled);
       if (isCalled) current.set(sequence, value);
     },

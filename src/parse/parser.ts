@@ -4,6 +4,7 @@
  */
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
 import { dbError } from '../errors/db-error.ts';
+import type { ConditionName } from '../errors/sqlstate.ts';
 import type { Node } from './ast.ts';
 import { characterOffset } from './position.ts';
 
@@ -93,10 +94,20 @@ function syntaxError(error: unknown): Error {
   const cursor = details?.cursorPosition;
   // The parser counts the cursor in characters (code points).
   const position = cursor === undefined || cursor < 0 ? undefined : cursor + 1;
-  if (/not (yet )?(implemented|supported)/.test(message))
-    return dbError('feature_not_supported', { message, position });
-  if (message.includes('must be no more than') || message.includes('invalid Unicode')) {
-    return dbError('syntax_error', { message, position });
-  }
-  return dbError('syntax_error', { message, position });
+  return dbError(conditionOf(message), { message, position });
+}
+
+/** The grammar's errors that are not syntax errors; its SQLSTATE does not come with the message. */
+const CONDITIONS: readonly (readonly [RegExp, ConditionName])[] = [
+  [/^frame (start|end)/, 'windowing_error'],
+  [/^precision for type float must be/, 'invalid_parameter_value'],
+  [/^unsafe use of \\' in a string literal/, 'nonstandard_use_of_escape_character'],
+  [/^invalid Unicode escape$/, 'invalid_escape_sequence'],
+  [/^invalid byte sequence for encoding/, 'character_not_in_repertoire'],
+  [/^[A-Z ]+ constraints cannot be marked /, 'feature_not_supported'],
+  [/not (yet )?(implemented|supported)/, 'feature_not_supported'],
+];
+
+function conditionOf(message: string): ConditionName {
+  return CONDITIONS.find(([pattern]) => pattern.test(message))?.[1] ?? 'syntax_error';
 }

@@ -76,7 +76,13 @@ export function splitStatements(text: string): string[] {
 export function printReport(report: Report): string {
   const show = (title: string, items: readonly Difference[]): string[] => [
     `${title}: ${items.length}`,
-    ...items.map((item) => `--- ${item.statement}\nexpected: ${item.expected}\nactual:   ${item.actual}`),
+    ...items.map(
+      (item) => `--- ${item.statement}\nexpected: ${item.expected}\nactual:   ${item.actual}`,
+    ),
   ];
-  return [`compared: ${report.compared}`, ...show('wrong', report.wrong), ...show('unsupported', report.unsupported)].join('\n');
+  return [
+    `compared: ${report.compared}`,
+    ...show('wrong', report.wrong),
+    ...show('unsupported', report.unsupported),
+  ].join('\n');
 }

@@ -5,5 +5,9 @@ import { createNodeEnv } from '../../src/platform/node-env.ts';
 import { systemSqlPath } from '../../src/platform/package-path.ts';
 
 export async function memoryEngine(): Promise<Engine> {
-  return await openEngine({ env: createNodeEnv({ logLevel: 'error' }), path: undefined, systemSqlPath: systemSqlPath() });
+  return await openEngine({
+    env: createNodeEnv({ logLevel: 'error' }),
+    path: undefined,
+    systemSqlPath: systemSqlPath(),
+  });
 }

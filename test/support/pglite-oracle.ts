@@ -11,7 +11,9 @@ interface ParsedMessage {
   readonly text?: string;
   readonly code?: string;
   readonly message?: string;
-  readonly fields?: readonly { readonly name: string; readonly dataTypeID: number }[] | readonly (string | null)[];
+  readonly fields?:
+    | readonly { readonly name: string; readonly dataTypeID: number }[]
+    | readonly (string | null)[];
 }
 
 export class PgliteOracle {
@@ -33,25 +35,42 @@ export class PgliteOracle {
     const message = Buffer.alloc(5);
     message[0] = 0x51;
     message.writeInt32BE(body.length + 4, 1);
-    const outcome = await this.#pglite.execProtocol(Buffer.concat([message, body]), { throwOnError: false });
+    const outcome = await this.#pglite.execProtocol(Buffer.concat([message, body]), {
+      throwOnError: false,
+    });
     let fields: { name: string; typeOid: number }[] = [];
     let rows: (string | null)[][] = [];
     let tag = '';
     for (const item of outcome.messages as readonly ParsedMessage[]) {
       if (item.name === 'rowDescription') {
         fields = (item.fields as readonly { name: string; dataTypeID: number }[]).map((field) => ({
-          name: field.name, typeOid: field.dataTypeID,
+          name: field.name,
+          typeOid: field.dataTypeID,
         }));
         rows = [];
-      } else if (item.name === 'dataRow') rows.push([...(item.fields as readonly (string | null)[])]);
+      } else if (item.name === 'dataRow')
+        rows.push([...(item.fields as readonly (string | null)[])]);
       else if (item.name === 'commandComplete') {
         tag = item.text ?? '';
-        if (!/^(SELECT|INSERT|UPDATE|DELETE|FETCH|SHOW|EXPLAIN)/.test(tag)) [fields, rows] = [[], []];
+        if (!/^(SELECT|INSERT|UPDATE|DELETE|FETCH|SHOW|EXPLAIN)/.test(tag))
+          [fields, rows] = [[], []];
       } else if (item.name === 'error') {
         return { kind: 'error', code: item.code ?? '', message: item.message ?? '' };
       }
     }
     return { kind: 'result', result: { fields, rows, tag } };
+  }
+
+  /** Back to an empty database and default settings. */
+  async reset(): Promise<void> {
+    await this.#pglite.exec('ROLLBACK');
+    await this.#pglite.exec('DISCARD ALL');
+    const schemas = await this.#pglite.query<{ nspname: string }>(
+      "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'",
+    );
+    for (const { nspname } of schemas.rows)
+      await this.#pglite.exec(`DROP SCHEMA "${nspname}" CASCADE`);
+    await this.#pglite.exec("CREATE SCHEMA public; SET timezone = 'UTC'");
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { dbError } from '../../errors/db-error.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
 import { nodeAs, type Node, type NodeBody } from '../../parse/ast.ts';
 import { OID, sqlType } from '../../types/type.ts';
+import { fixedZoneName } from '../../types/datetime/timezone.ts';
 import { Interval } from '../../types/interval.ts';
 import { codecFor } from '../../types/codecs.ts';
 import { vectorFromValues } from '../../vector/vector.ts';
@@ -97,6 +98,7 @@ function setMulti(session: SessionContext, name: string, args: readonly Node[]):
   if (name === 'TRANSACTION') {
     if (!session.transaction.isBlock) {
       session.notice('WARNING', 'SET TRANSACTION can only be used in transaction blocks');
+      return 'SET';
     }
     session.transaction.setModes(modes);
     return 'SET';
@@ -114,7 +116,7 @@ function setMulti(session: SessionContext, name: string, args: readonly Node[]):
 }
 
 /** The value as text; lists (search_path, DateStyle) joined and their names quoted. */
-function settingText(session: SessionContext, name: string, args: readonly Node[]): string {
+export function settingText(session: SessionContext, name: string, args: readonly Node[]): string {
   const isList = ['search_path', 'datestyle', 'temp_tablespaces'].includes(name.toLowerCase());
   const parts = args.map((arg) => argumentText(session, arg));
   if (name.toLowerCase() === 'search_path') return parts.map(quoteIdentifier).join(', ');
@@ -137,12 +139,7 @@ function intervalZone(session: SessionContext, text: string): string {
   const value = codecFor(OID.interval).parseText(text, -1, session.evalContext().format);
   if (!(value instanceof Interval))
     throw dbError('invalid_parameter_value', `invalid interval "${text}"`);
-  const seconds = Math.trunc(Number(value.micros) / 1e6);
-  const minutes = Math.trunc(Math.abs(seconds) / 60);
-  const clock = `${String(Math.trunc(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-  return seconds === 0
-    ? 'UTC'
-    : `<${seconds < 0 ? '-' : '+'}${clock}>${seconds < 0 ? '+' : '-'}${clock}`;
+  return fixedZoneName(Math.trunc(Number(value.micros) / 1e6));
 }
 
 const SHOW_NAMES = new Map([

@@ -114,10 +114,11 @@ function bindConstant(node: A_Const, scope: Scope): Expr {
 /** Integers too large for int4 are int8, then numeric; anything with a point or exponent is numeric. */
 function numberLiteral(text: string, scope: Scope): Expr {
   const format = scope.context.env.format;
-  if (/^[0-9]+$/.test(text)) {
+  // The grammar folds a minus sign into a number that it took for a float: -2147483648 is an int4.
+  if (/^-?[0-9]+$/.test(text)) {
     const value = BigInt(text);
-    if (value <= INT4_MAX) return constant(INT4, Number(value));
-    if (value <= INT8_LIMIT)
+    if (value <= INT4_MAX && value >= -INT4_MAX - 1n) return constant(INT4, Number(value));
+    if (value <= INT8_LIMIT && value >= -INT8_LIMIT - 1n)
       return constant(sqlType(OID.int8), codecFor(OID.int8).parseText(text, -1, format));
   } else if (/^0[xob]/i.test(text)) {
     const value = BigInt(text.replaceAll('_', ''));

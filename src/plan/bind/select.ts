@@ -40,6 +40,12 @@ export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
       ? null
       : scope.during('HAVING', () => bindCondition(stmt.havingClause as Node, scope, 'HAVING'));
   const sorts = bindOrder(stmt, targets, scope);
+  if (calls.aggregates.length > 0 && from !== null && readsWorkTable(from)) {
+    throw context.error(
+      'invalid_recursion',
+      "aggregate functions are not allowed in a recursive query's recursive term",
+    );
+  }
   const grouping = isGrouped(stmt, calls) ? new Grouping(stmt, targets, scope) : null;
   const distinctOn = bindDistinctOn(stmt, targets, scope);
   checkDistinct(stmt, targets, sorts, scope);
@@ -63,6 +69,12 @@ export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
   node = addSets(node, calls.sets, rewrite);
   const plan: Projection = { targets, sorts, distinctOn, locks, rewrite };
   return project(stmt, node, plan, scope);
+}
+
+/** Whether FROM itself, not a subquery in it, holds the recursive reference of a WITH query. */
+function readsWorkTable(from: LogicalNode): boolean {
+  if (from.kind === 'join') return readsWorkTable(from.left) || readsWorkTable(from.right);
+  return from.kind === 'work-table';
 }
 
 function nameWindows(stmt: SelectStmt, scope: Scope): void {

@@ -2,7 +2,7 @@
 import { OID, sqlType } from '../../types/type.ts';
 import { nameList, type FuncCall, type WindowDef } from '../../parse/ast.ts';
 import type { Expr } from '../expr.ts';
-import { exprEqual } from '../expr-walk.ts';
+import { columnsOf, exprEqual } from '../expr-walk.ts';
 import type { FrameBound, SortKey, WindowFrame } from '../physical.ts';
 import { constant, INT8, resolveUnknown, tryCoerce } from './coerce.ts';
 import { bindCondition, bindExpr, bindExprs } from './expr.ts';
@@ -154,6 +154,13 @@ function windowFrame(def: WindowDef, orderBy: readonly SortKey[], scope: Scope):
   const offset = (node: WindowDef['startOffset']): Expr => {
     if (node === undefined) return constant(INT8, 0);
     const expr = bindExpr(node, scope);
+    if (columnsOf(expr).size > 0) {
+      throw context.error(
+        'invalid_column_reference',
+        `argument of ${mode.toUpperCase()} must not contain variables`,
+        context.locationOf(expr),
+      );
+    }
     if (mode === 'range') return expr;
     const coerced = tryCoerce(context, expr, INT8, 'assignment', undefined, 'implicit');
     if (coerced !== undefined) return coerced;

@@ -20,6 +20,7 @@ import {
   type QueryInput,
 } from './query.ts';
 import { commonType, toCommon } from './coerce.ts';
+import { checkRecursiveTerm } from './recursive-term.ts';
 import { equalityOf } from './operators.ts';
 import { typeText } from './types.ts';
 
@@ -168,6 +169,7 @@ function bindRecursive(cte: CommonTableExpr, select: SelectStmt, input: QueryInp
         `${text} in a recursive query is not implemented`,
       );
   }
+  checkRecursiveTerm(context, name, select.rarg as SelectStmt);
   const scoped = bindWith(select.withClause, input);
   const forbidden = new Map(scoped.ctes);
   forbidden.set(name, {
