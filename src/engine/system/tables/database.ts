@@ -7,6 +7,8 @@ import {
   type CatalogSnapshot,
   type SchemaDescriptor,
 } from '../../../catalog/catalog.ts';
+import { relationAcl } from '../relation-kind.ts';
+import { SYSTEM_OIDS } from '../system-oids.ts';
 import { aclArray, catalogTable, type Row, type VirtualTable } from '../virtual-table.ts';
 
 const UTF8 = 6;
@@ -28,6 +30,23 @@ export const pgNamespace = catalogTable('pg_namespace', function* (session) {
     yield [schema.oid, schema.name, schema.owner, aclArray(schemaAcl(schema, catalog))];
   }
 });
+
+/** The ACLs that the system's own objects start with: pg_dump leaves those out. */
+export const pgInitPrivs = catalogTable('pg_init_privs', function* (session) {
+  const catalog = session.catalog();
+  for (const schema of catalog.schemas()) {
+    const acl = schemaAcl({ ...schema, acl: undefined }, catalog);
+    if (acl !== undefined) yield [schema.oid, PG_NAMESPACE, 0, 'i', aclArray(acl)];
+  }
+  for (const relation of catalog.relations()) {
+    if (relation.oid >= FIRST_USER_OID) continue;
+    const acl = relationAcl(relation, catalog);
+    if (acl !== undefined) yield [relation.oid, PG_CLASS, 0, 'i', aclArray(acl)];
+  }
+});
+
+const PG_CLASS = SYSTEM_OIDS.get('pg_class') as number;
+const PG_NAMESPACE = SYSTEM_OIDS.get('pg_namespace') as number;
 
 export const pgDatabase = catalogTable('pg_database', (session) => {
   const catalog = session.catalog();
@@ -98,6 +117,8 @@ export const pgCollation = constantTable('pg_collation', [
   collation(951, 'POSIX', 'c', -1, 'POSIX'),
 ]);
 
+export const TIMESCALEDB_EXTENSION_OID = 13600;
+
 /** What is built in and would be an extension elsewhere; tools look for it here. */
 const EXTENSIONS: readonly (readonly [
   oid: number,
@@ -108,7 +129,7 @@ const EXTENSIONS: readonly (readonly [
 ])[] = [
   [13559, 'plpgsql', PG_CATALOG_SCHEMA_OID, '1.0', 'PL/pgSQL procedural language'],
   [
-    13600,
+    TIMESCALEDB_EXTENSION_OID,
     'timescaledb',
     PUBLIC_SCHEMA_OID,
     '2.29.2',

@@ -5,7 +5,7 @@ const EMPTY: readonly (readonly [schema: SystemSchema, names: string])[] = [
   [
     'pg_catalog',
     'pg_amproc pg_conversion pg_default_acl pg_enum pg_event_trigger pg_foreign_data_wrapper ' +
-      'pg_foreign_server pg_foreign_table pg_inherits pg_init_privs pg_largeobject pg_largeobject_metadata ' +
+      'pg_foreign_server pg_foreign_table pg_inherits pg_largeobject pg_largeobject_metadata ' +
       'pg_parameter_acl pg_partitioned_table pg_policy pg_publication pg_publication_namespace ' +
       'pg_publication_rel pg_replication_origin pg_seclabel pg_shdepend pg_shseclabel pg_statistic ' +
       'pg_statistic_ext pg_statistic_ext_data pg_subscription pg_subscription_rel pg_transform pg_trigger ' +

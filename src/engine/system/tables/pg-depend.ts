@@ -1,13 +1,16 @@
 /** pg_depend: which objects need which, and pg_rewrite, through which views need theirs. */
-import type {
-  CatalogSnapshot,
-  IndexDescriptor,
-  RelationDescriptor,
-  TableDescriptor,
+import {
+  FIRST_USER_OID,
+  TIMESCALEDB_INFORMATION_SCHEMA_OID,
+  type CatalogSnapshot,
+  type IndexDescriptor,
+  type RelationDescriptor,
+  type TableDescriptor,
 } from '../../../catalog/catalog.ts';
 import type { Oid } from '../../../types/type.ts';
 import { relationsOfView } from '../../ddl/dependencies.ts';
 import type { SessionContext } from '../../session-context.ts';
+import { TIMESCALEDB_EXTENSION_OID } from './database.ts';
 import { columnDefaultOid, viewRuleOid } from '../object-oids.ts';
 import { SYSTEM_OIDS } from '../system-oids.ts';
 import { catalogTable, type Row } from '../virtual-table.ts';
@@ -16,12 +19,13 @@ const classOid = (name: string): Oid => SYSTEM_OIDS.get(name) as Oid;
 const PG_ATTRDEF = classOid('pg_attrdef');
 const PG_CLASS = classOid('pg_class');
 const PG_CONSTRAINT = classOid('pg_constraint');
+const PG_EXTENSION = classOid('pg_extension');
 const PG_NAMESPACE = classOid('pg_namespace');
 const PG_REWRITE = classOid('pg_rewrite');
 const PG_TYPE = classOid('pg_type');
 
-/** n normal, a goes with it, i part of it. */
-type Kind = 'n' | 'a' | 'i';
+/** n normal, a goes with it, i part of it, e member of an extension. */
+type Kind = 'n' | 'a' | 'i' | 'e';
 
 type ObjectName = readonly [classOid: Oid, oid: Oid, column?: number];
 
@@ -87,7 +91,7 @@ function* relationRows(
   yield dependency(rule, self, 'i');
   yield dependency(rule, self, 'n');
   for (const used of relationsOfView(session, catalog, relation)) {
-    if (used >= 16384) yield dependency(rule, [PG_CLASS, used], 'n');
+    if (used >= FIRST_USER_OID) yield dependency(rule, [PG_CLASS, used], 'n');
   }
 }
 
@@ -98,6 +102,16 @@ function tableColumn(catalog: CatalogSnapshot, table: Oid, attnum: number): stri
   return relation.columns.find((column) => column.attnum === attnum)?.identity ?? '';
 }
 
+/** What belongs to the extension timescaledb, so that pg_dump leaves it out. */
+function* extensionRows(catalog: CatalogSnapshot): Iterable<Row> {
+  const extension: ObjectName = [PG_EXTENSION, TIMESCALEDB_EXTENSION_OID];
+  const schema = TIMESCALEDB_INFORMATION_SCHEMA_OID;
+  yield dependency([PG_NAMESPACE, schema], extension, 'e');
+  for (const relation of catalog.relations()) {
+    if (relation.schema === schema) yield dependency([PG_CLASS, relation.oid], extension, 'e');
+  }
+}
+
 export const pgDepend = catalogTable('pg_depend', function* (session) {
   const catalog = session.catalog();
   const owned = new Map<string, Oid>();
@@ -106,8 +120,9 @@ export const pgDepend = catalogTable('pg_depend', function* (session) {
       owned.set(`${relation.ownedBy.table} ${relation.ownedBy.column}`, relation.oid);
     }
   }
+  yield* extensionRows(catalog);
   for (const relation of catalog.relations()) {
-    if (relation.oid >= 16384) yield* relationRows(relation, session, owned);
+    if (relation.oid >= FIRST_USER_OID) yield* relationRows(relation, session, owned);
   }
 });
 

@@ -1,5 +1,5 @@
 /** pg_description and pg_shdescription: comments. */
-import type { RelationDescriptor } from '../../../catalog/catalog.ts';
+import { FIRST_USER_OID, type RelationDescriptor } from '../../../catalog/catalog.ts';
 import { SYSTEM_OIDS } from '../system-oids.ts';
 import { catalogTable, type Row } from '../virtual-table.ts';
 import { EXTENSION_COMMENTS } from './database.ts';
@@ -34,7 +34,7 @@ export const pgDescription = catalogTable('pg_description', function* (session) 
   for (const [oid, comment] of EXTENSION_COMMENTS) yield [oid, PG_EXTENSION, 0, comment];
   for (const relation of catalog.relations()) {
     // Computing a system view's columns for comments that it cannot have would bind it.
-    if (relation.oid >= 16384) yield* relationComments(relation);
+    if (relation.oid >= FIRST_USER_OID) yield* relationComments(relation);
   }
 });
 
