@@ -10,7 +10,13 @@ import { sqlType } from '../../../types/type.ts';
 import { hasPrivilege } from '../../privileges.ts';
 import type { SessionContext } from '../../session-context.ts';
 import { typeDetails } from '../type-details.ts';
-import { rowMaker, type FieldValues, type Row, type VirtualTable } from '../virtual-table.ts';
+import {
+  perObject,
+  rowMaker,
+  type FieldValues,
+  type Row,
+  type VirtualTable,
+} from '../virtual-table.ts';
 
 type WithColumns = Exclude<ReadableRelation, { kind: 'sequence' }>;
 
@@ -63,14 +69,19 @@ function columnRow(relation: WithColumns, column: ColumnDescriptor, catalog: Cat
   });
 }
 
+/** Rows by relation; clients ask table by table, and only DDL changes the answers. */
+const columnRows = perObject((catalog: CatalogSnapshot) =>
+  perObject((relation: WithColumns): Row[] =>
+    liveColumns(relation).map((column) => columnRow(relation, column, catalog)),
+  ),
+);
+
 export const informationColumns: VirtualTable = {
   schema: 'information_schema',
   name: 'columns',
   *rows(session) {
-    const catalog = session.catalog();
-    for (const relation of visibleRelations(session)) {
-      for (const column of liveColumns(relation)) yield columnRow(relation, column, catalog);
-    }
+    const rowsOf = columnRows(session.catalog());
+    for (const relation of visibleRelations(session)) yield* rowsOf(relation);
   },
 };
 

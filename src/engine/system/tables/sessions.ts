@@ -35,7 +35,7 @@ function activityRow(other: SessionImpl, viewer: SessionContext): Row {
     ...start,
     name,
     other.settings.mustGet('application_name'),
-    options.clientAddress,
+    clientAddress(options.clientAddress),
     null,
     options.clientPort ?? -1,
     other.startMicros,
@@ -51,6 +51,11 @@ function activityRow(other: SessionImpl, viewer: SessionContext): Row {
     activity.query,
     'client backend',
   ];
+}
+
+/** As inet prints it; an IPv4 client of a dual-stack socket is an IPv4 client. */
+function clientAddress(address: string | null): string | null {
+  return address?.replace(/^::ffff:(?=\d+\.)/i, '') ?? null;
 }
 
 function stateOf(session: SessionImpl): string {
