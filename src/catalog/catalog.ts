@@ -54,6 +54,9 @@ export interface CheckConstraint {
   /** Canonical expression text without the outer CHECK ( ). */
   readonly sql: string;
   readonly columns: readonly number[];
+  /** Rows from before the constraint were not checked (NOT VALID). */
+  readonly notValid?: boolean | undefined;
+  readonly comment?: string | undefined;
 }
 
 /** A primary key or unique constraint; its index has the columns. */
@@ -63,6 +66,7 @@ export interface UniqueConstraint {
   readonly name: string;
   readonly index: Oid;
   readonly columns: readonly number[];
+  readonly comment?: string | undefined;
 }
 
 export type ConstraintDescriptor = CheckConstraint | UniqueConstraint;
@@ -180,11 +184,18 @@ export interface VirtualTableDescriptor {
 
 /** Anything that pg_class lists. */
 export type RelationDescriptor =
-  TableDescriptor | IndexDescriptor | ViewDescriptor | SequenceDescriptor | VirtualTableDescriptor;
+  | TableDescriptor
+  | IndexDescriptor
+  | ViewDescriptor
+  | SequenceDescriptor
+  | VirtualTableDescriptor;
 
 /** A relation that a FROM clause can name. */
 export type ReadableRelation =
-  TableDescriptor | ViewDescriptor | SequenceDescriptor | VirtualTableDescriptor;
+  | TableDescriptor
+  | ViewDescriptor
+  | SequenceDescriptor
+  | VirtualTableDescriptor;
 
 export interface RoleDescriptor {
   readonly kind: 'role';
@@ -207,7 +218,23 @@ export interface RoleDescriptor {
   readonly comment?: string | undefined;
 }
 
-export type ObjectDescriptor = SchemaDescriptor | RelationDescriptor | RoleDescriptor;
+/** What GRANT, COMMENT and ALTER DATABASE have stored; there is none before the first of them. */
+export interface DatabaseDescriptor {
+  readonly kind: 'database';
+  readonly oid: Oid;
+  readonly name: string;
+  readonly owner: Oid;
+  readonly acl?: readonly string[] | undefined;
+  readonly comment?: string | undefined;
+  /** ALTER DATABASE ... SET name = value. */
+  readonly settings: readonly (readonly [string, string])[];
+}
+
+export type ObjectDescriptor =
+  | SchemaDescriptor
+  | RelationDescriptor
+  | RoleDescriptor
+  | DatabaseDescriptor;
 
 /** One step from a snapshot to the next: plain data, applied in order. */
 export type CatalogChange =

@@ -48,10 +48,27 @@ export function emptyCatalog(
 function standardSchemas(): SchemaDescriptor[] {
   const owner = BOOTSTRAP_ROLE_OID;
   return [
-    { kind: 'schema', oid: PG_CATALOG_SCHEMA_OID, name: 'pg_catalog', owner, comment: 'system catalog schema' },
-    { kind: 'schema', oid: PUBLIC_SCHEMA_OID, name: 'public', owner, comment: 'standard public schema' },
+    {
+      kind: 'schema',
+      oid: PG_CATALOG_SCHEMA_OID,
+      name: 'pg_catalog',
+      owner,
+      comment: 'system catalog schema',
+    },
+    {
+      kind: 'schema',
+      oid: PUBLIC_SCHEMA_OID,
+      name: 'public',
+      owner,
+      comment: 'standard public schema',
+    },
     { kind: 'schema', oid: INFORMATION_SCHEMA_OID, name: 'information_schema', owner },
-    { kind: 'schema', oid: TIMESCALEDB_INFORMATION_SCHEMA_OID, name: 'timescaledb_information', owner },
+    {
+      kind: 'schema',
+      oid: TIMESCALEDB_INFORMATION_SCHEMA_OID,
+      name: 'timescaledb_information',
+      owner,
+    },
   ];
 }
 
@@ -133,9 +150,7 @@ class Snapshot implements CatalogSnapshot {
 
   relation(oid: Oid): RelationDescriptor | undefined {
     const object = this.#objects.get(oid);
-    return object === undefined || object.kind === 'schema' || object.kind === 'role'
-      ? undefined
-      : object;
+    return object !== undefined && isRelation(object) ? object : undefined;
   }
 
   relationByName(schema: Oid, name: string): RelationDescriptor | undefined {
@@ -144,7 +159,7 @@ class Snapshot implements CatalogSnapshot {
 
   *relations(): Iterable<RelationDescriptor> {
     for (const object of this.#objects.values()) {
-      if (object.kind !== 'schema' && object.kind !== 'role') yield object;
+      if (isRelation(object)) yield object;
     }
   }
 
@@ -242,9 +257,13 @@ function buildNameIndex(objects: ReadonlyMap<Oid, ObjectDescriptor>): NameIndex 
   for (const object of objects.values()) {
     if (object.kind === 'schema') index.schemas.set(object.name, object);
     else if (object.kind === 'role') index.roles.set(object.name, object);
-    else indexRelation(index, object);
+    else if (isRelation(object)) indexRelation(index, object);
   }
   return index;
+}
+
+function isRelation(object: ObjectDescriptor): object is RelationDescriptor {
+  return object.kind !== 'schema' && object.kind !== 'role' && object.kind !== 'database';
 }
 
 function indexRelation(index: NameIndex, relation: RelationDescriptor): void {

@@ -4,11 +4,20 @@ import { nodeKind } from '../parse/ast.ts';
 import type { ParsedStatement } from '../parse/parser.ts';
 import type { Oid } from '../types/type.ts';
 import { copyExecutable } from './copy/copy.ts';
+import { alterTable } from './ddl/alter-table/alter-table.ts';
+import { commentOn } from './ddl/comment.ts';
 import { createIndex } from './ddl/create-index.ts';
 import { createTable } from './ddl/create-table.ts';
 import { createTableAs } from './ddl/create-table-as.ts';
 import { createView } from './ddl/create-view.ts';
+import { alterDatabaseSet } from './ddl/database.ts';
 import { dropObjects } from './ddl/drop.ts';
+import { createExtension } from './ddl/extension.ts';
+import { grantPrivileges } from './ddl/grant.ts';
+import { grantRole } from './ddl/grant-role.ts';
+import { alterOwner } from './ddl/owner.ts';
+import { renameObject, setSchema } from './ddl/rename.ts';
+import { alterRole, alterRoleSet, createRole, dropRole } from './ddl/roles.ts';
 import { createSchema } from './ddl/schema.ts';
 import { alterSequence, createSequence } from './ddl/sequence.ts';
 import { truncate } from './ddl/truncate.ts';
@@ -83,6 +92,25 @@ function ddlExecutable(
   if ('AlterSeqStmt' in node) return run(() => alterSequence(session, node.AlterSeqStmt));
   if ('DropStmt' in node) return run(() => dropObjects(session, node.DropStmt));
   if ('TruncateStmt' in node) return run(() => truncate(session, node.TruncateStmt));
+  if ('AlterTableStmt' in node) return run(() => alterTable(session, node.AlterTableStmt, sql));
+  if ('RenameStmt' in node) return run(() => renameObject(session, node.RenameStmt, sql));
+  if ('AlterObjectSchemaStmt' in node) return run(() => setSchema(session, node.AlterObjectSchemaStmt));
+  if ('AlterOwnerStmt' in node) return run(() => alterOwner(session, node.AlterOwnerStmt));
+  if ('CommentStmt' in node) return run(() => commentOn(session, node.CommentStmt));
+  if ('CreateExtensionStmt' in node) return run(() => createExtension(session, node.CreateExtensionStmt));
+  return roleExecutable(session, statement);
+}
+
+function roleExecutable(session: SessionContext, statement: ParsedStatement): Executable {
+  const { node } = statement;
+  const run = (work: () => Promise<string> | string): Executable => commandExecutable(async () => await work());
+  if ('CreateRoleStmt' in node) return run(() => createRole(session, node.CreateRoleStmt));
+  if ('AlterRoleStmt' in node) return run(() => alterRole(session, node.AlterRoleStmt));
+  if ('AlterRoleSetStmt' in node) return run(() => alterRoleSet(session, node.AlterRoleSetStmt));
+  if ('AlterDatabaseSetStmt' in node) return run(() => alterDatabaseSet(session, node.AlterDatabaseSetStmt));
+  if ('DropRoleStmt' in node) return run(() => dropRole(session, node.DropRoleStmt));
+  if ('GrantRoleStmt' in node) return run(() => grantRole(session, node.GrantRoleStmt));
+  if ('GrantStmt' in node) return run(() => grantPrivileges(session, node.GrantStmt));
   return adminExecutable(session, statement);
 }
 

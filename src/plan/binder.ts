@@ -62,6 +62,7 @@ function finish(
     execParams: context.execParams,
     nextColumnId: context.nextColumnId,
     reads: [...context.reads],
+    directReads: [...context.directReads],
     writes: [...context.writes],
   };
 }

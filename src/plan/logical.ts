@@ -294,5 +294,7 @@ export interface BoundStatement {
   readonly execParams: number;
   readonly nextColumnId: number;
   readonly reads: readonly Oid[];
+  /** The relations of `reads` that the statement itself names: a view, but not what is behind it. */
+  readonly directReads: readonly Oid[];
   readonly writes: readonly Oid[];
 }

@@ -19,6 +19,7 @@ export function planStatement(bound: BoundStatement, env: BindEnvironment): Phys
     execParams: builder.execParams,
     parameterTypes: bound.parameterTypes,
     reads: bound.reads,
+    directReads: bound.directReads,
     writes: bound.writes,
   };
 }

@@ -115,7 +115,8 @@ function refuseUnknown(options: ReadonlyMap<string, string>): void {
   }
 }
 
-function optionText(node: Node | undefined): string {
+/** The value of a WITH or SET option as text. */
+export function optionText(node: Node | undefined): string {
   if (node === undefined) return 'true';
   const names = nodeAs(node, 'TypeName')?.names;
   if (names !== undefined) return names.map((name) => nodeAs(name, 'String')?.sval ?? '').at(-1) ?? '';

@@ -6,7 +6,8 @@ import { OID, type Oid } from '../../types/type.ts';
 import { toInt64 } from '../../types/value.ts';
 import type { SessionContext } from '../session-context.ts';
 import { columnType } from './column-definition.ts';
-import { mustFindRelation, mustFindTable, requireFreeName, targetSchema } from './names.ts';
+import { requireCreate, requireOwner } from '../privileges.ts';
+import { findRelation, mustFindRelation, mustFindTable, requireFreeName, targetSchema } from './names.ts';
 
 const RANGES = new Map<Oid, readonly [bigint, bigint]>([
   [OID.int2, [-32768n, 32767n]],
@@ -130,6 +131,7 @@ export async function createSequence(
     session.notice('NOTICE', `relation "${name.relname}" already exists, skipping`);
     return 'CREATE SEQUENCE';
   }
+  requireCreate(session, schema);
   requireFreeName(session.catalog(), schema, name.relname ?? '');
   const object = sequenceDescriptor(session, {
     oid: await transaction.allocateOid(),
@@ -142,18 +144,46 @@ export async function createSequence(
   return 'CREATE SEQUENCE';
 }
 
-/** Options that are not named keep their value; RESTART moves the counter. */
 export async function alterSequence(
   session: SessionContext,
   node: NodeBody<'AlterSeqStmt'>,
 ): Promise<string> {
-  const sequence = mustFindRelation(session, node.sequence as RangeVar);
-  if (sequence.kind !== 'sequence') {
-    throw dbError('wrong_object_type', `"${sequence.name}" is not a sequence`);
+  const name = node.sequence as RangeVar;
+  const sequence = findRelation(session, name);
+  if (sequence === undefined && node.missing_ok === true) {
+    session.notice('NOTICE', `relation "${name.relname}" does not exist, skipping`);
+    return 'ALTER SEQUENCE';
   }
-  const options = optionMap(node.options ?? []);
+  const found = sequence ?? mustFindRelation(session, name);
+  if (found.kind !== 'sequence') {
+    throw dbError('wrong_object_type', `"${found.name}" is not a sequence`);
+  }
+  requireOwner(session, found);
+  if (isIdentitySequence(session, found) && (node.options ?? []).some((option) => nodeAs(option, 'DefElem')?.defname === 'owned_by')) {
+    throw dbError('feature_not_supported', {
+      message: 'cannot change ownership of identity sequence',
+      detail: `Sequence "${found.name}" is linked to table "${session.catalog().relation(found.ownedBy?.table ?? 0)?.name ?? ''}".`,
+    });
+  }
+  await session.transaction.current().changeCatalog([]);
+  await changeSequence(session, found, node.options ?? []);
+  return 'ALTER SEQUENCE';
+}
+
+/** Whether a sequence belongs to an identity column. */
+export function isIdentitySequence(session: SessionContext, sequence: SequenceDescriptor): boolean {
+  const table = session.catalog().relation(sequence.ownedBy?.table ?? 0);
+  return table?.kind === 'table' && table.columns.some((column) => column.identitySequence === sequence.oid);
+}
+
+/** Options that are not named keep their value; RESTART moves the counter. */
+export async function changeSequence(
+  session: SessionContext,
+  sequence: SequenceDescriptor,
+  given: readonly Node[],
+): Promise<void> {
+  const options = optionMap(given);
   const restart = options.has('restart');
-  const restartValue = integerOption(options.get('restart')) ?? BigInt(sequence.start);
   const kept = keptOptions(sequence, options);
   const object = sequenceDescriptor(session, {
     oid: sequence.oid,
@@ -161,12 +191,24 @@ export async function alterSequence(
     schema: sequence.schema,
     type: sequence.type,
     ownedBy: options.has('owned_by') ? undefined : sequence.ownedBy,
-    options: [...kept, ...(node.options ?? []).filter((option) => nodeAs(option, 'DefElem')?.defname !== 'restart')],
+    options: [...kept, ...given.filter((option) => nodeAs(option, 'DefElem')?.defname !== 'restart')],
   });
   const transaction = session.transaction.current();
-  await transaction.changeCatalog([{ change: 'put', object: { ...object, owner: sequence.owner } }]);
-  if (restart) transaction.setSequence(sequence.oid, toInt64(restartValue), false);
-  return 'ALTER SEQUENCE';
+  const { owner, acl, comment } = sequence;
+  await transaction.changeCatalog([{ change: 'put', object: { ...object, owner, acl, comment } }]);
+  if (!restart) return;
+  const restartValue = integerOption(options.get('restart')) ?? BigInt(object.start);
+  requireWithin('RESTART', restartValue, object);
+  transaction.setSequence(sequence.oid, toInt64(restartValue), false);
+}
+
+function requireWithin(word: string, value: bigint, { minimum, maximum }: SequenceDescriptor): void {
+  if (value < BigInt(minimum)) {
+    throw dbError('invalid_parameter_value', `${word} value (${value}) cannot be less than MINVALUE (${minimum})`);
+  }
+  if (value > BigInt(maximum)) {
+    throw dbError('invalid_parameter_value', `${word} value (${value}) cannot be greater than MAXVALUE (${maximum})`);
+  }
 }
 
 function keptOptions(sequence: SequenceDescriptor, given: Map<string, Node | undefined>): Node[] {

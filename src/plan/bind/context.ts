@@ -42,6 +42,8 @@ export type RecordShape = readonly { readonly name: string; readonly type: SqlTy
 export class BindContext {
   readonly env: BindEnvironment;
   readonly reads = new Set<Oid>();
+  /** Those that the statement itself names, not those behind its views. */
+  readonly directReads = new Set<Oid>();
   readonly writes = new Set<Oid>();
   readonly shapes = new WeakMap<Expr, RecordShape>();
   readonly #columns = new Map<number, ColumnInfo>();

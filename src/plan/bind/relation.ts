@@ -68,10 +68,10 @@ export function bindRangeVar(name: RangeVar, scope: Scope): FromItem {
     case 'table':
     case 'virtual':
     case 'sequence':
-      context.reads.add(relation.oid);
+      noteRead(context, relation.oid);
       return scanItem(context, relation, alias, aliased);
     case 'view':
-      context.reads.add(relation.oid);
+      noteRead(context, relation.oid);
       return viewItem(context, relation, alias, aliased, name.location);
     default:
       throw context.error(
@@ -83,6 +83,11 @@ export function bindRangeVar(name: RangeVar, scope: Scope): FromItem {
         },
       );
   }
+}
+
+function noteRead(context: BindContext, relation: Oid): void {
+  context.reads.add(relation);
+  if (context.viewStack.length === 0) context.directReads.add(relation);
 }
 
 function cteItem(
