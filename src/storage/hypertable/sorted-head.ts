@@ -1,19 +1,22 @@
 /**
- * A head's rows in the order that segments have, so that scans over it come with runs too. It is built
- * when a scan first wants it and again when the head has grown by a quarter; the rows behind it are
- * scanned as they arrived.
+ * A head's rows in the order that segments have, so that scans over it come with runs too. It is built,
+ * in steps, when a scan first has use for it and again when the head has grown by a quarter; the rows
+ * behind it are scanned as they arrived.
  */
+import type { Timers } from '../../base/env.ts';
 import type { DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { SeriesTable } from './series-table.ts';
-import { sortRows } from './sort-rows.ts';
+import { sortSteps, type SortedOrder } from './sort-rows.ts';
 import { gatherColumn, sliceColumn, type StoredColumn } from './stored-column.ts';
 
 /** Heads below this are scanned as they are. */
 export const SORTED_HEAD_ROWS = 4096;
 
 const SORTED = new WeakMap<HeadBuffer, SortedHead>();
+/** Those being built: scans that come meanwhile read the rows as they arrived. */
+const BUILDING = new WeakSet<HeadBuffer>();
 
 export class SortedHead {
   readonly rows: number;
@@ -23,20 +26,18 @@ export class SortedHead {
   readonly #columns = new Map<number, StoredColumn>();
   readonly times: Float64Array;
 
-  constructor(buffer: HeadBuffer, rows: number, segmentBy: readonly number[]) {
+  constructor(
+    buffer: HeadBuffer,
+    rows: number,
+    series: SeriesTable,
+    order: SortedOrder,
+    times: Float64Array,
+  ) {
     this.#buffer = buffer;
     this.rows = rows;
-    const usable = segmentBy.filter((attnum) => {
-      const column = buffer.columns.get(attnum);
-      return column !== undefined && column.rep !== 'any';
-    });
-    const columns = usable.map((attnum) => storedOf(buffer, attnum));
-    const times = buffer.times();
-    const { permutation, seriesCount, starts } = sortRows(columns, times, rows, undefined);
-    this.permutation = permutation;
-    this.times = new Float64Array(rows);
-    for (let i = 0; i < rows; i++) this.times[i] = times[permutation[i]];
-    this.series = seriesOf(usable, columns, permutation, starts, seriesCount, this.times);
+    this.permutation = order.permutation;
+    this.times = times;
+    this.series = series;
   }
 
   column(attnum: number): StoredColumn | undefined {
@@ -78,22 +79,54 @@ export function seriesOf(
   return { count, starts, minTimes, maxTimes, segmentBy, columns: values };
 }
 
+async function buildSortedHead(
+  buffer: HeadBuffer,
+  rows: number,
+  segmentBy: readonly number[],
+  timers: Timers,
+): Promise<SortedHead> {
+  const usable = segmentBy.filter((attnum) => {
+    const column = buffer.columns.get(attnum);
+    return column !== undefined && column.rep !== 'any';
+  });
+  const columns = usable.map((attnum) => storedOf(buffer, attnum));
+  const unsorted = buffer.times();
+  const steps = sortSteps(columns, unsorted, rows, undefined);
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) await timers.yield();
+  const order = step.value;
+  const { permutation, seriesCount, starts } = order;
+  const times = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) times[i] = unsorted[permutation[i]];
+  const series = seriesOf(usable, columns, permutation, starts, seriesCount, times);
+  return new SortedHead(buffer, rows, series, order, times);
+}
+
 /** The sorted form of a head's first rows, at most `rows`; undefined where it is not worth having. */
 export function sortedHead(
   buffer: HeadBuffer,
   rows: number,
-  segmentBy: () => readonly number[],
-): SortedHead | undefined {
+  segmentBy: readonly number[],
+  timers: Timers,
+): SortedHead | undefined | Promise<SortedHead> {
   if (rows < SORTED_HEAD_ROWS || isWide(buffer)) return undefined;
   const known = SORTED.get(buffer);
-  if (known !== undefined) {
-    // An older view than the one that the sorted form was made for.
-    if (known.rows > rows) return undefined;
-    if (rows < known.rows * 1.25) return known;
-  }
-  const sorted = new SortedHead(buffer, rows, segmentBy());
-  SORTED.set(buffer, sorted);
-  return sorted;
+  // An older view than the one that the sorted form was made for.
+  if (known !== undefined && known.rows > rows) return undefined;
+  if (known !== undefined && (rows < known.rows * 1.25 || BUILDING.has(buffer))) return known;
+  if (BUILDING.has(buffer)) return undefined;
+  BUILDING.add(buffer);
+  return buildSortedHead(buffer, rows, segmentBy, timers).then(
+    (sorted) => {
+      BUILDING.delete(buffer);
+      SORTED.set(buffer, sorted);
+      return sorted;
+    },
+    (error: unknown) => {
+      BUILDING.delete(buffer);
+      throw error;
+    },
+  );
 }
 
 function isWide(buffer: HeadBuffer): boolean {

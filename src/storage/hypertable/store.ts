@@ -17,7 +17,7 @@ import type {
 import { missingValue } from './any-values.ts';
 import { applyPart } from './apply.ts';
 import { fetchRows } from './fetch-rows.ts';
-import type { HeadContext } from './head.ts';
+import type { HeadBuffer, HeadContext } from './head.ts';
 import type {
   ChunkLocks,
   HypertableParts,
@@ -73,6 +73,8 @@ export class Store implements HypertableStore {
   /** Parts that were packed in this process, so that applying them need not unpack. */
   readonly #packed = new WeakMap<Uint8Array, readonly Part[]>();
   readonly #spillContext: SpillContext;
+  /** Series columns that were chosen by looking at a head. */
+  readonly #chosen = new WeakMap<HeadBuffer, { rows: number; segmentBy: readonly number[] }>();
   #root: RootState;
 
   constructor(
@@ -336,12 +338,20 @@ export class Store implements HypertableStore {
   /** Columns that make a series in a chunk's next segment. */
   segmentByOf(table: TableDescriptor, chunk: ChunkState): readonly number[] {
     const { head } = chunk;
-    return this.#segmentBy(
+    const known = head === undefined ? undefined : this.#chosen.get(head.buffer);
+    // What was chosen for a head holds until it has grown by a quarter.
+    const isCurrent = known !== undefined && (head?.rows ?? 0) < known.rows * 1.25;
+    const chosen = this.#segmentBy(
       table,
       chunk,
       (attnum) => head?.buffer.columns.get(attnum)?.stored(),
       head?.rows ?? 0,
+      isCurrent ? known.segmentBy : undefined,
     );
+    if (head !== undefined && !isCurrent) {
+      this.#chosen.set(head.buffer, { rows: head.rows, segmentBy: chosen });
+    }
+    return chosen;
   }
 
   #segmentBy(
@@ -349,12 +359,13 @@ export class Store implements HypertableStore {
     chunk: ChunkState | undefined,
     columnOf: (attnum: number) => StoredColumn | undefined,
     rows: number,
+    known?: readonly number[],
   ): readonly number[] {
     const indexes = this.#options.catalog().indexesOf(table.oid);
     const declared = declaredSegmentBy(table, indexes);
     if (declared !== undefined) return declared;
     const chosen = chunk?.segments[chunk.segments.length - 1]?.segment.segmentBy;
-    return chosen ?? chooseSegmentBy(table, columnOf, rows);
+    return chosen ?? known ?? chooseSegmentBy(table, columnOf, rows);
   }
 
   /** The shared context of a table's heads. */
@@ -421,6 +432,7 @@ export class Store implements HypertableStore {
       table,
       state,
       own,
+      timers: this.#options.env.timers,
       segmentBy: (chunk) => this.segmentByOf(table, chunk),
       openSegment: (chunk, index, deleted) => {
         const { segment, slot } = chunk.segments[index];
