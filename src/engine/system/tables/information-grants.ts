@@ -57,16 +57,14 @@ function enabledRoles(session: SessionContext): ReadonlySet<string> | undefined 
   return new Set(roles.map((oid) => catalog.role(oid)?.name ?? ''));
 }
 
-/** Grants that the session may see: given by or to an enabled role or, if asked for, to PUBLIC. */
+/** Grants by or to an enabled role and, if asked for, those to PUBLIC. */
 function* visibleGrants(session: SessionContext, withPublic: boolean): Iterable<Grant> {
   const enabled = enabledRoles(session);
   for (const grant of tableGrants(session.catalog())) {
-    if (grant.grantee === '' && !withPublic) continue;
     const isVisible =
       enabled === undefined ||
-      grant.grantee === '' ||
-      enabled.has(grant.grantee) ||
-      enabled.has(grant.grantor);
+      enabled.has(grant.grantor) ||
+      (grant.grantee === '' ? withPublic : enabled.has(grant.grantee));
     if (isVisible) yield grant;
   }
 }

@@ -38,7 +38,7 @@ function routineRow(fn: SqlFunction, catalog: CatalogSnapshot): Row {
     ...typeFields(fn.returnType, 'type_', catalog),
     dtd_identifier: '0',
     routine_body: 'EXTERNAL',
-    external_name: isPlain
+    routine_definition: isPlain
       ? (routineFact(builtinRegistry.functionOid(fn))?.source ?? fn.name)
       : 'aggregate_dummy',
     external_language: 'INTERNAL',

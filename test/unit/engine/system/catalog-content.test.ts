@@ -256,6 +256,24 @@ describe('information_schema', () => {
     ).toEqual(['counter|100|1000|5|YES', 'devices_id_seq|1|2147483647|1|NO']);
   });
 
+  it('lists grants to whom they concern', async () => {
+    await rows(
+      'CREATE ROLE reader; CREATE ROLE other; GRANT SELECT ON cheap TO reader WITH GRANT OPTION',
+    );
+    const granted =
+      'SELECT grantor, grantee, privilege_type, is_grantable FROM information_schema.role_table_grants ' +
+      "WHERE table_name = 'cheap' AND grantee <> 'postgres'";
+    expect(await rows(granted)).toEqual(['postgres|reader|SELECT|YES']);
+    const visible = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'cheap'";
+    await rows('SET ROLE reader');
+    expect(await rows(granted)).toEqual(['postgres|reader|SELECT|YES']);
+    expect(await rows(visible)).toEqual(['2']);
+    await rows('RESET ROLE; SET ROLE other');
+    expect(await rows(granted)).toEqual([]);
+    expect(await rows(visible)).toEqual(['0']);
+    await rows('RESET ROLE');
+  });
+
   it('knows what views use', async () => {
     expect(
       await rows(
