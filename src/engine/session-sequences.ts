@@ -23,7 +23,10 @@ export function sessionSequences(session: SessionContext): SequenceAccess {
   };
   return {
     nextValue(sequence) {
-      const value = session.database.storage.sequenceNext(mustBeSequence(sequence));
+      const value = session.database.storage.sequenceNext(
+        mustBeSequence(sequence),
+        session.transaction.current(),
+      );
       current.set(sequence, value);
       last = sequence;
       return value;

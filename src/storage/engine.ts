@@ -2,15 +2,22 @@
 import type { Env } from '../base/env.ts';
 import type { CatalogSnapshot, SequenceDescriptor, TableDescriptor } from '../catalog/catalog.ts';
 import { InternalError } from '../errors/db-error.ts';
-import type { Int64 } from '../types/value.ts';
+import { toInt64, type Int64 } from '../types/value.ts';
 import { diskError } from './disk-error.ts';
 import { sealValue } from './format/envelope.ts';
 import { TRIMMED_KEY, encodeNumbers, garbageKey, indexRange, rowRange } from './format/keys.ts';
 import type { BlobLog } from './log/blob-log.ts';
 import type { CommitLog, Sequence } from './log/commit-log.ts';
-import type { ChunkInfo, IsolationLevel, StorageEngine, TableStatistics } from './storage.ts';
+import type {
+  ChunkInfo,
+  IsolationLevel,
+  StorageEngine,
+  StorageTransaction,
+  TableStatistics,
+} from './storage.ts';
 import { COMMIT_RANGE } from './txn/committer.ts';
 import { Transaction, type TransactionParts } from './txn/transaction.ts';
+import type { RestartedSequence } from './sequences.ts';
 
 export interface EngineParts extends TransactionParts {
   readonly env: Env;
@@ -40,19 +47,27 @@ export class Engine implements StorageEngine {
     return this.#parts.committer.published.catalog;
   }
 
-  begin(isolation: IsolationLevel, readOnly: boolean): Transaction {
+  begin(isolation: IsolationLevel, readOnly: boolean, processId?: number): Transaction {
     if (this.#closing) throw new InternalError('the storage engine is closed');
-    return new Transaction(this.#nextTransaction++, isolation, readOnly, this.#parts);
+    return new Transaction(this.#nextTransaction++, isolation, readOnly, this.#parts, processId);
   }
 
-  sequenceNext(sequence: SequenceDescriptor): Int64 {
+  sequenceNext(sequence: SequenceDescriptor, transaction?: StorageTransaction): Int64 {
     const { committer, sequences } = this.#parts;
     if (committer.failure !== undefined) throw committer.failure;
     if (!sequences.has(sequence.oid)) sequences.define(sequence);
-    return sequences.next(sequence.oid);
+    const own = restartedIn(transaction, sequence);
+    return own === undefined
+      ? sequences.next(sequence.oid)
+      : sequences.nextRestarted(sequence.oid, own);
   }
 
-  sequenceState(sequence: SequenceDescriptor): { lastValue: Int64; isCalled: boolean } {
+  sequenceState(
+    sequence: SequenceDescriptor,
+    transaction?: StorageTransaction,
+  ): { lastValue: Int64; isCalled: boolean } {
+    const own = restartedIn(transaction, sequence);
+    if (own !== undefined) return { lastValue: toInt64(own.lastValue), isCalled: own.isCalled };
     const { sequences } = this.#parts;
     if (!sequences.has(sequence.oid)) sequences.define(sequence);
     return sequences.state(sequence.oid);
@@ -131,10 +146,19 @@ export class Engine implements StorageEngine {
 
   #flush(all: boolean): Promise<void> {
     this.#releaseViews();
-    this.#flushing = this.#flushing
-      .catch(() => undefined)
-      .then(() => this.#parts.hypertables.flush(all));
+    this.#flushing = this.#flushing.catch(() => undefined).then(() => this.#flushHeads(all));
     return this.#flushing;
+  }
+
+  async #flushHeads(all: boolean): Promise<void> {
+    const { committer, hypertables } = this.#parts;
+    try {
+      await hypertables.flush(all);
+    } finally {
+      // New snapshots read the segments, so that the heads' memory comes back without another commit.
+      committer.adoptFlushed();
+      this.#releaseViews();
+    }
   }
 
   #releaseViews(): void {
@@ -172,4 +196,12 @@ export class Engine implements StorageEngine {
       await kv.close();
     }
   }
+}
+
+/** The counter that a transaction has for a sequence it restarted. */
+function restartedIn(
+  transaction: StorageTransaction | undefined,
+  sequence: SequenceDescriptor,
+): RestartedSequence | undefined {
+  return transaction instanceof Transaction ? transaction.restarted(sequence.oid) : undefined;
 }

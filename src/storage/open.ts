@@ -6,6 +6,7 @@ import { openDirectory } from './directory.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { openHypertableStore } from './hypertable/open.ts';
 import type { HypertableStore } from './hypertable/hypertable-store.ts';
+import { behindLog } from './kv/behind-log.ts';
 import type { KvStore } from './kv/kv.ts';
 import { MemoryKv } from './kv/memory.ts';
 import { openRocks } from './kv/rocks.ts';
@@ -69,7 +70,7 @@ async function openParts(
     applying = catalog;
   };
   const hypertables = await openHypertableStore({
-    kv,
+    kv: log instanceof BlobLog ? behindLog(kv, () => log.flush()) : kv,
     env: options.env,
     catalog: () => applying,
     locks: { tryLockChunk: (storageId, chunk) => tryLockChunk(locks, storageId, chunk) },

@@ -19,6 +19,12 @@ interface SequenceState {
   reserved: bigint;
 }
 
+/** The counter of a sequence that a transaction restarted: its own until it commits. */
+export interface RestartedSequence {
+  lastValue: bigint;
+  isCalled: boolean;
+}
+
 export class Sequences {
   readonly #states = new Map<Oid, SequenceState>();
   /** Puts a move into the log, behind what is there. */
@@ -79,6 +85,25 @@ export class Sequences {
     this.#log(this.#exactMove(state));
   }
 
+  /** A counter of its own for a transaction, from which `nextRestarted` takes values. */
+  restart(oid: Oid, value: Int64): RestartedSequence {
+    this.#known(oid);
+    return { lastValue: BigInt(value), isCalled: false };
+  }
+
+  nextRestarted(oid: Oid, counter: RestartedSequence): Int64 {
+    const { descriptor } = this.#known(oid);
+    const { lastValue, isCalled } = counter;
+    counter.lastValue = isCalled ? followingValue({ descriptor, lastValue }) : lastValue;
+    counter.isCalled = true;
+    return toInt64(counter.lastValue);
+  }
+
+  /** Makes a restarted counter everybody's. Its commit record, which has its state, is in the log. */
+  adopt(oid: Oid, { lastValue, isCalled }: RestartedSequence): void {
+    this.restore({ oid, lastValue: String(lastValue), isCalled });
+  }
+
   state(oid: Oid): { lastValue: Int64; isCalled: boolean } {
     const state = this.#known(oid);
     return { lastValue: toInt64(state.lastValue), isCalled: state.isCalled };
@@ -117,7 +142,10 @@ export class Sequences {
   }
 }
 
-function followingValue({ descriptor, lastValue }: SequenceState): bigint {
+function followingValue({
+  descriptor,
+  lastValue,
+}: Pick<SequenceState, 'descriptor' | 'lastValue'>): bigint {
   const increment = BigInt(descriptor.increment);
   const maximum = BigInt(descriptor.maximum);
   const minimum = BigInt(descriptor.minimum);

@@ -44,15 +44,20 @@ export type IsolationLevel = 'read committed' | 'repeatable read' | 'serializabl
 export interface StorageEngine {
   /** The newest committed catalog. */
   catalog(): CatalogSnapshot;
-  begin(isolation: IsolationLevel, readOnly: boolean): StorageTransaction;
+  /** `processId` stands for the session in messages about deadlocks. */
+  begin(isolation: IsolationLevel, readOnly: boolean, processId?: number): StorageTransaction;
 
   /**
    * Next value of a sequence, never handed out before, also after a crash. Synchronous. Takes the
    * descriptor, because a transaction may use a sequence that it has created and not yet committed.
+   * A transaction that restarted the sequence takes values from its own counter.
    */
-  sequenceNext(sequence: SequenceDescriptor): Int64;
+  sequenceNext(sequence: SequenceDescriptor, transaction?: StorageTransaction): Int64;
   /** State as SELECT * FROM sequence shows it. */
-  sequenceState(sequence: SequenceDescriptor): { lastValue: Int64; isCalled: boolean };
+  sequenceState(
+    sequence: SequenceDescriptor,
+    transaction?: StorageTransaction,
+  ): { lastValue: Int64; isCalled: boolean };
   /** Resolves when everything appended to the log so far (sequence moves included) is durable. */
   flushLog(): Promise<void>;
 
@@ -201,9 +206,19 @@ export interface StorageTransaction {
    */
   dropChunks(table: TableDescriptor, from: number | null, to: number | null): Promise<string[]>;
 
+  /** setval(): takes effect at once, and stays where the transaction rolls back. */
   setSequence(sequence: Oid, value: Int64, isCalled: boolean): void;
+  /**
+   * ALTER SEQUENCE ... RESTART and TRUNCATE ... RESTART IDENTITY: this transaction counts from `value`,
+   * others do once it has committed.
+   */
+  restartSequence(sequence: Oid, value: Int64): void;
 
   savepoint(): SavepointId;
+  /**
+   * Undoes changes and releases locks since the savepoint; after a StatementRestart the locks stay, so
+   * that the statement keeps its place among those that wait for the same rows.
+   */
   rollbackTo(savepoint: SavepointId): void;
   releaseSavepoint(savepoint: SavepointId): void;
 

@@ -199,7 +199,7 @@ export async function changeSequence(
   if (!restart) return;
   const restartValue = integerOption(options.get('restart')) ?? BigInt(object.start);
   requireWithin('RESTART', restartValue, object);
-  transaction.setSequence(sequence.oid, toInt64(restartValue), false);
+  transaction.restartSequence(sequence.oid, toInt64(restartValue));
 }
 
 function requireWithin(word: string, value: bigint, { minimum, maximum }: SequenceDescriptor): void {

@@ -41,6 +41,6 @@ export async function replaceStorage(session: SessionContext, table: TableDescri
 function restartSequences(session: SessionContext, table: TableDescriptor): void {
   for (const relation of session.catalog().relations()) {
     if (relation.kind !== 'sequence' || relation.ownedBy?.table !== table.oid) continue;
-    session.transaction.current().setSequence(relation.oid, toInt64(BigInt(relation.start)), false);
+    session.transaction.current().restartSequence(relation.oid, toInt64(BigInt(relation.start)));
   }
 }

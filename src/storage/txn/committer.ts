@@ -31,6 +31,7 @@ export interface CommitterParts {
   readonly kv: KvStore;
   readonly log: CommitLog & {
     append(parts: readonly LogPart[], options?: AppendOptions): Promise<readonly Sequence[]>;
+    flush?(): Promise<void>;
   };
   readonly hypertables: HypertableStore;
   readonly states: TableStates;
@@ -55,6 +56,7 @@ interface PendingCommit {
   readonly sequence: Sequence;
   readonly record: CommitRecord;
   readonly base: BaseRows;
+  readonly sync: boolean;
   durable: boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -72,6 +74,8 @@ export class Committer {
   #applying = false;
   #failure: DbError | undefined;
   #whenIdle: (() => void)[] = [];
+  /** A hypertable commit was applied that is perhaps not durable: only the log has it. */
+  #hasLooseHypertables = false;
 
   constructor(parts: CommitterParts) {
     this.#parts = parts;
@@ -102,13 +106,18 @@ export class Committer {
     }
     for (const storageId of hypertables) this.#parts.states.get(storageId).appendedAt = sequence;
     return new Promise((resolve, reject) => {
-      const pending = { sequence, record, base, durable: false, resolve, reject };
+      const pending = { sequence, record, base, sync, durable: false, resolve, reject };
       this.#pending.push(pending);
       this.#parts.log.append([{ range: COMMIT_RANGE, payload }], { sync }).then(
         ([given]) => this.#onDurable(pending, given),
         (error: unknown) => this.#fail(diskError(error, 'could not write to the commit log')),
       );
     });
+  }
+
+  /** Makes what a flush did to the hypertables the state that new snapshots take. */
+  adoptFlushed(): void {
+    this.#published = { ...this.#published, hypertables: this.#parts.hypertables.current() };
   }
 
   /** Resolves when everything appended so far is published. */
@@ -152,14 +161,19 @@ export class Committer {
 
   /** Applies the durable commits at the head of the queue with one batch. */
   async #applySome(): Promise<void> {
-    const { kv, states } = this.#parts;
+    const { kv, log, states } = this.#parts;
     const operations: KvOperation[] = [];
     const undo: UndoOfTable[] = [];
     let catalog = this.#published.catalog;
     const catalogs: CatalogSnapshot[] = [];
     let count = 0;
-    for (const { durable, sequence, record, base } of this.#pending) {
+    let mustFlush = false;
+    for (const { durable, sync, sequence, record, base } of this.#pending) {
       if (!durable || operations.length > BATCH_OPERATIONS_MAX) break;
+      // A record that waited for the log's sync has everything before it on stable storage.
+      if (sync) this.#hasLooseHypertables = false;
+      else if (record.hypertables !== undefined) this.#hasLooseHypertables = true;
+      else mustFlush ||= this.#hasLooseHypertables;
       undo.push(...installUndo(states, sequence, record, base));
       if (record.catalog.length > 0) catalog = catalog.apply(record.catalog);
       for (const operation of recordOperations(states, sequence, record, catalog)) {
@@ -170,6 +184,12 @@ export class Committer {
     }
     const last = this.#pending[count - 1] as PendingCommit;
     operations.push(appliedOperation(last.sequence));
+    // The store may keep this batch over a power failure in which the log loses its end; what it keeps
+    // must not be newer than a hypertable's commit that is lost.
+    if (mustFlush) {
+      await log.flush?.();
+      this.#hasLooseHypertables = false;
+    }
     await kv.write(operations, false);
     this.#publish(this.#pending.splice(0, count), catalogs, undo);
   }

@@ -13,6 +13,8 @@ export type LockKey = string | number;
 /** Who holds and waits: one per transaction. */
 export interface LockOwner {
   readonly id: number;
+  /** What messages call it: the process id of its session. */
+  readonly process: number;
   /** Milliseconds that a request may wait, 0 for ever. */
   lockTimeoutMs: number;
   readonly held: HeldLock[];
@@ -59,8 +61,8 @@ export class LockManager {
     this.#timers = timers;
   }
 
-  openOwner(id: number): LockOwner {
-    return { id, lockTimeoutMs: 0, held: [], waiting: undefined };
+  openOwner(id: number, process = id): LockOwner {
+    return { id, process, lockTimeoutMs: 0, held: [], waiting: undefined };
   }
 
   /**
@@ -95,7 +97,12 @@ export class LockManager {
   }
 
   releaseAll(owner: LockOwner): void {
-    for (const { space, key } of owner.held) {
+    this.releaseFrom(owner, 0);
+  }
+
+  /** Releases all but the first `kept` locks that the owner took. */
+  releaseFrom(owner: LockOwner, kept: number): void {
+    for (const { space, key } of owner.held.splice(kept)) {
       const slot = space.get(key);
       if (slot === owner) {
         space.delete(key);
@@ -104,7 +111,6 @@ export class LockManager {
         grantWaiters(slot, space, key);
       }
     }
-    owner.held.length = 0;
   }
 
   /** Ends the owner's wait, if it waits, with `reason`. */
@@ -225,7 +231,7 @@ function deadlock(circle: readonly LockOwner[]): DbError {
   const lines = circle.map((owner, i) => {
     const blocker = circle[(i + 1) % circle.length] as LockOwner;
     const wanted = (owner.waiting as Waiter).description;
-    return `Process ${owner.id} waits for ${wanted}; blocked by process ${blocker.id}.`;
+    return `Process ${owner.process} waits for ${wanted}; blocked by process ${blocker.process}.`;
   });
   return dbError('deadlock_detected', {
     message: 'deadlock detected',

@@ -15,7 +15,7 @@ import type { IndexExpressions } from '../row/index-keys.ts';
 import { scanIndexRows } from '../row/index-reader.ts';
 import { fetchRows, scanRows, type RowView } from '../row/row-reader.ts';
 import type { TableStates } from '../row/table-state.ts';
-import type { Sequences } from '../sequences.ts';
+import type { RestartedSequence, Sequences } from '../sequences.ts';
 import {
   StatementRestart,
   type IndexRequest,
@@ -65,6 +65,10 @@ interface Savepoint {
   readonly rows: number;
   readonly hypertables: number;
   readonly catalogChanges: number;
+  readonly catalog: CatalogSnapshot | undefined;
+  readonly restarts: ReadonlyMap<Oid, RestartedSequence>;
+  /** Locks held. */
+  readonly locks: number;
 }
 
 const CATALOG_LOCK: LockRequest = { space: 'catalog', key: 0, mode: 'exclusive', wait: true };
@@ -84,6 +88,10 @@ export class Transaction implements StorageTransaction {
   #catalogChanges: CatalogChange[] = [];
   #catalog: CatalogSnapshot | undefined;
   #countersMoved = false;
+  /** Sequences that this transaction restarted. */
+  #restarts = new Map<Oid, RestartedSequence>();
+  /** The statement gives way to another transaction's change and is about to run again. */
+  #restartsStatement = false;
   /** Storage ids read, for the check of serializability. */
   readonly #readStorage = new Set<number>();
   /** Storage ids of hypertables written to. */
@@ -91,12 +99,18 @@ export class Transaction implements StorageTransaction {
   readonly #savepoints: Savepoint[] = [];
   #ended = false;
 
-  constructor(id: number, isolation: IsolationLevel, readOnly: boolean, parts: TransactionParts) {
+  constructor(
+    id: number,
+    isolation: IsolationLevel,
+    readOnly: boolean,
+    parts: TransactionParts,
+    processId?: number,
+  ) {
     this.id = id;
     this.isolation = isolation;
     this.#readOnly = readOnly;
     this.#parts = parts;
-    this.#owner = parts.locks.openOwner(id);
+    this.#owner = parts.locks.openOwner(id, processId);
     this.#pins = new SnapshotPins(parts.snapshots);
     this.#writeSet = new WriteSet(parts.writeSetBytes);
     this.#snapshot = parts.committer.published;
@@ -115,6 +129,7 @@ export class Transaction implements StorageTransaction {
     return (
       !this.#writeSet.isEmpty ||
       this.#catalogChanges.length > 0 ||
+      this.#restarts.size > 0 ||
       (this.#hypertableWrites !== undefined && !this.#hypertableWrites.isEmpty)
     );
   }
@@ -124,7 +139,7 @@ export class Transaction implements StorageTransaction {
     if (this.#snapshotTaken && this.isolation !== 'read committed') return;
     this.#snapshotTaken = true;
     const { published } = this.#parts.committer;
-    if (published.sequence === this.#snapshot.sequence) return;
+    if (published === this.#snapshot) return;
     const pin = this.#pins.pin(published.sequence);
     this.#pins.unpin(this.#snapshotPin);
     this.#snapshot = published;
@@ -165,7 +180,23 @@ export class Transaction implements StorageTransaction {
 
   setSequence(sequence: Oid, value: Int64, isCalled: boolean): void {
     this.#checkWritable();
-    this.#parts.sequences.set(sequence, value, isCalled);
+    const own = this.#restarts.get(sequence);
+    if (own === undefined) {
+      this.#parts.sequences.set(sequence, value, isCalled);
+    } else {
+      own.lastValue = BigInt(value);
+      own.isCalled = isCalled;
+    }
+  }
+
+  restartSequence(sequence: Oid, value: Int64): void {
+    this.#checkWritable();
+    this.#restarts.set(sequence, this.#parts.sequences.restart(sequence, value));
+  }
+
+  /** The own counter of a sequence that this transaction restarted. */
+  restarted(sequence: Oid): RestartedSequence | undefined {
+    return this.#restarts.get(sequence);
   }
 
   // --- reading -----------------------------------------------------------------------------------
@@ -418,7 +449,9 @@ export class Transaction implements StorageTransaction {
   }
 
   #conflict(): Error {
-    return this.isolation === 'read committed' ? new StatementRestart() : concurrentUpdate();
+    if (this.isolation !== 'read committed') return concurrentUpdate();
+    this.#restartsStatement = true;
+    return new StatementRestart();
   }
 
   // --- savepoints --------------------------------------------------------------------------------
@@ -429,6 +462,9 @@ export class Transaction implements StorageTransaction {
       rows: this.#writeSet.mark(),
       hypertables: this.#hypertableWrites?.mark() ?? -1,
       catalogChanges: this.#catalogChanges.length,
+      catalog: this.#catalog,
+      restarts: new Map(this.#restarts),
+      locks: this.#owner.held.length,
     });
     return this.#savepoints.length;
   }
@@ -446,8 +482,18 @@ export class Transaction implements StorageTransaction {
     if (mark.catalogChanges < this.#catalogChanges.length) {
       this.#forgetSequences(this.#catalogChanges.slice(mark.catalogChanges));
       this.#catalogChanges.length = mark.catalogChanges;
-      this.#catalog = this.#parts.committer.published.catalog.apply(this.#catalogChanges);
     }
+    this.#restarts = new Map(mark.restarts);
+    if (this.#restartsStatement) {
+      this.#restartsStatement = false;
+      if (this.#catalog !== undefined) {
+        this.#catalog = this.#parts.committer.published.catalog.apply(this.#catalogChanges);
+      }
+      return;
+    }
+    // With the locks goes the own view of the catalog, unless its lock was held before.
+    this.#catalog = mark.catalog;
+    this.#parts.locks.releaseFrom(this.#owner, mark.locks);
   }
 
   releaseSavepoint(savepoint: SavepointId): void {
@@ -497,6 +543,8 @@ export class Transaction implements StorageTransaction {
         sync: sync || spansStores,
         hypertables: this.#writtenHypertables,
       });
+      // Moves that others log from now on lie behind this commit's record.
+      for (const [oid, counter] of this.#restarts) this.#parts.sequences.adopt(oid, counter);
     } catch (error) {
       this.rollback();
       throw error;
@@ -560,7 +608,7 @@ export class Transaction implements StorageTransaction {
     };
   }
 
-  /** State of the sequences that this transaction creates: values may have been taken already. */
+  /** State of the sequences that this transaction creates or restarts. */
   #newSequences(): SequenceMove[] {
     const { sequences } = this.#parts;
     const moves = new Map<Oid, SequenceMove>();
@@ -570,6 +618,10 @@ export class Transaction implements StorageTransaction {
       } else if (change.change === 'drop') {
         moves.delete(change.oid);
       }
+    }
+    for (const [oid, { lastValue, isCalled }] of this.#restarts) {
+      if (this.catalog().relation(oid) === undefined) continue;
+      moves.set(oid, { oid, lastValue: String(lastValue), isCalled });
     }
     return [...moves.values()];
   }

@@ -157,10 +157,18 @@ export class WriteSet {
       const { writes, rowId } = this.#journal[i] as { writes: TableWrites; rowId: number };
       const version = writes.rows.get(rowId) as OwnVersion;
       this.bytes -= ROW_OVERHEAD_BYTES + (version.row?.length ?? 0);
-      if (version.previous === undefined) writes.rows.delete(rowId);
+      if (version.previous === undefined) this.#forgetRow(writes, rowId);
       else writes.rows.set(rowId, version.previous);
     }
     this.#journal.length = mark;
+  }
+
+  /** Its lock may be released: when it changes again, its committed version is read again. */
+  #forgetRow(writes: TableWrites, rowId: number): void {
+    writes.rows.delete(rowId);
+    this.bytes -= writes.base.get(rowId)?.length ?? 0;
+    writes.base.delete(rowId);
+    for (const index of writes.indexes.values()) index.removed.delete(rowId);
   }
 
   /** No savepoint is open any more. */

@@ -161,7 +161,6 @@ class Model {
       return;
     }
     if (this.random.int(2) === 0) {
-      // Rows that were locked stay locked, so nothing of others can have changed under them.
       transaction.rollbackTo(savepoint.id);
       for (const id of actor.touched) {
         const value = savepoint.touched.has(id)
@@ -170,6 +169,8 @@ class Model {
         if (value === undefined) actor.rows.delete(id);
         else actor.rows.set(id, value);
       }
+      // The locks taken since are gone.
+      actor.touched = new Set(savepoint.touched);
     }
     transaction.releaseSavepoint(savepoint.id);
     actor.savepoint = undefined;
