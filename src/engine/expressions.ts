@@ -3,7 +3,7 @@ import { liveColumns, type ColumnDescriptor, type TableDescriptor } from '../cat
 import { quoteIdentifier } from '../base/identifier.ts';
 import { dbError, notSupported } from '../errors/db-error.ts';
 import { compileExpr, isAsync } from '../exec/expression.ts';
-import type { Node } from '../parse/ast.ts';
+import { nodeAs, type Node } from '../parse/ast.ts';
 import { parseExpression } from '../parse/parser.ts';
 import { BindContext, type BindEnvironment } from '../plan/bind/context.ts';
 import { bindExpr, bindCondition } from '../plan/bind/expr.ts';
@@ -59,6 +59,7 @@ export function canonicalDefault(
   if (node === undefined) return null;
   const environment = session.bindEnvironment(sql, []);
   const scope = tableScope(environment, '', [], 'DEFAULT expressions');
+  refuseColumnReference(node, scope.context);
   const expr = bindExpr(node, scope);
   const coerced = tryCoerce(scope.context, expr, type, 'assignment');
   if (coerced === undefined) {
@@ -69,6 +70,23 @@ export function canonicalDefault(
   }
   if (coerced.kind === 'constant' && coerced.value === null) return null;
   return deparse(session, expr.type.oid === 705 ? coerced : expr, () => '');
+}
+
+function refuseColumnReference(node: unknown, context: BindContext): void {
+  if (Array.isArray(node)) {
+    for (const item of node) refuseColumnReference(item, context);
+    return;
+  }
+  if (typeof node !== 'object' || node === null) return;
+  const reference = nodeAs(node as Node, 'ColumnRef');
+  if (reference !== undefined) {
+    throw context.error(
+      'feature_not_supported',
+      'cannot use column reference in DEFAULT expression',
+      reference.location,
+    );
+  }
+  for (const child of Object.values(node)) refuseColumnReference(child, context);
 }
 
 export interface CanonicalCheck {

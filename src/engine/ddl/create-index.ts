@@ -4,7 +4,7 @@ import { liveColumns } from '../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../errors/db-error.ts';
 import { nodeAs, nodeKind, type Node, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import { canonicalIndexExpression } from '../expressions.ts';
-import { requireOwner } from '../privileges.ts';
+import { requireCreate, requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { requireUniqueHasTime } from './hypertable-options.ts';
 import { chooseName, mustFindTable, requireFreeName } from './names.ts';
@@ -28,6 +28,7 @@ export async function createIndex(
   await transaction.changeCatalog([]);
   const table = mustFindTable(session, node.relation as RangeVar);
   requireOwner(session, table);
+  requireCreate(session, table.schema);
   const catalog = session.catalog();
   if (node.idxname !== undefined && catalog.relationByName(table.schema, node.idxname) !== undefined) {
     if (node.if_not_exists !== true) requireFreeName(catalog, table.schema, node.idxname);

@@ -6,7 +6,7 @@ import { nameList, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import type { ParsedStatement } from '../../parse/parser.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import type { StatementCall } from '../executable.ts';
-import { checkPlanPrivileges } from '../privileges.ts';
+import { checkPlanPrivileges, requireCreate } from '../privileges.ts';
 import { planQuery } from '../query.ts';
 import type { SessionContext } from '../session-context.ts';
 import { requireFreeName, targetSchema } from './names.ts';
@@ -30,6 +30,7 @@ export async function createTableAs(
     session.notice('NOTICE', `relation "${relname}" already exists, skipping`);
     return 'CREATE TABLE AS';
   }
+  requireCreate(session, schema);
   requireFreeName(session.catalog(), schema, relname);
   const query = withoutInto(node.query as NonNullable<CreateNode['query']>);
   const planned = planQuery(session, { ...statement, node: query, text: `as ${statement.text}` }, sql, []);

@@ -14,6 +14,7 @@ import { dbError, notSupported } from '../../errors/db-error.ts';
 import { nodeAs, type ColumnDef, type Node, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import type { Oid } from '../../types/type.ts';
 import { canonicalCheck } from '../expressions.ts';
+import { requireCreate } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { planColumn, type ColumnPlan, type ConstraintNode } from './column-definition.ts';
 import { hypertableFromOptions } from './hypertable-options.ts';
@@ -47,6 +48,7 @@ export async function createTable(
     session.notice('NOTICE', `relation "${name}" already exists, skipping`);
     return 'CREATE TABLE';
   }
+  requireCreate(session, schema);
   requireFreeName(session.catalog(), schema, name);
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);

@@ -6,9 +6,10 @@ import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
 import { bindStatement } from '../../plan/binder.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import { formatType } from '../../types/format-type.ts';
-import { requireOwner } from '../privileges.ts';
+import { requireCreate, requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { requireFreeName, targetSchema } from './names.ts';
+import { settledViewSql } from './view-text.ts';
 
 export async function createView(
   session: SessionContext,
@@ -23,6 +24,7 @@ export async function createView(
   const sql = viewBody(statement.text);
   const columns = viewColumns(session, sql, nameList(node.aliases));
   const schema = targetSchema(session, name);
+  requireCreate(session, schema);
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
   const existing = session.catalog().relationByName(schema, name.relname ?? '');
@@ -45,7 +47,7 @@ export async function createView(
     rowType: existing?.rowType ?? (await transaction.allocateOid()),
     rowArrayType: existing?.rowArrayType ?? (await transaction.allocateOid()),
     columns,
-    sql,
+    sql: settledViewSql(session, sql),
     searchPath: session.lookupPath().map((oid) => session.catalog().schema(oid)?.name ?? ''),
     acl: existing?.acl,
     comment: existing?.comment,

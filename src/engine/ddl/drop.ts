@@ -4,6 +4,8 @@ import type {
   CatalogSnapshot,
   ObjectDescriptor,
   RelationDescriptor,
+  SequenceDescriptor,
+  TableDescriptor,
 } from '../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../errors/db-error.ts';
 import { nameList, nodeAs, type Node, type NodeBody, type RangeVar } from '../../parse/ast.ts';
@@ -12,6 +14,7 @@ import { requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { dependentsOf, describeObject } from './dependencies.ts';
 import { displayName, findRelation } from './names.ts';
+import { defaultsUsing } from './sequence-defaults.ts';
 
 interface DropKind {
   readonly tag: string;
@@ -85,7 +88,8 @@ export async function dropAll(
   const wanted = new Set(targets.map((object) => object.oid));
   const doomed = new Map<Oid, ObjectDescriptor>();
   const reported: string[] = [];
-  for (const target of targets) collect(session, catalog, target, { wanted, doomed, reported, cascade });
+  const collection: Collection = { wanted, doomed, reported, cascade, defaults: [] };
+  for (const target of targets) collect(session, catalog, target, collection);
   if (reported.length === 1) session.notice('NOTICE', `drop cascades to ${reported[0]}`);
   if (reported.length > 1) {
     const detail = reported.map((line) => `drop cascades to ${line}`).join('\n');
@@ -95,7 +99,7 @@ export async function dropAll(
   for (const object of doomed.values()) {
     if (object.kind === 'table') await transaction.lockTable(object.oid, 'exclusive', 'block');
   }
-  const changes: CatalogChange[] = detachments(catalog, doomed);
+  const changes: CatalogChange[] = detachments(catalog, collection);
   for (const oid of doomed.keys()) changes.push({ change: 'drop', oid });
   await transaction.changeCatalog(changes);
 }
@@ -105,6 +109,8 @@ interface Collection {
   readonly doomed: Map<Oid, ObjectDescriptor>;
   readonly reported: string[];
   readonly cascade: boolean;
+  /** Columns that lose their default with a sequence. */
+  readonly defaults: { readonly table: Oid; readonly column: number }[];
 }
 
 function collect(
@@ -115,6 +121,7 @@ function collect(
 ): void {
   if (into.doomed.has(object.oid)) return;
   requireNoConstraint(catalog, object, into.wanted);
+  if (object.kind === 'sequence') noteDefaults(session, catalog, object, into);
   into.doomed.set(object.oid, object);
   for (const { dependent, automatic } of dependentsOf(session, catalog, object)) {
     if (into.doomed.has(dependent.oid)) continue;
@@ -123,6 +130,39 @@ function collect(
       into.reported.push(describeObject(catalog, dependent));
     }
     collect(session, catalog, dependent, into);
+  }
+}
+
+/** Defaults that use a sequence keep it, unless their table goes too. */
+function noteDefaults(
+  session: SessionContext,
+  catalog: CatalogSnapshot,
+  sequence: SequenceDescriptor,
+  into: Collection,
+): void {
+  const owner = catalog.relation(sequence.ownedBy?.table ?? 0);
+  if (owner?.kind === 'table' && !into.doomed.has(owner.oid) && !into.wanted.has(owner.oid)) {
+    const column = owner.columns.find((candidate) => candidate.identitySequence === sequence.oid);
+    if (column !== undefined) {
+      throw dbError('dependent_objects_still_exist', {
+        message: `cannot drop ${describeObject(catalog, sequence)} because column ${column.name} of ${describeObject(catalog, owner)} requires it`,
+        hint: `You can drop column ${column.name} of ${describeObject(catalog, owner)} instead.`,
+      });
+    }
+  }
+  for (const { table, column } of defaultsUsing(session, catalog, sequence.oid)) {
+    if (into.doomed.has(table.oid) || into.wanted.has(table.oid)) continue;
+    const label = `default value for column ${column.name} of ${describeObject(catalog, table)}`;
+    if (!into.cascade) {
+      const name = describeObject(catalog, sequence);
+      throw dbError('dependent_objects_still_exist', {
+        message: `cannot drop ${name} because other objects depend on it`,
+        detail: `${label} depends on ${name}`,
+        hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+      });
+    }
+    into.reported.push(label);
+    into.defaults.push({ table: table.oid, column: column.attnum });
   }
 }
 
@@ -152,25 +192,18 @@ function requireNoConstraint(
   });
 }
 
-/** Columns whose default uses a dropped sequence lose that default. */
-function detachments(catalog: CatalogSnapshot, doomed: ReadonlyMap<Oid, ObjectDescriptor>): CatalogChange[] {
-  const changes: CatalogChange[] = [];
-  for (const object of doomed.values()) {
-    if (object.kind !== 'sequence' || object.ownedBy === undefined) continue;
-    const table = catalog.relation(object.ownedBy.table);
-    if (table?.kind !== 'table' || doomed.has(table.oid)) continue;
-    const column = object.ownedBy.column;
-    changes.push({
-      change: 'put',
-      object: {
-        ...table,
-        columns: table.columns.map((candidate) =>
-          candidate.attnum === column ? { ...candidate, defaultSql: null } : candidate,
-        ),
-      },
-    });
+/** Columns whose default used a dropped sequence lose that default. */
+function detachments(catalog: CatalogSnapshot, { defaults, doomed }: Collection): CatalogChange[] {
+  const tables = new Map<Oid, TableDescriptor>();
+  for (const { table: oid, column } of defaults) {
+    const table = tables.get(oid) ?? catalog.relation(oid);
+    if (table?.kind !== 'table' || doomed.has(oid)) continue;
+    const columns = table.columns.map((candidate) =>
+      candidate.attnum === column ? { ...candidate, defaultSql: null } : candidate,
+    );
+    tables.set(oid, { ...table, columns });
   }
-  return changes;
+  return [...tables.values()].map((object) => ({ change: 'put', object }));
 }
 
 async function dropSchemas(session: SessionContext, node: NodeBody<'DropStmt'>): Promise<string> {

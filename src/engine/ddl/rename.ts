@@ -65,7 +65,8 @@ async function renameRelation(session: SessionContext, node: NodeBody<'RenameStm
   const before = session.catalog();
   const relation = await lockForAlter(session, node.relation as RangeVar, node.missing_ok === true);
   if (relation === undefined) return;
-  requireObjectKind(relation, node.renameType ?? '');
+  // ALTER INDEX may rename any relation, an old habit that PostgreSQL allows.
+  if (node.renameType !== 'OBJECT_INDEX') requireObjectKind(relation, node.renameType ?? '');
   if (relation.kind === 'virtual') throw notSupported('renaming a system relation');
   const schema = session.catalog().schema(relation.schema);
   if (schema !== undefined && !hasPrivilege(session, schema, 'C')) throw permissionDenied(schema);

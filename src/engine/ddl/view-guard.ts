@@ -1,9 +1,9 @@
 /**
  * Views keep their query as text, so a change of names could change what they mean. After DDL every
- * view is read again: its text is rewritten where a rename calls for it, and where the view would still
+ * view is read again: its text is rewritten where a rename calls for it, and where a view would still
  * mean something else the statement is refused.
  */
-import type { CatalogSnapshot, ViewDescriptor } from '../../catalog/catalog.ts';
+import type { CatalogChange, CatalogSnapshot, ViewDescriptor } from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
 import type { SessionContext } from '../session-context.ts';
 import { describeObject, userViews } from './dependencies.ts';
@@ -16,33 +16,49 @@ export async function guardViews(
   before: CatalogSnapshot,
   renaming?: Renaming,
 ): Promise<void> {
+  let changed = changedViews(session, before);
+  if (changed.length > 0 && renaming !== undefined) {
+    const changes = changed.flatMap(({ old, view }) => rewritten(session, before, old, view, renaming));
+    await session.transaction.current().changeCatalog(changes);
+    changed = changedViews(session, before);
+  }
+  const [first] = changed;
+  if (first === undefined) return;
+  throw dbError('feature_not_supported', {
+    message: `cannot change this object because ${describeObject(session.catalog(), first.view)} depends on it by name`,
+    hint: 'Drop the view first and create it again afterwards.',
+  });
+}
+
+interface ChangedView {
+  readonly old: ViewDescriptor;
+  readonly view: ViewDescriptor;
+}
+
+/** Views that do not mean any more what they meant. */
+function changedViews(session: SessionContext, before: CatalogSnapshot): ChangedView[] {
   const after = session.catalog();
-  for (const view of [...userViews(after)]) {
+  const changed: ChangedView[] = [];
+  for (const view of userViews(after)) {
     const old = before.relation(view.oid);
     if (old?.kind !== 'view') continue;
     const meant = viewUsage(session, before, old);
     if (meant === undefined || viewUsage(session, after, view)?.fingerprint === meant.fingerprint) continue;
-    const rewritten = renaming === undefined ? undefined : renamedView(before, old, view, renaming);
-    if (rewritten === undefined || viewUsage(session, after, rewritten)?.fingerprint !== meant.fingerprint) {
-      throw refusal(after, view);
-    }
-    await session.transaction.current().changeCatalog([{ change: 'put', object: rewritten }]);
+    changed.push({ old, view });
   }
+  return changed;
 }
 
-function renamedView(
+function rewritten(
+  session: SessionContext,
   before: CatalogSnapshot,
   old: ViewDescriptor,
   view: ViewDescriptor,
   renaming: Renaming,
-): ViewDescriptor | undefined {
+): CatalogChange[] {
+  // The columns of a relation are known by name only to the views that read it themselves.
+  const reads = viewUsage(session, before, old)?.relations;
+  if (renaming.kind === 'column' && reads?.has(renaming.oid) !== true) return [];
   const sql = renamedViewSql(before, old, renaming);
-  return sql === undefined ? undefined : { ...view, sql };
-}
-
-function refusal(catalog: CatalogSnapshot, view: ViewDescriptor): Error {
-  return dbError('feature_not_supported', {
-    message: `cannot change this object because ${describeObject(catalog, view)} depends on it by name`,
-    hint: 'Drop the view first and create it again afterwards.',
-  });
+  return sql === undefined ? [] : [{ change: 'put', object: { ...view, sql } }];
 }

@@ -12,7 +12,8 @@ export type Renaming =
   | { readonly kind: 'schema'; readonly from: string; readonly to: string }
   | { readonly kind: 'column'; readonly oid: Oid; readonly from: string; readonly to: string };
 
-interface Edit {
+/** A piece of text to put in place of another. */
+export interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
@@ -27,31 +28,36 @@ export function renamedViewSql(
   const [statement] = parseStatements(view.sql);
   if (statement === undefined) return undefined;
   const edits: Edit[] = [];
-  visit(statement.node, (node) => {
+  visitTree(statement.node, (node) => {
     if (renaming.kind === 'column') columnEdits(view.sql, node, renaming, edits);
     else relationEdit(before, view, node, renaming, edits);
   });
-  if (edits.length === 0) return undefined;
-  edits.sort((a, b) => b.start - a.start);
-  let { sql } = view;
-  for (const { start, end, text } of edits) sql = sql.slice(0, start) + text + sql.slice(end);
-  return sql;
+  return edits.length === 0 ? undefined : applyEdits(view.sql, edits);
 }
 
-function visit(value: unknown, see: (node: Node) => void): void {
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  let result = text;
+  for (const edit of edits.toSorted((a, b) => b.start - a.start)) {
+    result = result.slice(0, edit.start) + edit.text + result.slice(edit.end);
+  }
+  return result;
+}
+
+/** Shows every object of a syntax tree. */
+export function visitTree(value: unknown, see: (node: Node) => void): void {
   if (Array.isArray(value)) {
-    for (const item of value) visit(item, see);
+    for (const item of value) visitTree(item, see);
     return;
   }
   if (typeof value !== 'object' || value === null) return;
   see(value as Node);
-  for (const child of Object.values(value)) visit(child, see);
+  for (const child of Object.values(value)) visitTree(child, see);
 }
 
 const NAME = /(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*))*/uy;
 
 /** Where the dotted name at a location ends. */
-function nameEnd(sql: string, start: number): number | undefined {
+export function nameEnd(sql: string, start: number): number | undefined {
   NAME.lastIndex = start;
   return NAME.exec(sql) === null ? undefined : NAME.lastIndex;
 }

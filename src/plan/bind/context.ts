@@ -22,8 +22,16 @@ export interface BindEnvironment {
   readonly allowNewParameters?: boolean | undefined;
   /** The source text that locations in the tree refer to. */
   readonly sql: string;
+  /** Told of every star of the statement itself: where it stands and what columns it means. */
+  onStar?(location: number, columns: readonly StarColumn[]): void;
   /** Row counts, for the order of joins and for EXPLAIN. */
   statistics?(table: TableDescriptor): number;
+}
+
+/** A column that a star stands for; `alias` is undefined for a column that a join has merged. */
+export interface StarColumn {
+  readonly alias: string | undefined;
+  readonly name: string;
 }
 
 /** What is known about a column id beyond its type. */

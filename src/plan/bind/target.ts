@@ -4,6 +4,7 @@ import { nodeLocation } from '../../parse/location.ts';
 import type { Expr } from '../expr.ts';
 import { fieldAccess, fieldsOf, missingTable } from './column-ref.ts';
 import { bindExpr } from './expr.ts';
+import type { StarColumn } from './context.ts';
 import { freshReference, type Scope } from './scope.ts';
 
 export interface Target {
@@ -80,7 +81,9 @@ function expandColumnStar(
         location,
       );
     }
-    return scope.namespace.columns.map(({ name, expr }) => ({
+    const { columns } = scope.namespace;
+    tellStar(scope, location, columns.map(({ name, item }) => ({ alias: item?.alias, name })));
+    return columns.map(({ name, expr }) => ({
       name,
       expr: freshReference(context, expr, location),
       hidden: false,
@@ -91,12 +94,19 @@ function expandColumnStar(
   const schema = names.length > 1 ? names[names.length - 2] : undefined;
   const found = scope.item(schema, table, location);
   if (found === undefined) throw missingTable(scope, schema, table, location);
+  const { alias } = found.item;
+  tellStar(scope, location, found.item.columns.map(({ name }) => ({ alias, name })));
   return found.item.columns.map(({ name, expr }) => ({
     name,
     expr: freshReference(context, found.carry(expr), location),
     hidden: false,
     location,
   }));
+}
+
+function tellStar(scope: Scope, location: number | undefined, columns: readonly StarColumn[]): void {
+  const { context } = scope;
+  if (location !== undefined && context.viewStack.length === 0) context.env.onStar?.(location, columns);
 }
 
 /** The name that PostgreSQL gives an unnamed result column. */

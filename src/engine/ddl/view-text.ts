@@ -1,0 +1,76 @@
+/**
+ * The text of a new view, made to go on meaning the same: stars become the columns that they stand for
+ * now, and names that another schema of the path could come to hide get their schema.
+ */
+import { quoteIdentifier } from '../../base/identifier.ts';
+import { nodeAs } from '../../parse/ast.ts';
+import { parseStatements } from '../../parse/parser.ts';
+import { characterOffset } from '../../parse/position.ts';
+import { bindStatement } from '../../plan/binder.ts';
+import type { SessionContext } from '../session-context.ts';
+import { applyEdits, nameEnd, visitTree, type Edit } from './view-rename.ts';
+import { usageOf } from './view-usage.ts';
+import { PG_CATALOG_SCHEMA_OID } from '../../catalog/catalog.ts';
+
+/** The text to store; the text as given where the changed one would not mean the same. */
+export function settledViewSql(session: SessionContext, sql: string): string {
+  const [statement] = parseStatements(sql);
+  if (statement === undefined) return sql;
+  const edits = new Map<number, Edit>();
+  const environment = session.bindEnvironment(sql, []);
+  const bound = bindStatement(statement, {
+    ...environment,
+    onStar: (location, columns) => {
+      const start = characterOffset(sql, location);
+      const end = starEnd(sql, start);
+      const names = columns.map(({ alias, name }) =>
+        alias === undefined || alias === '' ? quoteIdentifier(name) : `${quoteIdentifier(alias)}.${quoteIdentifier(name)}`,
+      );
+      if (end !== undefined && names.length > 0) edits.set(start, { start, end, text: names.join(', ') });
+    },
+  });
+  for (const edit of qualifications(session, sql)) edits.set(edit.start, edit);
+  if (edits.size === 0) return sql;
+  const settled = applyEdits(sql, [...edits.values()]);
+  try {
+    const [again] = parseStatements(settled);
+    if (again === undefined) return sql;
+    const rebound = bindStatement(again, session.bindEnvironment(settled, []));
+    return usageOf(rebound).fingerprint === usageOf(bound).fingerprint ? settled : sql;
+  } catch {
+    // A column list that the star could stand for but nobody can write, such as two of one name.
+    return sql;
+  }
+}
+
+const STAR = /(?:(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)\s*\.\s*)*\*/uy;
+
+function starEnd(sql: string, start: number): number | undefined {
+  STAR.lastIndex = start;
+  return STAR.exec(sql) === null ? undefined : STAR.lastIndex;
+}
+
+/** Schemas for names that are not found in the first schema of the path. */
+function qualifications(session: SessionContext, sql: string): Edit[] {
+  const catalog = session.catalog();
+  const path = session.lookupPath().filter((oid) => oid !== PG_CATALOG_SCHEMA_OID);
+  const ctes = new Set<string>();
+  const edits: Edit[] = [];
+  const [statement] = parseStatements(sql);
+  visitTree(statement?.node, (node) => {
+    const cte = nodeAs(node, 'CommonTableExpr')?.ctename;
+    if (cte !== undefined) ctes.add(cte);
+  });
+  visitTree(statement?.node, (node) => {
+    const range = nodeAs(node, 'RangeVar');
+    const { relname, location } = range ?? {};
+    if (relname === undefined || location === undefined || range?.schemaname !== undefined || ctes.has(relname)) return;
+    const at = path.findIndex((schema) => catalog.relationByName(schema, relname) !== undefined);
+    if (at <= 0 || catalog.relationByName(PG_CATALOG_SCHEMA_OID, relname) !== undefined) return;
+    const start = characterOffset(sql, location);
+    const end = nameEnd(sql, start);
+    const schema = catalog.schema(path[at] as number)?.name ?? '';
+    if (end !== undefined) edits.push({ start, end, text: `${quoteIdentifier(schema)}.${quoteIdentifier(relname)}` });
+  });
+  return edits;
+}
