@@ -1,4 +1,5 @@
 /** Definition of one virtual table: its columns and what computes its rows. */
+import type { CatalogSnapshot } from '../../catalog/catalog.ts';
 import { InternalError } from '../../errors/db-error.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { OID, type Oid } from '../../types/type.ts';
@@ -67,6 +68,20 @@ export function perObject<K extends object, V>(compute: (key: K) => V): (key: K)
     if (value === undefined) known.set(key, (value = compute(key)));
     return value;
   };
+}
+
+/** A relation of pg_catalog whose rows follow from the catalog alone: kept for each version of it. */
+export function versionedTable(
+  name: string,
+  compute: (catalog: CatalogSnapshot, session: SessionContext) => Iterable<Row>,
+): VirtualTable {
+  const known = new WeakMap<CatalogSnapshot, readonly Row[]>();
+  return catalogTable(name, (session) => {
+    const catalog = session.catalog();
+    let rows = known.get(catalog);
+    if (rows === undefined) known.set(catalog, (rows = [...compute(catalog, session)]));
+    return rows;
+  });
 }
 
 /** Parses facts: one item a line, fields separated by blanks. */

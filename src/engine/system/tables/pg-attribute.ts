@@ -12,7 +12,7 @@ import type { SessionContext } from '../../session-context.ts';
 import { bindTableSql } from '../../system-context.ts';
 import { relationKind } from '../relation-kind.ts';
 import { typeCollation } from '../type-facts.ts';
-import { catalogTable, perObject, type Row } from '../virtual-table.ts';
+import { versionedTable, perObject, type Row } from '../virtual-table.ts';
 
 interface Attribute {
   readonly relation: Oid;
@@ -165,8 +165,7 @@ function* indexRows(
   }
 }
 
-export const pgAttribute = catalogTable('pg_attribute', function* (session) {
-  const catalog = session.catalog();
+export const pgAttribute = versionedTable('pg_attribute', function* (catalog, session) {
   for (const relation of catalog.relations()) {
     if (relation.kind === 'index') yield* indexRows(relation, catalog, session);
     else yield* relationAttributes(relation);

@@ -3,7 +3,7 @@ import type { ConstraintDescriptor, TableDescriptor } from '../../../catalog/cat
 import { PgArray } from '../../../types/pg-array.ts';
 import { OID } from '../../../types/type.ts';
 import { columnDefaultOid } from '../object-oids.ts';
-import { catalogTable, perObject, type Row } from '../virtual-table.ts';
+import { versionedTable, perObject, type Row } from '../virtual-table.ts';
 
 const TYPE_LETTER: Readonly<Record<ConstraintDescriptor['kind'], string>> = {
   primary: 'p',
@@ -47,8 +47,8 @@ const constraintRows = perObject((table: TableDescriptor): Row[] =>
   table.constraints.map((constraint) => constraintRow(table, constraint)),
 );
 
-export const pgConstraint = catalogTable('pg_constraint', function* (session) {
-  for (const relation of session.catalog().relations()) {
+export const pgConstraint = versionedTable('pg_constraint', function* (catalog) {
+  for (const relation of catalog.relations()) {
     if (relation.kind === 'table') yield* constraintRows(relation);
   }
 });
@@ -63,8 +63,8 @@ const defaultRows = perObject((table: TableDescriptor): Row[] => {
   return rows;
 });
 
-export const pgAttrdef = catalogTable('pg_attrdef', function* (session) {
-  for (const relation of session.catalog().relations()) {
+export const pgAttrdef = versionedTable('pg_attrdef', function* (catalog) {
+  for (const relation of catalog.relations()) {
     if (relation.kind === 'table') yield* defaultRows(relation);
   }
 });

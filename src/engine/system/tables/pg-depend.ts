@@ -13,7 +13,7 @@ import type { SessionContext } from '../../session-context.ts';
 import { TIMESCALEDB_EXTENSION_OID } from './database.ts';
 import { columnDefaultOid, viewRuleOid } from '../object-oids.ts';
 import { SYSTEM_OIDS } from '../system-oids.ts';
-import { catalogTable, type Row } from '../virtual-table.ts';
+import { versionedTable, type Row } from '../virtual-table.ts';
 
 const classOid = (name: string): Oid => SYSTEM_OIDS.get(name) as Oid;
 const PG_ATTRDEF = classOid('pg_attrdef');
@@ -112,8 +112,7 @@ function* extensionRows(catalog: CatalogSnapshot): Iterable<Row> {
   }
 }
 
-export const pgDepend = catalogTable('pg_depend', function* (session) {
-  const catalog = session.catalog();
+export const pgDepend = versionedTable('pg_depend', function* (catalog, session) {
   const owned = new Map<string, Oid>();
   for (const relation of catalog.relations()) {
     if (relation.kind === 'sequence' && relation.ownedBy !== undefined) {
@@ -127,8 +126,8 @@ export const pgDepend = catalogTable('pg_depend', function* (session) {
 });
 
 /** A view's SELECT, as the rule that PostgreSQL keeps it in. */
-export const pgRewrite = catalogTable('pg_rewrite', function* (session) {
-  for (const relation of session.catalog().relations()) {
+export const pgRewrite = versionedTable('pg_rewrite', function* (catalog) {
+  for (const relation of catalog.relations()) {
     if (relation.kind !== 'view') continue;
     yield [viewRuleOid(relation.oid), '_RETURN', relation.oid, '1', 'O', true, '<>', relation.sql];
   }

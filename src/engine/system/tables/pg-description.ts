@@ -1,7 +1,7 @@
 /** pg_description and pg_shdescription: comments. */
 import { FIRST_USER_OID, type RelationDescriptor } from '../../../catalog/catalog.ts';
 import { SYSTEM_OIDS } from '../system-oids.ts';
-import { catalogTable, type Row } from '../virtual-table.ts';
+import { catalogTable, versionedTable, type Row } from '../virtual-table.ts';
 import { EXTENSION_COMMENTS } from './database.ts';
 
 const classOid = (name: string): number => SYSTEM_OIDS.get(name) as number;
@@ -26,8 +26,7 @@ function* relationComments(relation: RelationDescriptor): Iterable<Row> {
   }
 }
 
-export const pgDescription = catalogTable('pg_description', function* (session) {
-  const catalog = session.catalog();
+export const pgDescription = versionedTable('pg_description', function* (catalog) {
   for (const { oid, comment } of catalog.schemas()) {
     if (comment !== undefined) yield [oid, PG_NAMESPACE, 0, comment];
   }

@@ -3,7 +3,7 @@ import type { CatalogSnapshot, IndexDescriptor } from '../../../catalog/catalog.
 import type { SessionContext } from '../../session-context.ts';
 import { accessMethodOid, defaultOperatorClass } from '../access-methods.ts';
 import { typeCollation } from '../type-facts.ts';
-import { catalogTable, int2Vector, oidVector, type Row } from '../virtual-table.ts';
+import { versionedTable, int2Vector, oidVector, type Row } from '../virtual-table.ts';
 import { indexAttributes } from './pg-attribute.ts';
 
 const DESCENDING = 1;
@@ -52,8 +52,7 @@ function indexRow(
   ];
 }
 
-export const pgIndex = catalogTable('pg_index', function* (session) {
-  const catalog = session.catalog();
+export const pgIndex = versionedTable('pg_index', function* (catalog, session) {
   for (const relation of catalog.relations()) {
     if (relation.kind !== 'index') continue;
     const row = indexRow(relation, catalog, session);

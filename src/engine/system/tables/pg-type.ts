@@ -8,7 +8,14 @@ import {
   typeFunctions,
   type TypeFunctions,
 } from '../type-facts.ts';
-import { catalogTable, factLines, fixedRows, perObject, type Row } from '../virtual-table.ts';
+import {
+  catalogTable,
+  versionedTable,
+  factLines,
+  fixedRows,
+  perObject,
+  type Row,
+} from '../virtual-table.ts';
 
 type TypeRow = Pick<
   TypeInfo,
@@ -117,9 +124,9 @@ const rowTypeRows = perObject(
   },
 );
 
-export const pgType = catalogTable('pg_type', function* (session) {
+export const pgType = versionedTable('pg_type', function* (catalog) {
   yield* builtinRows();
-  for (const relation of session.catalog().relations()) {
+  for (const relation of catalog.relations()) {
     if (relation.kind !== 'index' && relation.kind !== 'sequence') yield* rowTypeRows(relation);
   }
 });
