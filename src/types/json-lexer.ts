@@ -28,6 +28,9 @@ const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['t', '\t'],
 ]);
 
+/** Levels that arrays and objects may be nested: what can be read can also be compared and printed. */
+const DEPTH_MAX = 1500;
+
 /** A cursor over the tokens of one text. `decode` asks for strings' values, as jsonb needs them. */
 export class JsonLexer {
   readonly text: string;
@@ -40,10 +43,25 @@ export class JsonLexer {
   value = '';
   #line = 1;
   #lineStart = 0;
+  #depth = 0;
 
   constructor(text: string, decode: boolean) {
     this.text = text;
     this.#decode = decode;
+    this.next();
+  }
+
+  /** Steps into the array or object whose first token is the current one. */
+  enter(): void {
+    if (++this.#depth > DEPTH_MAX) {
+      throw dbError('statement_too_complex', 'stack depth limit exceeded');
+    }
+    this.next();
+  }
+
+  /** Steps over the token that ends an array or object. */
+  leave(): void {
+    this.#depth--;
     this.next();
   }
 

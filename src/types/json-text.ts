@@ -240,7 +240,7 @@ function readMembers(
   readMember: (key: string) => void,
   last?: { end: number },
 ): void {
-  lexer.next();
+  lexer.enter();
   if (lexer.is('string')) {
     for (;;) {
       const key = lexer.value;
@@ -255,11 +255,11 @@ function readMembers(
     if (!lexer.is('}')) throw lexer.unexpected('"," or "}"');
   } else if (!lexer.is('}')) throw lexer.unexpected('string or "}"');
   if (last !== undefined) last.end = lexer.end;
-  lexer.next();
+  lexer.leave();
 }
 
 function readItems(lexer: JsonLexer, readItem: () => void, last?: { end: number }): void {
-  lexer.next();
+  lexer.enter();
   if (!lexer.is(']')) {
     for (;;) {
       readItem();
@@ -269,7 +269,7 @@ function readItems(lexer: JsonLexer, readItem: () => void, last?: { end: number 
     if (!lexer.is(']')) throw lexer.unexpected('"," or "]"');
   }
   if (last !== undefined) last.end = lexer.end;
-  lexer.next();
+  lexer.leave();
 }
 
 /** True where the text is JSON. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codecFor } from '../../../src/types/codecs.ts';
 import { castValue } from '../../../src/types/cast.ts';
 import { OID } from '../../../src/types/type.ts';
+import type { Value } from '../../../src/types/value.ts';
 import { typeByName } from '../../../src/types/type-table.ts';
 import {
   outcome,
@@ -541,6 +542,20 @@ describe(`text in and out like PostgreSQL (SEED=${random.seed})`, () => {
       expect(mine).toEqual(theirs);
     }
     await reference.rows('set extra_float_digits = 1');
+  });
+
+  it('bounds the depth of jsonb', () => {
+    const nested = (depth: number) => `${'{"a":['.repeat(depth / 2)}1${']}'.repeat(depth / 2)}`;
+    const { parseText, formatText } = codecFor(OID.jsonb);
+    const value = parseText(nested(1400), -1, SETTINGS) as NonNullable<Value>;
+    expect(formatText(value, SETTINGS).replaceAll(' ', '')).toBe(nested(1400));
+    const many = `[${'[1],{"a":2},'.repeat(5000)}3]`;
+    expect(() => parseText(many, -1, SETTINGS)).not.toThrow();
+    for (const depth of [1600, 200_000]) {
+      expect(outcome(() => String(parseText(nested(depth), -1, SETTINGS)))).toBe(
+        '!54001 stack depth limit exceeded',
+      );
+    }
   });
 
   it('prints bytea in the escape form', async () => {
