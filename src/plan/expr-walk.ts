@@ -1,5 +1,5 @@
 /** Generic traversal of expressions: children, rewriting, comparison. */
-import type { Expr } from './expr.ts';
+import type { Expr, SubqueryExpr } from './expr.ts';
 
 /** Rebuilds an expression with `change` applied to its direct children; shares what is unchanged. */
 export function mapChildren(expr: Expr, change: (child: Expr) => Expr): Expr {
@@ -141,16 +141,23 @@ export function substituteColumns(expr: Expr, replacement: (id: number) => Expr 
   );
 }
 
-/** Structural equality; functions and plans compare by identity. */
-export function exprEqual(a: Expr, b: Expr): boolean {
-  return deepEqual(a, b);
+/** Tells two subqueries that are not the same object alike. */
+export type SubqueryComparer = (a: SubqueryExpr, b: SubqueryExpr) => boolean;
+
+/** Structural equality; functions and plans compare by identity, subqueries as the caller says. */
+export function exprEqual(a: Expr, b: Expr, sameSubquery?: SubqueryComparer): boolean {
+  return deepEqual(a, b, sameSubquery);
 }
 
-function deepEqual(a: unknown, b: unknown): boolean {
+function deepEqual(a: unknown, b: unknown, sameSubquery: SubqueryComparer | undefined): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, i) => deepEqual(item, b[i]));
+    return (
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, i) => deepEqual(item, b[i], sameSubquery))
+    );
   }
   if (a instanceof Uint8Array) {
     return b instanceof Uint8Array && a.length === b.length && a.every((byte, i) => byte === b[i]);
@@ -159,15 +166,19 @@ function deepEqual(a: unknown, b: unknown): boolean {
   if (prototype !== Object.getPrototypeOf(b)) return false;
   // Functions and plan nodes: objects with behaviour or identity of their own.
   if ('volatility' in a || 'columns' in a) return false;
+  if (sameSubquery !== undefined && isSubquery(a) && isSubquery(b)) return sameSubquery(a, b);
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
   const keys = Object.keys(left);
   if (keys.length !== Object.keys(right).length) return false;
   // A cast's form says how it was written, not what it does.
   return keys.every((key) =>
-    key === 'form' || key === 'operator' ? true : deepEqual(left[key], right[key]),
+    key === 'form' || key === 'operator' ? true : deepEqual(left[key], right[key], sameSubquery),
   );
 }
+
+const isSubquery = (value: object): value is SubqueryExpr =>
+  'kind' in value && value.kind === 'subquery';
 
 export const isVolatile = (expr: Expr): boolean =>
   someExpr(

@@ -202,6 +202,8 @@ export interface SubqueryExpr {
   /** any/all: comparison over [exec-params of the subquery's row]; see SubplanExpr.test. */
   readonly test: Expr | null;
   readonly testParams: readonly number[];
+  /** The syntax tree that it was bound from: the same text in the same query means the same. */
+  readonly source?: object | undefined;
 }
 
 export interface ExecParamBinding {

@@ -2,7 +2,7 @@
 import type { AggregateFunction } from '../../functions/function.ts';
 import { nameList, type FuncCall } from '../../parse/ast.ts';
 import type { Expr } from '../expr.ts';
-import { exprEqual, someExpr } from '../expr-walk.ts';
+import { exprEqual, someExpr, walkExpr } from '../expr-walk.ts';
 import type { LogicalAggregateCall } from '../logical.ts';
 import { bindCondition } from './expr.ts';
 import type { ResolvedFunction } from './function-lookup.ts';
@@ -117,9 +117,17 @@ function sameAggregate(a: LogicalAggregateCall, b: LogicalAggregateCall): boolea
 
 /** True where all columns in the arguments come from outside: PostgreSQL computes it out there. */
 function isOuterAggregate(args: readonly Expr[]): boolean {
-  const has = (kind: Expr['kind']) =>
-    args.some((arg) => someExpr(arg, (node) => node.kind === kind));
-  return has('exec-param') && !has('column');
+  const outer = new Set<number>();
+  const own = new Set<number>();
+  let hasColumn = false;
+  for (const arg of args) {
+    walkExpr(arg, (node) => {
+      if (node.kind === 'column') hasColumn = true;
+      else if (node.kind === 'exec-param') outer.add(node.index);
+      else if (node.kind === 'subquery') for (const param of node.testParams) own.add(param);
+    });
+  }
+  return !hasColumn && [...outer].some((param) => !own.has(param));
 }
 
 function aggregatesAllowed(scope: Scope): boolean {

@@ -36,6 +36,21 @@ export function bindSubLink(node: SubLink, scope: Scope): Expr {
     }[scope.clause as string];
     throw context.error('feature_not_supported', `cannot use subquery in ${where}`, node.location);
   }
+  const expr = bindKind(node, scope);
+  return expr.kind === 'subquery' ? withSource(expr, node, scope) : expr;
+}
+
+/** Notes the syntax tree, and keeps what is known of the row that the subquery gives. */
+function withSource(expr: SubqueryExpr, node: SubLink, scope: Scope): SubqueryExpr {
+  const { shapes } = scope.context;
+  const marked = { ...expr, source: node };
+  const shape = shapes.get(expr);
+  if (shape !== undefined) shapes.set(marked, shape);
+  return marked;
+}
+
+function bindKind(node: SubLink, scope: Scope): Expr {
+  const context = scope.context;
   const captures = new Captures(context);
   const query = bindSubquery(node.subselect as Node, scope, captures);
   switch (node.subLinkType) {
@@ -125,11 +140,13 @@ function quantified(node: SubLink, query: BoundQuery, captures: Captures, scope:
     throw context.error('syntax_error', message, node.location);
   }
   const params = query.fields.map(() => context.newExecParam());
-  const rights = query.fields.map((field, i): Expr => ({
-    kind: 'exec-param',
-    type: field.column.type,
-    index: params[i],
-  }));
+  const rights = query.fields.map(
+    (field, i): Expr => ({
+      kind: 'exec-param',
+      type: field.column.type,
+      index: params[i],
+    }),
+  );
   const test =
     lefts.length === 1
       ? resolveOperator(context, operator, lefts[0], rights[0], node.location)
@@ -176,11 +193,13 @@ export function rowSubqueryFields(node: SubLink, scope: Scope, count: number): E
     exprs: [record],
     columns: [context.newColumn('row', type)],
   };
-  const value = subquery('scalar', type, plan, captures);
-  return query.fields.map((field, index): Expr => ({
-    kind: 'field',
-    type: field.column.type,
-    base: value,
-    index,
-  }));
+  const value = withSource(subquery('scalar', type, plan, captures), node, scope);
+  return query.fields.map(
+    (field, index): Expr => ({
+      kind: 'field',
+      type: field.column.type,
+      base: value,
+      index,
+    }),
+  );
 }

@@ -101,3 +101,7 @@ SELECT count(*) FROM j1 a, j1 b, j1 c WHERE a.id = b.id AND b.id = c.id;
 SELECT DISTINCT j1.k FROM j1 JOIN j2 ON j1.id = j2.id ORDER BY 1;
 SELECT j1.ctid IS NOT NULL, j1.tableoid::regclass FROM j1 LIMIT 1;
 DROP TABLE j1, j2, j3;
+SELECT x IN (SELECT y FROM (VALUES (1), (3)) u(y)), count(*) FROM (VALUES (1), (2), (3)) v(x) GROUP BY x IN (SELECT y FROM (VALUES (1), (3)) u(y)) ORDER BY 1;
+SELECT (SELECT y * 2 FROM (VALUES (1), (2)) u(y) WHERE y = x), sum(x) FROM (VALUES (1), (2), (2)) v(x) GROUP BY (SELECT y * 2 FROM (VALUES (1), (2)) u(y) WHERE y = x) ORDER BY 1;
+SELECT (SELECT y * 3 FROM (VALUES (1), (2)) u(y) WHERE y = x) FROM (VALUES (1), (2)) v(x) GROUP BY (SELECT y * 2 FROM (VALUES (1), (2)) u(y) WHERE y = x);
+SELECT every(1 IN (SELECT 1)), bool_or(2 = ANY (SELECT 1)) FROM (VALUES (1)) v(x);
