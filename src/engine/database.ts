@@ -92,7 +92,7 @@ export class Database {
     table: VirtualTableDescriptor | SequenceDescriptor,
     session: SessionContext,
   ): Iterable<readonly Value[]> {
-    if (table.kind === 'sequence') return [this.#sequenceRow(table)];
+    if (table.kind === 'sequence') return [this.#sequenceRow(table, session)];
     const rows = this.#virtualTables.get(table.name);
     if (rows === undefined) {
       throw dbError('undefined_table', `relation "${table.name}" has no source of rows`);
@@ -100,8 +100,8 @@ export class Database {
     return rows(session);
   }
 
-  #sequenceRow(sequence: SequenceDescriptor): readonly Value[] {
-    const state = this.storage.sequenceState(sequence);
+  #sequenceRow(sequence: SequenceDescriptor, session: SessionContext): readonly Value[] {
+    const state = this.storage.sequenceState(sequence, session.transaction.current());
     return [state.lastValue, 0, state.isCalled];
   }
 }
