@@ -7,6 +7,13 @@ import { build, isStale, ROOT } from './build.mjs';
 
 // A published package has dist/ and no bundler; a checkout has its tests beside the sources.
 const isCheckout = existsSync(join(ROOT, 'tsconfig.json'));
-if (isCheckout && isStale()) await build();
+if (isCheckout && isStale()) {
+  await build().catch((error) => {
+    process.stderr.write(
+      `varve: could not build dist/: ${String(error.message).split('\n', 1)[0]}\n`,
+    );
+    process.exit(1);
+  });
+}
 process.setSourceMapsEnabled(true);
 await import(pathToFileURL(join(ROOT, 'dist', 'main.js')).href);

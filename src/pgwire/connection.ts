@@ -43,6 +43,7 @@ export class Connection {
   #session: Session | undefined;
   #protocol: Protocol | undefined;
   #admitted = false;
+  #gone = false;
   #stopDeadline: () => void = () => undefined;
   #stopped: DbError | undefined;
 
@@ -76,6 +77,11 @@ export class Connection {
     this.#source.discard();
     this.#stream.end();
     env.timers.after(LINGER_MS, () => this.#stream.destroy());
+  }
+
+  /** Resolves when the client has what was sent to it, or will never have it. */
+  async sent(): Promise<void> {
+    while (this.#stream.pendingBytes > 0 && !this.#gone) await this.#host.env.timers.yield();
   }
 
   /** Ends the connection with this error, as soon as its statement lets go. */
@@ -183,6 +189,7 @@ export class Connection {
     if (error !== undefined) {
       this.#host.env.log.debug('connection broke', { error: error.message });
     }
+    this.#gone = true;
     this.#output.lose();
     this.#session?.cancel();
   }

@@ -96,12 +96,9 @@ export class Clients {
     const stopDeadline = this.#env.timers.after(STOP_MS, () => {
       for (const [, { stream }] of open) stream.destroy();
     });
-    await Promise.all(open.map(([, { ended }]) => ended));
+    await Promise.all(open.map(([connection, { ended }]) => ended.then(() => connection.sent())));
     stopDeadline();
     // Half-closed streams would keep the listener from closing.
-    for (const [, { stream }] of open) {
-      await stream.drained();
-      stream.destroy();
-    }
+    for (const [, { stream }] of open) stream.destroy();
   }
 }

@@ -8,15 +8,23 @@ import { scramVerifier } from '../../src/platform/scram-crypto.ts';
 import { request, startup, transcript } from './support/client-messages.ts';
 import { ENV, ScriptedEngine } from './support/scripted-engine.ts';
 
-const pem = (name: string): string => readFileSync(join(import.meta.dirname, 'support', `localhost-${name}.pem`), 'utf8');
+const pem = (name: string): string =>
+  readFileSync(join(import.meta.dirname, 'support', `localhost-${name}.pem`), 'utf8');
 const TLS = { certificate: pem('certificate'), key: pem('key') };
 
 let listener: WireListener | undefined;
 const engine = new ScriptedEngine();
 
 async function listen(tls: boolean, password: string | null): Promise<number> {
-  engine.verifier = password === null ? null : await scramVerifier(password, new Uint8Array(16).fill(9));
-  listener = await listenWire({ engine, env: ENV, host: '127.0.0.1', port: 0, tls: tls ? TLS : undefined });
+  engine.verifier =
+    password === null ? null : await scramVerifier(password, new Uint8Array(16).fill(9));
+  listener = await listenWire({
+    engine,
+    env: ENV,
+    host: '127.0.0.1',
+    port: 0,
+    tls: tls ? TLS : undefined,
+  });
   return listener.port;
 }
 
@@ -26,7 +34,13 @@ afterEach(async () => {
 });
 
 async function login(port: number, config: pg.ClientConfig): Promise<unknown> {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'ann', database: 'postgres', ...config });
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'ann',
+    database: 'postgres',
+    ...config,
+  });
   try {
     await client.connect();
     const { rows } = await client.query('rows 2');
@@ -37,7 +51,10 @@ async function login(port: number, config: pg.ClientConfig): Promise<unknown> {
   }
 }
 
-const ROWS = [{ i: 0, t: 't0' }, { i: 1, t: 't1' }];
+const ROWS = [
+  { i: 0, t: 't0' },
+  { i: 1, t: 't1' },
+];
 
 describe('SCRAM', () => {
   it('lets in who knows the password', async () => {
@@ -61,10 +78,19 @@ describe('SCRAM', () => {
   it('refuses what is not SCRAM', async () => {
     const port = await listen(false, 'secret');
     const outcomes: [Buffer, string][] = [
-      [password('SCRAM-SHA-1', 'n,,n=,r=abc'), 'E:FATAL:08P01:client selected an invalid SASL authentication mechanism'],
+      [
+        password('SCRAM-SHA-1', 'n,,n=,r=abc'),
+        'E:FATAL:08P01:client selected an invalid SASL authentication mechanism',
+      ],
       [password('SCRAM-SHA-256', 'nonsense'), 'E:FATAL:08P01:malformed SCRAM message'],
-      [password('SCRAM-SHA-256', 'n,a=x,n=,r=abc'), 'E:FATAL:0A000:client uses authorization identity, but it is not supported'],
-      [Buffer.from('Q\0\0\0\x05\0', 'latin1'), 'E:FATAL:08P01:expected SASL response, got message type 81'],
+      [
+        password('SCRAM-SHA-256', 'n,a=x,n=,r=abc'),
+        'E:FATAL:0A000:client uses authorization identity, but it is not supported',
+      ],
+      [
+        Buffer.from('Q\0\0\0\x05\0', 'latin1'),
+        'E:FATAL:08P01:expected SASL response, got message type 81',
+      ],
       [Buffer.from('p\0\x01\0\0', 'latin1'), 'E:FATAL:08P01:invalid message length'],
     ];
     for (const [bytes, answer] of outcomes) {
@@ -77,7 +103,9 @@ describe('SCRAM', () => {
 describe('TLS', () => {
   it('encrypts a whole session', async () => {
     const port = await listen(true, null);
-    expect(await login(port, { ssl: { ca: TLS.certificate, servername: 'localhost' } })).toEqual(ROWS);
+    expect(await login(port, { ssl: { ca: TLS.certificate, servername: 'localhost' } })).toEqual(
+      ROWS,
+    );
   });
 
   it('is refused where there is no certificate', async () => {
@@ -87,8 +115,13 @@ describe('TLS', () => {
 
   it('does not take bytes that came before the handshake', async () => {
     const port = await listen(true, null);
-    const bytes = await exchange(port, Buffer.concat([request(80_877_103), startup({ user: 'ann' })]));
-    expect(transcript(bytes)).toEqual(['E:FATAL:08P01:received unencrypted data after SSL request']);
+    const bytes = await exchange(
+      port,
+      Buffer.concat([request(80_877_103), startup({ user: 'ann' })]),
+    );
+    expect(transcript(bytes)).toEqual([
+      'E:FATAL:08P01:received unencrypted data after SSL request',
+    ]);
   });
 
   it('ends a connection whose handshake fails', async () => {

@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { Clients } from '../../src/pgwire/listener.ts';
 import {
-  bind, close, copyData, copyDone, copyFail, describe as describeMessage, execute, flush, message, parse,
-  query, request, startup, sync, terminate, transcript,
+  bind,
+  close,
+  copyData,
+  copyDone,
+  copyFail,
+  describe as describeMessage,
+  execute,
+  flush,
+  message,
+  parse,
+  query,
+  request,
+  startup,
+  sync,
+  terminate,
+  transcript,
 } from './support/client-messages.ts';
 import { MemoryStream } from './support/memory-stream.ts';
 import { ENV, ScriptedEngine } from './support/scripted-engine.ts';
@@ -16,7 +30,10 @@ interface Outcome {
 }
 
 /** Plays a whole conversation, cut into pieces, until the server closes. */
-async function play(bytes: Buffer, cut: (stream: MemoryStream, bytes: Buffer) => void): Promise<Outcome> {
+async function play(
+  bytes: Buffer,
+  cut: (stream: MemoryStream, bytes: Buffer) => void,
+): Promise<Outcome> {
   const engine = new ScriptedEngine();
   const stream = new MemoryStream();
   new Clients({ engine, env: ENV }).accept(stream);
@@ -34,60 +51,197 @@ async function talk(...messages: Buffer[]): Promise<string[]> {
 }
 
 const CONVERSATIONS: [string, Buffer[], string[]][] = [
-  ['simple queries', [query('rows 2; set x'), query(''), query('error'), query('notice')], [
-    'T:2', 'D:0,t0', 'D:1,t1', 'C:SELECT 2', 'S:TimeZone=UTC', 'C:SET', 'Z:I',
-    'I', 'Z:I',
-    'E:ERROR:42P01:relation "x" does not exist', 'Z:I',
-    'N:NOTICE:00000:look', 'C:NOTICE', 'Z:I',
-  ]],
-  ['the extended protocol', [
-    parse('rows 3', 's'), describeMessage('S', 's'), bind('p', 's'), describeMessage('P', 'p'),
-    execute('p', 2), execute('p', 2), close('P', 'p'), close('S', 's'), flush(), sync(),
-  ], [
-    '1', 't', 'T:2', '2', 'T:2', 'D:0,t0', 'D:1,t1', 's', 'D:2,NULL', 'C:SELECT 3', '3', '3', 'Z:I',
-  ]],
-  ['a skip to Sync', [
-    parse('error'), bind(), execute(), execute(), query('rows 1'), parse('x'), sync(),
-    parse('bad syntax'), sync(), parse('set x'), describeMessage('S'), bind(), execute(), sync(),
-  ], [
-    '1', '2', 'E:ERROR:42P01:relation "x" does not exist', 'Z:I',
-    'E:ERROR:42601:syntax error at or near "bad"', 'Z:I',
-    '1', 't', 'n', '2', 'S:TimeZone=UTC', 'C:SET', 'Z:I',
-  ]],
-  ['COPY in', [
-    query('copyin'), copyData('a\tb\n'), copyData(''), flush(), sync(), copyData('c'), copyData('\td\n'), copyDone(),
-    query('copyin; rows 1'), copyDone(),
-  ], ['G', 'C:COPY 8', 'Z:I', 'G', 'C:COPY 0', 'T:2', 'D:0,t0', 'C:SELECT 1', 'Z:I']],
-  ['COPY in that fails', [
-    query('copyin'), copyData('a\n'), copyFail('no more'), copyFail('again'),
-    query('copyin half'), copyData('a\n'), copyData('b\n'), copyDone(), query('rows 0'),
-  ], [
-    'G', 'E:ERROR:57014:COPY from stdin failed: no more', 'Z:I',
-    'G', 'E:ERROR:22P04:extra data after last expected column', 'Z:I',
-    'T:2', 'C:SELECT 0', 'Z:I',
-  ]],
-  ['COPY in by the extended protocol', [
-    parse('copyin'), bind(), execute(), flush(), copyData('abc\n'), copyDone(), sync(),
-    parse('copyin half'), bind(), execute(), copyData('a'), copyDone(), sync(), query('rows 0'),
-  ], [
-    '1', '2', 'G', 'C:COPY 4', 'Z:I',
-    '1', '2', 'G', 'E:ERROR:22P04:extra data after last expected column', 'Z:I',
-    'T:2', 'C:SELECT 0', 'Z:I',
-  ]],
+  [
+    'simple queries',
+    [query('rows 2; set x'), query(''), query('error'), query('notice')],
+    [
+      'T:2',
+      'D:0,t0',
+      'D:1,t1',
+      'C:SELECT 2',
+      'S:TimeZone=UTC',
+      'C:SET',
+      'Z:I',
+      'I',
+      'Z:I',
+      'E:ERROR:42P01:relation "x" does not exist',
+      'Z:I',
+      'N:NOTICE:00000:look',
+      'C:NOTICE',
+      'Z:I',
+    ],
+  ],
+  [
+    'the extended protocol',
+    [
+      parse('rows 3', 's'),
+      describeMessage('S', 's'),
+      bind('p', 's'),
+      describeMessage('P', 'p'),
+      execute('p', 2),
+      execute('p', 2),
+      close('P', 'p'),
+      close('S', 's'),
+      flush(),
+      sync(),
+    ],
+    [
+      '1',
+      't',
+      'T:2',
+      '2',
+      'T:2',
+      'D:0,t0',
+      'D:1,t1',
+      's',
+      'D:2,NULL',
+      'C:SELECT 3',
+      '3',
+      '3',
+      'Z:I',
+    ],
+  ],
+  [
+    'a skip to Sync',
+    [
+      parse('error'),
+      bind(),
+      execute(),
+      execute(),
+      query('rows 1'),
+      parse('x'),
+      sync(),
+      parse('bad syntax'),
+      sync(),
+      parse('set x'),
+      describeMessage('S'),
+      bind(),
+      execute(),
+      sync(),
+    ],
+    [
+      '1',
+      '2',
+      'E:ERROR:42P01:relation "x" does not exist',
+      'Z:I',
+      'E:ERROR:42601:syntax error at or near "bad"',
+      'Z:I',
+      '1',
+      't',
+      'n',
+      '2',
+      'S:TimeZone=UTC',
+      'C:SET',
+      'Z:I',
+    ],
+  ],
+  [
+    'COPY in',
+    [
+      query('copyin'),
+      copyData('a\tb\n'),
+      copyData(''),
+      flush(),
+      sync(),
+      copyData('c'),
+      copyData('\td\n'),
+      copyDone(),
+      query('copyin; rows 1'),
+      copyDone(),
+    ],
+    ['G', 'C:COPY 8', 'Z:I', 'G', 'C:COPY 0', 'T:2', 'D:0,t0', 'C:SELECT 1', 'Z:I'],
+  ],
+  [
+    'COPY in that fails',
+    [
+      query('copyin'),
+      copyData('a\n'),
+      copyFail('no more'),
+      copyFail('again'),
+      query('copyin half'),
+      copyData('a\n'),
+      copyData('b\n'),
+      copyDone(),
+      query('rows 0'),
+    ],
+    [
+      'G',
+      'E:ERROR:57014:COPY from stdin failed: no more',
+      'Z:I',
+      'G',
+      'E:ERROR:22P04:extra data after last expected column',
+      'Z:I',
+      'T:2',
+      'C:SELECT 0',
+      'Z:I',
+    ],
+  ],
+  [
+    'COPY in by the extended protocol',
+    [
+      parse('copyin'),
+      bind(),
+      execute(),
+      flush(),
+      copyData('abc\n'),
+      copyDone(),
+      sync(),
+      parse('copyin half'),
+      bind(),
+      execute(),
+      copyData('a'),
+      copyDone(),
+      sync(),
+      query('rows 0'),
+    ],
+    [
+      '1',
+      '2',
+      'G',
+      'C:COPY 4',
+      'Z:I',
+      '1',
+      '2',
+      'G',
+      'E:ERROR:22P04:extra data after last expected column',
+      'Z:I',
+      'T:2',
+      'C:SELECT 0',
+      'Z:I',
+    ],
+  ],
   ['COPY out', [query('copyout')], ['H', 'd:a\n', 'd:b\n', 'c', 'C:COPY 2', 'Z:I']],
-  ['a function call', [message('F', Buffer.alloc(10)), query('begin')], [
-    'E:ERROR:0A000:fastpath function calls are not supported', 'Z:I', 'C:BEGIN', 'Z:T',
-  ]],
-  ['messages with broken contents', [
-    message('P', 'no end'), sync(), message('B', Buffer.from([0, 0, 0, 9])), sync(),
-    message('D', 'X\0'), sync(), message('Q', Buffer.from([0xff, 0])), message('E', 'p\0', Buffer.from([0, 0, 0, 0, 0])), sync(),
-  ], [
-    'E:ERROR:08P01:invalid string in message', 'Z:I',
-    'E:ERROR:08P01:insufficient data left in message', 'Z:I',
-    'E:ERROR:08P01:invalid DESCRIBE message subtype 88', 'Z:I',
-    'E:ERROR:22021:invalid byte sequence for encoding "UTF8": 0xff', 'Z:I',
-    'E:ERROR:08P01:invalid message format', 'Z:I',
-  ]],
+  [
+    'a function call',
+    [message('F', Buffer.alloc(10)), query('begin')],
+    ['E:ERROR:0A000:fastpath function calls are not supported', 'Z:I', 'C:BEGIN', 'Z:T'],
+  ],
+  [
+    'messages with broken contents',
+    [
+      message('P', 'no end'),
+      sync(),
+      message('B', Buffer.from([0, 0, 0, 9])),
+      sync(),
+      message('D', 'X\0'),
+      sync(),
+      message('Q', Buffer.from([0xff, 0])),
+      message('E', 'p\0', Buffer.from([0, 0, 0, 0, 0])),
+      sync(),
+    ],
+    [
+      'E:ERROR:08P01:invalid string in message',
+      'Z:I',
+      'E:ERROR:08P01:insufficient data left in message',
+      'Z:I',
+      'E:ERROR:08P01:invalid DESCRIBE message subtype 88',
+      'Z:I',
+      'E:ERROR:22021:invalid byte sequence for encoding "UTF8": 0xff',
+      'Z:I',
+      'E:ERROR:08P01:invalid message format',
+      'Z:I',
+    ],
+  ],
 ];
 
 describe('a conversation', () => {
@@ -118,7 +272,13 @@ describe('a conversation', () => {
 
   it('keeps CopyData in order and whole', async () => {
     const rows = Array.from({ length: 500 }, (_, i) => `row ${i}\n`);
-    const bytes = Buffer.concat([HELLO, query('copyin'), ...rows.map(copyData), copyDone(), terminate()]);
+    const bytes = Buffer.concat([
+      HELLO,
+      query('copyin'),
+      ...rows.map(copyData),
+      copyDone(),
+      terminate(),
+    ]);
     for (const length of [1, 13, 1000, bytes.length]) {
       const { words, engine } = await play(bytes, (stream, all) => stream.send(all, length));
       expect(words.slice(4)).toEqual(['G', `C:COPY ${rows.join('').length}`, 'Z:I']);
@@ -129,14 +289,20 @@ describe('a conversation', () => {
 
 describe('the end of a connection', () => {
   it('refuses an unknown message type', async () => {
-    expect(await talk(message('y', 'abc'))).toEqual(['E:FATAL:08P01:invalid frontend message type 121']);
+    expect(await talk(message('y', 'abc'))).toEqual([
+      'E:FATAL:08P01:invalid frontend message type 121',
+    ]);
   });
 
   it('refuses a length that no message can have', async () => {
     const huge = Buffer.from([0x51, 0x7f, 0xff, 0xff, 0xff]);
     expect(await talk(huge)).toEqual(['E:FATAL:08P01:invalid message length']);
-    expect(await talk(Buffer.from([0x51, 0, 0, 0, 3]))).toEqual(['E:FATAL:08P01:invalid message length']);
-    expect(await talk(Buffer.from([0x51, 0xff, 0xff, 0xff, 0xff]))).toEqual(['E:FATAL:08P01:invalid message length']);
+    expect(await talk(Buffer.from([0x51, 0, 0, 0, 3]))).toEqual([
+      'E:FATAL:08P01:invalid message length',
+    ]);
+    expect(await talk(Buffer.from([0x51, 0xff, 0xff, 0xff, 0xff]))).toEqual([
+      'E:FATAL:08P01:invalid message length',
+    ]);
   });
 
   it('follows a FATAL error, without ReadyForQuery', async () => {
@@ -147,7 +313,8 @@ describe('the end of a connection', () => {
 
   it('refuses another message in the middle of COPY', async () => {
     expect(await talk(query('copyin'), query('rows 1'))).toEqual([
-      'G', 'E:FATAL:08P01:unexpected message type 0x51 during COPY from stdin',
+      'G',
+      'E:FATAL:08P01:unexpected message type 0x51 during COPY from stdin',
     ]);
   });
 
@@ -198,7 +365,9 @@ describe('startup', () => {
   });
 
   it('negotiates a newer minor version and unknown options', async () => {
-    const words = await firstWords(startup({ user: 'ann', database: 'postgres', '_pq_.x': '1' }, 196_610));
+    const words = await firstWords(
+      startup({ user: 'ann', database: 'postgres', '_pq_.x': '1' }, 196_610),
+    );
     expect(words).toEqual(['v', ...WELCOME]);
   });
 
@@ -219,7 +388,8 @@ describe('startup', () => {
 
   it('passes on what the engine refuses', async () => {
     expect(await firstWords(startup({ user: 'ann', database: 'missing' }))).toEqual([
-      'R:0', 'E:FATAL:3D000:database "missing" does not exist',
+      'R:0',
+      'E:FATAL:3D000:database "missing" does not exist',
     ]);
   });
 
@@ -230,12 +400,21 @@ describe('startup', () => {
   });
 
   it('hands on settings from parameters and options', async () => {
-    const bytes = startup({ user: 'ann', DateStyle: 'ISO', options: '-c geqo=off --work-mem=1MB -csearch_path=a\\ b' });
+    const bytes = startup({
+      user: 'ann',
+      DateStyle: 'ISO',
+      options: '-c geqo=off --work-mem=1MB -csearch_path=a\\ b',
+    });
     const { engine } = await play(Buffer.concat([bytes, terminate()]), whole);
     expect(engine.sessions[0]?.options).toMatchObject({
       user: 'ann',
       database: 'ann',
-      settings: [['geqo', 'off'], ['work_mem', '1MB'], ['search_path', 'a b'], ['DateStyle', 'ISO']],
+      settings: [
+        ['geqo', 'off'],
+        ['work_mem', '1MB'],
+        ['search_path', 'a b'],
+        ['DateStyle', 'ISO'],
+      ],
     });
   });
 
@@ -279,7 +458,8 @@ describe('a running statement', () => {
     stream.send(terminate());
     await stream.whenEnded();
     expect(transcript(stream.output()).slice(4)).toEqual([
-      'E:ERROR:57014:canceling statement due to user request', 'Z:I',
+      'E:ERROR:57014:canceling statement due to user request',
+      'Z:I',
     ]);
   });
 
@@ -347,7 +527,12 @@ describe('asynchronous messages', () => {
     notify('later');
     await settle();
     expect(transcript(stream.output()).slice(4)).toEqual([
-      'A:c:idle', 'E:ERROR:57014:canceling statement due to user request', 'A:c:busy', 'Z:I', 'C:BEGIN', 'Z:T',
+      'A:c:idle',
+      'E:ERROR:57014:canceling statement due to user request',
+      'A:c:busy',
+      'Z:I',
+      'C:BEGIN',
+      'Z:T',
     ]);
   });
 

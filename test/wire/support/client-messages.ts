@@ -1,7 +1,9 @@
 /** Frontend messages and a readable form of backend messages. */
 
 export function startup(parameters: Record<string, string>, version = 196_608): Buffer {
-  const pairs = Object.entries(parameters).map(([name, value]) => `${name}\0${value}\0`).join('');
+  const pairs = Object.entries(parameters)
+    .map(([name, value]) => `${name}\0${value}\0`)
+    .join('');
   return withLength(Buffer.concat([int32(version), Buffer.from(`${pairs}\0`)]));
 }
 
@@ -10,16 +12,20 @@ export function request(code: number, ...rest: number[]): Buffer {
 }
 
 export function message(type: string, ...parts: (string | Buffer)[]): Buffer {
-  const payload = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+  const payload = Buffer.concat(
+    parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)),
+  );
   return Buffer.concat([Buffer.from(type), withLength(payload)]);
 }
 
 export const query = (sql: string): Buffer => message('Q', `${sql}\0`);
-export const parse = (sql: string, name = ''): Buffer => message('P', `${name}\0${sql}\0`, int16(0));
+export const parse = (sql: string, name = ''): Buffer =>
+  message('P', `${name}\0${sql}\0`, int16(0));
 export const bind = (portal = '', statement = ''): Buffer =>
   message('B', `${portal}\0${statement}\0`, int16(0), int16(0), int16(0));
 export const describe = (kind: 'S' | 'P', name = ''): Buffer => message('D', `${kind}${name}\0`);
-export const execute = (portal = '', maxRows = 0): Buffer => message('E', `${portal}\0`, int32(maxRows));
+export const execute = (portal = '', maxRows = 0): Buffer =>
+  message('E', `${portal}\0`, int32(maxRows));
 export const close = (kind: 'S' | 'P', name = ''): Buffer => message('C', `${kind}${name}\0`);
 export const sync = (): Buffer => message('S');
 export const flush = (): Buffer => message('H');
@@ -48,7 +54,7 @@ function withLength(payload: Buffer): Buffer {
 export function transcript(bytes: Uint8Array): string[] {
   const buffer = Buffer.from(bytes);
   const words: string[] = [];
-  for (let at = 0; at < buffer.length; ) {
+  for (let at = 0; at < buffer.length;) {
     const type = String.fromCharCode(buffer[at] as number);
     const length = buffer.readInt32BE(at + 1);
     words.push(word(type, buffer.subarray(at + 5, at + 1 + length)));
@@ -71,7 +77,12 @@ function word(type: string, payload: Buffer): string {
       return `T:${payload.readInt16BE(0)}`;
     case 'E':
     case 'N': {
-      const parts = new Map(payload.toString().split('\0').map((part) => [part[0], part.slice(1)]));
+      const parts = new Map(
+        payload
+          .toString()
+          .split('\0')
+          .map((part) => [part[0], part.slice(1)]),
+      );
       return `${type}:${parts.get('S')}:${parts.get('C')}:${parts.get('M')}`;
     }
     case 'A': {

@@ -30,7 +30,11 @@ export class ScriptedEngine implements Engine {
   verifier: string | null = null;
 
   loginRole(user: string): LoginRole {
-    return { exists: user !== 'nobody', canLogin: true, verifier: user === 'nobody' ? null : this.verifier };
+    return {
+      exists: user !== 'nobody',
+      canLogin: true,
+      verifier: user === 'nobody' ? null : this.verifier,
+    };
   }
 
   async createSession(options: SessionOptions): Promise<Session> {
@@ -54,8 +58,13 @@ export class ScriptedSession implements Session {
   readonly secretKey = 7;
   readonly options: SessionOptions;
   readonly format = {
-    timeZone: 'UTC', dateStyle: 'ISO', dateOrder: 'MDY', intervalStyle: 'postgres',
-    byteaOutput: 'hex', extraFloatDigits: 1, nowMicros: 0,
+    timeZone: 'UTC',
+    dateStyle: 'ISO',
+    dateOrder: 'MDY',
+    intervalStyle: 'postgres',
+    byteaOutput: 'hex',
+    extraFloatDigits: 1,
+    nowMicros: 0,
   } as const;
   readonly calls: string[] = [];
   transactionStatus: TransactionStatus = 'I';
@@ -99,13 +108,18 @@ export class ScriptedSession implements Session {
     return { parameterTypes: [], fields: isRows ? FIELDS : null };
   }
 
-  async describePortal(name: string): Promise<{ fields: readonly FieldDescription[]; formats: [] } | null> {
-    return this.#portals.get(name)?.sql.startsWith('rows') === true ? { fields: FIELDS, formats: [] } : null;
+  async describePortal(
+    name: string,
+  ): Promise<{ fields: readonly FieldDescription[]; formats: [] } | null> {
+    return this.#portals.get(name)?.sql.startsWith('rows') === true
+      ? { fields: FIELDS, formats: [] }
+      : null;
   }
 
   async execute(name: string, maxRows: number, sink: ResultSink): Promise<void> {
     const portal = this.#portals.get(name);
-    if (portal === undefined) throw dbError('invalid_cursor_name', `portal "${name}" does not exist`);
+    if (portal === undefined)
+      throw dbError('invalid_cursor_name', `portal "${name}" does not exist`);
     await this.#run(portal.sql, sink, false, portal, maxRows);
   }
 

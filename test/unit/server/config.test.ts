@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig, type ServerConfig } from '../../../src/server/config.ts';
+
+function read(
+  flags: Record<string, string>,
+  environment: Record<string, string> = {},
+  text?: string,
+): ServerConfig {
+  return readConfig({
+    flags: new Map(Object.entries(flags)),
+    environment: new Map(Object.entries(environment)),
+    file: text === undefined ? undefined : { path: 'varve.conf', text },
+  });
+}
+
+describe('readConfig', () => {
+  it('has defaults for everything but the data directory', () => {
+    expect(read({ data: 'd' })).toMatchObject({
+      data: 'd',
+      listen: '127.0.0.1',
+      port: 5432,
+      httpPort: 8086,
+      connectionsMax: 100,
+      logLevel: 'warn',
+    });
+    expect(() => read({})).toThrow('no data directory given');
+  });
+
+  it('prefers flags to variables, variables to the file', () => {
+    const file =
+      '# comment\n\ndata = \'/file\' # here\nport = 1\nlisten = "::1"\nlog_level=debug\n';
+    expect(read({ port: '3' }, { VARVE_PORT: '2', VARVE_LISTEN: '::2' }, file)).toMatchObject({
+      data: '/file',
+      port: 3,
+      listen: '::2',
+      logLevel: 'debug',
+    });
+  });
+
+  it('names what is wrong', () => {
+    expect(() => read({ data: 'd', port: '70000' })).toThrow(
+      'port must be a whole number from 0 to 65535, not "70000"',
+    );
+    expect(() => read({ data: 'd', port: 'NaN' })).toThrow('not "NaN"');
+    expect(() => read({ data: 'd', tls_cert: 'c' })).toThrow(
+      '--tls-cert and --tls-key belong together',
+    );
+    expect(() => read({ data: 'd' }, { VARVE_LOG_LEVEL: 'loud' })).toThrow(
+      'log_level must be one of',
+    );
+    expect(() => read({ data: 'd' }, {}, 'port 5\n')).toThrow(
+      'varve.conf:1: expected name = value',
+    );
+    expect(() => read({ data: 'd' }, {}, '\nprot = 5\n')).toThrow(
+      'varve.conf:2: unknown name "prot"',
+    );
+  });
+});
