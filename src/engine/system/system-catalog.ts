@@ -77,8 +77,9 @@ export async function loadSystemCatalog(
 }
 
 function virtualDescriptor(table: VirtualTable, position: number): VirtualTableDescriptor {
-  const columns = table.columns ?? relationFact(table.schema, table.name)?.columns;
-  if (columns === undefined) throw new InternalError(`nobody says what columns ${table.name} has`);
+  const text = table.columns ?? relationFact(table.schema, table.name)?.columns;
+  if (text === undefined) throw new InternalError(`nobody says what columns ${table.name} has`);
+  let columns: readonly ColumnDescriptor[] | undefined;
   return {
     kind: 'virtual',
     oid: SYSTEM_OIDS.get(table.name) ?? FIRST_VIEW_OID + position,
@@ -87,7 +88,9 @@ function virtualDescriptor(table: VirtualTable, position: number): VirtualTableD
     owner: BOOTSTRAP_ROLE_OID,
     rowType: ROW_TYPES.get(table.name) ?? FIRST_ROW_TYPE_OID + position * 2,
     rowArrayType: FIRST_ROW_TYPE_OID + position * 2 + 1,
-    columns: parseColumns(columns),
+    get columns() {
+      return (columns ??= parseColumns(text));
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** pg_depend: which objects need which, and pg_rewrite, through which views need theirs. */
 import {
   FIRST_USER_OID,
+  liveColumns,
   TIMESCALEDB_INFORMATION_SCHEMA_OID,
   type CatalogSnapshot,
   type IndexDescriptor,
@@ -8,6 +9,8 @@ import {
   type TableDescriptor,
 } from '../../../catalog/catalog.ts';
 import type { Oid } from '../../../types/type.ts';
+import { columnsOf } from '../../../plan/expr-walk.ts';
+import { bindTableSql } from '../../system-context.ts';
 import { relationsOfView } from '../../ddl/dependencies.ts';
 import type { SessionContext } from '../../session-context.ts';
 import { TIMESCALEDB_EXTENSION_OID } from './database.ts';
@@ -49,7 +52,11 @@ function* tableRows(table: TableDescriptor, owned: ReadonlyMap<string, Oid>): It
   }
 }
 
-function* indexRows(index: IndexDescriptor, catalog: CatalogSnapshot): Iterable<Row> {
+function* indexRows(
+  index: IndexDescriptor,
+  catalog: CatalogSnapshot,
+  session: SessionContext,
+): Iterable<Row> {
   const self: ObjectName = [PG_CLASS, index.oid];
   const table = catalog.relation(index.table);
   const constraint =
@@ -60,9 +67,30 @@ function* indexRows(index: IndexDescriptor, catalog: CatalogSnapshot): Iterable<
     yield dependency(self, [PG_CONSTRAINT, constraint.oid], 'i');
     return;
   }
-  const columns = index.keys.map((key) => key.column).filter((column) => column !== 0);
-  if (columns.length === 0) yield dependency(self, [PG_CLASS, index.table], 'a');
+  if (table?.kind !== 'table') return;
+  const columns = indexedColumns(index, table, session);
+  if (columns.size === 0) yield dependency(self, [PG_CLASS, index.table], 'a');
   for (const column of columns) yield dependency(self, [PG_CLASS, index.table, column], 'a');
+}
+
+/** Columns that an index has, or that its expressions and its predicate read. */
+function indexedColumns(
+  index: IndexDescriptor,
+  table: TableDescriptor,
+  session: SessionContext,
+): ReadonlySet<number> {
+  const columns = new Set([...index.keys.map((key) => key.column), ...index.include]);
+  columns.delete(0);
+  const live = liveColumns(table);
+  const expressions = [...index.keys.map((key) => key.expressionSql), index.predicateSql];
+  for (const sql of expressions) {
+    if (sql === undefined) continue;
+    for (const position of columnsOf(bindTableSql(session.database, table, sql))) {
+      const column = live[position];
+      if (column !== undefined) columns.add(column.attnum);
+    }
+  }
+  return columns;
 }
 
 function* relationRows(
@@ -73,7 +101,7 @@ function* relationRows(
   const catalog = session.catalog();
   const self: ObjectName = [PG_CLASS, relation.oid];
   if (relation.kind === 'index') {
-    yield* indexRows(relation, catalog);
+    yield* indexRows(relation, catalog, session);
     return;
   }
   yield dependency(self, [PG_NAMESPACE, relation.schema], 'n');

@@ -126,6 +126,19 @@ describe('pg_catalog', () => {
     ).toEqual(['devices_id_seq|id|a', 'devices_seq_seq|seq|i']);
   });
 
+  it('connects indexes with the columns that they read', async () => {
+    expect(
+      await rows(
+        "SELECT refobjsubid, deptype FROM pg_depend WHERE objid = 'devices_abs'::regclass ORDER BY 1",
+      ),
+    ).toEqual(['1|a', '3|a']);
+    expect(
+      await rows(
+        "SELECT c.conname, d.deptype FROM pg_depend d JOIN pg_constraint c ON c.oid = d.refobjid WHERE d.objid = 'devices_pkey'::regclass",
+      ),
+    ).toEqual(['devices_pkey|i']);
+  });
+
   it('has a row type and its array for every table and view', async () => {
     expect(
       await rows(
