@@ -20,7 +20,7 @@ import type { StorageEngine, StorageOptions } from './storage.ts';
 import { readStoredState } from './stored-state.ts';
 import { COMMIT_RANGE, Committer } from './txn/committer.ts';
 import { Counters } from './txn/counters.ts';
-import { chunkLockSpace } from './txn/hypertable-locks.ts';
+import { rowSpace } from './txn/hypertable-locks.ts';
 import { LockManager } from './txn/locks.ts';
 import { SnapshotRegistry } from './txn/undo.ts';
 
@@ -73,7 +73,7 @@ async function openParts(
     kv: log instanceof BlobLog ? behindLog(kv, () => log.flush()) : kv,
     env: options.env,
     catalog: () => applying,
-    locks: { tryLockChunk: (storageId, chunk) => tryLockChunk(locks, storageId, chunk) },
+    locks: { rename: (storageId, refOf) => renameRows(locks, storageId, refOf) },
     cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
     flushRows: options.flushRows ?? DEFAULT_FLUSH_ROWS,
     sequenceApplied: stored.applied,
@@ -174,17 +174,10 @@ async function openStores(
   return { kv, log };
 }
 
-function tryLockChunk(
+function renameRows(
   locks: LockManager,
   storageId: number,
-  chunk: number,
-): (() => void) | undefined {
-  const owner = locks.openOwner(0);
-  const granted = locks.acquire(owner, {
-    space: chunkLockSpace(storageId),
-    key: chunk,
-    mode: 'exclusive',
-    wait: false,
-  });
-  return granted === true ? () => locks.releaseAll(owner) : undefined;
+  refOf: (ref: number) => number | undefined,
+): void {
+  locks.rename(rowSpace(storageId), (key) => refOf(Number(key)));
 }

@@ -6,7 +6,8 @@ import type { Batch, Vector } from '../../vector/vector.ts';
 import { constantVector, outputColumns, ROW_REF, TABLE_OID } from './emit-rows.ts';
 import { ArrivalSource, PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { ScanInput } from './scan.ts';
-import { chunkStartingAt, SLOT_ROWS } from './state.ts';
+import { currentRef } from './moved-rows.ts';
+import { chunkStartingAt, SLOT_ROWS, type TableState } from './state.ts';
 import { gatherColumn, toVector } from './stored-column.ts';
 import { OWN_REFS } from './writes.ts';
 
@@ -77,16 +78,20 @@ async function groupRefs(
       if (found === undefined) throw new InternalError(`no own row ${ref - OWN_REFS}`);
       ({ row, source, name } = found);
     } else {
-      const slot = Math.floor(ref / SLOT_ROWS);
+      let slot = Math.floor(ref / SLOT_ROWS);
       row = ref % SLOT_ROWS;
-      name = slot;
-      source = sources.get(slot);
+      source = sources.get(slot) ?? (await sourceOfSlot(input, slot));
       if (source === undefined) {
-        // Refs of collisions come from the newest state, which may be ahead of the view.
-        source = (await sourceOfSlot(input, slot)) ?? (await sourceOfSlot(newest, slot));
-        if (source === undefined) throw new InternalError(`row refs of slot ${slot} are stale`);
-        sources.set(slot, source);
+        // Refs of collisions come from a newer state than the view, and a flush may have moved them.
+        const { runtime } = newest.state as TableState;
+        const now = currentRef(runtime, ref) ?? NaN;
+        slot = Math.floor(now / SLOT_ROWS);
+        row = now % SLOT_ROWS;
+        source = sources.get(slot) ?? (await sourceOfSlot(newest, slot));
+        if (source === undefined) throw new InternalError(`row ref ${ref} is stale`);
       }
+      sources.set(slot, source);
+      name = slot;
     }
     const piece = Math.floor(row / PIECE_ROWS);
     const key = `${name}/${piece}`;

@@ -3,7 +3,8 @@ import type { Env } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import { HeadBuffer } from './head.ts';
-import type { ChunkLocks } from './hypertable-store.ts';
+import type { RowLocks } from './hypertable-store.ts';
+import { currentRef } from './moved-rows.ts';
 import { ArrivalSource, type RowSource } from './row-source.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
 import type { SegmentAddress } from './segment-keys.ts';
@@ -24,14 +25,10 @@ import type { Store } from './store.ts';
 const SMALL_SEGMENTS_MAX = 8;
 /** A segment with more deleted rows than this share is rewritten. */
 const DELETED_SHARE = 0.25;
-const LOCK_ATTEMPTS = 40;
-const LOCK_WAIT_MS = 5;
-/** Times that a flush starts over because rows were deleted meanwhile. */
-const RESTARTS = 3;
 
 export interface FlushOptions {
   readonly env: Env;
-  readonly locks: ChunkLocks;
+  readonly locks: RowLocks;
   readonly flushRows: number;
 }
 
@@ -78,43 +75,52 @@ export class Flusher {
   }
 
   async #flushChunk(store: Store, storageId: number, rangeStart: number): Promise<void> {
-    for (let attempt = 0; attempt < RESTARTS; attempt++) {
+    // Where rows are deleted while they are written, deletions have to wait the second time.
+    if (await this.#tryFlush(store, storageId, rangeStart, false)) return;
+    await this.#tryFlush(store, storageId, rangeStart, true);
+  }
+
+  /** False where rows were deleted meanwhile, which leaves everything as it was. */
+  async #tryFlush(
+    store: Store,
+    storageId: number,
+    rangeStart: number,
+    closed: boolean,
+  ): Promise<boolean> {
+    let open = closed ? await store.closeChunk(storageId, rangeStart) : undefined;
+    try {
       const table = store.current().tables.get(storageId);
-      const chunk = table === undefined ? undefined : chunkStartingAt(table, rangeStart);
+      const chunk = chunkNow(store, storageId, rangeStart);
       const descriptor = store.tableOf(storageId);
-      if (table === undefined || chunk === undefined || descriptor === undefined) return;
+      if (table === undefined || chunk === undefined || descriptor === undefined) return true;
       const { sequence } = store.current();
       const { replaced, written } = await this.#write(store, descriptor, table, chunk);
       await this.#keeper.storeUnnamed(written.segments, written.operations, false);
-      const unlock = await this.#lock(storageId, chunk.id);
-      if (unlock === undefined) {
+      open ??= await store.closeChunk(storageId, rangeStart);
+      const now = chunkNow(store, storageId, rangeStart);
+      if (now === undefined || now.deletions !== chunk.deletions) {
         this.#keeper.discard(written.segments.map(({ address }) => address));
-        return;
+        return now === undefined;
       }
-      try {
-        const now = chunkNow(store, storageId, rangeStart);
-        if (now === undefined || now.deletions !== chunk.deletions) {
-          this.#keeper.discard(written.segments.map(({ address }) => address));
-          if (now === undefined) return;
-          continue;
-        }
-        const added = addedSegments(table, chunk, written);
-        const { id, rangeEnd } = chunk;
-        const segments = [...chunk.segments.filter((each) => !replaced.has(each)), ...added];
-        const record = { id, rangeStart, rangeEnd, segments, flushedSequence: sequence };
-        const gone = [...replaced].map(({ segment }) => segment);
-        await this.#keeper.store(storageId, record, gone, store.current().sequence);
-        const forward = forwarder(added, written.positionOf);
-        // The table may be gone by now, and its drop knew nothing of what was just stored.
-        if (!store.current().tables.has(storageId)) {
-          this.#keeper.retireTable(storageId, store.current().sequence);
-          return;
-        }
-        swap(store, storageId, { flushed: chunk, replaced, added, sequence, forward });
-        return;
-      } finally {
-        unlock();
+      const added = addedSegments(table, chunk, written);
+      const { id, rangeEnd } = chunk;
+      const segments = [...chunk.segments.filter((each) => !replaced.has(each)), ...added];
+      const record = { id, rangeStart, rangeEnd, segments, flushedSequence: sequence };
+      const gone = [...replaced].map(({ segment }) => segment);
+      await this.#keeper.store(storageId, record, gone, store.current().sequence);
+      while (store.applying !== undefined) await store.applying;
+      // The table may be gone by now, and its drop knew nothing of what was just stored.
+      if (!store.current().tables.has(storageId)) {
+        this.#keeper.retireTable(storageId, store.current().sequence);
+        return true;
       }
+      const forward = forwarder(added, written.positionOf);
+      swap(store, storageId, { flushed: chunk, replaced, added, sequence, forward });
+      const { runtime } = table;
+      this.#options.locks.rename(storageId, (ref) => currentRef(runtime, ref));
+      return true;
+    } finally {
+      open?.();
     }
   }
 
@@ -143,16 +149,6 @@ export class Flusher {
       nextAddress: () => ({ storageId, chunk: chunk.id, segment: this.#keeper.nextSegment() }),
     });
     return { replaced, written };
-  }
-
-  /** The chunk's lock; undefined where writers do not let go of it for a while. */
-  async #lock(storageId: number, chunk: number): Promise<(() => void) | undefined> {
-    for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
-      const unlock = this.#options.locks.tryLockChunk(storageId, chunk);
-      if (unlock !== undefined) return unlock;
-      await new Promise<void>((resolve) => this.#options.env.timers.after(LOCK_WAIT_MS, resolve));
-    }
-    return undefined;
   }
 }
 
@@ -233,6 +229,7 @@ function swap(store: Store, storageId: number, change: Flushed): void {
     firstUnflushed: head === undefined && later.length === 0 ? 0 : sequence + 1,
   };
   const moved = store.current().sequence;
+  table.runtime.moveCount++;
   noteMoves(table, now, change, head, moved);
   store.replaceTable({ ...table, chunks: withChunk(table.chunks, chunk) });
 }

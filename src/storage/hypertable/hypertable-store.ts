@@ -9,9 +9,10 @@
  * segments and the sequence up to which the chunk's log records are contained in them. `apply` during
  * recovery skips parts of a chunk at or below that sequence.
  *
- * Row refs are positions in per-table number space handed to heads and segments. A flush moves rows, so
- * it must hold the chunk's write lock (`ChunkLocks`), as does every transaction that changes rows by
- * their refs. Refs read before a flush stay good: the store brings them forward when they are used.
+ * Row refs are positions in per-table number space handed to heads and segments. A flush moves rows, and
+ * gives the locks on them their new refs (`RowLocks`). Refs read before a flush stay good as long as the
+ * reader's snapshot is pinned: the store brings them forward when they are used. Only between `parts`
+ * and `apply` of a commit that deletes rows of a chunk, its rows stay where they are.
  */
 import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import type { Batch } from '../../vector/vector.ts';
@@ -41,11 +42,14 @@ export interface HypertableWrites {
 /** Plain data for the log record; only the store reads it. */
 export type HypertableParts = unknown;
 
-/** The lock manager as the store needs it during background flushes. */
-export interface ChunkLocks {
-  /** Takes a chunk's write lock if nobody has it; undefined otherwise. The result releases it. */
-  tryLockChunk(storageId: number, chunk: number): (() => void) | undefined;
+/** The lock manager as the store needs it when a flush moves rows. */
+export interface RowLocks {
+  /** Locks on rows follow them to their new refs. */
+  rename(storageId: number, refOf: (ref: number) => number | undefined): void;
 }
+
+/** Waits until no other transaction has a row locked; undefined where none has. */
+export type AwaitRow = (ref: number) => Promise<void> | undefined;
 
 export interface HypertableStore {
   current(): HypertableView;
@@ -66,14 +70,21 @@ export interface HypertableStore {
     attnums: readonly number[],
   ): Promise<Batch>;
 
-  /** Chunk ids that rows fall into (existing or to be created): what the caller locks. */
-  chunksOfRows(table: TableDescriptor, rows: Batch): number[];
+  /** Keys of unique indexes that rows would have, by chunk: what the caller locks. */
+  uniqueKeys(
+    table: TableDescriptor,
+    rows: Batch,
+    indexes: readonly IndexDescriptor[],
+  ): { readonly chunk: number; readonly index: number; readonly keys: readonly string[] }[];
+  /** A row's newest ref; undefined where the row is gone, or the transaction's own. */
+  currentRef(table: TableDescriptor, ref: number): number | undefined;
   chunksOfRefs(view: HypertableView, table: TableDescriptor, refs: Float64Array): number[];
 
   /**
    * Adds rows to the transaction. `uniqueIndexes` (each contains the time column) are checked against
-   * `view` (the newest one: the caller holds the chunk locks) and the own writes. Throws 23502 where
-   * the time column is NULL.
+   * the newest state (the caller has locked the keys) and the own writes; a row in the way that another
+   * transaction has locked, perhaps to delete it, is waited for. Throws 23502 where the time column is
+   * NULL.
    */
   insert(
     view: HypertableView,
@@ -82,6 +93,7 @@ export interface HypertableStore {
     rows: Batch,
     uniqueIndexes: readonly IndexDescriptor[],
     options: InsertOptions,
+    awaitRow?: AwaitRow,
   ): Promise<InsertResult>;
   delete(writes: HypertableWrites, table: TableDescriptor, refs: Float64Array): void;
   /** Verifies a new unique index over the rows there are; 23505 names a duplicate. */
@@ -106,10 +118,16 @@ export interface HypertableStore {
   prepare(writes: HypertableWrites): Promise<void>;
   /** Forgets what was stored for a transaction that rolls back. */
   discard(writes: HypertableWrites): void;
+  /** What a commit has to wait for before `parts`: a flush that is about to move rows it deletes. */
+  commitGate(writes: HypertableWrites): Promise<void> | undefined;
+  /** A commit with these parts has failed: they will not be applied. */
+  abandonParts(parts: HypertableParts): void;
   /** The transaction's changes as plain data for the log (typed arrays and buffers welcome). */
   parts(writes: HypertableWrites): HypertableParts;
   /** Next state. Also used by recovery, where it skips what segments already contain. */
   apply(sequence: Sequence, parts: HypertableParts): void;
+  /** The same in slices, where there is much to do. Calls must not overlap. */
+  applyInSlices(sequence: Sequence, parts: HypertableParts): Promise<void> | undefined;
   /** Forgets a dropped or truncated table's data; storage is freed once no view needs it. */
   dropTable(storageId: number): void;
   /** No view older than this is read any more: replaced segments may be deleted. */

@@ -6,6 +6,7 @@ import type { Batch } from '../../vector/vector.ts';
 import type { ScanRequest } from '../storage.ts';
 import { deleteRows, type DeletedRows } from './deleted-rows.ts';
 import { byPiece, emitPiece, outputColumns, type OutputColumns } from './emit-rows.ts';
+import { currentRef } from './moved-rows.ts';
 import { hypertableOf } from './placement.ts';
 import { ArrivalSource, type RowSource } from './row-source.ts';
 import { boundsOf, type ScanBounds } from './scan-bounds.ts';
@@ -112,7 +113,7 @@ async function* selectChunk(
         if (counters !== undefined) counters.segmentsPruned++;
         continue;
       }
-      const all = withOwnDeletes(deleted, slot, segment.rows, input.own);
+      const all = withOwnDeletes(deleted, slot, segment.rows, input);
       const opened = input.openSegment(committed, i, all);
       const source = opened instanceof Promise ? await opened : opened;
       const selected = await select(source, bounds);
@@ -167,7 +168,7 @@ async function memorySources(
   const head = chunk?.head;
   if (chunk !== undefined && head !== undefined && head.rows > 0) {
     const refBase = head.slot * SLOT_ROWS;
-    const deleted = withOwnDeletes(head.deleted, head.slot, head.rows, input.own);
+    const deleted = withOwnDeletes(head.deleted, head.slot, head.rows, input);
     const sorted = await sortedPart(input, chunk, head, bounds, request);
     const from = sorted?.rows ?? 0;
     if (sorted !== undefined)
@@ -204,11 +205,21 @@ function withOwnDeletes(
   deleted: DeletedRows | undefined,
   slot: number,
   rows: number,
-  own: OwnTable | undefined,
+  { own, state }: Pick<ScanInput, 'own' | 'state'>,
 ): DeletedRows | undefined {
+  const runtime = state?.runtime;
   if (own === undefined || own.deleted.size === 0) return deleted;
   const base = slot * SLOT_ROWS;
   const gone: number[] = [];
+  if (runtime?.moves.has(slot) === true) {
+    // An older view: the rows may have been deleted under the refs that they have now.
+    for (let row = 0; row < rows; row++) {
+      const now = currentRef(runtime, base + row);
+      if (own.deleted.has(base + row) || (now !== undefined && own.deleted.has(now)))
+        gone.push(row);
+    }
+    return gone.length === 0 ? deleted : deleteRows(deleted, rows, gone);
+  }
   for (const ref of own.deleted) {
     if (ref >= base && ref < base + SLOT_ROWS) gone.push(ref - base);
   }

@@ -64,6 +64,8 @@ export interface TableRuntime {
   readonly slots: Map<number, SlotTarget>;
   /** By slot: where its rows went. */
   readonly moves: Map<number, Move>;
+  /** Changes whenever rows move. */
+  moveCount: number;
   nextSlot: number;
 }
 

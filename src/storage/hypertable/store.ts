@@ -19,13 +19,15 @@ import { applyPart } from './apply.ts';
 import { fetchRows } from './fetch-rows.ts';
 import type { HeadBuffer, HeadContext } from './head.ts';
 import type {
-  ChunkLocks,
+  AwaitRow,
   HypertableParts,
   HypertableStore,
   HypertableView,
   HypertableWrites,
+  RowLocks,
 } from './hypertable-store.ts';
 import { packParts, partsOf, unpackParts, type Part, type RefTarget } from './parts.ts';
+import { ChunkHolds } from './chunk-holds.ts';
 import { currentRef, forgetMoves } from './moved-rows.ts';
 import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
 import { scanTable, type ScanInput } from './scan.ts';
@@ -47,14 +49,14 @@ import {
   type TableState,
 } from './state.ts';
 import { SHARED_DICTIONARY_LIMIT, TextDictionary } from './text-dictionary.ts';
-import { findCollisions, verifyUnique } from './unique-check.ts';
+import { findCollisions, keysByChunk, RowInUse, verifyUnique } from './unique-check.ts';
 import { OWN_REFS, Writes, type OwnChunk, type OwnTable } from './writes.ts';
 
 export interface HypertableStoreOptions {
   readonly kv: KvStore;
   readonly env: Env;
   readonly catalog: () => CatalogSnapshot;
-  readonly locks: ChunkLocks;
+  readonly locks: RowLocks;
   /** Bytes of decoded columns kept for reuse. */
   readonly cacheBytes: number;
   /** Head rows of a chunk above which it is flushed to segments. */
@@ -64,6 +66,9 @@ export interface HypertableStoreOptions {
   /** When transactions put rows into segments before they commit. */
   readonly spillLimits?: SpillLimits | undefined;
 }
+
+/** Values that one slice of applying a commit copies: some milliseconds. */
+const SLICE_CELLS = 1_000_000;
 
 export class Store implements HypertableStore {
   readonly #options: HypertableStoreOptions;
@@ -75,6 +80,8 @@ export class Store implements HypertableStore {
   readonly #spillContext: SpillContext;
   /** Series columns that were chosen by looking at a head. */
   readonly #chosen = new WeakMap<HeadBuffer, { rows: number; segmentBy: readonly number[] }>();
+  readonly #holds = new ChunkHolds();
+  #applying: Promise<void> | undefined;
   #root: RootState;
 
   constructor(
@@ -134,9 +141,18 @@ export class Store implements HypertableStore {
     return fetchRows(this.#input(view, writes, table), newest, refs, attnums);
   }
 
-  chunksOfRows(table: TableDescriptor, rows: Batch): number[] {
+  uniqueKeys(
+    table: TableDescriptor,
+    rows: Batch,
+    indexes: readonly IndexDescriptor[],
+  ): { chunk: number; index: number; keys: string[] }[] {
+    const placed = placeRows(table, this.#root.tables.get(table.storageId), rows);
+    return keysByChunk(table, rows, placed, indexes);
+  }
+
+  currentRef(table: TableDescriptor, ref: number): number | undefined {
     const state = this.#root.tables.get(table.storageId);
-    return placeRows(table, state, rows).map(({ place }) => place.id);
+    return state === undefined || ref >= OWN_REFS ? undefined : currentRef(state.runtime, ref);
   }
 
   chunksOfRefs(view: HypertableView, table: TableDescriptor, refs: Float64Array): number[] {
@@ -160,19 +176,13 @@ export class Store implements HypertableStore {
     rows: Batch,
     uniqueIndexes: readonly IndexDescriptor[],
     options: InsertOptions,
+    awaitRow: AwaitRow = () => undefined,
   ): Promise<InsertResult> {
     const placed = placeRows(table, this.#root.tables.get(table.storageId), rows);
-    // A flush may have replaced the view's rows; nobody else can change these chunks now.
     const collisions =
       uniqueIndexes.length === 0
         ? undefined
-        : await findCollisions(
-            this.#input(this.#root, writes, table),
-            rows,
-            placed,
-            uniqueIndexes,
-            options,
-          );
+        : await this.#collisions(writes, table, rows, placed, uniqueIndexes, options, awaitRow);
     const attnums = liveColumns(table).map(({ attnum }) => attnum);
     const { timeColumn } = hypertableOf(table);
     const { storageId } = table;
@@ -200,6 +210,28 @@ export class Store implements HypertableStore {
       if (conflicts[i] < 0) conflicts[i] = OWN_REFS + numbers[-1 - conflicts[i]];
     }
     return { inserted, conflicts };
+  }
+
+  /** Rows that collide in the newest state, once no row in the way is another transaction's. */
+  async #collisions(
+    writes: HypertableWrites,
+    table: TableDescriptor,
+    rows: Batch,
+    placed: readonly PlacedRows[],
+    indexes: readonly IndexDescriptor[],
+    options: InsertOptions,
+    awaitRow: AwaitRow,
+  ): Promise<Float64Array | undefined> {
+    const awaitCurrent: AwaitRow = (ref) => {
+      const now = this.currentRef(table, ref);
+      return now === undefined ? undefined : awaitRow(now);
+    };
+    for (;;) {
+      const input = this.#input(this.#root, writes, table);
+      const found = await findCollisions(input, rows, placed, indexes, options, awaitCurrent);
+      if (!(found instanceof RowInUse)) return found;
+      await found.free;
+    }
   }
 
   delete(writes: HypertableWrites, table: TableDescriptor, refs: Float64Array): void {
@@ -269,14 +301,17 @@ export class Store implements HypertableStore {
   parts(writes: HypertableWrites): HypertableParts {
     const { tables } = this.#root;
     const parts = partsOf(ownWrites(writes).entries, (storageId, ref): RefTarget => {
-      const slot = Math.floor(ref / SLOT_ROWS);
-      const { chunk, segment } = targetOfSlot(tables.get(storageId), slot);
-      // The transaction holds the chunk's lock since it read the ref: nothing can have moved.
+      const table = tables.get(storageId);
+      const now = table === undefined ? undefined : currentRef(table.runtime, ref);
+      if (now === undefined) throw new InternalError(`row ${ref} is gone before its deletion`);
+      const slot = Math.floor(now / SLOT_ROWS);
+      const { chunk, segment } = targetOfSlot(table, slot);
       if (!holdsSlot(chunk, slot)) throw new InternalError(`row refs of slot ${slot} are stale`);
-      return { place: chunk, segment, row: ref % SLOT_ROWS };
+      return { place: chunk, segment, row: now % SLOT_ROWS };
     });
     const bytes = packParts(parts);
     this.#packed.set(bytes, parts);
+    this.#holds.hold(bytes, chunksOfDeletes(parts));
     this.#discardUnused(ownWrites(writes), parts);
     return bytes;
   }
@@ -289,21 +324,81 @@ export class Store implements HypertableStore {
     this.#keeper.discard(all.filter(({ segment }) => !used.has(segment)));
   }
 
+  commitGate(writes: HypertableWrites): Promise<void> | undefined {
+    for (const entry of ownWrites(writes).entries) {
+      if (entry.kind !== 'delete') continue;
+      const state = this.#root.tables.get(entry.storageId);
+      let slot = -1;
+      for (const ref of entry.current) {
+        if (ref >= OWN_REFS || state === undefined) continue;
+        if (Math.floor(ref / SLOT_ROWS) === slot) continue;
+        slot = Math.floor(ref / SLOT_ROWS);
+        const chunk = state.runtime.slots.get(slot)?.chunk;
+        const gate = this.#holds.gate(`${entry.storageId}/${chunk}`);
+        if (gate !== undefined) return gate;
+      }
+    }
+    return undefined;
+  }
+
+  /** Keeps commits that delete rows of a chunk out of the log until the result is called. */
+  closeChunk(storageId: number, rangeStart: number): Promise<() => void> {
+    return this.#holds.close(`${storageId}/${rangeStart}`);
+  }
+
+  abandonParts(parts: HypertableParts): void {
+    if (parts instanceof Uint8Array) this.#holds.release(parts);
+  }
+
   apply(sequence: Sequence, parts: HypertableParts): void {
-    let { tables } = this.#root;
+    const steps = this.#applySteps(sequence, parts);
+    while (steps.next().done !== true);
+  }
+
+  applyInSlices(sequence: Sequence, parts: HypertableParts): Promise<void> | undefined {
+    const steps = this.#applySteps(sequence, parts);
+    if (steps.next().done === true) return undefined;
+    this.#applying = this.#applyRest(steps).finally(() => (this.#applying = undefined));
+    return this.#applying;
+  }
+
+  /** The commit that is being applied in slices. */
+  get applying(): Promise<void> | undefined {
+    return this.#applying;
+  }
+
+  async #applyRest(steps: Generator<void, void>): Promise<void> {
+    do await this.#options.env.timers.yield();
+    while (steps.next().done !== true);
+  }
+
+  /** Pauses where much has been done; only the end makes anything visible. */
+  *#applySteps(sequence: Sequence, parts: HypertableParts): Generator<void, void> {
     if (parts instanceof Uint8Array) {
-      const changed = new Map(tables);
+      const changed = new Map<number, TableState>();
+      let cells = 0;
       for (const part of this.#packed.get(parts) ?? unpackParts(parts)) {
         if (this.#keeper.isDropped(part.storageId)) continue;
-        const before = changed.get(part.storageId) ?? emptyTable(part.storageId);
+        const before = changed.get(part.storageId) ?? this.#tableState(part.storageId);
         const after = applyPart(before, part, sequence, this.#context(before.runtime));
         changed.set(part.storageId, after);
+        if (part.kind !== 'insert') continue;
+        cells += part.batch.length * part.attnums.length;
+        if (cells < SLICE_CELLS) continue;
+        cells = 0;
+        yield;
       }
-      tables = changed;
-    } else if (parts !== undefined && parts !== null) {
+      const tables = new Map(this.#root.tables);
+      for (const [storageId, table] of changed) tables.set(storageId, table);
+      this.#root = { sequence, tables };
+      this.#packed.delete(parts);
+      this.#holds.release(parts);
+      return;
+    }
+    if (parts !== undefined && parts !== null) {
       throw new InternalError('hypertable parts are not bytes');
     }
-    this.#root = { sequence, tables };
+    this.#root = { sequence, tables: this.#root.tables };
   }
 
   dropTable(storageId: number): void {
@@ -427,6 +522,7 @@ export class Store implements HypertableStore {
       // A table that only this transaction has written to gets its runtime now, for its dictionaries.
       const { runtime } = this.#tableState(table.storageId);
       own = ownWrites(writes).table(table.storageId, this.#context(runtime));
+      if (own !== undefined) bringForward(own, runtime);
     }
     return {
       table,
@@ -500,6 +596,7 @@ export function emptyTable(storageId: number): TableState {
       dictionaries: new Map(),
       slots: new Map(),
       moves: new Map(),
+      moveCount: 0,
       nextSlot: 1,
     },
     chunks: [],
@@ -511,6 +608,22 @@ function ownWrites(writes: HypertableWrites): Writes {
   throw new InternalError('these writes are not of this store');
 }
 
+function chunksOfDeletes(parts: readonly Part[]): string[] {
+  return parts
+    .filter((part) => part.kind === 'delete')
+    .map(({ storageId, place }) => `${storageId}/${place.rangeStart}`);
+}
+
+/** Adds the newest refs of deleted rows that flushes have moved. */
+function bringForward(own: OwnTable, runtime: TableRuntime): void {
+  if (own.deleted.size === 0 || own.moves === runtime.moveCount) return;
+  own.moves = runtime.moveCount;
+  for (const ref of [...own.deleted]) {
+    const now = ref >= OWN_REFS ? undefined : currentRef(runtime, ref);
+    if (now !== undefined) own.deleted.add(now);
+  }
+}
+
 /** The table's own rows as they are now. */
 function frozen(own: OwnTable | undefined): OwnTable | undefined {
   if (own === undefined) return undefined;
@@ -518,7 +631,7 @@ function frozen(own: OwnTable | undefined): OwnTable | undefined {
   for (const [start, chunk] of own.chunks) {
     chunks.set(start, { ...chunk, numbers: chunk.numbers.slice() });
   }
-  return { chunks, deleted: new Set(own.deleted), dropped: new Set(own.dropped) };
+  return { ...own, chunks, deleted: new Set(own.deleted), dropped: new Set(own.dropped) };
 }
 
 function rootOf(view: HypertableView): RootState {

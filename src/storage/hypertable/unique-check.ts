@@ -5,6 +5,7 @@ import { mustCodec } from '../../types/codec-registry.ts';
 import type { Value } from '../../types/value.ts';
 import { valueAt, type Batch } from '../../vector/vector.ts';
 import type { InsertOptions } from '../storage.ts';
+import type { AwaitRow } from './hypertable-store.ts';
 import { missingValue, STORAGE_SETTINGS } from './any-values.ts';
 import { deleteRows, isDeleted, type DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
@@ -54,6 +55,35 @@ function indexKeys(table: TableDescriptor, index: IndexDescriptor): IndexKeys {
   };
 }
 
+/** The keys that rows have in unique indexes, by chunk; rows that can collide with none left out. */
+export function keysByChunk(
+  table: TableDescriptor,
+  batch: Batch,
+  placed: readonly PlacedRows[],
+  indexes: readonly IndexDescriptor[],
+): { chunk: number; index: number; keys: string[] }[] {
+  return indexes.flatMap((index) => {
+    const keyOf = batchKeys(table, keyColumns(index), batch, index.nullsNotDistinct);
+    return placed.map(({ place, rows }) => {
+      const keys: string[] = [];
+      for (let i = 0; i < (rows?.length ?? batch.length); i++) {
+        const key = keyOf(rows === undefined ? i : rows[i]);
+        if (key !== undefined) keys.push(key);
+      }
+      return { chunk: place.id, index: index.oid, keys };
+    });
+  });
+}
+
+/** A row in the way is locked by another transaction, which may delete it. */
+export class RowInUse {
+  readonly free: Promise<void>;
+
+  constructor(free: Promise<void>) {
+    this.free = free;
+  }
+}
+
 /** Looks for every row of the batch in the stored rows, the transaction's own, and the batch itself. */
 export async function findCollisions(
   input: ScanInput,
@@ -61,7 +91,8 @@ export async function findCollisions(
   placed: readonly PlacedRows[],
   indexes: readonly IndexDescriptor[],
   options: InsertOptions,
-): Promise<Collisions | undefined> {
+  awaitRow: AwaitRow,
+): Promise<Collisions | RowInUse | undefined> {
   const { table } = input;
   const chunks = new Map(chunkInputs(input).map((chunk) => [chunk.rangeStart, chunk]));
   const collisions = new Float64Array(batch.length).fill(NaN);
@@ -84,6 +115,8 @@ export async function findCollisions(
         if (key === undefined) continue;
         const twin = seen.get(key);
         const found = twin === undefined ? find?.(key, times[row], row) : -1 - twin;
+        const free = found === undefined || found < 0 ? undefined : awaitRow(found);
+        if (free !== undefined) return new RowInUse(free);
         if (found === undefined) seen.set(key, row);
         else if (!reports) throw duplicate(table, keys, batch, row);
         else {

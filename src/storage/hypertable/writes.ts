@@ -74,6 +74,8 @@ export interface OwnTable {
   readonly deleted: Set<number>;
   /** Starts of the chunks dropped by the transaction. */
   readonly dropped: Set<number>;
+  /** The table's move count up to which `deleted` has the newest refs. */
+  moves: number;
 }
 
 export class Writes implements HypertableWrites {
@@ -176,7 +178,12 @@ export class Writes implements HypertableWrites {
   table(storageId: number, context: HeadContext): OwnTable | undefined {
     let known = this.#tables.get(storageId);
     if (known === undefined) {
-      const own: OwnTable = { chunks: new Map(), deleted: new Set(), dropped: new Set() };
+      const own: OwnTable = {
+        chunks: new Map(),
+        deleted: new Set(),
+        dropped: new Set(),
+        moves: 0,
+      };
       known = { own, entries: 0 };
       this.#tables.set(storageId, known);
     }
@@ -222,6 +229,7 @@ function sumUp(own: OwnTable, entry: WriteEntry, context: HeadContext): void {
   if (entry.kind === 'delete') {
     for (const ref of entry.refs) own.deleted.add(ref);
     for (const ref of entry.current) own.deleted.add(ref);
+    own.moves = -1;
     return;
   }
   if (entry.kind === 'drop') {

@@ -72,6 +72,7 @@ export class Committer {
   #appended: Sequence;
   readonly #pending: PendingCommit[] = [];
   #applying = false;
+  #publishing = false;
   #failure: DbError | undefined;
   #whenIdle: (() => void)[] = [];
   /** A hypertable commit was applied that is perhaps not durable: only the log has it. */
@@ -117,6 +118,8 @@ export class Committer {
 
   /** Makes what a flush did to the hypertables the state that new snapshots take. */
   adoptFlushed(): void {
+    // Commits that are being applied must not be seen yet; publishing them adopts the rest, too.
+    if (this.#publishing) return;
     this.#published = { ...this.#published, hypertables: this.#parts.hypertables.current() };
   }
 
@@ -191,24 +194,46 @@ export class Committer {
       this.#hasLooseHypertables = false;
     }
     await kv.write(operations, false);
-    this.#publish(this.#pending.splice(0, count), catalogs, undo);
+    const commits = this.#pending.slice(0, count);
+    this.#publishing = true;
+    try {
+      const dropped = await this.#applyHypertables(commits, catalogs);
+      this.#pending.splice(0, count);
+      this.#publish(commits, catalogs, undo, dropped);
+    } finally {
+      this.#publishing = false;
+    }
+  }
+
+  /** Large ones in slices; nobody sees them before all is published. Returns what was dropped. */
+  async #applyHypertables(
+    commits: readonly PendingCommit[],
+    catalogs: readonly CatalogSnapshot[],
+  ): Promise<number[]> {
+    const { hypertables, onApply } = this.#parts;
+    const dropped: number[] = [];
+    for (let i = 0; i < commits.length; i++) {
+      const { sequence, record } = commits[i] as PendingCommit;
+      onApply(catalogs[i] as CatalogSnapshot);
+      if (record.hypertables !== undefined) {
+        const rest = hypertables.applyInSlices(sequence, record.hypertables);
+        if (rest !== undefined) await rest;
+      }
+      for (const storageId of record.droppedStorage) {
+        hypertables.dropTable(storageId);
+        dropped.push(storageId);
+      }
+    }
+    return dropped;
   }
 
   #publish(
     commits: readonly PendingCommit[],
     catalogs: readonly CatalogSnapshot[],
     undo: readonly UndoOfTable[],
+    dropped: readonly number[],
   ): void {
-    const { hypertables, snapshots, onApply, onPublished } = this.#parts;
-    const dropped: number[] = [];
-    commits.forEach(({ sequence, record }, i) => {
-      onApply(catalogs[i] as CatalogSnapshot);
-      if (record.hypertables !== undefined) hypertables.apply(sequence, record.hypertables);
-      for (const storageId of record.droppedStorage) {
-        hypertables.dropTable(storageId);
-        dropped.push(storageId);
-      }
-    });
+    const { hypertables, snapshots, onPublished } = this.#parts;
     const catalog = catalogs[catalogs.length - 1] as CatalogSnapshot;
     const { sequence } = commits[commits.length - 1] as PendingCommit;
     this.#published = { sequence, catalog, hypertables: hypertables.current() };

@@ -33,7 +33,7 @@ export interface LockRequest {
 
 interface HeldLock {
   readonly space: Map<LockKey, Slot>;
-  readonly key: LockKey;
+  key: LockKey;
 }
 
 interface Waiter {
@@ -46,6 +46,7 @@ interface Waiter {
 }
 
 interface LockQueue {
+  key: LockKey;
   readonly holders: Map<LockOwner, LockMode>;
   readonly waiters: Waiter[];
 }
@@ -78,13 +79,13 @@ export class LockManager {
         request.key,
         request.mode === 'exclusive'
           ? owner
-          : { holders: new Map([[owner, 'shared']]), waiters: [] },
+          : { key: request.key, holders: new Map([[owner, 'shared']]), waiters: [] },
       );
       owner.held.push({ space, key: request.key });
       return true;
     }
     if (slot === owner) return true;
-    const queue = asQueue(slot);
+    const queue = asQueue(slot, request.key);
     if (queue !== slot) space.set(request.key, queue);
     const held = queue.holders.get(owner);
     if (held === 'exclusive' || held === request.mode) return true;
@@ -113,6 +114,54 @@ export class LockManager {
     }
   }
 
+  /** How an owner holds a lock; undefined where it does not. */
+  heldMode(owner: LockOwner, spaceName: string, key: LockKey): LockMode | undefined {
+    const slot = this.#spaces.get(spaceName)?.get(key);
+    if (slot === owner) return 'exclusive';
+    return slot !== undefined && isQueue(slot) ? slot.holders.get(owner) : undefined;
+  }
+
+  /** Waits until no other owner holds the lock; undefined where none does. Takes nothing. */
+  awaitFree(owner: LockOwner, spaceName: string, key: LockKey): Promise<void> | undefined {
+    const request = { space: spaceName, key, mode: 'shared' as const, wait: true };
+    if (this.heldMode(owner, spaceName, key) !== undefined) return undefined;
+    if (this.#spaces.get(spaceName)?.has(key) !== true) return undefined;
+    const before = owner.held.length;
+    const granted = this.acquire(owner, request);
+    if (granted instanceof Promise) return granted.then(() => this.releaseFrom(owner, before));
+    this.releaseFrom(owner, before);
+    return undefined;
+  }
+
+  /**
+   * Gives locks of a space other keys, for things that got other names; undefined where a thing is gone,
+   * whose lock then keeps its key. No two may get the same.
+   */
+  rename(spaceName: string, nameOf: (key: LockKey) => LockKey | undefined): void {
+    const space = this.#spaces.get(spaceName);
+    if (space === undefined || space.size === 0) return;
+    const names = new Map<LockKey, LockKey>();
+    const owners = new Set<LockOwner>();
+    for (const [key, slot] of space) {
+      const name = nameOf(key);
+      if (name === undefined || name === key) continue;
+      names.set(key, name);
+      if (isQueue(slot)) for (const holder of slot.holders.keys()) owners.add(holder);
+      else owners.add(slot);
+    }
+    for (const owner of owners) {
+      for (const held of owner.held) {
+        if (held.space === space) held.key = names.get(held.key) ?? held.key;
+      }
+    }
+    const moved = [...names].map(([key, name]) => ({ key, name, slot: space.get(key) as Slot }));
+    for (const { key } of moved) space.delete(key);
+    for (const { name, slot } of moved) {
+      if (isQueue(slot)) slot.key = name;
+      space.set(name, slot);
+    }
+  }
+
   /** Ends the owner's wait, if it waits, with `reason`. */
   interrupt(owner: LockOwner, reason: Error): void {
     owner.waiting?.fail(reason);
@@ -137,7 +186,7 @@ export class LockManager {
         description: `${request.mode === 'shared' ? 'ShareLock' : 'ExclusiveLock'} on ${request.space} ${printable(request.key)}`,
         grant: () => {
           finish();
-          if (!queue.holders.has(owner)) owner.held.push({ space, key: request.key });
+          if (!queue.holders.has(owner)) owner.held.push({ space, key: queue.key });
           queue.holders.set(owner, request.mode);
           resolve(true);
         },
@@ -145,7 +194,7 @@ export class LockManager {
           finish();
           const i = queue.waiters.indexOf(waiter);
           if (i >= 0) queue.waiters.splice(i, 1);
-          grantWaiters(queue, space, request.key);
+          grantWaiters(queue, space, queue.key);
           reject(error);
         },
       };
@@ -171,8 +220,8 @@ function isQueue(slot: Slot): slot is LockQueue {
   return 'holders' in slot;
 }
 
-function asQueue(slot: Slot): LockQueue {
-  return isQueue(slot) ? slot : { holders: new Map([[slot, 'exclusive']]), waiters: [] };
+function asQueue(slot: Slot, key: LockKey): LockQueue {
+  return isQueue(slot) ? slot : { key, holders: new Map([[slot, 'exclusive']]), waiters: [] };
 }
 
 /** Whether `owner` gets the lock next to its holders and ahead of nobody among the first `ahead`. */

@@ -32,7 +32,14 @@ import { droppedStorageIds } from './apply.ts';
 import type { Counters } from './counters.ts';
 import type { CommitRecord, SequenceMove } from './commit-record.ts';
 import type { Committer, Published } from './committer.ts';
-import { lockChunks, type ChunkLocking } from './hypertable-locks.ts';
+import {
+  lockHypertableRows,
+  lockKeys,
+  lockWholeChunks,
+  rowNotAvailable,
+  rowSpace,
+  type HypertableLocking,
+} from './hypertable-locks.ts';
 import type { LockManager, LockOwner, LockRequest } from './locks.ts';
 import { baseRows, tableChanges } from './record-builder.ts';
 import {
@@ -85,6 +92,7 @@ export class Transaction implements StorageTransaction {
   #snapshot: Published;
   #snapshotPin: Pin;
   #snapshotTaken = false;
+  #refsPinned = false;
   #catalogChanges: CatalogChange[] = [];
   #catalog: CatalogSnapshot | undefined;
   #countersMoved = false;
@@ -273,13 +281,16 @@ export class Transaction implements StorageTransaction {
     const unique = this.catalog()
       .indexesOf(table.oid)
       .filter((index) => index.unique);
-    const { hypertables, committer } = this.#parts;
+    const { hypertables, committer, locks } = this.#parts;
     if (unique.length > 0) {
-      await lockChunks(this.#chunkLocking(table), hypertables.chunksOfRows(table, rows), 'block');
+      await lockKeys(this.#locking(table), hypertables.uniqueKeys(table, rows, unique));
+      this.#pinRefs();
     }
     const view = committer.published.hypertables;
-    const result = await this.#whilePinnedAt(committer.published, () =>
-      hypertables.insert(view, this.#openHypertableWrites(table), table, rows, unique, options),
+    const writes = this.#openHypertableWrites(table);
+    const space = rowSpace(table.storageId);
+    const result = await hypertables.insert(view, writes, table, rows, unique, options, (ref) =>
+      locks.awaitFree(this.#owner, space, ref),
     );
     this.#checkMemory();
     return result;
@@ -326,7 +337,7 @@ export class Transaction implements StorageTransaction {
           (from === null || rangeStart >= from) && (to === null || rangeEnd <= to),
       )
       .map(({ id }) => id);
-    await lockChunks(this.#chunkLocking(table), doomed, 'block');
+    await lockWholeChunks(this.#locking(table), doomed);
     const view = committer.published.hypertables;
     return hypertables.dropChunks(view, this.#openHypertableWrites(table), table, from, to);
   }
@@ -387,7 +398,7 @@ export class Transaction implements StorageTransaction {
     wait: LockWait,
   ): Promise<Uint8Array> {
     this.#checkOpen();
-    if (table.hypertable !== null) return this.#lockHypertableRows(table, refs, wait);
+    if (table.hypertable !== null) return this.#lockHypertableRows(table, refs, strength, wait);
     const locked = new Uint8Array(refs.length).fill(1);
     const writes = this.#writeSet.tables.get(table.storageId);
     const { undo } = this.#parts.states.get(table.storageId);
@@ -413,18 +424,35 @@ export class Transaction implements StorageTransaction {
   async #lockHypertableRows(
     table: TableDescriptor,
     refs: Float64Array,
+    strength: LockStrength,
     wait: LockWait,
   ): Promise<Uint8Array> {
     const { hypertables } = this.#parts;
     const view = this.#snapshot.hypertables;
+    this.#pinRefs();
     const chunks = hypertables.chunksOfRefs(view, table, refs);
-    const taken = await lockChunks(this.#chunkLocking(table), chunks, wait);
-    if (taken && hypertables.changedSince(view, table, refs)) throw this.#conflict();
-    return new Uint8Array(refs.length).fill(taken ? 1 : 0);
+    const locked = await lockHypertableRows(
+      this.#locking(table),
+      refs,
+      chunks,
+      strength,
+      wait,
+      (ref) => hypertables.currentRef(table, ref),
+    );
+    const taken = refs.filter((_ref, i) => locked[i] === 1);
+    if (hypertables.changedSince(view, table, taken)) throw this.#conflict();
+    return locked;
   }
 
-  #chunkLocking(table: TableDescriptor): ChunkLocking {
-    return { table, acquire: (request) => this.#acquire(request) };
+  /** Refs of hypertable rows stay good to the end, although flushes move the rows. */
+  #pinRefs(): void {
+    if (this.#refsPinned) return;
+    this.#pins.pin(this.#snapshot.sequence);
+    this.#refsPinned = true;
+  }
+
+  #locking(table: TableDescriptor): HypertableLocking {
+    return { table, locks: this.#parts.locks, owner: this.#owner };
   }
 
   async lockTable(
@@ -524,17 +552,22 @@ export class Transaction implements StorageTransaction {
   async commit(options?: { readonly sync?: boolean }): Promise<void> {
     this.#checkOpen();
     if (!this.hasWrites) {
-      this.#release();
+      this.rollback();
       return;
     }
     const sync = options?.sync ?? this.#parts.syncCommits;
+    const { hypertables } = this.#parts;
+    const writes = this.#hypertableWrites;
+    let record: CommitRecord | undefined;
     let published: Promise<void>;
     try {
-      if (this.#hypertableWrites !== undefined) {
-        await this.#parts.hypertables.prepare(this.#hypertableWrites);
+      if (writes !== undefined) {
+        await hypertables.prepare(writes);
+        for (let gate; (gate = hypertables.commitGate(writes)) !== undefined; ) await gate;
+        this.#checkOpen();
       }
       this.#checkSerializable();
-      const record = this.#record();
+      record = this.#record();
       // Half of a commit that spans both stores must not outlive the other half.
       const spansStores =
         record.hypertables !== undefined && (record.tables.length > 0 || record.catalog.length > 0);
@@ -546,6 +579,7 @@ export class Transaction implements StorageTransaction {
       // Moves that others log from now on lie behind this commit's record.
       for (const [oid, counter] of this.#restarts) this.#parts.sequences.adopt(oid, counter);
     } catch (error) {
+      hypertables.abandonParts(record?.hypertables);
       this.rollback();
       throw error;
     }
@@ -555,6 +589,7 @@ export class Transaction implements StorageTransaction {
       await published;
     } catch (error) {
       this.#forgetSequences(this.#catalogChanges);
+      hypertables.abandonParts(record.hypertables);
       throw error;
     } finally {
       this.#parts.locks.releaseAll(this.#owner);
@@ -643,8 +678,4 @@ export class Transaction implements StorageTransaction {
 
 function concurrentUpdate(): Error {
   return dbError('serialization_failure', 'could not serialize access due to concurrent update');
-}
-
-function rowNotAvailable(table: TableDescriptor): Error {
-  return dbError('lock_not_available', `could not obtain lock on row in relation "${table.name}"`);
 }

@@ -75,7 +75,7 @@ describe('hypertables in transactions', () => {
     await engine.close();
   });
 
-  it('lock rows by chunk and see conflicts', async () => {
+  it('lock rows and see conflicts', async () => {
     const engine = await open();
     const metrics = await inTransaction(engine, createHypertable);
     await inTransaction(engine, (t) =>

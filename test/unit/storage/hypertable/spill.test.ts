@@ -58,11 +58,10 @@ describe('big transactions', () => {
         for (let step = 0; step < 10; step++) {
           const dice = random();
           if (dice < 0.6) {
-            const rows = Array.from({ length: Math.floor(random() * 400) }, (): Row => [
-              Math.floor(random() * 3000),
-              `h${Math.floor(random() * 5)}`,
-              nextValue++,
-            ]);
+            const rows = Array.from(
+              { length: Math.floor(random() * 400) },
+              (): Row => [Math.floor(random() * 3000), `h${Math.floor(random() * 5)}`, nextValue++],
+            );
             const batch = batchOf(TABLE, rows);
             const view = world.store.current();
             await world.store.insert(view, writes, TABLE, batch, [], ERROR_OPTIONS);

@@ -127,7 +127,7 @@ export class World {
   sequence = 0;
   flushRows = 1_000_000;
   cacheBytes = 64 * 2 ** 20;
-  lockedChunks = new Set<number>();
+  readonly renames: ((ref: number) => number | undefined)[] = [];
   spillLimits: HypertableStoreOptions['spillLimits'];
 
   constructor(table: TableDescriptor, kv: KvStore = new MemoryKv()) {
@@ -140,13 +140,7 @@ export class World {
       kv: this.kv,
       env: { timers: testTimers(), log: quietLog() } as unknown as Env,
       catalog: () => this.#catalog(),
-      locks: {
-        tryLockChunk: (_storageId, chunk) => {
-          if (this.lockedChunks.has(chunk)) return undefined;
-          this.lockedChunks.add(chunk);
-          return () => void this.lockedChunks.delete(chunk);
-        },
-      },
+      locks: { rename: (_storageId, refOf) => void this.renames.push(refOf) },
       cacheBytes: this.cacheBytes,
       flushRows: this.flushRows,
       sequenceApplied: 0,
