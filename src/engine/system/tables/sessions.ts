@@ -111,6 +111,8 @@ export const pgLocks = catalogTable('pg_locks', function* (session) {
 
 export const pgCursors = catalogTable('pg_cursors', function* (session) {
   for (const portal of session.portals.values()) {
+    // The unnamed portal is the statement that asks.
+    if (portal.name === '') continue;
     const isBinary = portal.formats.length > 0 && portal.formats.every((format) => format === 1);
     yield [portal.name, portal.sql, portal.holdable, isBinary, false, portal.createdMicros];
   }
