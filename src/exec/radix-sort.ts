@@ -24,7 +24,9 @@ export async function radixSort(
   let spare = new Int32Array(length);
   const counts = new Int32Array(DIGITS);
   for (let lane = lanes.length - 1; lane >= 0; lane--) {
+    await turn(context);
     for (const digits of digitPasses(lanes[lane] as Float64Array, length)) {
+      await turn(context);
       counts.fill(0);
       for (let i = 0; i < length; i++) (counts[digits[i] as number] as number)++;
       let total = 0;
@@ -35,13 +37,17 @@ export async function radixSort(
       }
       for (let start = 0; start < length; start += STEP_ROWS) {
         scatter(rows, spare, digits, counts, start, Math.min(length, start + STEP_ROWS));
-        const pause = context.checkpoint();
-        if (pause !== undefined) await pause;
+        await turn(context);
       }
       [rows, spare] = [spare, rows];
     }
   }
   return rows;
+}
+
+async function turn(context: Checkpoint): Promise<void> {
+  const pause = context.checkpoint();
+  if (pause !== undefined) await pause;
 }
 
 function scatter(

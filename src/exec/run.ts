@@ -1,10 +1,10 @@
 /** Running operators to the end, and the helpers that most operators share. */
 import type { PhysicalNode } from '../plan/physical.ts';
 import { dbError } from '../errors/db-error.ts';
-import { BATCH_ROWS, valueAt, type Batch } from '../vector/vector.ts';
+import { BATCH_ROWS, valueAt, type Batch, type Vector } from '../vector/vector.ts';
 import type { SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
-import { batchBytes, concatBatches } from '../vector/concat.ts';
+import { batchBytes, concat, concatBatches } from '../vector/concat.ts';
 import { sliceBatch } from '../vector/gather.ts';
 import { execute } from './build.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
@@ -45,7 +45,29 @@ export async function materialize(
   context: ExecContext,
   operator: string,
 ): Promise<Batch> {
-  return concatBatches(columnTypes(node), await collect(execute(node, context), context, operator));
+  const batches = await collect(execute(node, context), context, operator);
+  return await concatInTurns(columnTypes(node), batches, context);
+}
+
+/** concatBatches with a turn for the event loop after each column. */
+export async function concatInTurns(
+  types: readonly SqlType[],
+  batches: readonly Batch[],
+  context: Pick<ExecContext, 'checkpoint'>,
+): Promise<Batch> {
+  if (batches.length <= 1) return concatBatches(types, batches);
+  const columns: Vector[] = [];
+  for (const [i, type] of types.entries()) {
+    columns.push(
+      concat(
+        type,
+        batches.map((batch) => batch.columns[i]),
+      ),
+    );
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+  }
+  return { columns, length: batches.reduce((sum, batch) => sum + batch.length, 0) };
 }
 
 /** All batches of a run that have rows. */

@@ -30,11 +30,24 @@ export async function sortRows(
   context: Checkpoint,
 ): Promise<Int32Array> {
   const lanes: Float64Array[] = [];
-  for (const key of keys) lanes.push(...(await orderLanes(key, length, context)));
+  for (const key of keys) {
+    lanes.push(...(await orderLanes(key, length, context)));
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+  }
+  return await sortByLanes(lanes, length, context);
+}
+
+/** Row numbers 0..length-1 in the order of the lanes. */
+export async function sortByLanes(
+  lanes: readonly Float64Array[],
+  length: number,
+  context: Checkpoint,
+): Promise<Int32Array> {
   if (length >= RADIX_ROWS_MIN) return await radixSort(lanes, length, context);
   const rows = new Int32Array(length);
   for (let i = 0; i < length; i++) rows[i] = i;
-  return mergeSort(rows, laneComparison(lanes), context);
+  return await mergeSort(rows, laneComparison(lanes), context);
 }
 
 /** Compares two rows by lanes that belong together. */

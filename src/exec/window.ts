@@ -9,7 +9,7 @@ import { compileExprs, evaluateAll } from './expression.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { compilePredicate } from './predicate.ts';
 import { materialize } from './run.ts';
-import { laneComparison, mergeSort, orderLanes } from './sort-order.ts';
+import { laneComparison, orderLanes, sortByLanes } from './sort-order.ts';
 import { windowAggregate } from './window-aggregate.ts';
 import { bindFrame, framesOf, Peers, type BoundFrame, type Frames } from './window-frame.ts';
 
@@ -63,9 +63,7 @@ async function sortedInput(
     context,
   );
   const peerLanes = await lanesOf(node.orderBy, input, context);
-  const rows = new Int32Array(length);
-  for (let i = 0; i < length; i++) rows[i] = i;
-  const order = await mergeSort(rows, laneComparison([...partitionLanes, ...peerLanes]), context);
+  const order = await sortByLanes([...partitionLanes, ...peerLanes], length, context);
   const comparePartitions = laneComparison(partitionLanes);
   const comparePeers = laneComparison(peerLanes);
   const partitions: number[] = [];

@@ -181,6 +181,9 @@ function groupVector(groups: Int32Array, length: number): Vector {
   return { rep: 'f64', type: { oid: OID.int4, typmod: -1 }, length, data, nulls: undefined };
 }
 
+/** Rows added between two checkpoints. */
+const STEP_ROWS = 65_536;
+
 /** DISTINCT and ORDER BY inside the call, and WITHIN GROUP. */
 class OrderedCall implements CallState {
   readonly #call: AggregateCall;
@@ -216,7 +219,11 @@ class OrderedCall implements CallState {
       values.map((value) => valueAt(value, 0)),
     );
     accumulator.ensureGroups(count);
-    if (length > 0) accumulator.add(groups, args, 0, length);
+    for (let start = 0; start < length; start += STEP_ROWS) {
+      accumulator.add(groups, args, start, Math.min(length, start + STEP_ROWS));
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+    }
     return accumulator.finish(count);
   }
 

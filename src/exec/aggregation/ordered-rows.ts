@@ -1,13 +1,13 @@
 /** The input rows of an aggregate call that wants them in order, sorted by group and its own keys. */
 import type { AggregateCall } from '../../plan/physical.ts';
 import { OID, type SqlType } from '../../types/type.ts';
-import { batchBytes, concatBatches } from '../../vector/concat.ts';
+import { batchBytes } from '../../vector/concat.ts';
 import { gather } from '../../vector/gather.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
 import { equalityOf } from '../key-equality.ts';
 import type { ExecContext } from '../operator.ts';
-import type { MemoryBudget } from '../run.ts';
+import { concatInTurns, type MemoryBudget } from '../run.ts';
 import { sortRows, type OrderKey } from '../sort-order.ts';
 
 export interface SortedRows {
@@ -54,7 +54,7 @@ export class OrderedRows {
 
   /** All rows by group, then by the call's keys; duplicates gone where the call is DISTINCT. */
   async sorted(): Promise<SortedRows> {
-    const all = concatBatches(this.#types, this.#batches);
+    const all = await concatInTurns(this.#types, this.#batches, this.#context);
     const { orderBy, distinct } = this.#call;
     const [group, ...rest] = all.columns;
     const args = rest.slice(0, this.#argCount);
@@ -71,25 +71,53 @@ export class OrderedRows {
       for (const vector of args) keys.push({ vector, descending: false, nullsFirst: false });
     }
     let order = await sortRows(keys, all.length, this.#context);
-    if (distinct) order = withoutRepeats(order, [group, ...args]);
+    if (distinct) order = await withoutRepeats(order, [group, ...args], this.#context);
     const groups = new Int32Array(order.length);
     const numbers = group.rep === 'f64' ? group.data : new Float64Array(0);
     for (let i = 0; i < order.length; i++) groups[i] = numbers[order[i]];
+    const sorted: Vector[] = [];
+    const direct = rest.slice(this.#argCount + orderBy.length);
+    for (const vector of [...args, ...direct]) {
+      const pause = this.#context.checkpoint();
+      if (pause !== undefined) await pause;
+      sorted.push(gather(vector, order));
+    }
     return {
       groups,
-      args: args.map((arg) => gather(arg, order)),
-      direct: rest.slice(this.#argCount + orderBy.length).map((vector) => gather(vector, order)),
+      args: sorted.slice(0, args.length),
+      direct: sorted.slice(args.length),
       length: order.length,
     };
   }
 }
 
+/** Rows looked at between two checkpoints. */
+const STEP_ROWS = 65_536;
+
 /** Rows whose values differ from the row before. */
-function withoutRepeats(order: Int32Array, vectors: readonly Vector[]): Int32Array {
-  const equal = vectors.map((vector) => equalityOf(vector.type.oid));
-  return order.filter(
-    (row, i) =>
-      i === 0 ||
-      vectors.some((vector, k) => !equal[k](valueAt(vector, row), valueAt(vector, order[i - 1]))),
-  );
+async function withoutRepeats(
+  order: Int32Array,
+  vectors: readonly Vector[],
+  context: ExecContext,
+): Promise<Int32Array> {
+  const differs = vectors.map(differenceOf);
+  const kept = new Int32Array(order.length);
+  let count = 0;
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i];
+    if (i === 0 || differs.some((test) => test(order[i - 1], row))) kept[count++] = row;
+    if (i % STEP_ROWS !== 0) continue;
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+  }
+  return kept.subarray(0, count);
+}
+
+function differenceOf(vector: Vector): (a: number, b: number) => boolean {
+  if (vector.rep === 'f64' && vector.nulls === undefined) {
+    const { data } = vector;
+    return (a, b) => data[a] !== data[b] && (data[a] === data[a] || data[b] === data[b]);
+  }
+  const equal = equalityOf(vector.type.oid);
+  return (a, b) => !equal(valueAt(vector, a), valueAt(vector, b));
 }
