@@ -7,6 +7,8 @@ import { fatalError } from '../errors/db-error.ts';
 import type { ByteStream } from '../platform/network.ts';
 import { FLUSH_BYTES, OutputBuffer } from './output-buffer.ts';
 
+/** How long a client may take to read when its connection is told to end. */
+const LAST_READ_MS = 5_000;
 /** Bytes that a slow client may leave lying in our memory before its statement has to wait. */
 const PENDING_BYTES_MAX = 1024 * 1024;
 
@@ -62,6 +64,11 @@ export class ClientOutput {
     if (this.buffer.length >= FLUSH_BYTES) this.flush();
     if (this.#lost) throw connectionLost();
     if (this.#stream.pendingBytes > PENDING_BYTES_MAX) return this.#drained();
+  }
+
+  /** The connection is to end: a client that does not read holds it up for a while only. */
+  giveUpSoon(): void {
+    this.#timers.after(LAST_READ_MS, () => this.#stream.destroy());
   }
 
   /** Nobody reads any more: whoever writes next is stopped. */

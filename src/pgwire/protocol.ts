@@ -82,6 +82,7 @@ export class Protocol {
     this.#termination ??= error;
     this.#session.cancel();
     this.#source.end();
+    this.#output.giveUpSoon();
   }
 
   #wait(): Promise<Frame | undefined> {
