@@ -4,6 +4,7 @@ import { nameList, type FuncCall } from '../../parse/ast.ts';
 import type { Expr } from '../expr.ts';
 import { exprEqual, someExpr, walkExpr } from '../expr-walk.ts';
 import type { LogicalAggregateCall } from '../logical.ts';
+import { sameExpr } from './same-expr.ts';
 import { bindCondition } from './expr.ts';
 import type { ResolvedFunction } from './function-lookup.ts';
 import { equalityOf } from './operators.ts';
@@ -56,7 +57,7 @@ export function bindAggregateCall(
   if (node.agg_distinct === true) {
     for (const arg of plainArgs) equalityOf(context, arg.type, context.locationOf(arg));
     for (const key of orderBy) {
-      if (plainArgs.some((arg) => exprEqual(arg, key.expr))) continue;
+      if (plainArgs.some((arg) => sameExpr(arg, key.expr))) continue;
       throw context.error(
         'invalid_column_reference',
         'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',

@@ -9,6 +9,7 @@ import { equalityOf, resolveOperator } from './operators.ts';
 import { findTarget } from './order.ts';
 import type { PendingGrouping, PendingSet, QueryCalls } from './query-calls.ts';
 import type { Scope } from './scope.ts';
+import { sameExpr } from './same-expr.ts';
 import { textTarget } from './select.ts';
 import type { Target } from './target.ts';
 
@@ -80,7 +81,7 @@ export class Grouping {
       if (this.#ready.has(expr.index)) return expr;
     }
     if (expr.kind !== 'constant') {
-      const group = this.#groups.find((candidate) => sameGroup(candidate.expr, expr));
+      const group = this.#groups.find((candidate) => sameExpr(candidate.expr, expr));
       if (group !== undefined) return this.#scope.context.reference(group.column);
     }
     if (expr.kind === 'column') {
@@ -188,7 +189,7 @@ export class Grouping {
     const { expr } = target;
     this.#checkGroupExpr(expr, node);
     equalityOf(context, expr.type, nodeLocation(node));
-    const known = this.#groups.findIndex((group) => sameGroup(group.expr, expr));
+    const known = this.#groups.findIndex((group) => sameExpr(group.expr, expr));
     if (known >= 0) return known;
     const info = expr.kind === 'column' ? context.columnInfo(expr.index) : undefined;
     const name = info?.name ?? target.name;
@@ -269,7 +270,7 @@ export class Grouping {
     const { context } = this.#scope;
     let value: Expr = constant(INT4, 0);
     for (let i = 0; i < args.length; i++) {
-      const index = this.#groups.findIndex((group) => sameGroup(group.expr, args[i]));
+      const index = this.#groups.findIndex((group) => sameExpr(group.expr, args[i]));
       if (index < 0) {
         throw context.error(
           'grouping_error',
@@ -287,34 +288,6 @@ export class Grouping {
     return value;
   }
 }
-
-/** Equality of expressions of one query level, where subqueries written alike are alike. */
-function sameGroup(a: Expr, b: Expr): boolean {
-  return exprEqual(
-    a,
-    b,
-    (x, y) =>
-      x.source !== undefined &&
-      y.source !== undefined &&
-      sameSyntax(x.source, y.source) &&
-      x.bindings.length === y.bindings.length &&
-      x.bindings.every((binding, i) => sameGroup(binding.value, y.bindings[i].value)),
-  );
-}
-
-/** Whether two syntax trees differ in their places in the text at most. */
-function sameSyntax(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const left = Object.entries(a).filter(([key]) => !isPlace(key));
-  const right = b as Record<string, unknown>;
-  return (
-    left.length === Object.keys(b).filter((key) => !isPlace(key)).length &&
-    left.every(([key, value]) => sameSyntax(value, right[key]))
-  );
-}
-
-const isPlace = (key: string): boolean => key === 'location' || key.startsWith('rexpr_list_');
 
 /** (a, b) in GROUP BY are two items; () is none. */
 function rowItems(node: Node): readonly Node[] {

@@ -2,8 +2,8 @@
 import { nameList, nodeAs, type Node, type SortBy } from '../../parse/ast.ts';
 import { nodeLocation } from '../../parse/location.ts';
 import type { Expr } from '../expr.ts';
-import { exprEqual } from '../expr-walk.ts';
 import type { SortKey } from '../physical.ts';
+import { sameExpr } from './same-expr.ts';
 import { resolveUnknown } from './coerce.ts';
 import { bindExpr } from './expr.ts';
 import { requireOrdering } from './operators.ts';
@@ -85,7 +85,7 @@ export function findTarget(
     context,
     scope.during(clause, () => bindExpr(node, scope)),
   );
-  const known = targets.find((target) => exprEqual(target.expr, expr));
+  const known = targets.find((target) => sameExpr(target.expr, expr));
   if (known !== undefined) return known;
   const added: Target = { name: '?column?', expr, hidden: true, location: nodeLocation(node) };
   targets.push(added);
@@ -110,7 +110,7 @@ function targetByName(
   let found: Target | undefined;
   for (const target of targets) {
     if (target.hidden || target.name !== name) continue;
-    if (found !== undefined && !exprEqual(found.expr, target.expr)) {
+    if (found !== undefined && !sameExpr(found.expr, target.expr)) {
       throw scope.context.error('ambiguous_column', `${clause} "${name}" is ambiguous`, location);
     }
     found ??= target;

@@ -3,9 +3,10 @@ import { nodeAs, type Node, type SelectStmt } from '../../parse/ast.ts';
 import { nodeLocation } from '../../parse/location.ts';
 import { OID } from '../../types/type.ts';
 import type { ColumnExpr, Expr } from '../expr.ts';
-import { columnsOf, exprEqual } from '../expr-walk.ts';
+import { columnsOf } from '../expr-walk.ts';
 import type { LogicalNode, LogicalProject, LogicalWindowCall } from '../logical.ts';
 import type { SortKey } from '../physical.ts';
+import { sameExpr } from './same-expr.ts';
 import { resolveUnknown } from './coerce.ts';
 import { bindCondition } from './expr.ts';
 import { applyLimit } from './finish.ts';
@@ -301,7 +302,7 @@ function distinctOnOrder(
   const on = plan.distinctOn;
   let strangerSeen = false;
   for (const { target, location } of plan.sorts) {
-    const isOn = on.some((item) => item === target || exprEqual(item.expr, target.expr));
+    const isOn = on.some((item) => item === target || sameExpr(item.expr, target.expr));
     if (isOn && strangerSeen) {
       throw scope.context.error(
         'invalid_column_reference',
@@ -312,8 +313,7 @@ function distinctOnOrder(
     if (!isOn) strangerSeen = true;
   }
   const missing = on.filter(
-    (item) =>
-      !plan.sorts.some(({ target }) => target === item || exprEqual(target.expr, item.expr)),
+    (item) => !plan.sorts.some(({ target }) => target === item || sameExpr(target.expr, item.expr)),
   );
   if (missing.length > 0 && strangerSeen) {
     throw scope.context.error(
@@ -322,10 +322,12 @@ function distinctOnOrder(
       missing[0].location,
     );
   }
-  const extra = missing.map((item): SortKey => ({
-    expr: reference(item),
-    descending: false,
-    nullsFirst: false,
-  }));
+  const extra = missing.map(
+    (item): SortKey => ({
+      expr: reference(item),
+      descending: false,
+      nullsFirst: false,
+    }),
+  );
   return [...keys, ...extra];
 }

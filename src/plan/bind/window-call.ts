@@ -2,8 +2,9 @@
 import { OID, sqlType } from '../../types/type.ts';
 import { nameList, type FuncCall, type WindowDef } from '../../parse/ast.ts';
 import type { Expr } from '../expr.ts';
-import { columnsOf, exprEqual } from '../expr-walk.ts';
+import { columnsOf } from '../expr-walk.ts';
 import type { FrameBound, SortKey, WindowFrame } from '../physical.ts';
+import { sameExpr } from './same-expr.ts';
 import { constant, INT8, resolveUnknown, tryCoerce } from './coerce.ts';
 import { bindCondition, bindExpr, bindExprs } from './expr.ts';
 import type { ResolvedFunction } from './function-lookup.ts';
@@ -274,11 +275,11 @@ export function sameWindow(a: WindowSpec, b: WindowSpec): boolean {
       (key, i) =>
         key.descending === y[i].descending &&
         key.nullsFirst === y[i].nullsFirst &&
-        exprEqual(key.expr, y[i].expr),
+        sameExpr(key.expr, y[i].expr),
     );
   return (
     a.partitionBy.length === b.partitionBy.length &&
-    a.partitionBy.every((expr, i) => exprEqual(expr, b.partitionBy[i])) &&
+    a.partitionBy.every((expr, i) => sameExpr(expr, b.partitionBy[i])) &&
     keys(a.orderBy, b.orderBy) &&
     JSON.stringify(frameKey(a.frame)) === JSON.stringify(frameKey(b.frame)) &&
     sameBound(a.frame.start, b.frame.start) &&
@@ -294,5 +295,5 @@ const frameKey = (frame: WindowFrame) => [
 ];
 
 function sameBound(a: FrameBound, b: FrameBound): boolean {
-  return !('offset' in a) || ('offset' in b && exprEqual(a.offset, b.offset));
+  return !('offset' in a) || ('offset' in b && sameExpr(a.offset, b.offset));
 }

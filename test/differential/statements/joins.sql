@@ -105,3 +105,7 @@ SELECT x IN (SELECT y FROM (VALUES (1), (3)) u(y)), count(*) FROM (VALUES (1), (
 SELECT (SELECT y * 2 FROM (VALUES (1), (2)) u(y) WHERE y = x), sum(x) FROM (VALUES (1), (2), (2)) v(x) GROUP BY (SELECT y * 2 FROM (VALUES (1), (2)) u(y) WHERE y = x) ORDER BY 1;
 SELECT (SELECT y * 3 FROM (VALUES (1), (2)) u(y) WHERE y = x) FROM (VALUES (1), (2)) v(x) GROUP BY (SELECT y * 2 FROM (VALUES (1), (2)) u(y) WHERE y = x);
 SELECT every(1 IN (SELECT 1)), bool_or(2 = ANY (SELECT 1)) FROM (VALUES (1)) v(x);
+SELECT count(*) FROM (VALUES (1)) v(x) GROUP BY (SELECT 1 WHERE ARRAY[x] = ARRAY[1]), x HAVING (SELECT 1 WHERE ARRAY[x] = ARRAY[1]) = 1;
+SELECT array_agg(DISTINCT (SELECT x + 1) ORDER BY (SELECT x + 1) DESC) FROM (VALUES (1), (2)) v(x);
+SELECT DISTINCT (SELECT x + 1) FROM (VALUES (1), (2)) v(x) ORDER BY (SELECT x + 1) DESC;
+SELECT DISTINCT ON ((SELECT x % 2)) x FROM (VALUES (1), (2), (3)) v(x) ORDER BY (SELECT x % 2), x DESC;
