@@ -40,8 +40,15 @@ interface TlsContext {
 }
 
 function loadTls(pem: { readonly certificate: string; readonly key: string }): TlsContext {
-  const context = createSecureContext({ cert: pem.certificate, key: pem.key, minVersion: 'TLSv1.2' });
-  return { context, state: { endPoint: certificateEndPoint(new X509Certificate(pem.certificate)) } };
+  const context = createSecureContext({
+    cert: pem.certificate,
+    key: pem.key,
+    minVersion: 'TLSv1.2',
+  });
+  return {
+    context,
+    state: { endPoint: certificateEndPoint(new X509Certificate(pem.certificate)) },
+  };
 }
 
 class NodeStream implements ByteStream {

@@ -210,4 +210,27 @@ describe('node-postgres', () => {
       expect(await failure(stranger.connect())).toMatchObject({ severity: 'FATAL', code });
     }
   });
+
+  it('logs in with a password that SQL set', async () => {
+    await client.query("CREATE ROLE guarded LOGIN PASSWORD 'open sesame'");
+    const login = async (password: string): Promise<string> => {
+      const guest = new pg.Client({
+        host: '127.0.0.1',
+        port: server.port,
+        user: 'guarded',
+        database: 'postgres',
+        password,
+      });
+      try {
+        await guest.connect();
+        const { rows } = await guest.query<{ user: string }>('SELECT current_user AS user');
+        await guest.end();
+        return rows[0]?.user ?? '';
+      } catch (error) {
+        return (error as pg.DatabaseError).code ?? '';
+      }
+    };
+    expect(await login('open sesame')).toBe('guarded');
+    expect(await login('open barley')).toBe('28P01');
+  });
 });
