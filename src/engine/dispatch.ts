@@ -16,6 +16,7 @@ import { createExtension } from './ddl/extension.ts';
 import { grantPrivileges } from './ddl/grant.ts';
 import { grantRole } from './ddl/grant-role.ts';
 import { alterOwner } from './ddl/owner.ts';
+import { requireWritable } from './ddl/read-only.ts';
 import { renameObject, setSchema } from './ddl/rename.ts';
 import { alterRole, alterRoleSet, createRole, dropRole } from './ddl/roles.ts';
 import { createSchema } from './ddl/schema.ts';
@@ -43,9 +44,10 @@ export function statementExecutable(
   const { node } = statement;
   if ('SelectStmt' in node && node.SelectStmt.intoClause !== undefined) {
     const select = node.SelectStmt;
-    return commandExecutable((call) =>
-      createTableAs(session, { query: node, into: select.intoClause }, statement, sql, call),
-    );
+    return commandExecutable((call) => {
+      requireWritable(session, 'select into');
+      return createTableAs(session, { query: node, into: select.intoClause }, statement, sql, call);
+    });
   }
   if (
     'SelectStmt' in node ||
@@ -79,11 +81,14 @@ function ddlExecutable(
 ): Executable {
   const { node } = statement;
   const run = (work: () => Promise<string> | string): Executable =>
-    commandExecutable(async () => await work());
+    writingExecutable(session, statement, work);
   if ('CreateStmt' in node) return run(() => createTable(session, node.CreateStmt, sql));
   if ('CreateTableAsStmt' in node) {
     const create = node.CreateTableAsStmt;
-    return commandExecutable((call) => createTableAs(session, create, statement, sql, call));
+    return commandExecutable((call) => {
+      requireWritable(session, statement.text);
+      return createTableAs(session, create, statement, sql, call);
+    });
   }
   if ('IndexStmt' in node) return run(() => createIndex(session, node.IndexStmt, sql));
   if ('ViewStmt' in node) return run(() => createView(session, node.ViewStmt, statement));
@@ -103,7 +108,7 @@ function ddlExecutable(
 
 function roleExecutable(session: SessionContext, statement: ParsedStatement): Executable {
   const { node } = statement;
-  const run = (work: () => Promise<string> | string): Executable => commandExecutable(async () => await work());
+  const run = (work: () => Promise<string> | string): Executable => writingExecutable(session, statement, work);
   if ('CreateRoleStmt' in node) return run(() => createRole(session, node.CreateRoleStmt));
   if ('AlterRoleStmt' in node) return run(() => alterRole(session, node.AlterRoleStmt));
   if ('AlterRoleSetStmt' in node) return run(() => alterRoleSet(session, node.AlterRoleSetStmt));
@@ -112,6 +117,17 @@ function roleExecutable(session: SessionContext, statement: ParsedStatement): Ex
   if ('GrantRoleStmt' in node) return run(() => grantRole(session, node.GrantRoleStmt));
   if ('GrantStmt' in node) return run(() => grantPrivileges(session, node.GrantStmt));
   return adminExecutable(session, statement);
+}
+
+function writingExecutable(
+  session: SessionContext,
+  statement: ParsedStatement,
+  work: () => Promise<string> | string,
+): Executable {
+  return commandExecutable(async () => {
+    requireWritable(session, statement.text);
+    return await work();
+  });
 }
 
 function adminExecutable(session: SessionContext, statement: ParsedStatement): Executable {

@@ -24,6 +24,9 @@ export interface SessionContext {
   /** The role that privileges are checked against (SET ROLE), and the one that logged in. */
   currentUser(): Oid;
   readonly sessionUser: Oid;
+  /** The role that logged in, whatever SET SESSION AUTHORIZATION has made of it. */
+  readonly authenticatedUser: Oid;
+  setSessionUser(role: Oid | null): void;
   setCurrentUser(role: Oid | null): void;
 
   catalog(): CatalogSnapshot;

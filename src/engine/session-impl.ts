@@ -47,7 +47,7 @@ export class SessionImpl implements Session, SessionContext {
   readonly transaction: TransactionState;
   readonly processId: number;
   readonly secretKey: number;
-  readonly sessionUser: Oid;
+  readonly authenticatedUser: Oid;
   readonly options: SessionOptions;
   readonly cancelState: CancelState = { reason: undefined };
   readonly statements = new Map<string, PreparedStatement>();
@@ -60,6 +60,7 @@ export class SessionImpl implements Session, SessionContext {
     sinceMicros: number;
   };
   sink: ResultSink | undefined;
+  #sessionUser: Oid | null = null;
   #currentUser: Oid | null = null;
   #statementMicros = 0;
   #running = false;
@@ -80,13 +81,15 @@ export class SessionImpl implements Session, SessionContext {
     this.options = options;
     this.processId = keys.processId;
     this.secretKey = keys.secretKey;
-    this.sessionUser = role.oid;
+    this.authenticatedUser = role.oid;
     this.startMicros = database.env.clock.nowMicros();
     this.activity = { state: 'idle', query: '', sinceMicros: this.startMicros };
     this.settings = new SessionSettings(database.serverSettings);
     this.settings.assign('session_authorization', role.name);
     this.settings.assign('is_superuser', role.superuser ? 'on' : 'off');
-    for (const [name, value] of role.settings) this.settings.setInitial(name, value);
+    const stored = database.storage.catalog().object(database.storage.catalog().databaseOid);
+    const ofDatabase = stored?.kind === 'database' ? stored.settings : [];
+    for (const [name, value] of [...ofDatabase, ...role.settings]) this.settings.setInitial(name, value);
     for (const [name, value] of options.settings) this.settings.setInitial(name, value);
     this.settings.takeReported();
     this.transaction = new TransactionState(database.storage, this.settings, database.env.clock);
@@ -106,6 +109,15 @@ export class SessionImpl implements Session, SessionContext {
 
   reportedSettings(): readonly (readonly [string, string])[] {
     return this.settings.reported();
+  }
+
+  get sessionUser(): Oid {
+    return this.#sessionUser ?? this.authenticatedUser;
+  }
+
+  setSessionUser(role: Oid | null): void {
+    this.#sessionUser = role;
+    this.setCurrentUser(null);
   }
 
   currentUser(): Oid {

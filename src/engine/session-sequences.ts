@@ -4,6 +4,7 @@ import { dbError } from '../errors/db-error.ts';
 import type { SequenceAccess } from '../functions/function.ts';
 import type { Oid } from '../types/type.ts';
 import type { Int64 } from '../types/value.ts';
+import { hasPrivilege, permissionDenied, type PrivilegeLetter } from './privileges.ts';
 import type { SessionContext } from './session-context.ts';
 
 export function sessionSequences(session: SessionContext): SequenceAccess {
@@ -21,10 +22,16 @@ export function sessionSequences(session: SessionContext): SequenceAccess {
     }
     return relation;
   };
+  const requireAny = (sequence: SequenceDescriptor, letters: readonly PrivilegeLetter[]): void => {
+    if (letters.some((letter) => hasPrivilege(session, sequence, letter))) return;
+    throw permissionDenied(sequence);
+  };
   return {
     nextValue(sequence) {
+      const descriptor = mustBeSequence(sequence);
+      if (!feedsIdentity(session, descriptor)) requireAny(descriptor, ['U', 'w']);
       const value = session.database.storage.sequenceNext(
-        mustBeSequence(sequence),
+        descriptor,
         session.transaction.current(),
       );
       current.set(sequence, value);
@@ -32,7 +39,7 @@ export function sessionSequences(session: SessionContext): SequenceAccess {
       return value;
     },
     currentValue(sequence) {
-      mustBeSequence(sequence);
+      requireAny(mustBeSequence(sequence), ['U', 'r']);
       const value = current.get(sequence);
       if (value !== undefined) return value;
       throw dbError(
@@ -49,7 +56,9 @@ export function sessionSequences(session: SessionContext): SequenceAccess {
       );
     },
     setValue(sequence, value, isCalled) {
-      const { name, minimum, maximum } = mustBeSequence(sequence);
+      const descriptor = mustBeSequence(sequence);
+      requireAny(descriptor, ['w']);
+      const { name, minimum, maximum } = descriptor;
       if (BigInt(value) < BigInt(minimum) || BigInt(value) > BigInt(maximum)) {
         throw dbError(
           'numeric_value_out_of_range',
@@ -60,4 +69,14 @@ export function sessionSequences(session: SessionContext): SequenceAccess {
       if (isCalled) current.set(sequence, value);
     },
   };
+}
+
+/** The sequence of an identity column serves everybody who may insert into its table. */
+function feedsIdentity(session: SessionContext, { oid, ownedBy }: SequenceDescriptor): boolean {
+  const table = session.catalog().relation(ownedBy?.table ?? 0);
+  return (
+    table?.kind === 'table' &&
+    table.columns.some((column) => column.identitySequence === oid) &&
+    hasPrivilege(session, table, 'a')
+  );
 }

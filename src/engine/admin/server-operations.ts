@@ -1,9 +1,10 @@
 /** pg_sleep, advisory locks, pg_cancel_backend, pg_notify. */
 import { dbError } from '../../errors/db-error.ts';
 import { Interval } from '../../types/interval.ts';
+import type { Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { intervalMicros } from '../interval-text.ts';
-import { isSuperuser } from '../privileges.ts';
+import { effectiveRoles, isSuperRole, isSuperuser } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { sendNotification } from '../utility/notify.ts';
 import type { Operation, Rows } from './engine-admin.ts';
@@ -93,18 +94,29 @@ function signalBackend(session: SessionContext, processId: Value, terminate: boo
     session.notice('WARNING', `PID ${String(processId)} is not a PostgreSQL backend process`);
     return one(false);
   }
-  if (!isSuperuser(session) && target.sessionUser !== session.currentUser()) {
-    throw dbError(
-      'insufficient_privilege',
-      'must be a member of the role whose process is being terminated or a superuser',
-    );
-  }
+  requireSignalRights(session, target.sessionUser, terminate);
   if (terminate) {
     target.terminate(
       dbError('admin_shutdown', 'terminating connection due to administrator command'),
     );
   } else target.cancel();
   return one(true);
+}
+
+function requireSignalRights(session: SessionContext, target: Oid, terminate: boolean): void {
+  if (isSuperuser(session)) return;
+  const catalog = session.catalog();
+  if (isSuperRole(catalog, target)) {
+    throw dbError(
+      'insufficient_privilege',
+      `must be a superuser to ${terminate ? 'terminate superuser process' : 'cancel superuser query'}`,
+    );
+  }
+  if (effectiveRoles(catalog, session.currentUser()).has(target)) return;
+  throw dbError(
+    'insufficient_privilege',
+    `must be a member of the role whose ${terminate ? 'process is being terminated' : 'query is being canceled'} or member of pg_signal_backend`,
+  );
 }
 
 export const serverOperations: readonly (readonly [string, Operation])[] = [

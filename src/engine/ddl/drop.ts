@@ -7,12 +7,13 @@ import type {
   SequenceDescriptor,
   TableDescriptor,
 } from '../../catalog/catalog.ts';
-import { dbError, notSupported } from '../../errors/db-error.ts';
+import { dbError } from '../../errors/db-error.ts';
 import { nameList, nodeAs, type Node, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import type { Oid } from '../../types/type.ts';
-import { requireOwner } from '../privileges.ts';
+import { isOwner, requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { dependentsOf, describeObject } from './dependencies.ts';
+import { dropMissing } from './drop-missing.ts';
 import { displayName, findRelation } from './names.ts';
 import { defaultsUsing } from './sequence-defaults.ts';
 
@@ -32,9 +33,7 @@ const KINDS = new Map<string, DropKind>([
 export async function dropObjects(session: SessionContext, node: NodeBody<'DropStmt'>): Promise<string> {
   if (node.removeType === 'OBJECT_SCHEMA') return await dropSchemas(session, node);
   const kind = KINDS.get(node.removeType ?? '');
-  if (kind === undefined) {
-    throw notSupported(`DROP ${(node.removeType ?? '').replace('OBJECT_', '').replaceAll('_', ' ')}`);
-  }
+  if (kind === undefined) return dropMissing(session, node);
   await session.transaction.current().changeCatalog([]);
   const targets: RelationDescriptor[] = [];
   for (const object of node.objects ?? []) {
@@ -42,7 +41,7 @@ export async function dropObjects(session: SessionContext, node: NodeBody<'DropS
     const relation = findRelation(session, name);
     if (relation !== undefined) {
       requireKind(relation, kind);
-      requireOwner(session, relation);
+      requireDropRights(session, relation);
       targets.push(relation);
     } else if (node.missing_ok === true) {
       session.notice('NOTICE', `${kind.label} "${displayName(name)}" does not exist, skipping`);
@@ -53,6 +52,12 @@ export async function dropObjects(session: SessionContext, node: NodeBody<'DropS
   }
   await dropAll(session, targets, node.behavior === 'DROP_CASCADE');
   return kind.tag;
+}
+
+/** The owner of an object or of its schema may drop it. */
+function requireDropRights(session: SessionContext, relation: RelationDescriptor): void {
+  const schema = session.catalog().schema(relation.schema);
+  if (schema === undefined || !isOwner(session, schema)) requireOwner(session, relation);
 }
 
 function requireSchema(session: SessionContext, name: RangeVar): void {

@@ -3,11 +3,12 @@ import { dbError } from '../../errors/db-error.ts';
 import type { NodeBody } from '../../parse/ast.ts';
 import type { SessionContext } from '../session-context.ts';
 
-const BUILT_IN = new Set(['plpgsql', 'timescaledb', 'uuid-ossp', 'pgcrypto']);
+/** Extensions whose functions are part of the server. */
+export const BUILT_IN_EXTENSIONS: ReadonlySet<string> = new Set(['plpgsql', 'timescaledb', 'uuid-ossp', 'pgcrypto']);
 
 export function createExtension(session: SessionContext, node: NodeBody<'CreateExtensionStmt'>): string {
   const name = node.extname ?? '';
-  if (!BUILT_IN.has(name)) {
+  if (!BUILT_IN_EXTENSIONS.has(name)) {
     throw dbError('feature_not_supported', {
       message: `extension "${name}" is not available`,
       hint: 'The extension must first be installed on the system where PostgreSQL is running.',

@@ -2,7 +2,7 @@
 import { dbError } from '../../errors/db-error.ts';
 import { nodeAs, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import { mustFindTable } from '../ddl/names.ts';
-import { requireSuperuser } from '../privileges.ts';
+import { isOwner, requireSuperuser } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 
 export async function vacuum(
@@ -15,7 +15,11 @@ export async function vacuum(
   }
   for (const target of node.rels ?? []) {
     const relation = nodeAs(target, 'VacuumRelation')?.relation;
-    if (relation !== undefined) mustFindTable(session, relation as RangeVar);
+    if (relation === undefined) continue;
+    const table = mustFindTable(session, relation as RangeVar);
+    if (isOwner(session, table)) continue;
+    const verb = isVacuum ? 'vacuum' : 'analyze';
+    session.notice('WARNING', `permission denied to ${verb} "${table.name}", skipping it`);
   }
   if (isVacuum) await session.database.storage.checkpoint();
   return isVacuum ? 'VACUUM' : 'ANALYZE';

@@ -8,7 +8,7 @@ import { Interval } from '../../types/interval.ts';
 import { codecFor } from '../../types/codecs.ts';
 import { vectorFromValues } from '../../vector/vector.ts';
 import { completed, type Executable } from '../executable.ts';
-import { effectiveRoles, isSuperuser } from '../privileges.ts';
+import { isSuperuser, memberRoles } from '../privileges.ts';
 import type { FieldDescription } from '../session.ts';
 import type { SessionContext } from '../session-context.ts';
 import { transactionModes } from './transaction.ts';
@@ -30,7 +30,16 @@ export function setStatement(session: SessionContext, node: NodeBody<'VariableSe
       return setValue(session, name, settingText(session, name, node.args ?? []), local);
     case 'VAR_SET_DEFAULT':
     case 'VAR_RESET':
-      if (name === 'role') session.setCurrentUser(null);
+      if (name === 'session_authorization') {
+        const own = session.catalog().role(session.authenticatedUser)?.name ?? '';
+        setValue(session, name, own, local);
+        return node.kind === 'VAR_RESET' ? 'RESET' : 'SET';
+      }
+      if (name === 'role') {
+        restoreRoleAtEnd(session, local);
+        session.setCurrentUser(null);
+        settings.assign('is_superuser', isSuperuser(session) ? 'on' : 'off');
+      }
       settings.reset(name, true);
       return node.kind === 'VAR_RESET' ? 'RESET' : 'SET';
     case 'VAR_RESET_ALL':
@@ -47,12 +56,27 @@ export function setStatement(session: SessionContext, node: NodeBody<'VariableSe
 
 function setValue(session: SessionContext, name: string, value: string, local: boolean): string {
   const key = name.toLowerCase();
+  if (key === 'role' || key === 'session_authorization') restoreRoleAtEnd(session, local);
   if (key === 'role') setRole(session, value);
   else if (key === 'session_authorization') setSessionAuthorization(session, value);
   else if (key === 'transaction_isolation')
     session.transaction.setModes({ isolation: value.toLowerCase() });
   else session.settings.set(SPECIAL_NAMES.get(key) ?? name, value, local, true);
   return 'SET';
+}
+
+/** The role goes back with a rollback, and after SET LOCAL in any case. */
+function restoreRoleAtEnd(session: SessionContext, local: boolean): void {
+  if (!session.transaction.isBlock) return;
+  const [sessionUser, currentUser] = [session.sessionUser, session.currentUser()];
+  session.transaction.onEnd((committed) => {
+    if (committed && !local) return;
+    session.setSessionUser(sessionUser === session.authenticatedUser ? null : sessionUser);
+    if (currentUser !== sessionUser) session.setCurrentUser(currentUser);
+    const name = session.catalog().role(sessionUser)?.name ?? '';
+    session.settings.assign('session_authorization', name);
+    session.settings.assign('is_superuser', isSuperuser(session) ? 'on' : 'off');
+  });
 }
 
 function setRole(session: SessionContext, value: string): void {
@@ -65,7 +89,7 @@ function setRole(session: SessionContext, value: string): void {
       throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
     const sessionRole = catalog.role(session.sessionUser);
     const allowed =
-      sessionRole?.superuser === true || effectiveRoles(catalog, session.sessionUser).has(role.oid);
+      sessionRole?.superuser === true || memberRoles(catalog, session.sessionUser).has(role.oid);
     if (!allowed)
       throw dbError('insufficient_privilege', `permission denied to set role "${value}"`);
     session.setCurrentUser(role.oid);
@@ -75,21 +99,17 @@ function setRole(session: SessionContext, value: string): void {
 }
 
 function setSessionAuthorization(session: SessionContext, value: string): void {
-  const own = session.catalog().role(session.sessionUser);
-  if (value === own?.name) {
-    session.setCurrentUser(null);
-    return;
+  const catalog = session.catalog();
+  const authenticated = catalog.role(session.authenticatedUser);
+  const role = catalog.roleByName(value);
+  if (role === undefined) throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
+  if (role.oid !== authenticated?.oid && authenticated?.superuser !== true) {
+    throw dbError('insufficient_privilege', `permission denied to set session authorization "${value}"`);
   }
-  if (own?.superuser !== true) {
-    throw dbError(
-      'insufficient_privilege',
-      `permission denied to set session authorization "${value}"`,
-    );
-  }
-  const role = session.catalog().roleByName(value);
-  if (role === undefined)
-    throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
-  session.setCurrentUser(role.oid);
+  session.setSessionUser(role.oid);
+  session.settings.assign('session_authorization', role.name);
+  session.settings.assign('role', 'none');
+  session.settings.assign('is_superuser', role.superuser ? 'on' : 'off');
 }
 
 function setMulti(session: SessionContext, name: string, args: readonly Node[]): string {
