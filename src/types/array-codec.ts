@@ -13,7 +13,7 @@ import { mustCodec } from './codec-registry.ts';
 import type { Codec, FormatSettings } from './codec.ts';
 import { PgArray } from './pg-array.ts';
 import { typeInfo } from './type-table.ts';
-import { OID, type Oid } from './type.ts';
+import type { Oid } from './type.ts';
 import type { Value } from './value.ts';
 
 /** The codec of arrays over an element type. */
@@ -178,9 +178,4 @@ export function writeSized(
   const start = writer.reserve(4);
   codec.writeBinary(writer, value, settings);
   writer.patchI32(start, writer.length - start - 4);
-}
-
-/** True for the two vector types, whose values are PgArrays from 0. */
-export function isVectorType(oid: Oid): boolean {
-  return oid === OID.int2vector || oid === OID.oidvector;
 }

@@ -210,12 +210,14 @@ const FLOAT_CASTS: readonly BuiltinCast[] = [
 const BOOL_CHAR_JSON_CASTS: readonly BuiltinCast[] = [
   { from: OID.bool, to: OID.int4, context: 'explicit', convert: (v) => Number(v) },
   { from: OID.int4, to: OID.bool, context: 'explicit', convert: (v) => v !== 0 },
-  ...[OID.text, OID.varchar, OID.bpchar].map((to): BuiltinCast => ({
-    from: OID.bool,
-    to,
-    context: 'assignment',
-    convert: (v) => String(v),
-  })),
+  ...[OID.text, OID.varchar, OID.bpchar].map(
+    (to): BuiltinCast => ({
+      from: OID.bool,
+      to,
+      context: 'assignment',
+      convert: (v) => String(v),
+    }),
+  ),
   { from: OID.int4, to: OID.char, context: 'explicit', convert: (v) => intToChar(v as number) },
   { from: OID.char, to: OID.int4, context: 'explicit', convert: (v) => charToInt(v as string) },
   {
@@ -286,12 +288,14 @@ const TEXT_CASTS: readonly BuiltinCast[] = [
   { from: OID.bpchar, to: OID.text, context: 'implicit', convert: trimmed },
   { from: OID.bpchar, to: OID.varchar, context: 'implicit', convert: trimmed },
   { from: OID.pgNodeTree, to: OID.text, context: 'implicit', convert: same },
-  ...[OID.text, OID.varchar].map((from): BuiltinCast => ({
-    from,
-    to: OID.regclass,
-    context: 'implicit',
-    convert: (v, settings) => parseReg('class', v as string, settings),
-  })),
+  ...[OID.text, OID.varchar].map(
+    (from): BuiltinCast => ({
+      from,
+      to: OID.regclass,
+      context: 'implicit',
+      convert: (v, settings) => parseReg('class', v as string, settings),
+    }),
+  ),
 ];
 
 const REG_TYPES: readonly Oid[] = [

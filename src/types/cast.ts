@@ -42,13 +42,6 @@ export function findCast(from: Oid, to: Oid): Cast | undefined {
   return derived;
 }
 
-/** The cast that a context allows: an explicit one may use all, an implicit one few. */
-export function findCastFor(from: Oid, to: Oid, context: CastContext): Cast | undefined {
-  const cast = findCast(from, to);
-  if (cast === undefined || CONTEXT_RANK[cast.context] > CONTEXT_RANK[context]) return undefined;
-  return cast;
-}
-
 /** Converts a value by a cast that must exist, as CAST(... AS ...) does. */
 export function castValue(
   value: Value,
@@ -66,17 +59,6 @@ export function castValue(
   }
   return cast.convert(value, typmod, settings, true);
 }
-
-/** True where values of `from` are values of `to` as they are (pg_cast's method b, or equal types). */
-export function isBinaryCoercible(from: Oid, to: Oid): boolean {
-  return from === to || (BINARY.has(from * 4294967296 + to) && findCast(from, to) !== undefined);
-}
-
-const CONTEXT_RANK: Readonly<Record<CastContext, number>> = {
-  implicit: 0,
-  assignment: 1,
-  explicit: 2,
-};
 
 const BINARY_PAIRS: readonly (readonly [Oid, Oid])[] = [
   [OID.text, OID.varchar],

@@ -4,7 +4,7 @@ import type { ByteWriter } from '../base/byte-writer.ts';
 import { dbError, type DbError } from '../errors/db-error.ts';
 import type { Codec } from './codec.ts';
 import { isSpace } from './float-text.ts';
-import { INT8_MAX, INT8_MIN, toInt64, type Int64, type Value } from './value.ts';
+import { INT8_MAX, INT8_MIN, toInt64, type Int64 } from './value.ts';
 
 export type IntTypeName = 'smallint' | 'integer' | 'bigint' | 'oid';
 
@@ -115,11 +115,6 @@ export function checkBinaryLength(length: number, expected: number): void {
   throw length < expected
     ? dbError('protocol_violation', 'insufficient data left in message')
     : dbError('invalid_binary_representation', 'incorrect binary data format');
-}
-
-/** True where the value is in the range of the integer type, for results of arithmetic. */
-export function isInt4(value: Value): boolean {
-  return typeof value === 'number' && value >= -2147483648 && value <= 2147483647;
 }
 
 function invalidInteger(text: string, typeName: IntTypeName): DbError {

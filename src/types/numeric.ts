@@ -201,10 +201,6 @@ export function signOf(value: Numeric): number {
   }
 }
 
-export function isFiniteNumeric(value: Numeric): boolean {
-  return value.kind === 'finite';
-}
-
 /** The infinity with a sign; sign 0 gives NaN. */
 export function signedInfinity(sign: number): Numeric {
   return sign > 0 ? NUMERIC_INFINITY : sign < 0 ? NUMERIC_NEGATIVE_INFINITY : NUMERIC_NAN;

@@ -102,14 +102,6 @@ export function intervalTypmodText(typmod: number): string {
   return precision === INTERVAL_FULL_PRECISION ? name : `${name}(${precision})`;
 }
 
-/** Fields (0x7fff for all) and precision (undefined for full) of an interval modifier. */
-export function intervalTypmodParts(typmod: number): { range: number; precision?: number } {
-  if (typmod < 0) return { range: INTERVAL_FULL_RANGE };
-  const precision = typmod & INTERVAL_FULL_PRECISION;
-  const range = (typmod >> 16) & INTERVAL_FULL_RANGE;
-  return precision === INTERVAL_FULL_PRECISION ? { range } : { range, precision };
-}
-
 function invalid(message: string): DbError {
   return dbError('invalid_parameter_value', message);
 }

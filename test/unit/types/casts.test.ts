@@ -308,6 +308,15 @@ describe('casts like PostgreSQL', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('has no values of some types', () => {
+    for (const type of ['money', 'bit', 'varbit', 'xml', 'point', 'tsvector', 'int4range']) {
+      const oid = typeByName(type)?.oid as number;
+      expect(tryCodecFor(oid)).toBeUndefined();
+      expect(findCast(OID.text, oid)).toBeUndefined();
+      expect(() => codecFor(oid)).toThrow(`input or output of type ${type} is not supported`);
+    }
+  });
+
   it('refuses in assignments what an explicit cast cuts', () => {
     const cast = findCast(OID.text, OID.varchar);
     expect(cast?.convert('abcdef', 7, SETTINGS, true)).toBe('abc');
