@@ -8,6 +8,7 @@ import { initParser } from '../parse/parser.ts';
 import { openStorage } from '../storage/open.ts';
 import type { StorageEngine } from '../storage/storage.ts';
 import { Database } from './database.ts';
+import { dropAllTemporary } from './ddl/temporary.ts';
 import { indexExpressions } from './index-expressions.ts';
 import { SessionImpl } from './session-impl.ts';
 import type { Engine, LoginRole, Session, SessionOptions } from './session.ts';
@@ -41,6 +42,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     emptyCatalog: emptyCatalog(name, system.relations),
     indexExpressions: indexExpressions(() => database),
   });
+  await dropAllTemporary(storage);
   const database: Database = new Database({
     name,
     env: options.env,

@@ -24,6 +24,7 @@ import { buildEvalContext, buildExecContext } from './contexts.ts';
 import type { Executable } from './executable.ts';
 import { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
+import { dropTemporaryOf, temporarySchema } from './ddl/temporary.ts';
 import { statementExecutable } from './dispatch.ts';
 import { explicitSearchPath, lookupPath } from './search-path.ts';
 import type {
@@ -89,10 +90,14 @@ export class SessionImpl implements Session, SessionContext {
     this.settings.assign('is_superuser', role.superuser ? 'on' : 'off');
     const stored = database.storage.catalog().object(database.storage.catalog().databaseOid);
     const ofDatabase = stored?.kind === 'database' ? stored.settings : [];
-    for (const [name, value] of [...ofDatabase, ...role.settings]) this.settings.setInitial(name, value);
+    for (const [name, value] of [...ofDatabase, ...role.settings])
+      this.settings.setInitial(name, value);
     for (const [name, value] of options.settings) this.settings.setInitial(name, value);
     this.settings.takeReported();
     this.transaction = new TransactionState(database.storage, this.settings, database.env.clock);
+    database.notifications.register(keys.processId, (processId, channel, payload) =>
+      this.#listener?.({ kind: 'notification', processId, channel, payload }),
+    );
   }
 
   get transactionStatus(): TransactionStatus {
@@ -126,6 +131,7 @@ export class SessionImpl implements Session, SessionContext {
 
   setCurrentUser(role: Oid | null): void {
     this.#currentUser = role;
+    this.#path = undefined;
     this.#evalContext = undefined;
   }
 
@@ -139,7 +145,9 @@ export class SessionImpl implements Session, SessionContext {
     const catalog = this.catalog();
     const text = this.settings.mustGet('search_path');
     if (this.#path === undefined || this.#path.catalog !== catalog || this.#path.text !== text) {
-      this.#path = { catalog, text, oids: lookupPath(this.#explicitPath(catalog, text)) };
+      const path = lookupPath(this.#explicitPath(catalog, text));
+      const temporary = temporarySchema(catalog, this.processId);
+      this.#path = { catalog, text, oids: temporary === undefined ? path : [temporary, ...path] };
     }
     return this.#path.oids;
   }
@@ -359,6 +367,11 @@ export class SessionImpl implements Session, SessionContext {
     this.#closed = true;
     for (const name of [...this.portals.keys()]) this.#dropPortal(name);
     if (this.transaction.isOpen) this.transaction.rollback();
+    try {
+      await dropTemporaryOf(this.database.storage, this.processId);
+    } catch (error) {
+      this.database.env.log.warn('dropping temporary relations failed', { error: String(error) });
+    }
     this.database.sessionClosed(this);
   }
 

@@ -16,7 +16,9 @@ export interface AclChange {
 
 /** The ACL after the change; items without privileges go. */
 export function changePrivileges(acl: readonly AclItem[], change: AclChange): AclItem[] {
-  const at = acl.findIndex(({ grantee, grantor }) => grantee === change.grantee && grantor === change.grantor);
+  const at = acl.findIndex(
+    ({ grantee, grantor }) => grantee === change.grantee && grantor === change.grantor,
+  );
   const old = acl[at];
   const privileges = new Set(old?.privileges);
   const grantable = new Set(old?.grantable);
@@ -37,9 +39,17 @@ export function changePrivileges(acl: readonly AclItem[], change: AclChange): Ac
 }
 
 /** What the grantee had passed on with a grant option that it has lost. */
-export function dependentItems(acl: readonly AclItem[], grantee: string, letters: string): AclItem[] {
-  const lost = [...letters].filter((letter) => !acl.some((item) => item.grantee === grantee && item.grantable.has(letter)));
-  return acl.filter((item) => item.grantor === grantee && lost.some((letter) => item.privileges.has(letter)));
+export function dependentItems(
+  acl: readonly AclItem[],
+  grantee: string,
+  letters: string,
+): AclItem[] {
+  const lost = [...letters].filter(
+    (letter) => !acl.some((item) => item.grantee === grantee && item.grantable.has(letter)),
+  );
+  return acl.filter(
+    (item) => item.grantor === grantee && lost.some((letter) => item.privileges.has(letter)),
+  );
 }
 
 function withoutDependents(acl: AclItem[], change: AclChange): AclItem[] {

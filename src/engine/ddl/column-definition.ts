@@ -13,15 +13,22 @@ export type ConstraintNode = NodeBody<'Constraint'>;
 export interface ColumnPlan {
   readonly column: ColumnDescriptor;
   /** serial types and identity need a sequence of this integer type. */
-  readonly sequence: { readonly type: Oid; readonly options: ConstraintNode['options']; readonly serial: boolean } | null;
+  readonly sequence: {
+    readonly type: Oid;
+    readonly options: ConstraintNode['options'];
+    readonly serial: boolean;
+  } | null;
   /** PRIMARY KEY, UNIQUE and CHECK written at the column. */
   readonly constraints: readonly ConstraintNode[];
 }
 
 const SERIAL_TYPES = new Map<string, Oid>([
-  ['smallserial', OID.int2], ['serial2', OID.int2],
-  ['serial', OID.int4], ['serial4', OID.int4],
-  ['bigserial', OID.int8], ['serial8', OID.int8],
+  ['smallserial', OID.int2],
+  ['serial2', OID.int2],
+  ['serial', OID.int4],
+  ['serial4', OID.int4],
+  ['bigserial', OID.int8],
+  ['serial8', OID.int8],
 ]);
 
 /** Reads a column definition. `sql` is the source text, for error positions. */
@@ -38,7 +45,10 @@ export function planColumn(
   const type = serialType === undefined ? columnType(session, typeName, sql) : sqlType(serialType);
   const draft = readConstraints(session, definition, type, sql);
   if (serialType !== undefined && (draft.defaultSql !== null || draft.identity !== '')) {
-    throw dbError('syntax_error', `multiple default values specified for column "${name}" of table`);
+    throw dbError(
+      'syntax_error',
+      `multiple default values specified for column "${name}" of table`,
+    );
   }
   const needsSequence = serialType !== undefined || draft.identity !== '';
   return {
@@ -52,7 +62,11 @@ export function planColumn(
       generatedSql: draft.generatedSql,
     },
     sequence: needsSequence
-      ? { type: identityType(type, name, draft.identity), options: draft.identityOptions, serial: serialType !== undefined }
+      ? {
+          type: identityType(type, name, draft.identity),
+          options: draft.identityOptions,
+          serial: serialType !== undefined,
+        }
       : null,
     constraints: draft.constraints,
   };
@@ -75,14 +89,27 @@ export function columnType(session: SessionContext, typeName: TypeName, sql: str
   const context = new BindContext(session.bindEnvironment(sql, []));
   const type = resolveTypeName(context, typeName);
   if (PSEUDO_TYPES.has(type.oid)) {
-    throw dbError('invalid_table_definition', `column has pseudo-type ${nameList(typeName.names).at(-1)}`);
+    throw dbError(
+      'invalid_table_definition',
+      `column has pseudo-type ${nameList(typeName.names).at(-1)}`,
+    );
   }
   return type;
 }
 
 const PSEUDO_TYPES: ReadonlySet<Oid> = new Set<Oid>([
-  OID.any, OID.anyarray, OID.anyelement, OID.anynonarray, OID.record, OID.void, OID.unknown,
-  OID.trigger, OID.internal, OID.cstring, OID.anycompatible, OID.anycompatiblearray,
+  OID.any,
+  OID.anyarray,
+  OID.anyelement,
+  OID.anynonarray,
+  OID.record,
+  OID.void,
+  OID.unknown,
+  OID.trigger,
+  OID.internal,
+  OID.cstring,
+  OID.anycompatible,
+  OID.anycompatiblearray,
 ]);
 
 interface ColumnDraft {
@@ -115,7 +142,10 @@ function readConstraints(
     if (constraint !== undefined) readConstraint(session, draft, definition, constraint, type, sql);
   }
   if (draft.notNull && draft.nullGiven) {
-    throw dbError('syntax_error', `conflicting NULL/NOT NULL declarations for column "${definition.colname}"`);
+    throw dbError(
+      'syntax_error',
+      `conflicting NULL/NOT NULL declarations for column "${definition.colname}"`,
+    );
   }
   return draft;
 }
@@ -137,9 +167,18 @@ function readConstraint(
       return;
     case 'CONSTR_DEFAULT':
       if (draft.defaultSql !== null) {
-        throw dbError('syntax_error', `multiple default values specified for column "${definition.colname}"`);
+        throw dbError(
+          'syntax_error',
+          `multiple default values specified for column "${definition.colname}"`,
+        );
       }
-      draft.defaultSql = canonicalDefault(session, constraint.raw_expr, definition.colname ?? '', type, sql);
+      draft.defaultSql = canonicalDefault(
+        session,
+        constraint.raw_expr,
+        definition.colname ?? '',
+        type,
+        sql,
+      );
       return;
     case 'CONSTR_IDENTITY':
       draft.identity = constraint.generated_when === 'a' ? 'a' : 'd';

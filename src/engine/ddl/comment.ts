@@ -9,13 +9,17 @@ import { databaseDescriptor } from './database.ts';
 import { mustFindRelation, mustFindSchema } from './names.ts';
 import { roleByName } from './role-names.ts';
 
-export async function commentOn(session: SessionContext, node: NodeBody<'CommentStmt'>): Promise<string> {
+export async function commentOn(
+  session: SessionContext,
+  node: NodeBody<'CommentStmt'>,
+): Promise<string> {
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
   // An empty comment is none.
   const comment = node.comment === undefined || node.comment === '' ? undefined : node.comment;
   const object = described(session, node.objtype ?? '', node.object as Node, comment);
-  if (object !== undefined) await transaction.changeCatalog([{ change: 'put', object } satisfies CatalogChange]);
+  if (object !== undefined)
+    await transaction.changeCatalog([{ change: 'put', object } satisfies CatalogChange]);
   return 'COMMENT';
 }
 
@@ -67,7 +71,8 @@ function requireRoleRights(session: SessionContext, ofSuperuser: boolean): void 
   if (isSuperuser(session)) return;
   if (ofSuperuser) throw dbError('insufficient_privilege', 'must be superuser');
   const role = session.catalog().role(session.currentUser());
-  if (role?.createRole !== true) throw dbError('insufficient_privilege', 'must have CREATEROLE privilege');
+  if (role?.createRole !== true)
+    throw dbError('insufficient_privilege', 'must have CREATEROLE privilege');
 }
 
 function rangeVarOf(object: Node, skipLast = 0): RangeVar {
@@ -89,12 +94,19 @@ function relationComment(
   requireOwner(session, relation);
   const wanted = type.replace('OBJECT_', '').toLowerCase();
   if (relation.kind === 'virtual' || relation.kind !== wanted) {
-    throw dbError('wrong_object_type', `"${relation.name}" is not ${wanted === 'index' ? 'an' : 'a'} ${wanted}`);
+    throw dbError(
+      'wrong_object_type',
+      `"${relation.name}" is not ${wanted === 'index' ? 'an' : 'a'} ${wanted}`,
+    );
   }
   return { ...relation, comment };
 }
 
-function columnComment(session: SessionContext, object: Node, comment: string | undefined): ObjectDescriptor {
+function columnComment(
+  session: SessionContext,
+  object: Node,
+  comment: string | undefined,
+): ObjectDescriptor {
   const name = nameList(nodeAs(object, 'List')?.items).at(-1) ?? '';
   const relation = mustFindRelation(session, rangeVarOf(object, 1));
   requireOwner(session, relation);
@@ -104,24 +116,41 @@ function columnComment(session: SessionContext, object: Node, comment: string | 
       detail: `This operation is not supported for ${relation.kind === 'index' ? 'indexes' : `${relation.kind}s`}.`,
     });
   }
-  const column = relation.columns.find((candidate) => candidate.name === name && candidate.dropped !== true);
+  const column = relation.columns.find(
+    (candidate) => candidate.name === name && candidate.dropped !== true,
+  );
   if (column === undefined) {
-    throw dbError('undefined_column', `column "${name}" of relation "${relation.name}" does not exist`);
+    throw dbError(
+      'undefined_column',
+      `column "${name}" of relation "${relation.name}" does not exist`,
+    );
   }
   const columns = withColumn(relation.columns, { ...column, comment } satisfies ColumnDescriptor);
   return { ...relation, columns };
 }
 
-function constraintComment(session: SessionContext, object: Node, comment: string | undefined): ObjectDescriptor {
+function constraintComment(
+  session: SessionContext,
+  object: Node,
+  comment: string | undefined,
+): ObjectDescriptor {
   const name = nameList(nodeAs(object, 'List')?.items).at(-1) ?? '';
   const table = mustFindRelation(session, rangeVarOf(object, 1));
   requireOwner(session, table);
-  const constraint = table.kind === 'table' ? table.constraints.find((candidate) => candidate.name === name) : undefined;
+  const constraint =
+    table.kind === 'table'
+      ? table.constraints.find((candidate) => candidate.name === name)
+      : undefined;
   if (table.kind !== 'table' || constraint === undefined) {
-    throw dbError('undefined_object', `constraint "${name}" for table "${table.name}" does not exist`);
+    throw dbError(
+      'undefined_object',
+      `constraint "${name}" for table "${table.name}" does not exist`,
+    );
   }
   return {
     ...table,
-    constraints: table.constraints.map((each) => (each === constraint ? { ...each, comment } : each)),
+    constraints: table.constraints.map((each) =>
+      each === constraint ? { ...each, comment } : each,
+    ),
   };
 }

@@ -20,7 +20,10 @@ export async function createIndex(
   const method = node.accessMethod ?? 'btree';
   if (!METHODS.has(method)) throw notSupported(`index access method ${method}`);
   if (node.concurrent === true && session.transaction.isBlock) {
-    throw dbError('active_sql_transaction', 'CREATE INDEX CONCURRENTLY cannot run inside a transaction block');
+    throw dbError(
+      'active_sql_transaction',
+      'CREATE INDEX CONCURRENTLY cannot run inside a transaction block',
+    );
   }
   const transaction = session.transaction.current();
   const found = mustFindTable(session, node.relation as RangeVar);
@@ -30,7 +33,10 @@ export async function createIndex(
   requireOwner(session, table);
   requireCreate(session, table.schema);
   const catalog = session.catalog();
-  if (node.idxname !== undefined && catalog.relationByName(table.schema, node.idxname) !== undefined) {
+  if (
+    node.idxname !== undefined &&
+    catalog.relationByName(table.schema, node.idxname) !== undefined
+  ) {
     if (node.if_not_exists !== true) requireFreeName(catalog, table.schema, node.idxname);
     session.notice('NOTICE', `relation "${node.idxname}" already exists, skipping`);
     return 'CREATE INDEX';
@@ -39,7 +45,8 @@ export async function createIndex(
   const index: IndexDescriptor = {
     kind: 'index',
     oid: await transaction.allocateOid(),
-    name: node.idxname ?? generatedName(session, table, node.indexParams ?? [], node.unique === true),
+    name:
+      node.idxname ?? generatedName(session, table, node.indexParams ?? [], node.unique === true),
     schema: table.schema,
     table: table.oid,
     keys,
@@ -73,7 +80,12 @@ function predicateOf(
   return canonicalIndexExpression(session, node, table.name, table.columns, sql).sql;
 }
 
-function indexKey(session: SessionContext, table: TableDescriptor, param: Node, sql: string): IndexKey {
+function indexKey(
+  session: SessionContext,
+  table: TableDescriptor,
+  param: Node,
+  sql: string,
+): IndexKey {
   const element = nodeAs(param, 'IndexElem');
   const descending = element?.ordering === 'SORTBY_DESC';
   const nullsFirst =
@@ -82,7 +94,13 @@ function indexKey(session: SessionContext, table: TableDescriptor, param: Node, 
   if (element?.name !== undefined) {
     return { column: mustColumn(table, element.name), descending, nullsFirst };
   }
-  const expression = canonicalIndexExpression(session, element?.expr as Node, table.name, table.columns, sql);
+  const expression = canonicalIndexExpression(
+    session,
+    element?.expr as Node,
+    table.name,
+    table.columns,
+    sql,
+  );
   if (expression.expr.kind === 'column') {
     return { column: table.columns[expression.expr.index]?.attnum ?? 0, descending, nullsFirst };
   }
@@ -109,7 +127,10 @@ function generatedName(
   const parts = params.map((param) => {
     const element = nodeAs(param, 'IndexElem');
     if (element?.name !== undefined) return element.name;
-    const call = element?.expr !== undefined && nodeKind(element.expr) === 'FuncCall' ? nodeAs(element.expr, 'FuncCall') : undefined;
+    const call =
+      element?.expr !== undefined && nodeKind(element.expr) === 'FuncCall'
+        ? nodeAs(element.expr, 'FuncCall')
+        : undefined;
     return nodeAs(call?.funcname?.at(-1), 'String')?.sval ?? 'expr';
   });
   return chooseName(session.catalog(), table.schema, [table.name, parts.join('_')], 'idx');

@@ -6,12 +6,16 @@ import { nameList, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import type { ParsedStatement } from '../../parse/parser.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import type { StatementCall } from '../executable.ts';
-import { checkPlanPrivileges, requireCreate } from '../privileges.ts';
+import { checkPlanPrivileges } from '../privileges.ts';
 import { planQuery } from '../query.ts';
 import type { SessionContext } from '../session-context.ts';
-import { requireFreeName, targetSchema } from './names.ts';
+import { requireFreeName } from './names.ts';
+import { creationSchemaFor, isTemporary, refuseOnCommit } from './temporary.ts';
 
-type CreateNode = Pick<NodeBody<'CreateTableAsStmt'>, 'query' | 'into' | 'if_not_exists' | 'objtype'>;
+type CreateNode = Pick<
+  NodeBody<'CreateTableAsStmt'>,
+  'query' | 'into' | 'if_not_exists' | 'objtype'
+>;
 
 export async function createTableAs(
   session: SessionContext,
@@ -23,17 +27,24 @@ export async function createTableAs(
   if (node.objtype === 'OBJECT_MATVIEW') throw notSupported('a materialized view');
   const into = node.into;
   const name = into?.rel as RangeVar;
-  if (name.relpersistence === 't') throw notSupported('a temporary table');
-  const schema = targetSchema(session, name);
+  refuseOnCommit(into?.onCommit);
+  const schema = await creationSchemaFor(session, name);
   const relname = name.relname ?? '';
-  if (node.if_not_exists === true && session.catalog().relationByName(schema, relname) !== undefined) {
+  if (
+    node.if_not_exists === true &&
+    session.catalog().relationByName(schema, relname) !== undefined
+  ) {
     session.notice('NOTICE', `relation "${relname}" already exists, skipping`);
     return 'CREATE TABLE AS';
   }
-  requireCreate(session, schema);
   requireFreeName(session.catalog(), schema, relname);
   const query = withoutInto(node.query as NonNullable<CreateNode['query']>);
-  const planned = planQuery(session, { ...statement, node: query, text: `as ${statement.text}` }, sql, []);
+  const planned = planQuery(
+    session,
+    { ...statement, node: query, text: `as ${statement.text}` },
+    sql,
+    [],
+  );
   checkPlanPrivileges(session, planned.plan);
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
@@ -48,7 +59,11 @@ export async function createTableAs(
     columns: columnsFrom(planned.fields ?? [], nameList(into?.colNames)),
     constraints: [],
     hypertable: null,
-    persistence: 'permanent',
+    persistence: isTemporary(name)
+      ? 'temporary'
+      : name.relpersistence === 'u'
+        ? 'unlogged'
+        : 'permanent',
     options: [],
     schemaVersion: 1,
     storageId: await transaction.allocateStorageId(),
@@ -71,14 +86,19 @@ function withoutInto(query: NonNullable<CreateNode['query']>): NonNullable<Creat
 }
 
 function columnsFrom(
-  fields: readonly { readonly name: string; readonly type: { readonly oid: number; readonly typmod: number } }[],
+  fields: readonly {
+    readonly name: string;
+    readonly type: { readonly oid: number; readonly typmod: number };
+  }[],
   aliases: readonly string[],
 ): ColumnDescriptor[] {
-  if (aliases.length > fields.length) throw dbError('syntax_error', 'too many column names were specified');
+  if (aliases.length > fields.length)
+    throw dbError('syntax_error', 'too many column names were specified');
   const names = new Set<string>();
   return fields.map((field, i) => {
     const name = aliases[i] ?? field.name;
-    if (names.has(name)) throw dbError('duplicate_column', `column "${name}" specified more than once`);
+    if (names.has(name))
+      throw dbError('duplicate_column', `column "${name}" specified more than once`);
     names.add(name);
     const type = field.type.oid === OID.unknown ? sqlType(OID.text) : field.type;
     return { attnum: i + 1, name, type, notNull: false, defaultSql: null, identity: '' };

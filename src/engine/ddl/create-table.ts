@@ -11,14 +11,20 @@ import type {
 } from '../../catalog/catalog.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
 import { dbError, notSupported } from '../../errors/db-error.ts';
-import { nodeAs, type ColumnDef, type Node, type NodeBody, type RangeVar } from '../../parse/ast.ts';
+import {
+  nodeAs,
+  type ColumnDef,
+  type Node,
+  type NodeBody,
+  type RangeVar,
+} from '../../parse/ast.ts';
 import type { Oid } from '../../types/type.ts';
 import { canonicalCheck } from '../expressions.ts';
-import { requireCreate } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { planColumn, type ColumnPlan, type ConstraintNode } from './column-definition.ts';
 import { hypertableFromOptions } from './hypertable-options.ts';
-import { chooseName, findRelation, joinName, mustFindTable, requireFreeName, targetSchema } from './names.ts';
+import { chooseName, findRelation, joinName, mustFindTable, requireFreeName } from './names.ts';
+import { creationSchemaFor, isTemporary, refuseOnCommit } from './temporary.ts';
 import { sequenceDescriptor } from './sequence.ts';
 
 /** What CREATE TABLE will put into the catalog, built up step by step. */
@@ -42,20 +48,27 @@ export async function createTable(
 ): Promise<string> {
   const relation = node.relation as RangeVar;
   refuseUnsupported(node);
-  const schema = targetSchema(session, relation);
+  const schema = await creationSchemaFor(session, relation);
   const name = relation.relname ?? '';
   if (node.if_not_exists === true && session.catalog().relationByName(schema, name) !== undefined) {
     session.notice('NOTICE', `relation "${name}" already exists, skipping`);
     return 'CREATE TABLE';
   }
-  requireCreate(session, schema);
   requireFreeName(session.catalog(), schema, name);
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
   requireFreeName(session.catalog(), schema, name);
   const draft: TableDraft = {
-    session, sql, oid: await transaction.allocateOid(), name, schema,
-    columns: [], constraints: [], indexes: [], sequences: [], takenNames: new Set([name]),
+    session,
+    sql,
+    oid: await transaction.allocateOid(),
+    name,
+    schema,
+    columns: [],
+    constraints: [],
+    indexes: [],
+    sequences: [],
+    takenNames: new Set([name]),
   };
   const tableConstraints = await addElements(draft, node.tableElts ?? []);
   const hypertable = hypertableFromOptions(draft, node.options ?? []);
@@ -69,16 +82,17 @@ export async function createTable(
 
 function refuseUnsupported(node: NodeBody<'CreateStmt'>): void {
   if ((node.inhRelations?.length ?? 0) > 0) throw notSupported('table inheritance');
-  if (node.partspec !== undefined) throw notSupported('declarative partitioning; use create_hypertable()');
+  if (node.partspec !== undefined)
+    throw notSupported('declarative partitioning; use create_hypertable()');
   if (node.ofTypename !== undefined) throw notSupported('CREATE TABLE OF');
-  if (node.oncommit !== undefined && node.oncommit !== 'ONCOMMIT_NOOP' && node.oncommit !== 'ONCOMMIT_PRESERVE_ROWS') {
-    throw notSupported('ON COMMIT DROP and ON COMMIT DELETE ROWS');
-  }
-  if (node.relation?.relpersistence === 't') throw notSupported('a temporary table');
+  refuseOnCommit(node.oncommit);
 }
 
 /** Columns first; returns the constraints, which may name any column. */
-async function addElements(draft: TableDraft, elements: readonly Node[]): Promise<ConstraintNode[]> {
+async function addElements(
+  draft: TableDraft,
+  elements: readonly Node[],
+): Promise<ConstraintNode[]> {
   const constraints: ConstraintNode[] = [];
   for (const element of elements) {
     const definition = nodeAs(element, 'ColumnDef');
@@ -108,12 +122,20 @@ async function addColumn(draft: TableDraft, definition: ColumnDef): Promise<Cons
 export async function addSequence(draft: TableDraft, plan: ColumnPlan): Promise<ColumnDescriptor> {
   const { session, schema } = draft;
   const request = plan.sequence as NonNullable<ColumnPlan['sequence']>;
-  const name = chooseName(session.catalog(), schema, [draft.name, plan.column.name], 'seq', draft.takenNames);
+  const name = chooseName(
+    session.catalog(),
+    schema,
+    [draft.name, plan.column.name],
+    'seq',
+    draft.takenNames,
+  );
   draft.takenNames.add(name);
   const oid = await session.transaction.current().allocateOid();
   draft.sequences.push(
     sequenceDescriptor(session, {
-      oid, name, schema,
+      oid,
+      name,
+      schema,
       type: request.type,
       options: request.options ?? [],
       ownedBy: { table: draft.oid, column: plan.column.attnum },
@@ -185,7 +207,10 @@ async function addUnique(draft: TableDraft, constraint: ConstraintNode): Promise
   const columns = (constraint.keys ?? []).map((key) => keyColumn(draft, key));
   if (new Set(columns.map((column) => column.attnum)).size < columns.length) {
     const kind = primary ? 'primary key' : 'unique';
-    throw dbError('duplicate_column', `column "${columns[0]?.name}" appears twice in ${kind} constraint`);
+    throw dbError(
+      'duplicate_column',
+      `column "${columns[0]?.name}" appears twice in ${kind} constraint`,
+    );
   }
   const name = uniqueName(draft, constraint, primary, columns);
   const transaction = draft.session.transaction.current();
@@ -193,7 +218,11 @@ async function addUnique(draft: TableDraft, constraint: ConstraintNode): Promise
   if (primary) requireNotNull(draft, columns);
   const attnums = columns.map((column) => column.attnum);
   draft.indexes.push({
-    kind: 'index', oid: indexOid, name, schema: draft.schema, table: draft.oid,
+    kind: 'index',
+    oid: indexOid,
+    name,
+    schema: draft.schema,
+    table: draft.oid,
     keys: attnums.map((column) => ({ column, descending: false, nullsFirst: false })),
     include: (constraint.including ?? []).map((key) => keyColumn(draft, key).attnum),
     unique: true,
@@ -228,7 +257,11 @@ function uniqueName(
   }
   const columnPart = primary ? '' : columns.map((column) => column.name).join('_');
   const name = chooseName(
-    catalog, draft.schema, [draft.name, columnPart], primary ? 'pkey' : 'key', draft.takenNames,
+    catalog,
+    draft.schema,
+    [draft.name, columnPart],
+    primary ? 'pkey' : 'key',
+    draft.takenNames,
   );
   draft.takenNames.add(name);
   return name;
@@ -236,7 +269,9 @@ function uniqueName(
 
 function keyColumn(draft: TableDraft, key: Node): ColumnDescriptor {
   const name = nodeAs(key, 'String')?.sval ?? '';
-  const column = draft.columns.find((candidate) => candidate.name === name && candidate.dropped !== true);
+  const column = draft.columns.find(
+    (candidate) => candidate.name === name && candidate.dropped !== true,
+  );
   if (column !== undefined) return column;
   throw dbError('undefined_column', `column "${name}" named in key does not exist`);
 }
@@ -249,14 +284,21 @@ function requireNotNull(draft: TableDraft, keys: readonly ColumnDescriptor[]): v
 }
 
 async function addCheck(draft: TableDraft, constraint: ConstraintNode): Promise<void> {
-  const check = canonicalCheck(draft.session, constraint.raw_expr, draft.name, draft.columns, draft.sql);
+  const check = canonicalCheck(
+    draft.session,
+    constraint.raw_expr,
+    draft.name,
+    draft.columns,
+    draft.sql,
+  );
   const oid = await draft.session.transaction.current().allocateOid();
   const single = check.columns.length === 1;
   const column = single
     ? draft.columns.find((candidate) => candidate.attnum === check.columns[0])?.name
     : undefined;
   draft.constraints.push({
-    kind: 'check', oid,
+    kind: 'check',
+    oid,
     name: checkName(draft, constraint.conname, column ?? ''),
     sql: check.sql,
     columns: check.columns,
@@ -298,7 +340,11 @@ async function finishTable(
     columns: draft.columns,
     constraints: draft.constraints,
     hypertable,
-    persistence: relation.relpersistence === 'u' ? 'unlogged' : 'permanent',
+    persistence: isTemporary(relation)
+      ? 'temporary'
+      : relation.relpersistence === 'u'
+        ? 'unlogged'
+        : 'permanent',
     options,
     schemaVersion: 1,
     storageId: await transaction.allocateStorageId(),

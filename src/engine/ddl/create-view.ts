@@ -6,9 +6,15 @@ import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
 import { bindStatement } from '../../plan/binder.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import { formatType } from '../../types/format-type.ts';
-import { requireCreate, requireOwner } from '../privileges.ts';
+import { requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
-import { requireFreeName, targetSchema } from './names.ts';
+import { requireFreeName } from './names.ts';
+import {
+  creationSchemaFor,
+  ensureTemporarySchema,
+  isTemporary,
+  temporarySchema,
+} from './temporary.ts';
 import { settledViewSql } from './view-text.ts';
 
 export async function createView(
@@ -17,14 +23,17 @@ export async function createView(
   statement: ParsedStatement,
 ): Promise<string> {
   const name = node.view as RangeVar;
-  if (name.relpersistence === 't') throw notSupported('a temporary view');
   if (node.withCheckOption !== undefined && node.withCheckOption !== 'NO_CHECK_OPTION') {
     throw notSupported('WITH CHECK OPTION');
   }
   const sql = viewBody(statement.text);
   const columns = viewColumns(session, sql, nameList(node.aliases));
-  const schema = targetSchema(session, name);
-  requireCreate(session, schema);
+  const temporary = isTemporary(name) || readsTemporary(session, sql);
+  if (temporary && !isTemporary(name))
+    session.notice('NOTICE', `view "${name.relname}" will be a temporary view`);
+  const schema = temporary
+    ? await ensureTemporarySchema(session)
+    : await creationSchemaFor(session, name);
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
   const existing = session.catalog().relationByName(schema, name.relname ?? '');
@@ -48,7 +57,10 @@ export async function createView(
     rowArrayType: existing?.rowArrayType ?? (await transaction.allocateOid()),
     columns,
     sql: settledViewSql(session, sql),
-    searchPath: session.lookupPath().map((oid) => session.catalog().schema(oid)?.name ?? ''),
+    searchPath: session
+      .lookupPath()
+      .filter((oid) => temporary || oid !== temporarySchema(session.catalog(), session.processId))
+      .map((oid) => session.catalog().schema(oid)?.name ?? ''),
     acl: existing?.acl,
     comment: existing?.comment,
   };
@@ -56,20 +68,35 @@ export async function createView(
   return 'CREATE VIEW';
 }
 
+/** A view over a temporary relation is temporary itself. */
+function readsTemporary(session: SessionContext, sql: string): boolean {
+  const schema = temporarySchema(session.catalog(), session.processId);
+  const [statement] = parseStatements(sql);
+  if (schema === undefined || statement === undefined) return false;
+  const bound = bindStatement(statement, session.bindEnvironment(sql, []));
+  return bound.reads.some((oid) => session.catalog().relation(oid)?.schema === schema);
+}
+
 /** The query after AS: the first AS outside quotes, comments and parentheses. */
 function viewBody(text: string): string {
-  const token = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|[()]|\bas\b|[^'"()\s-]+|./giy;
+  const token =
+    /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|[()]|\bas\b|[^'"()\s-]+|./giy;
   let depth = 0;
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
     if (match[0] === '(') depth++;
     else if (match[0] === ')') depth--;
-    else if (depth === 0 && match[0].toLowerCase() === 'as') return text.slice(token.lastIndex).trim();
+    else if (depth === 0 && match[0].toLowerCase() === 'as')
+      return text.slice(token.lastIndex).trim();
     if (token.lastIndex >= text.length) break;
   }
   throw dbError('syntax_error', 'CREATE VIEW needs a query after AS');
 }
 
-function viewColumns(session: SessionContext, sql: string, aliases: readonly string[]): ColumnDescriptor[] {
+function viewColumns(
+  session: SessionContext,
+  sql: string,
+  aliases: readonly string[],
+): ColumnDescriptor[] {
   const [statement] = parseStatements(sql);
   if (statement === undefined || !('SelectStmt' in statement.node)) {
     throw notSupported('a view over this kind of statement');
@@ -86,7 +113,8 @@ function viewColumns(session: SessionContext, sql: string, aliases: readonly str
   const names = new Set<string>();
   return fields.map((field, i) => {
     const name = aliases[i] ?? field.name;
-    if (names.has(name)) throw dbError('duplicate_column', `column "${name}" specified more than once`);
+    if (names.has(name))
+      throw dbError('duplicate_column', `column "${name}" specified more than once`);
     names.add(name);
     const type = field.type.oid === OID.unknown ? sqlType(OID.text) : field.type;
     return { attnum: i + 1, name, type, notNull: false, defaultSql: null, identity: '' };

@@ -14,7 +14,13 @@ export function databaseDescriptor(session: SessionContext, name: string): Datab
   }
   const stored = catalog.object(catalog.databaseOid);
   if (stored?.kind === 'database') return stored;
-  return { kind: 'database', oid: catalog.databaseOid, name, owner: BOOTSTRAP_ROLE_OID, settings: [] };
+  return {
+    kind: 'database',
+    oid: catalog.databaseOid,
+    name,
+    owner: BOOTSTRAP_ROLE_OID,
+    settings: [],
+  };
 }
 
 /** ALTER DATABASE ... SET and RESET: values for new sessions. */

@@ -23,7 +23,8 @@ export function dependentsOf(
   }
   const dependents: Dependent[] = [];
   if (object.kind === 'table') {
-    for (const index of catalog.indexesOf(object.oid)) dependents.push({ dependent: index, automatic: true });
+    for (const index of catalog.indexesOf(object.oid))
+      dependents.push({ dependent: index, automatic: true });
     for (const relation of catalog.relations()) {
       if (relation.kind === 'sequence' && relation.ownedBy?.table === object.oid) {
         dependents.push({ dependent: relation, automatic: true });
@@ -57,7 +58,8 @@ export function relationsOfView(
 
 /** `table t`, `view s.v`: as PostgreSQL's dependency messages name objects. */
 export function describeObject(catalog: CatalogSnapshot, object: ObjectDescriptor): string {
-  if (object.kind === 'schema' || object.kind === 'role' || object.kind === 'database') return `${object.kind} ${object.name}`;
+  if (object.kind === 'schema' || object.kind === 'role' || object.kind === 'database')
+    return `${object.kind} ${object.name}`;
   const schema = catalog.schema(object.schema)?.name ?? '';
   const kind = object.kind === 'virtual' ? 'view' : object.kind;
   const name = quoteIdentifier(object.name);

@@ -60,7 +60,10 @@ const KINDS = new Map<string, MissingKind>([
 function relation(kind: string): MissingKind['label'] {
   return (session, object) => {
     const names = nameList(nodeAs(object, 'List')?.items);
-    const name = { relname: names.at(-1) ?? '', ...(names.length > 1 ? { schemaname: names.at(-2) as string } : {}) };
+    const name = {
+      relname: names.at(-1) ?? '',
+      ...(names.length > 1 ? { schemaname: names.at(-2) as string } : {}),
+    };
     return findRelation(session, name) === undefined ? `${kind} "${listName(object)}"` : undefined;
   };
 }

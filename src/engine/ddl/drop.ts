@@ -30,7 +30,10 @@ const KINDS = new Map<string, DropKind>([
   ['OBJECT_SEQUENCE', { tag: 'DROP SEQUENCE', label: 'sequence', kinds: ['sequence'] }],
 ]);
 
-export async function dropObjects(session: SessionContext, node: NodeBody<'DropStmt'>): Promise<string> {
+export async function dropObjects(
+  session: SessionContext,
+  node: NodeBody<'DropStmt'>,
+): Promise<string> {
   if (node.removeType === 'OBJECT_SCHEMA') return await dropSchemas(session, node);
   const kind = KINDS.get(node.removeType ?? '');
   if (kind === undefined) return dropMissing(session, node);
@@ -61,7 +64,11 @@ function requireDropRights(session: SessionContext, relation: RelationDescriptor
 }
 
 function requireSchema(session: SessionContext, name: RangeVar): void {
-  if (name.schemaname === undefined || session.catalog().schemaByName(name.schemaname) !== undefined) return;
+  if (
+    name.schemaname === undefined ||
+    session.catalog().schemaByName(name.schemaname) !== undefined
+  )
+    return;
   throw dbError('invalid_schema_name', `schema "${name.schemaname}" does not exist`);
 }
 
@@ -171,7 +178,11 @@ function noteDefaults(
   }
 }
 
-function stillNeeded(catalog: CatalogSnapshot, object: ObjectDescriptor, dependent: ObjectDescriptor): Error {
+function stillNeeded(
+  catalog: CatalogSnapshot,
+  object: ObjectDescriptor,
+  dependent: ObjectDescriptor,
+): Error {
   const name = describeObject(catalog, object);
   return dbError('dependent_objects_still_exist', {
     message: `cannot drop ${name} because other objects depend on it`,
@@ -189,7 +200,9 @@ function requireNoConstraint(
   if (object.kind !== 'index' || !wanted.has(object.oid)) return;
   const table = catalog.relation(object.table);
   if (table?.kind !== 'table' || wanted.has(table.oid)) return;
-  const constraint = table.constraints.find((candidate) => candidate.kind !== 'check' && candidate.index === object.oid);
+  const constraint = table.constraints.find(
+    (candidate) => candidate.kind !== 'check' && candidate.index === object.oid,
+  );
   if (constraint === undefined) return;
   throw dbError('dependent_objects_still_exist', {
     message: `cannot drop index ${object.name} because constraint ${constraint.name} on table ${table.name} requires it`,

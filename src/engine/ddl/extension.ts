@@ -4,9 +4,17 @@ import type { NodeBody } from '../../parse/ast.ts';
 import type { SessionContext } from '../session-context.ts';
 
 /** Extensions whose functions are part of the server. */
-export const BUILT_IN_EXTENSIONS: ReadonlySet<string> = new Set(['plpgsql', 'timescaledb', 'uuid-ossp', 'pgcrypto']);
+export const BUILT_IN_EXTENSIONS: ReadonlySet<string> = new Set([
+  'plpgsql',
+  'timescaledb',
+  'uuid-ossp',
+  'pgcrypto',
+]);
 
-export function createExtension(session: SessionContext, node: NodeBody<'CreateExtensionStmt'>): string {
+export function createExtension(
+  session: SessionContext,
+  node: NodeBody<'CreateExtensionStmt'>,
+): string {
   const name = node.extname ?? '';
   if (!BUILT_IN_EXTENSIONS.has(name)) {
     throw dbError('feature_not_supported', {
@@ -14,7 +22,8 @@ export function createExtension(session: SessionContext, node: NodeBody<'CreateE
       hint: 'The extension must first be installed on the system where PostgreSQL is running.',
     });
   }
-  if (node.if_not_exists !== true) throw dbError('duplicate_object', `extension "${name}" already exists`);
+  if (node.if_not_exists !== true)
+    throw dbError('duplicate_object', `extension "${name}" already exists`);
   session.notice('NOTICE', `extension "${name}" already exists, skipping`);
   return 'CREATE EXTENSION';
 }

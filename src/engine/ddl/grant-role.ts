@@ -6,7 +6,10 @@ import { effectiveRoles, isSuperuser, memberRoles } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { currentRole, mustFindRole, roleByName, rolesOf } from './role-names.ts';
 
-export async function grantRole(session: SessionContext, node: NodeBody<'GrantRoleStmt'>): Promise<string> {
+export async function grantRole(
+  session: SessionContext,
+  node: NodeBody<'GrantRoleStmt'>,
+): Promise<string> {
   const isGrant = node.is_grant === true;
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
@@ -14,7 +17,10 @@ export async function grantRole(session: SessionContext, node: NodeBody<'GrantRo
   for (const option of node.opt ?? []) {
     const element = nodeAs(option, 'DefElem');
     if (element?.defname !== 'admin') {
-      throw dbError('feature_not_supported', `GRANT option ${(element?.defname ?? '').toUpperCase()} is not supported`);
+      throw dbError(
+        'feature_not_supported',
+        `GRANT option ${(element?.defname ?? '').toUpperCase()} is not supported`,
+      );
     }
     adminOption = true;
   }
@@ -23,7 +29,10 @@ export async function grantRole(session: SessionContext, node: NodeBody<'GrantRo
   for (const granted of node.granted_roles ?? []) {
     const priv = nodeAs(granted, 'AccessPriv');
     if (priv?.cols !== undefined) {
-      throw dbError('invalid_grant_operation', 'column names cannot be included in GRANT/REVOKE ROLE');
+      throw dbError(
+        'invalid_grant_operation',
+        'column names cannot be included in GRANT/REVOKE ROLE',
+      );
     }
     const group = roleByName(session, priv?.priv_name ?? '');
     requireAdmin(session, group);
@@ -35,7 +44,8 @@ export async function grantRole(session: SessionContext, node: NodeBody<'GrantRo
 
 function requireAdmin(session: SessionContext, group: RoleDescriptor): void {
   if (isSuperuser(session)) return;
-  if (group.superuser) throw dbError('insufficient_privilege', 'must be superuser to alter superusers');
+  if (group.superuser)
+    throw dbError('insufficient_privilege', 'must be superuser to alter superusers');
   if (currentRole(session).createRole || hasAdminOption(session, group)) return;
   throw dbError('insufficient_privilege', `must have admin option on role "${group.name}"`);
 }
@@ -58,7 +68,10 @@ export async function addMembers(
     const catalog = session.catalog();
     const member = catalog.role(oid) as RoleDescriptor;
     if (memberRoles(catalog, group.oid).has(member.oid)) {
-      throw dbError('invalid_grant_operation', `role "${group.name}" is a member of role "${member.name}"`);
+      throw dbError(
+        'invalid_grant_operation',
+        `role "${group.name}" is a member of role "${member.name}"`,
+      );
     }
     const existing = member.memberOf.find(({ role }) => role === group.oid);
     if (existing !== undefined && (existing.admin || !admin)) {
@@ -67,7 +80,9 @@ export async function addMembers(
     }
     const others = member.memberOf.filter(({ role }) => role !== group.oid);
     const memberOf = [...others, { role: group.oid, admin }];
-    await session.transaction.current().changeCatalog([{ change: 'put', object: { ...member, memberOf } }]);
+    await session.transaction
+      .current()
+      .changeCatalog([{ change: 'put', object: { ...member, memberOf } }]);
   }
 }
 
@@ -86,6 +101,8 @@ async function dropMembers(
     const memberOf = adminOnly
       ? member.memberOf.map((each) => (each.role === group.oid ? { ...each, admin: false } : each))
       : member.memberOf.filter(({ role }) => role !== group.oid);
-    await session.transaction.current().changeCatalog([{ change: 'put', object: { ...member, memberOf } }]);
+    await session.transaction
+      .current()
+      .changeCatalog([{ change: 'put', object: { ...member, memberOf } }]);
   }
 }

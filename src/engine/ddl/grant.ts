@@ -14,23 +14,41 @@ import { mustFindRole } from './role-names.ts';
 type GrantNode = NodeBody<'GrantStmt'>;
 
 const WORDS = new Map([
-  ['select', 'r'], ['insert', 'a'], ['update', 'w'], ['delete', 'd'], ['truncate', 'D'], ['references', 'x'],
-  ['trigger', 't'], ['usage', 'U'], ['create', 'C'], ['temporary', 'T'], ['temp', 'T'], ['connect', 'c'],
+  ['select', 'r'],
+  ['insert', 'a'],
+  ['update', 'w'],
+  ['delete', 'd'],
+  ['truncate', 'D'],
+  ['references', 'x'],
+  ['trigger', 't'],
+  ['usage', 'U'],
+  ['create', 'C'],
+  ['temporary', 'T'],
+  ['temp', 'T'],
+  ['connect', 'c'],
   ['execute', 'X'],
 ]);
 
 const KIND_LABEL: Readonly<Record<AclKind, string>> = {
-  table: 'relation', sequence: 'sequence', schema: 'schema', database: 'database',
+  table: 'relation',
+  sequence: 'sequence',
+  schema: 'schema',
+  database: 'database',
 };
 
 export async function grantPrivileges(session: SessionContext, node: GrantNode): Promise<string> {
   const isGrant = node.is_grant === true;
   await session.transaction.current().changeCatalog([]);
   const kind = kindOf(node);
-  if (node.grantor !== undefined && mustFindRole(session, node.grantor).oid !== session.currentUser()) {
+  if (
+    node.grantor !== undefined &&
+    mustFindRole(session, node.grantor).oid !== session.currentUser()
+  ) {
     throw dbError('feature_not_supported', 'grantor must be current user');
   }
-  const grantees = (node.grantees ?? []).map((grantee) => granteeName(session, nodeAs(grantee, 'RoleSpec')));
+  const grantees = (node.grantees ?? []).map((grantee) =>
+    granteeName(session, nodeAs(grantee, 'RoleSpec')),
+  );
   if (isGrant && node.grant_option === true && grantees.includes('')) {
     throw dbError('invalid_grant_operation', 'grant options can only be granted to roles');
   }
@@ -52,7 +70,9 @@ function kindOf(node: GrantNode): AclKind {
     case 'OBJECT_DATABASE':
       return 'database';
     default:
-      throw notSupported(`GRANT and REVOKE on a ${(node.objtype ?? '').replace('OBJECT_', '').toLowerCase().replaceAll('_', ' ')}`);
+      throw notSupported(
+        `GRANT and REVOKE on a ${(node.objtype ?? '').replace('OBJECT_', '').toLowerCase().replaceAll('_', ' ')}`,
+      );
   }
 }
 
@@ -64,7 +84,9 @@ function objectsOf(session: SessionContext, node: GrantNode, kind: AclKind): Obj
   const catalog = session.catalog();
   const objects = node.objects ?? [];
   if (node.targtype === 'ACL_TARGET_ALL_IN_SCHEMA') {
-    const schemas = objects.map((object) => mustFindSchema(catalog, nodeAs(object, 'String')?.sval ?? ''));
+    const schemas = objects.map((object) =>
+      mustFindSchema(catalog, nodeAs(object, 'String')?.sval ?? ''),
+    );
     return schemas.flatMap((schema) => relationsIn(catalog, schema, kind));
   }
   return objects.map((object): ObjectDescriptor => {
@@ -75,16 +97,23 @@ function objectsOf(session: SessionContext, node: GrantNode, kind: AclKind): Obj
   });
 }
 
-function relationsIn(catalog: CatalogSnapshot, schema: SchemaDescriptor, kind: AclKind): ObjectDescriptor[] {
+function relationsIn(
+  catalog: CatalogSnapshot,
+  schema: SchemaDescriptor,
+  kind: AclKind,
+): ObjectDescriptor[] {
   return [...catalog.relations()].filter((relation) => {
     if (relation.schema !== schema.oid) return false;
-    return kind === 'sequence' ? relation.kind === 'sequence' : relation.kind === 'table' || relation.kind === 'view';
+    return kind === 'sequence'
+      ? relation.kind === 'sequence'
+      : relation.kind === 'table' || relation.kind === 'view';
   });
 }
 
 function grantedRelation(session: SessionContext, name: RangeVar, kind: AclKind): ObjectDescriptor {
   const relation = mustFindRelation(session, name);
-  if (relation.kind === 'index') throw dbError('wrong_object_type', `"${relation.name}" is an index`);
+  if (relation.kind === 'index')
+    throw dbError('wrong_object_type', `"${relation.name}" is an index`);
   if (kind === 'sequence' && relation.kind !== 'sequence') {
     throw dbError('wrong_object_type', `"${relation.name}" is not a sequence`);
   }
@@ -93,7 +122,12 @@ function grantedRelation(session: SessionContext, name: RangeVar, kind: AclKind)
 }
 
 /** Letters of the statement's privileges; all of the object's where none are named. */
-function lettersFor(session: SessionContext, node: GrantNode, kind: AclKind, object: ObjectDescriptor): string {
+function lettersFor(
+  session: SessionContext,
+  node: GrantNode,
+  kind: AclKind,
+  object: ObjectDescriptor,
+): string {
   // GRANT ... ON TABLE may name a sequence: an old habit that PostgreSQL allows.
   const actual: AclKind = object.kind === 'sequence' ? 'sequence' : kind;
   const privileges = (node.privileges ?? []).map((privilege) => nodeAs(privilege, 'AccessPriv'));
@@ -103,12 +137,19 @@ function lettersFor(session: SessionContext, node: GrantNode, kind: AclKind, obj
     if (privilege?.cols !== undefined) throw notSupported('privileges on columns');
     const word = privilege?.priv_name ?? '';
     const letter = WORDS.get(word);
-    if (letter === undefined) throw dbError('syntax_error', `unrecognized privilege type "${word}"`);
+    if (letter === undefined)
+      throw dbError('syntax_error', `unrecognized privilege type "${word}"`);
     if (!allRights(kind).includes(letter) && !(actual === 'sequence' && letter === 'U')) {
-      throw dbError('invalid_grant_operation', `invalid privilege type ${word.toUpperCase()} for ${KIND_LABEL[kind]}`);
+      throw dbError(
+        'invalid_grant_operation',
+        `invalid privilege type ${word.toUpperCase()} for ${KIND_LABEL[kind]}`,
+      );
     }
     if (!allRights(actual).includes(letter)) {
-      session.notice('WARNING', `sequence "${object.name}" only supports USAGE, SELECT, and UPDATE privileges`);
+      session.notice(
+        'WARNING',
+        `sequence "${object.name}" only supports USAGE, SELECT, and UPDATE privileges`,
+      );
     } else letters += letter;
   }
   return letters;
@@ -127,7 +168,9 @@ function grantorOf(
   let best = { name: catalog.role(session.currentUser())?.name ?? '', letters: '' };
   for (const oid of effectiveRoles(catalog, session.currentUser())) {
     const name = catalog.role(oid)?.name ?? '';
-    const held = [...letters].filter((letter) => acl.some((item) => item.grantee === name && item.grantable.has(letter)));
+    const held = [...letters].filter((letter) =>
+      acl.some((item) => item.grantee === name && item.grantable.has(letter)),
+    );
     if (held.length > best.letters.length) best = { name, letters: held.join('') };
   }
   return best;
@@ -147,12 +190,18 @@ async function changeObject(
   const grantor = grantorOf(session, object, acl, letters);
   if (grantor.letters === '') {
     requireAnyPrivilege(session, object, acl);
-    session.notice('WARNING', `no privileges ${node.is_grant === true ? 'were granted' : 'could be revoked'} for "${object.name}"`);
+    session.notice(
+      'WARNING',
+      `no privileges ${node.is_grant === true ? 'were granted' : 'could be revoked'} for "${object.name}"`,
+    );
     return;
   }
   const isAll = (node.privileges ?? []).length === 0;
   if (grantor.letters.length < letters.length && !isAll) {
-    session.notice('WARNING', `not all privileges ${node.is_grant === true ? 'were granted' : 'could be revoked'} for "${object.name}"`);
+    session.notice(
+      'WARNING',
+      `not all privileges ${node.is_grant === true ? 'were granted' : 'could be revoked'} for "${object.name}"`,
+    );
   }
   const owner = catalog.role(ownerOf(catalog, object))?.name ?? '';
   for (const grantee of grantees) {
@@ -173,10 +222,20 @@ async function changeObject(
 }
 
 /** Someone without any right on the object may not even learn that nothing was granted. */
-function requireAnyPrivilege(session: SessionContext, object: ObjectDescriptor, acl: readonly AclItem[]): void {
+function requireAnyPrivilege(
+  session: SessionContext,
+  object: ObjectDescriptor,
+  acl: readonly AclItem[],
+): void {
   const catalog = session.catalog();
-  const names = new Set([...effectiveRoles(catalog, session.currentUser())].map((oid) => catalog.role(oid)?.name ?? ''));
-  if (acl.some(({ grantee, privileges }) => (grantee === '' || names.has(grantee)) && privileges.size > 0)) return;
+  const names = new Set(
+    [...effectiveRoles(catalog, session.currentUser())].map((oid) => catalog.role(oid)?.name ?? ''),
+  );
+  if (
+    acl.some(
+      ({ grantee, privileges }) => (grantee === '' || names.has(grantee)) && privileges.size > 0,
+    )
+  )
+    return;
   throw permissionDenied(object);
 }
-

@@ -4,11 +4,15 @@ import type { SessionContext } from '../session-context.ts';
 import { chooseName } from './names.ts';
 
 /** Puts the default index unless an index already leads with the time column. */
-export async function createTimeIndex(session: SessionContext, table: TableDescriptor): Promise<void> {
+export async function createTimeIndex(
+  session: SessionContext,
+  table: TableDescriptor,
+): Promise<void> {
   const { hypertable } = table;
   if (hypertable === null) return;
   const catalog = session.catalog();
-  if (catalog.indexesOf(table.oid).some((index) => index.keys[0]?.column === hypertable.timeColumn)) return;
+  if (catalog.indexesOf(table.oid).some((index) => index.keys[0]?.column === hypertable.timeColumn))
+    return;
   const transaction = session.transaction.current();
   const column = table.columns.find((candidate) => candidate.attnum === hypertable.timeColumn);
   const index: IndexDescriptor = {

@@ -2,7 +2,11 @@
  * CREATE TABLE ... WITH (tsdb.hypertable, tsdb.partition_column = ..., ...): TimescaleDB's options, and
  * the checks that every way of making a hypertable shares.
  */
-import type { ColumnDescriptor, HypertableDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
+import type {
+  ColumnDescriptor,
+  HypertableDescriptor,
+  TableDescriptor,
+} from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
 import { nodeAs, type Node } from '../../parse/ast.ts';
 import { intervalCodecText } from '../interval-text.ts';
@@ -17,7 +21,12 @@ const DAY_MICROS = 86_400_000_000;
 const DEFAULT_INTERVAL_MICROS = 7 * DAY_MICROS;
 
 export const TIME_TYPES: ReadonlySet<Oid> = new Set<Oid>([
-  OID.timestamptz, OID.timestamp, OID.date, OID.int2, OID.int4, OID.int8,
+  OID.timestamptz,
+  OID.timestamp,
+  OID.date,
+  OID.int2,
+  OID.int4,
+  OID.int8,
 ]);
 
 /** Micros for timestamps, days for date; integers must say theirs. */
@@ -36,7 +45,10 @@ export function chunkIntervalFromMicros(type: Oid, micros: number): number {
   return Math.round(micros / DAY_MICROS);
 }
 
-export function requireTimeColumn(columns: readonly ColumnDescriptor[], name: string): ColumnDescriptor {
+export function requireTimeColumn(
+  columns: readonly ColumnDescriptor[],
+  name: string,
+): ColumnDescriptor {
   const column = columns.find((candidate) => candidate.name === name && candidate.dropped !== true);
   if (column === undefined) throw dbError('undefined_column', `column "${name}" does not exist`);
   if (TIME_TYPES.has(column.type.oid)) return column;
@@ -50,7 +62,11 @@ export function requireTimeColumn(columns: readonly ColumnDescriptor[], name: st
 export function requireUniqueHasTime(
   table: string,
   timeColumn: ColumnDescriptor,
-  indexes: readonly { readonly name: string; readonly unique: boolean; readonly keys: readonly { readonly column: number }[] }[],
+  indexes: readonly {
+    readonly name: string;
+    readonly unique: boolean;
+    readonly keys: readonly { readonly column: number }[];
+  }[],
 ): void {
   for (const index of indexes) {
     if (!index.unique || index.keys.some((key) => key.column === timeColumn.attnum)) continue;
@@ -69,7 +85,10 @@ interface HypertableOptions {
   readonly createDefaultIndex?: ((table: TableDescriptor) => Promise<void>) | undefined;
 }
 
-export function hypertableFromOptions(draft: TableDraft, nodes: readonly Node[]): HypertableOptions {
+export function hypertableFromOptions(
+  draft: TableDraft,
+  nodes: readonly Node[],
+): HypertableOptions {
   const tsdb = new Map<string, string>();
   const options: string[] = [];
   for (const node of nodes) {
@@ -103,8 +122,16 @@ export function hypertableFromOptions(draft: TableDraft, nodes: readonly Node[])
 }
 
 const KNOWN_OPTIONS = new Set([
-  'hypertable', 'partition_column', 'chunk_interval', 'segmentby', 'segment_by', 'orderby', 'order_by',
-  'create_default_indexes', 'columnstore', 'compress',
+  'hypertable',
+  'partition_column',
+  'chunk_interval',
+  'segmentby',
+  'segment_by',
+  'orderby',
+  'order_by',
+  'create_default_indexes',
+  'columnstore',
+  'compress',
 ]);
 
 function refuseUnknown(options: ReadonlyMap<string, string>): void {
@@ -119,7 +146,8 @@ function refuseUnknown(options: ReadonlyMap<string, string>): void {
 export function optionText(node: Node | undefined): string {
   if (node === undefined) return 'true';
   const names = nodeAs(node, 'TypeName')?.names;
-  if (names !== undefined) return names.map((name) => nodeAs(name, 'String')?.sval ?? '').at(-1) ?? '';
+  if (names !== undefined)
+    return names.map((name) => nodeAs(name, 'String')?.sval ?? '').at(-1) ?? '';
   return (
     nodeAs(node, 'String')?.sval ??
     nodeAs(node, 'Float')?.fval ??
@@ -147,7 +175,10 @@ function optionInterval(type: Oid, text: string | undefined): number {
   if (/^\d+$/.test(text.trim())) {
     const width = Number(text);
     if (width > 0 && Number.isSafeInteger(width)) return width;
-    throw dbError('invalid_parameter_value', 'invalid interval: must be between 1 and 9007199254740991');
+    throw dbError(
+      'invalid_parameter_value',
+      'invalid interval: must be between 1 and 9007199254740991',
+    );
   }
   const micros = intervalCodecText(text);
   return chunkIntervalFromMicros(type, micros);

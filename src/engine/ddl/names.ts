@@ -24,16 +24,23 @@ export function mustFindSchema(catalog: CatalogSnapshot, name: string): SchemaDe
 
 /** Name as PostgreSQL's messages print it: qualified only if the user did. */
 export function displayName(name: RangeVar): string {
-  return name.schemaname === undefined ? (name.relname ?? '') : `${name.schemaname}.${name.relname}`;
+  return name.schemaname === undefined
+    ? (name.relname ?? '')
+    : `${name.schemaname}.${name.relname}`;
 }
 
 /** The relation that a (qualified) name means, or undefined. */
-export function findRelation(session: SessionContext, name: RangeVar): RelationDescriptor | undefined {
+export function findRelation(
+  session: SessionContext,
+  name: RangeVar,
+): RelationDescriptor | undefined {
   const catalog = session.catalog();
   requireThisDatabase(catalog, name);
   const relname = name.relname ?? '';
   if (name.schemaname !== undefined) {
-    const schema = catalog.schemaByName(name.schemaname);
+    const schema = catalog.schemaByName(
+      name.schemaname === 'pg_temp' ? `pg_temp_${session.processId}` : name.schemaname,
+    );
     return schema === undefined ? undefined : catalog.relationByName(schema.oid, relname);
   }
   for (const schema of session.lookupPath()) {

@@ -4,7 +4,13 @@ import { dbError, notSupported } from '../../errors/db-error.ts';
 import { nodeAs, type NodeBody } from '../../parse/ast.ts';
 import type { Oid } from '../../types/type.ts';
 import { renameInAcl } from '../acl.ts';
-import { hasPrivilegeAs, isSuperuser, permissionDenied, requireMembership, requireOwner } from '../privileges.ts';
+import {
+  hasPrivilegeAs,
+  isSuperuser,
+  permissionDenied,
+  requireMembership,
+  requireOwner,
+} from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { databaseDescriptor } from './database.ts';
 import { mustFindSchema } from './names.ts';
@@ -30,7 +36,12 @@ export async function changeRelationOwner(
 ): Promise<void> {
   if (relation.kind === 'virtual') return;
   if (relation.kind === 'index') {
-    session.notice('WARNING', `cannot change owner of index "${relation.name}"`, undefined, 'Change the ownership of the index\'s table instead.');
+    session.notice(
+      'WARNING',
+      `cannot change owner of index "${relation.name}"`,
+      undefined,
+      "Change the ownership of the index's table instead.",
+    );
     return;
   }
   if (relation.kind === 'sequence' && relation.ownedBy !== undefined) {
@@ -43,7 +54,11 @@ export async function changeRelationOwner(
   requireMembership(session, owner.oid);
   const catalog = session.catalog();
   const schema = catalog.schema(relation.schema);
-  if (schema !== undefined && !isSuperuser(session) && !hasPrivilegeAs(catalog, owner.oid, schema, 'C')) {
+  if (
+    schema !== undefined &&
+    !isSuperuser(session) &&
+    !hasPrivilegeAs(catalog, owner.oid, schema, 'C')
+  ) {
     throw permissionDenied(schema);
   }
   const changes: CatalogChange[] = [{ change: 'put', object: withOwner(session, relation, owner) }];
@@ -55,7 +70,10 @@ export async function changeRelationOwner(
 }
 
 /** AlterOwnerStmt: what is not a relation. */
-export async function alterOwner(session: SessionContext, node: NodeBody<'AlterOwnerStmt'>): Promise<string> {
+export async function alterOwner(
+  session: SessionContext,
+  node: NodeBody<'AlterOwnerStmt'>,
+): Promise<string> {
   const transaction = session.transaction.current();
   const name = nodeAs(node.object, 'String')?.sval ?? '';
   await transaction.changeCatalog([]);
@@ -65,7 +83,9 @@ export async function alterOwner(session: SessionContext, node: NodeBody<'AlterO
     const owner = mustFindRole(session, node.newowner);
     if (owner.oid !== schema.owner) {
       requireMembership(session, owner.oid);
-      await transaction.changeCatalog([{ change: 'put', object: withOwner(session, schema, owner) }]);
+      await transaction.changeCatalog([
+        { change: 'put', object: withOwner(session, schema, owner) },
+      ]);
     }
     return 'ALTER SCHEMA';
   }
@@ -74,8 +94,12 @@ export async function alterOwner(session: SessionContext, node: NodeBody<'AlterO
     requireOwner(session, database);
     const owner = mustFindRole(session, node.newowner);
     requireMembership(session, owner.oid);
-    await transaction.changeCatalog([{ change: 'put', object: withOwner(session, database, owner) }]);
+    await transaction.changeCatalog([
+      { change: 'put', object: withOwner(session, database, owner) },
+    ]);
     return 'ALTER DATABASE';
   }
-  throw notSupported(`ALTER ${(node.objectType ?? '').replace('OBJECT_', '').replaceAll('_', ' ')} OWNER TO`);
+  throw notSupported(
+    `ALTER ${(node.objectType ?? '').replace('OBJECT_', '').replaceAll('_', ' ')} OWNER TO`,
+  );
 }

@@ -15,5 +15,8 @@ function commandName(text: string): string {
 
 export function requireWritable(session: SessionContext, text: string): void {
   if (!session.settings.isOn('transaction_read_only')) return;
-  throw dbError('read_only_sql_transaction', `cannot execute ${commandName(text)} in a read-only transaction`);
+  throw dbError(
+    'read_only_sql_transaction',
+    `cannot execute ${commandName(text)} in a read-only transaction`,
+  );
 }

@@ -1,10 +1,21 @@
 /** ALTER ... RENAME and ALTER ... SET SCHEMA. What refers by OID goes on working; stored texts are rewritten. */
-import type { CatalogChange, CatalogSnapshot, ObjectDescriptor, RelationDescriptor } from '../../catalog/catalog.ts';
+import type {
+  CatalogChange,
+  CatalogSnapshot,
+  ObjectDescriptor,
+  RelationDescriptor,
+} from '../../catalog/catalog.ts';
 import { FIRST_USER_OID, liveColumns } from '../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../errors/db-error.ts';
 import type { NodeBody, RangeVar } from '../../parse/ast.ts';
 import type { Oid } from '../../types/type.ts';
-import { isSuperuser, permissionDenied, hasPrivilege, requireCreate, requireOwner } from '../privileges.ts';
+import {
+  isSuperuser,
+  permissionDenied,
+  hasPrivilege,
+  requireCreate,
+  requireOwner,
+} from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { lockForAlter, requireObjectKind } from './alter-table/alter-table.ts';
 import { renameConstraint } from './alter-table/constraints.ts';
@@ -20,9 +31,14 @@ import { guardViews } from './view-guard.ts';
 import type { Renaming } from './view-rename.ts';
 
 const TAGS = new Map([
-  ['OBJECT_TABLE', 'ALTER TABLE'], ['OBJECT_VIEW', 'ALTER VIEW'], ['OBJECT_INDEX', 'ALTER INDEX'],
-  ['OBJECT_SEQUENCE', 'ALTER SEQUENCE'], ['OBJECT_TABCONSTRAINT', 'ALTER TABLE'],
-  ['OBJECT_SCHEMA', 'ALTER SCHEMA'], ['OBJECT_ROLE', 'ALTER ROLE'], ['OBJECT_DATABASE', 'ALTER DATABASE'],
+  ['OBJECT_TABLE', 'ALTER TABLE'],
+  ['OBJECT_VIEW', 'ALTER VIEW'],
+  ['OBJECT_INDEX', 'ALTER INDEX'],
+  ['OBJECT_SEQUENCE', 'ALTER SEQUENCE'],
+  ['OBJECT_TABCONSTRAINT', 'ALTER TABLE'],
+  ['OBJECT_SCHEMA', 'ALTER SCHEMA'],
+  ['OBJECT_ROLE', 'ALTER ROLE'],
+  ['OBJECT_DATABASE', 'ALTER DATABASE'],
 ]);
 
 export async function renameObject(
@@ -43,9 +59,14 @@ export async function renameObject(
       await renameColumn(session, node, to);
       return TAGS.get(node.relationType ?? '') ?? 'ALTER TABLE';
     case 'OBJECT_TABCONSTRAINT': {
-      const relation = await lockForAlter(session, node.relation as RangeVar, node.missing_ok === true);
+      const relation = await lockForAlter(
+        session,
+        node.relation as RangeVar,
+        node.missing_ok === true,
+      );
       if (relation === undefined) return 'ALTER TABLE';
-      if (relation.kind !== 'table') throw dbError('wrong_object_type', `"${relation.name}" is not a table`);
+      if (relation.kind !== 'table')
+        throw dbError('wrong_object_type', `"${relation.name}" is not a table`);
       await renameConstraint({ session, oid: relation.oid, sql }, node.subname ?? '', to);
       return 'ALTER TABLE';
     }
@@ -61,7 +82,11 @@ export async function renameObject(
   }
 }
 
-async function renameRelation(session: SessionContext, node: NodeBody<'RenameStmt'>, to: string): Promise<void> {
+async function renameRelation(
+  session: SessionContext,
+  node: NodeBody<'RenameStmt'>,
+  to: string,
+): Promise<void> {
   const before = session.catalog();
   const relation = await lockForAlter(session, node.relation as RangeVar, node.missing_ok === true);
   if (relation === undefined) return;
@@ -77,25 +102,38 @@ async function renameRelation(session: SessionContext, node: NodeBody<'RenameStm
     const table = session.catalog().relation(relation.table);
     if (table?.kind === 'table') {
       const constraints = table.constraints.map((constraint) =>
-        constraint.kind !== 'check' && constraint.index === relation.oid ? { ...constraint, name: to } : constraint,
+        constraint.kind !== 'check' && constraint.index === relation.oid
+          ? { ...constraint, name: to }
+          : constraint,
       );
       changes.push({ change: 'put', object: { ...table, constraints } });
     }
   }
   await session.transaction.current().changeCatalog(changes);
   await afterMove(session, before, {
-    kind: 'relation', oid: relation.oid, name: to, schema: schema?.name ?? '',
+    kind: 'relation',
+    oid: relation.oid,
+    name: to,
+    schema: schema?.name ?? '',
   });
 }
 
 /** Texts that named what has another name now: defaults by their sequences, views by their relations. */
-async function afterMove(session: SessionContext, before: CatalogSnapshot, renaming: Renaming): Promise<void> {
+async function afterMove(
+  session: SessionContext,
+  before: CatalogSnapshot,
+  renaming: Renaming,
+): Promise<void> {
   const transaction = session.transaction.current();
   await transaction.changeCatalog(renamedDefaults(session, before, session.catalog()));
   await guardViews(session, before, renaming);
 }
 
-async function renameColumn(session: SessionContext, node: NodeBody<'RenameStmt'>, to: string): Promise<void> {
+async function renameColumn(
+  session: SessionContext,
+  node: NodeBody<'RenameStmt'>,
+  to: string,
+): Promise<void> {
   const from = node.subname ?? '';
   const before = session.catalog();
   const relation = await lockForAlter(session, node.relation as RangeVar, node.missing_ok === true);
@@ -111,7 +149,10 @@ async function renameColumn(session: SessionContext, node: NodeBody<'RenameStmt'
   if (column === undefined) throw dbError('undefined_column', `column "${from}" does not exist`);
   requireColumnName(to);
   if (liveColumns(relation).some((candidate) => candidate.name === to)) {
-    throw dbError('duplicate_column', `column "${to}" of relation "${relation.name}" already exists`);
+    throw dbError(
+      'duplicate_column',
+      `column "${to}" of relation "${relation.name}" already exists`,
+    );
   }
   const columns = withColumn(relation.columns, { ...column, name: to });
   const changes: CatalogChange[] = [];
@@ -119,7 +160,10 @@ async function renameColumn(session: SessionContext, node: NodeBody<'RenameStmt'
   else {
     const carry = renameColumns(session, relation, columns);
     const constraints = carryChecks(relation, column.attnum, carry);
-    changes.push({ change: 'put', object: { ...relation, columns, constraints, schemaVersion: relation.schemaVersion + 1 } });
+    changes.push({
+      change: 'put',
+      object: { ...relation, columns, constraints, schemaVersion: relation.schemaVersion + 1 },
+    });
     changes.push(...carryIndexes(session, relation, column.attnum, carry));
   }
   await session.transaction.current().changeCatalog(changes);
@@ -133,14 +177,22 @@ async function renameSchema(session: SessionContext, from: string, to: string): 
   const schema = mustFindSchema(before, from);
   requireOwner(session, schema);
   requireSchemaName(to);
-  if (before.schemaByName(to) !== undefined) throw dbError('duplicate_schema', `schema "${to}" already exists`);
-  if (!isSuperuser(session) && !hasPrivilege(session, databaseDescriptor(session, before.databaseName), 'C')) {
-    throw dbError('insufficient_privilege', `permission denied for database ${before.databaseName}`);
+  if (before.schemaByName(to) !== undefined)
+    throw dbError('duplicate_schema', `schema "${to}" already exists`);
+  if (
+    !isSuperuser(session) &&
+    !hasPrivilege(session, databaseDescriptor(session, before.databaseName), 'C')
+  ) {
+    throw dbError(
+      'insufficient_privilege',
+      `permission denied for database ${before.databaseName}`,
+    );
   }
   const changes: CatalogChange[] = [{ change: 'put', object: { ...schema, name: to } }];
   // Views look names up along a path of schema names.
   for (const view of before.relations()) {
-    if (view.kind !== 'view' || view.oid < FIRST_USER_OID || !view.searchPath.includes(from)) continue;
+    if (view.kind !== 'view' || view.oid < FIRST_USER_OID || !view.searchPath.includes(from))
+      continue;
     const searchPath = view.searchPath.map((name) => (name === from ? to : name));
     changes.push({ change: 'put', object: { ...view, searchPath } });
   }
@@ -180,10 +232,17 @@ export async function setSchema(
   if (schema.oid === relation.schema) return tag;
   const moved = [relation, ...companions(session.catalog(), relation.oid)];
   for (const { name } of moved) requireFreeIn(session.catalog(), schema, name);
-  await session.transaction.current().changeCatalog(
-    moved.map((object) => ({ change: 'put', object: { ...object, schema: schema.oid } })),
-  );
-  await afterMove(session, before, { kind: 'relation', oid: relation.oid, name: relation.name, schema: schema.name });
+  await session.transaction
+    .current()
+    .changeCatalog(
+      moved.map((object) => ({ change: 'put', object: { ...object, schema: schema.oid } })),
+    );
+  await afterMove(session, before, {
+    kind: 'relation',
+    oid: relation.oid,
+    name: relation.name,
+    schema: schema.name,
+  });
   return tag;
 }
 
@@ -194,7 +253,11 @@ function companions(catalog: CatalogSnapshot, table: Oid): RelationDescriptor[] 
   return [...catalog.indexesOf(table), ...owned];
 }
 
-function requireFreeIn(catalog: CatalogSnapshot, schema: Pick<ObjectDescriptor, 'oid' | 'name'>, name: string): void {
+function requireFreeIn(
+  catalog: CatalogSnapshot,
+  schema: Pick<ObjectDescriptor, 'oid' | 'name'>,
+  name: string,
+): void {
   if (catalog.relationByName(schema.oid, name) === undefined) return;
   throw dbError('duplicate_table', `relation "${name}" already exists in schema "${schema.name}"`);
 }

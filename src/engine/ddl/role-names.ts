@@ -37,6 +37,9 @@ export function mustFindRole(session: SessionContext, spec: RoleSpec | undefined
 }
 
 /** The roles of a list of RoleSpec nodes. */
-export function rolesOf(session: SessionContext, nodes: readonly Node[] | undefined): RoleDescriptor[] {
+export function rolesOf(
+  session: SessionContext,
+  nodes: readonly Node[] | undefined,
+): RoleDescriptor[] {
   return (nodes ?? []).map((node) => mustFindRole(session, nodeAs(node, 'RoleSpec')));
 }

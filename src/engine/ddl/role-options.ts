@@ -26,16 +26,25 @@ export interface RoleOptions {
 }
 
 const FLAGS = new Map<string, keyof RoleOptions>([
-  ['superuser', 'superuser'], ['inherit', 'inherit'], ['createrole', 'createRole'], ['createdb', 'createDb'],
-  ['canlogin', 'canLogin'], ['isreplication', 'replication'], ['bypassrls', 'bypassRls'],
+  ['superuser', 'superuser'],
+  ['inherit', 'inherit'],
+  ['createrole', 'createRole'],
+  ['createdb', 'createDb'],
+  ['canlogin', 'canLogin'],
+  ['isreplication', 'replication'],
+  ['bypassrls', 'bypassRls'],
 ]);
 
-export async function roleOptions(session: SessionContext, nodes: readonly Node[]): Promise<RoleOptions> {
+export async function roleOptions(
+  session: SessionContext,
+  nodes: readonly Node[],
+): Promise<RoleOptions> {
   const given = new Map<string, Node | undefined>();
   for (const node of nodes) {
     const element = nodeAs(node, 'DefElem');
     if (element?.defname === undefined) continue;
-    if (given.has(element.defname)) throw dbError('syntax_error', 'conflicting or redundant options');
+    if (given.has(element.defname))
+      throw dbError('syntax_error', 'conflicting or redundant options');
     given.set(element.defname, element.arg);
   }
   const options: Partial<Record<keyof RoleOptions, unknown>> = {};
@@ -43,8 +52,10 @@ export async function roleOptions(session: SessionContext, nodes: readonly Node[
     const flag = nodeAs(given.get(name), 'Boolean');
     if (flag !== undefined) options[key] = flag.boolval === true;
   }
-  if (given.has('connectionlimit')) options.connectionLimit = connectionLimit(given.get('connectionlimit'));
-  if (given.has('password')) options.password = await storedPassword(session, given.get('password'));
+  if (given.has('connectionlimit'))
+    options.connectionLimit = connectionLimit(given.get('connectionlimit'));
+  if (given.has('password'))
+    options.password = await storedPassword(session, given.get('password'));
   if (given.has('validUntil')) options.validUntil = validUntil(session, given.get('validUntil'));
   const list = (name: string): readonly Node[] => nodeAs(given.get(name), 'List')?.items ?? [];
   return {
@@ -61,11 +72,15 @@ function connectionLimit(node: Node | undefined): number {
   return limit;
 }
 
-const SCRAM_VERIFIER = /^SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$/;
+const SCRAM_VERIFIER =
+  /^SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$/;
 const MD5_VERIFIER = /^md5[0-9a-f]{32}$/;
 
 /** A verifier is stored as it is, a password as the verifier made of it. */
-async function storedPassword(session: SessionContext, node: Node | undefined): Promise<string | null> {
+async function storedPassword(
+  session: SessionContext,
+  node: Node | undefined,
+): Promise<string | null> {
   const password = nodeAs(node, 'String')?.sval;
   if (node === undefined || password === undefined) return null;
   if (password === '') {

@@ -1,5 +1,9 @@
 /** CREATE, ALTER, DROP and RENAME of roles. */
-import { BOOTSTRAP_ROLE_OID, type CatalogChange, type RoleDescriptor } from '../../catalog/catalog.ts';
+import {
+  BOOTSTRAP_ROLE_OID,
+  type CatalogChange,
+  type RoleDescriptor,
+} from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
 import { nodeAs, type Node, type NodeBody } from '../../parse/ast.ts';
 import { parseAclItem, renameInAcl } from '../acl.ts';
@@ -23,14 +27,18 @@ function requireRoleName(name: string): void {
       detail: 'Role names starting with "pg_" are reserved.',
     });
   }
-  if (name === 'public' || name === 'none') throw dbError('reserved_name', `role name "${name}" is reserved`);
+  if (name === 'public' || name === 'none')
+    throw dbError('reserved_name', `role name "${name}" is reserved`);
 }
 
 function hasCreateRole(session: SessionContext): boolean {
   return isSuperuser(session) || currentRole(session).createRole;
 }
 
-export async function createRole(session: SessionContext, node: NodeBody<'CreateRoleStmt'>): Promise<string> {
+export async function createRole(
+  session: SessionContext,
+  node: NodeBody<'CreateRoleStmt'>,
+): Promise<string> {
   const options = await roleOptions(session, node.options ?? []);
   const name = node.role ?? '';
   if (!isSuperuser(session)) {
@@ -63,13 +71,17 @@ export async function createRole(session: SessionContext, node: NodeBody<'Create
     settings: [],
   };
   await transaction.changeCatalog([{ change: 'put', object: role }]);
-  for (const group of rolesOf(session, options.memberOf)) await addMembers(session, group, [role], false);
+  for (const group of rolesOf(session, options.memberOf))
+    await addMembers(session, group, [role], false);
   await addMembers(session, role, rolesOf(session, options.members), false);
   await addMembers(session, role, rolesOf(session, options.admins), true);
   return 'CREATE ROLE';
 }
 
-export async function alterRole(session: SessionContext, node: NodeBody<'AlterRoleStmt'>): Promise<string> {
+export async function alterRole(
+  session: SessionContext,
+  node: NodeBody<'AlterRoleStmt'>,
+): Promise<string> {
   const options = await roleOptions(session, node.options ?? []);
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
@@ -88,14 +100,24 @@ function withoutUndefined(options: Partial<RoleDescriptor>): Partial<RoleDescrip
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-async function removeMembers(session: SessionContext, group: RoleDescriptor, members: readonly RoleDescriptor[]): Promise<void> {
+async function removeMembers(
+  session: SessionContext,
+  group: RoleDescriptor,
+  members: readonly RoleDescriptor[],
+): Promise<void> {
   for (const member of members) {
     const memberOf = member.memberOf.filter(({ role }) => role !== group.oid);
-    await session.transaction.current().changeCatalog([{ change: 'put', object: { ...member, memberOf } }]);
+    await session.transaction
+      .current()
+      .changeCatalog([{ change: 'put', object: { ...member, memberOf } }]);
   }
 }
 
-function requireAlterRights(session: SessionContext, role: RoleDescriptor, options: RoleOptions): void {
+function requireAlterRights(
+  session: SessionContext,
+  role: RoleDescriptor,
+  options: RoleOptions,
+): void {
   if (isSuperuser(session)) return;
   if (role.superuser || options.superuser !== undefined) {
     throw denied('must be superuser to alter superuser roles or change superuser attribute');
@@ -103,7 +125,8 @@ function requireAlterRights(session: SessionContext, role: RoleDescriptor, optio
   if (role.replication || options.replication !== undefined) {
     throw denied('must be superuser to alter replication roles or change replication attribute');
   }
-  if (options.bypassRls !== undefined) throw denied('must be superuser to change bypassrls attribute');
+  if (options.bypassRls !== undefined)
+    throw denied('must be superuser to change bypassrls attribute');
   if (hasCreateRole(session)) return;
   const { memberOf, members, admins, password, ...others } = options;
   const touchesOthers = Object.values(others).some((value) => value !== undefined);
@@ -114,7 +137,10 @@ function requireAlterRights(session: SessionContext, role: RoleDescriptor, optio
 }
 
 /** ALTER ROLE ... SET: values for the role's new sessions. ALL and IN DATABASE mean the one database. */
-export async function alterRoleSet(session: SessionContext, node: NodeBody<'AlterRoleSetStmt'>): Promise<string> {
+export async function alterRoleSet(
+  session: SessionContext,
+  node: NodeBody<'AlterRoleSetStmt'>,
+): Promise<string> {
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
   const { databaseName } = session.catalog();
@@ -127,14 +153,19 @@ export async function alterRoleSet(session: SessionContext, node: NodeBody<'Alte
     return 'ALTER ROLE';
   }
   const role = mustFindRole(session, node.role);
-  if (role.superuser && !isSuperuser(session)) throw denied('must be superuser to alter superusers');
-  if (!hasCreateRole(session) && role.oid !== session.currentUser()) throw denied('permission denied');
+  if (role.superuser && !isSuperuser(session))
+    throw denied('must be superuser to alter superusers');
+  if (!hasCreateRole(session) && role.oid !== session.currentUser())
+    throw denied('permission denied');
   const settings = changedSettings(session, role.settings, node.setstmt ?? {});
   await transaction.changeCatalog([{ change: 'put', object: { ...role, settings } }]);
   return 'ALTER ROLE';
 }
 
-export async function dropRole(session: SessionContext, node: NodeBody<'DropRoleStmt'>): Promise<string> {
+export async function dropRole(
+  session: SessionContext,
+  node: NodeBody<'DropRoleStmt'>,
+): Promise<string> {
   if (!hasCreateRole(session)) throw denied('permission denied to drop role');
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
@@ -156,7 +187,11 @@ export async function dropRole(session: SessionContext, node: NodeBody<'DropRole
   return 'DROP ROLE';
 }
 
-function droppedRole(session: SessionContext, node: Node, missingOk: boolean): RoleDescriptor | undefined {
+function droppedRole(
+  session: SessionContext,
+  node: Node,
+  missingOk: boolean,
+): RoleDescriptor | undefined {
   const spec = nodeAs(node, 'RoleSpec');
   if (spec?.roletype !== 'ROLESPEC_CSTRING') {
     throw dbError('invalid_parameter_value', 'cannot use special role specifier in DROP ROLE');
@@ -168,11 +203,16 @@ function droppedRole(session: SessionContext, node: Node, missingOk: boolean): R
     session.notice('NOTICE', `role "${name}" does not exist, skipping`);
     return undefined;
   }
-  if (role.oid === session.currentUser()) throw dbError('object_in_use', 'current user cannot be dropped');
-  if (role.oid === session.sessionUser) throw dbError('object_in_use', 'session user cannot be dropped');
+  if (role.oid === session.currentUser())
+    throw dbError('object_in_use', 'current user cannot be dropped');
+  if (role.oid === session.sessionUser)
+    throw dbError('object_in_use', 'session user cannot be dropped');
   if (role.superuser && !isSuperuser(session)) throw denied('must be superuser to drop superusers');
   if (role.oid === BOOTSTRAP_ROLE_OID) {
-    throw dbError('dependent_objects_still_exist', `cannot drop role ${role.name} because it is required by the database system`);
+    throw dbError(
+      'dependent_objects_still_exist',
+      `cannot drop role ${role.name} because it is required by the database system`,
+    );
   }
   return role;
 }
@@ -185,9 +225,14 @@ function requireUnused(session: SessionContext, role: RoleDescriptor): void {
   const database = catalog.object(catalog.databaseOid);
   for (const object of database === undefined ? objects : [...objects, database]) {
     if (object.kind === 'index' || object.kind === 'virtual' || object.kind === 'role') continue;
-    const name = object.kind === 'database' ? `database ${object.name}` : describeObject(catalog, object);
+    const name =
+      object.kind === 'database' ? `database ${object.name}` : describeObject(catalog, object);
     if (object.owner === role.oid) lines.push(`owner of ${name}`);
-    else if ((object.acl ?? []).map(parseAclItem).some((item) => item.grantee === role.name || item.grantor === role.name)) {
+    else if (
+      (object.acl ?? [])
+        .map(parseAclItem)
+        .some((item) => item.grantee === role.name || item.grantor === role.name)
+    ) {
       lines.push(`privileges for ${name}`);
     }
   }
@@ -199,24 +244,43 @@ function requireUnused(session: SessionContext, role: RoleDescriptor): void {
 }
 
 /** ACLs name roles in text, so they follow. */
-export async function renameRole(session: SessionContext, from: string, to: string): Promise<string> {
+export async function renameRole(
+  session: SessionContext,
+  from: string,
+  to: string,
+): Promise<string> {
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
   const catalog = session.catalog();
   const role = roleByName(session, from);
-  if (role.oid === session.sessionUser) throw dbError('feature_not_supported', 'session user cannot be renamed');
-  if (role.oid === session.currentUser()) throw dbError('feature_not_supported', 'current user cannot be renamed');
+  if (role.oid === session.sessionUser)
+    throw dbError('feature_not_supported', 'session user cannot be renamed');
+  if (role.oid === session.currentUser())
+    throw dbError('feature_not_supported', 'current user cannot be renamed');
   requireRoleName(from);
   requireRoleName(to);
-  if (catalog.roleByName(to) !== undefined) throw dbError('duplicate_object', `role "${to}" already exists`);
-  if (role.superuser && !isSuperuser(session)) throw denied('must be superuser to rename superusers');
+  if (catalog.roleByName(to) !== undefined)
+    throw dbError('duplicate_object', `role "${to}" already exists`);
+  if (role.superuser && !isSuperuser(session))
+    throw denied('must be superuser to rename superusers');
   if (!hasCreateRole(session)) throw denied('permission denied to rename role');
   const changes: CatalogChange[] = [{ change: 'put', object: { ...role, name: to } }];
   const database = catalog.object(catalog.databaseOid);
-  for (const object of [...catalog.schemas(), ...catalog.relations(), ...(database === undefined ? [] : [database])]) {
-    if (object.kind === 'index' || object.kind === 'virtual' || object.kind === 'role' || object.acl === undefined) continue;
+  for (const object of [
+    ...catalog.schemas(),
+    ...catalog.relations(),
+    ...(database === undefined ? [] : [database]),
+  ]) {
+    if (
+      object.kind === 'index' ||
+      object.kind === 'virtual' ||
+      object.kind === 'role' ||
+      object.acl === undefined
+    )
+      continue;
     const acl = renameInAcl(object.acl, from, to);
-    if (acl.join() !== object.acl.join()) changes.push({ change: 'put', object: { ...object, acl } });
+    if (acl.join() !== object.acl.join())
+      changes.push({ change: 'put', object: { ...object, acl } });
   }
   await transaction.changeCatalog(changes);
   return 'ALTER ROLE';

@@ -20,13 +20,17 @@ export async function createSchema(
   if (owner !== undefined) requireMembership(session, owner.oid);
   requireSchemaName(name);
   if (session.catalog().schemaByName(name) !== undefined) {
-    if (node.if_not_exists !== true) throw dbError('duplicate_schema', `schema "${name}" already exists`);
+    if (node.if_not_exists !== true)
+      throw dbError('duplicate_schema', `schema "${name}" already exists`);
     session.notice('NOTICE', `schema "${name}" already exists, skipping`);
     return 'CREATE SCHEMA';
   }
   const oid = await transaction.allocateOid();
   await transaction.changeCatalog([
-    { change: 'put', object: { kind: 'schema', oid, name, owner: owner?.oid ?? session.currentUser() } },
+    {
+      change: 'put',
+      object: { kind: 'schema', oid, name, owner: owner?.oid ?? session.currentUser() },
+    },
   ]);
   return 'CREATE SCHEMA';
 }

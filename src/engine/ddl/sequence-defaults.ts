@@ -1,5 +1,10 @@
 /** Column defaults name their sequences in text, so renaming or moving a sequence changes the text. */
-import type { CatalogChange, CatalogSnapshot, ColumnDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
+import type {
+  CatalogChange,
+  CatalogSnapshot,
+  ColumnDescriptor,
+  TableDescriptor,
+} from '../../catalog/catalog.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
 import type { Oid } from '../../types/type.ts';
 import { parseQualifiedName } from '../qualified-name.ts';
@@ -9,11 +14,18 @@ const REGCLASS = /'((?:[^']|'')*)'::regclass/g;
 
 /** The sequence's name as a default keeps it: qualified outside public. */
 export function sequenceText(schema: string, name: string): string {
-  const qualified = schema === 'public' ? quoteIdentifier(name) : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  const qualified =
+    schema === 'public'
+      ? quoteIdentifier(name)
+      : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   return `'${qualified.replaceAll("'", "''")}'::regclass`;
 }
 
-function sequenceNamed(session: SessionContext, catalog: CatalogSnapshot, text: string): Oid | undefined {
+function sequenceNamed(
+  session: SessionContext,
+  catalog: CatalogSnapshot,
+  text: string,
+): Oid | undefined {
   const parts = parseQualifiedName(text.replaceAll("''", "'"));
   const name = parts.at(-1) ?? '';
   if (parts.length > 1) {
@@ -37,8 +49,11 @@ export function defaultsUsing(
   for (const table of catalog.relations()) {
     if (table.kind !== 'table') continue;
     for (const column of table.columns) {
-      const names = [...(column.defaultSql ?? '').matchAll(REGCLASS)].map((match) => match[1] as string);
-      if (names.some((name) => sequenceNamed(session, catalog, name) === sequence)) found.push({ table, column });
+      const names = [...(column.defaultSql ?? '').matchAll(REGCLASS)].map(
+        (match) => match[1] as string,
+      );
+      if (names.some((name) => sequenceNamed(session, catalog, name) === sequence))
+        found.push({ table, column });
     }
   }
   return found;
@@ -55,11 +70,16 @@ export function renamedDefaults(
 ): CatalogChange[] {
   const changes: CatalogChange[] = [];
   for (const table of after.relations()) {
-    if (table.kind !== 'table' || !table.columns.some((column) => column.defaultSql?.includes('::regclass') === true)) continue;
+    if (
+      table.kind !== 'table' ||
+      !table.columns.some((column) => column.defaultSql?.includes('::regclass') === true)
+    )
+      continue;
     const columns = table.columns.map((column) => {
       if (column.defaultSql === null) return column;
-      const defaultSql = column.defaultSql.replaceAll(REGCLASS, (text: string, name: string) =>
-        currentText(session, before, after, name) ?? text,
+      const defaultSql = column.defaultSql.replaceAll(
+        REGCLASS,
+        (text: string, name: string) => currentText(session, before, after, name) ?? text,
       );
       return defaultSql === column.defaultSql ? column : { ...column, defaultSql };
     });
@@ -80,7 +100,10 @@ function currentText(
   const old = oid === undefined ? undefined : before.relation(oid);
   const now = oid === undefined ? undefined : after.relation(oid);
   if (old === undefined || now === undefined) return undefined;
-  const [oldSchema, newSchema] = [before.schema(old.schema)?.name ?? '', after.schema(now.schema)?.name ?? ''];
+  const [oldSchema, newSchema] = [
+    before.schema(old.schema)?.name ?? '',
+    after.schema(now.schema)?.name ?? '',
+  ];
   if (old.name === now.name && oldSchema === newSchema) return undefined;
   return sequenceText(newSchema, now.name);
 }

@@ -1,13 +1,21 @@
 /** CREATE SEQUENCE, ALTER SEQUENCE, and the sequences behind serial and identity columns. */
 import type { SequenceDescriptor } from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
-import { nameList, nodeAs, type Node, type NodeBody, type RangeVar, type TypeName } from '../../parse/ast.ts';
+import {
+  nameList,
+  nodeAs,
+  type Node,
+  type NodeBody,
+  type RangeVar,
+  type TypeName,
+} from '../../parse/ast.ts';
 import { OID, type Oid } from '../../types/type.ts';
 import { toInt64 } from '../../types/value.ts';
 import type { SessionContext } from '../session-context.ts';
 import { columnType } from './column-definition.ts';
-import { requireCreate, requireOwner } from '../privileges.ts';
-import { findRelation, mustFindRelation, mustFindTable, requireFreeName, targetSchema } from './names.ts';
+import { requireOwner } from '../privileges.ts';
+import { findRelation, mustFindRelation, mustFindTable, requireFreeName } from './names.ts';
+import { creationSchemaFor } from './temporary.ts';
 
 const RANGES = new Map<Oid, readonly [bigint, bigint]>([
   [OID.int2, [-32768n, 32767n]],
@@ -44,10 +52,14 @@ function integerOption(node: Node | undefined): bigint | undefined {
   return float?.fval === undefined ? undefined : BigInt(float.fval);
 }
 
-export function sequenceDescriptor(session: SessionContext, request: SequenceRequest): SequenceDescriptor {
+export function sequenceDescriptor(
+  session: SessionContext,
+  request: SequenceRequest,
+): SequenceDescriptor {
   const options = optionMap(request.options);
   const typeNode = nodeAs(options.get('as'), 'TypeName');
-  const type = typeNode === undefined ? request.type : columnType(session, typeNode as TypeName, '').oid;
+  const type =
+    typeNode === undefined ? request.type : columnType(session, typeNode as TypeName, '').oid;
   const range = RANGES.get(type);
   if (range === undefined) {
     throw dbError('invalid_parameter_value', 'sequence type must be smallint, integer, or bigint');
@@ -60,7 +72,8 @@ export function sequenceDescriptor(session: SessionContext, request: SequenceReq
   const start = integerOption(options.get('start')) ?? (ascending ? minimum : maximum);
   const cache = integerOption(options.get('cache')) ?? 1n;
   requireRange(type, minimum, maximum, start, range);
-  if (cache < 1n) throw dbError('invalid_parameter_value', `CACHE (${cache}) must be greater than zero`);
+  if (cache < 1n)
+    throw dbError('invalid_parameter_value', `CACHE (${cache}) must be greater than zero`);
   return {
     kind: 'sequence',
     oid: request.oid,
@@ -97,7 +110,8 @@ function requireRange(
   }
   if (minimum >= maximum) invalid(`MINVALUE (${minimum}) must be less than MAXVALUE (${maximum})`);
   if (start < minimum) invalid(`START value (${start}) cannot be less than MINVALUE (${minimum})`);
-  if (start > maximum) invalid(`START value (${start}) cannot be greater than MAXVALUE (${maximum})`);
+  if (start > maximum)
+    invalid(`START value (${start}) cannot be greater than MAXVALUE (${maximum})`);
 }
 
 function ownerOption(
@@ -112,9 +126,14 @@ function ownerOption(
   const tableName: RangeVar = { relname: names.at(-2) ?? '' };
   if (names.length > 2) tableName.schemaname = names.at(-3) as string;
   const table = mustFindTable(session, tableName);
-  const found = table.columns.find((candidate) => candidate.name === column && candidate.dropped !== true);
+  const found = table.columns.find(
+    (candidate) => candidate.name === column && candidate.dropped !== true,
+  );
   if (found === undefined) {
-    throw dbError('undefined_column', `column "${column}" of relation "${table.name}" does not exist`);
+    throw dbError(
+      'undefined_column',
+      `column "${column}" of relation "${table.name}" does not exist`,
+    );
   }
   return { table: table.oid, column: found.attnum };
 }
@@ -124,14 +143,16 @@ export async function createSequence(
   node: NodeBody<'CreateSeqStmt'>,
 ): Promise<string> {
   const name = node.sequence as RangeVar;
-  const schema = targetSchema(session, name);
+  const schema = await creationSchemaFor(session, name);
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);
-  if (session.catalog().relationByName(schema, name.relname ?? '') !== undefined && node.if_not_exists === true) {
+  if (
+    session.catalog().relationByName(schema, name.relname ?? '') !== undefined &&
+    node.if_not_exists === true
+  ) {
     session.notice('NOTICE', `relation "${name.relname}" already exists, skipping`);
     return 'CREATE SEQUENCE';
   }
-  requireCreate(session, schema);
   requireFreeName(session.catalog(), schema, name.relname ?? '');
   const object = sequenceDescriptor(session, {
     oid: await transaction.allocateOid(),
@@ -159,7 +180,10 @@ export async function alterSequence(
     throw dbError('wrong_object_type', `"${found.name}" is not a sequence`);
   }
   requireOwner(session, found);
-  if (isIdentitySequence(session, found) && (node.options ?? []).some((option) => nodeAs(option, 'DefElem')?.defname === 'owned_by')) {
+  if (
+    isIdentitySequence(session, found) &&
+    (node.options ?? []).some((option) => nodeAs(option, 'DefElem')?.defname === 'owned_by')
+  ) {
     throw dbError('feature_not_supported', {
       message: 'cannot change ownership of identity sequence',
       detail: `Sequence "${found.name}" is linked to table "${session.catalog().relation(found.ownedBy?.table ?? 0)?.name ?? ''}".`,
@@ -173,7 +197,10 @@ export async function alterSequence(
 /** Whether a sequence belongs to an identity column. */
 export function isIdentitySequence(session: SessionContext, sequence: SequenceDescriptor): boolean {
   const table = session.catalog().relation(sequence.ownedBy?.table ?? 0);
-  return table?.kind === 'table' && table.columns.some((column) => column.identitySequence === sequence.oid);
+  return (
+    table?.kind === 'table' &&
+    table.columns.some((column) => column.identitySequence === sequence.oid)
+  );
 }
 
 /** Options that are not named keep their value; RESTART moves the counter. */
@@ -191,7 +218,10 @@ export async function changeSequence(
     schema: sequence.schema,
     type: sequence.type,
     ownedBy: options.has('owned_by') ? undefined : sequence.ownedBy,
-    options: [...kept, ...given.filter((option) => nodeAs(option, 'DefElem')?.defname !== 'restart')],
+    options: [
+      ...kept,
+      ...given.filter((option) => nodeAs(option, 'DefElem')?.defname !== 'restart'),
+    ],
   });
   const transaction = session.transaction.current();
   const { owner, acl, comment } = sequence;
@@ -202,22 +232,38 @@ export async function changeSequence(
   transaction.restartSequence(sequence.oid, toInt64(restartValue));
 }
 
-function requireWithin(word: string, value: bigint, { minimum, maximum }: SequenceDescriptor): void {
+function requireWithin(
+  word: string,
+  value: bigint,
+  { minimum, maximum }: SequenceDescriptor,
+): void {
   if (value < BigInt(minimum)) {
-    throw dbError('invalid_parameter_value', `${word} value (${value}) cannot be less than MINVALUE (${minimum})`);
+    throw dbError(
+      'invalid_parameter_value',
+      `${word} value (${value}) cannot be less than MINVALUE (${minimum})`,
+    );
   }
   if (value > BigInt(maximum)) {
-    throw dbError('invalid_parameter_value', `${word} value (${value}) cannot be greater than MAXVALUE (${maximum})`);
+    throw dbError(
+      'invalid_parameter_value',
+      `${word} value (${value}) cannot be greater than MAXVALUE (${maximum})`,
+    );
   }
 }
 
 function keptOptions(sequence: SequenceDescriptor, given: Map<string, Node | undefined>): Node[] {
   const values: readonly (readonly [string, string])[] = [
-    ['increment', sequence.increment], ['minvalue', sequence.minimum], ['maxvalue', sequence.maximum],
-    ['start', sequence.start], ['cache', String(sequence.cache)],
+    ['increment', sequence.increment],
+    ['minvalue', sequence.minimum],
+    ['maxvalue', sequence.maximum],
+    ['start', sequence.start],
+    ['cache', String(sequence.cache)],
   ];
   const nodes: Node[] = values
-    .filter(([name]) => !given.has(name) && !(given.has('as') && (name === 'minvalue' || name === 'maxvalue')))
+    .filter(
+      ([name]) =>
+        !given.has(name) && !(given.has('as') && (name === 'minvalue' || name === 'maxvalue')),
+    )
     .map(([defname, fval]) => ({ DefElem: { defname, arg: { Float: { fval } } } }));
   if (!given.has('cycle')) {
     nodes.push({ DefElem: { defname: 'cycle', arg: { Boolean: { boolval: sequence.cycle } } } });

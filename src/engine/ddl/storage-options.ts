@@ -7,7 +7,10 @@ import { parseBooleanWord } from '../settings/parse-setting.ts';
 import { optionText } from './hypertable-options.ts';
 
 /** Parameters that PostgreSQL 15 knows for tables, with the range of those that are numbers. */
-const PARAMETERS = new Map<string, readonly [minimum: number, maximum: number] | 'boolean' | 'enum'>([
+const PARAMETERS = new Map<
+  string,
+  readonly [minimum: number, maximum: number] | 'boolean' | 'enum'
+>([
   ['fillfactor', [10, 100]],
   ['toast_tuple_target', [128, 8160]],
   ['parallel_workers', [0, 1024]],
@@ -42,22 +45,35 @@ function optionsOf(nodes: readonly Node[]): Option[] {
   return nodes.flatMap((node) => {
     const element = nodeAs(node, 'DefElem');
     if (element?.defname === undefined) return [];
-    return [{ namespace: element.defnamespace ?? '', name: element.defname, value: optionText(element.arg) }];
+    return [
+      {
+        namespace: element.defnamespace ?? '',
+        name: element.defname,
+        value: optionText(element.arg),
+      },
+    ];
   });
 }
 
 /** 22023 for a parameter that PostgreSQL does not know or a value out of its range. */
 export function requireStorageParameter(name: string, value: string | undefined): void {
   const rule = PARAMETERS.get(name);
-  if (rule === undefined) throw dbError('invalid_parameter_value', `unrecognized parameter "${name}"`);
+  if (rule === undefined)
+    throw dbError('invalid_parameter_value', `unrecognized parameter "${name}"`);
   if (value === undefined || rule === 'enum') return;
   if (rule === 'boolean') {
     if (parseBooleanWord(value) !== undefined) return;
-    throw dbError('invalid_parameter_value', `invalid value for boolean option "${name}": ${value}`);
+    throw dbError(
+      'invalid_parameter_value',
+      `invalid value for boolean option "${name}": ${value}`,
+    );
   }
   const number = Number(value);
   if (!Number.isFinite(number)) {
-    throw dbError('invalid_parameter_value', `invalid value for integer option "${name}": ${value}`);
+    throw dbError(
+      'invalid_parameter_value',
+      `invalid value for integer option "${name}": ${value}`,
+    );
   }
   if (number >= rule[0] && number <= rule[1]) return;
   throw dbError('invalid_parameter_value', {
@@ -70,12 +86,16 @@ export function requireStorageParameter(name: string, value: string | undefined)
 export function setOptions(table: TableDescriptor, nodes: readonly Node[]): TableDescriptor {
   let changed = table;
   for (const { namespace, name, value } of optionsOf(nodes)) {
-    if (namespace === 'timescaledb' || namespace === 'tsdb') changed = setHypertableOption(changed, namespace, name, value);
+    if (namespace === 'timescaledb' || namespace === 'tsdb')
+      changed = setHypertableOption(changed, namespace, name, value);
     else {
       requireNamespace(namespace);
       if (namespace === '') requireStorageParameter(name, value);
       const key = namespace === '' ? name : `${namespace}.${name}`;
-      changed = { ...changed, options: [...withoutOption(changed.options, key), `${key}=${value}`] };
+      changed = {
+        ...changed,
+        options: [...withoutOption(changed.options, key), `${key}=${value}`],
+      };
     }
   }
   return changed;
@@ -103,7 +123,12 @@ function withoutOption(options: readonly string[], name: string): string[] {
 const SEGMENT_BY = new Set(['compress_segmentby', 'segmentby', 'segment_by']);
 /** Accepted as they are: rows of a series are always kept in time order, and always compressed. */
 const WITHOUT_EFFECT = new Set([
-  'compress', 'columnstore', 'enable_columnstore', 'compress_orderby', 'orderby', 'order_by',
+  'compress',
+  'columnstore',
+  'enable_columnstore',
+  'compress_orderby',
+  'orderby',
+  'order_by',
 ]);
 
 function setHypertableOption(
@@ -134,7 +159,12 @@ function setHypertableOption(
 function orderColumns(value: string): string[] {
   return value
     .split(',')
-    .map((item) => item.trim().replace(/\s+(?:asc|desc)?(?:\s*nulls\s+(?:first|last))?$/i, '').trim())
+    .map((item) =>
+      item
+        .trim()
+        .replace(/\s+(?:asc|desc)?(?:\s*nulls\s+(?:first|last))?$/i, '')
+        .trim(),
+    )
     .filter((item) => item !== '')
     .flatMap(splitIdentifierList);
 }

@@ -6,7 +6,10 @@ import { requirePrivilege } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { mustFindTable } from './names.ts';
 
-export async function truncate(session: SessionContext, node: NodeBody<'TruncateStmt'>): Promise<string> {
+export async function truncate(
+  session: SessionContext,
+  node: NodeBody<'TruncateStmt'>,
+): Promise<string> {
   const transaction = session.transaction.current();
   const names = (node.relations ?? []).map((relation) => nodeAs(relation, 'RangeVar') as RangeVar);
   for (const name of names) {
@@ -27,13 +30,19 @@ export async function truncate(session: SessionContext, node: NodeBody<'Truncate
 }
 
 /** New storage ids for a table and its indexes. */
-export async function replaceStorage(session: SessionContext, table: TableDescriptor): Promise<void> {
+export async function replaceStorage(
+  session: SessionContext,
+  table: TableDescriptor,
+): Promise<void> {
   const transaction = session.transaction.current();
   const changes: CatalogChange[] = [
     { change: 'put', object: { ...table, storageId: await transaction.allocateStorageId() } },
   ];
   for (const index of session.catalog().indexesOf(table.oid)) {
-    changes.push({ change: 'put', object: { ...index, storageId: await transaction.allocateStorageId() } });
+    changes.push({
+      change: 'put',
+      object: { ...index, storageId: await transaction.allocateStorageId() },
+    });
   }
   await transaction.changeCatalog(changes);
 }

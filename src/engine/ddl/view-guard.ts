@@ -18,7 +18,9 @@ export async function guardViews(
 ): Promise<void> {
   let changed = changedViews(session, before);
   if (changed.length > 0 && renaming !== undefined) {
-    const changes = changed.flatMap(({ old, view }) => rewritten(session, before, old, view, renaming));
+    const changes = changed.flatMap(({ old, view }) =>
+      rewritten(session, before, old, view, renaming),
+    );
     await session.transaction.current().changeCatalog(changes);
     changed = changedViews(session, before);
   }
@@ -43,7 +45,8 @@ function changedViews(session: SessionContext, before: CatalogSnapshot): Changed
     const old = before.relation(view.oid);
     if (old?.kind !== 'view') continue;
     const meant = viewUsage(session, before, old);
-    if (meant === undefined || viewUsage(session, after, view)?.fingerprint === meant.fingerprint) continue;
+    if (meant === undefined || viewUsage(session, after, view)?.fingerprint === meant.fingerprint)
+      continue;
     changed.push({ old, view });
   }
   return changed;

@@ -54,7 +54,8 @@ export function visitTree(value: unknown, see: (node: Node) => void): void {
   for (const child of Object.values(value)) visitTree(child, see);
 }
 
-const NAME = /(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*))*/uy;
+const NAME =
+  /(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*))*/uy;
 
 /** Where the dotted name at a location ends. */
 export function nameEnd(sql: string, start: number): number | undefined {
@@ -85,7 +86,10 @@ function relationEdit(
   const end = nameEnd(view.sql, start);
   if (end === undefined) return;
   // Columns are qualified with the old name all over the query: it stays as the alias.
-  const alias = range.alias === undefined && renaming.kind === 'relation' ? ` AS ${quoteIdentifier(range.relname)}` : '';
+  const alias =
+    range.alias === undefined && renaming.kind === 'relation'
+      ? ` AS ${quoteIdentifier(range.relname)}`
+      : '';
   edits.push({ start, end, text: qualified + alias });
 }
 
@@ -114,9 +118,13 @@ function columnEdits(
   const target = nodeAs(node, 'ResTarget');
   const targetColumn = nodeAs(target?.val, 'ColumnRef');
   if (target !== undefined && targetColumn !== undefined && target.name === undefined) {
-    if (nameList(targetColumn.fields).at(-1) === renaming.from && targetColumn.location !== undefined) {
+    if (
+      nameList(targetColumn.fields).at(-1) === renaming.from &&
+      targetColumn.location !== undefined
+    ) {
       const end = nameEnd(sql, characterOffset(sql, targetColumn.location));
-      if (end !== undefined) edits.push({ start: end, end, text: ` AS ${quoteIdentifier(renaming.from)}` });
+      if (end !== undefined)
+        edits.push({ start: end, end, text: ` AS ${quoteIdentifier(renaming.from)}` });
     }
   }
   const reference = nodeAs(node, 'ColumnRef');

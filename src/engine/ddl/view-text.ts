@@ -24,9 +24,12 @@ export function settledViewSql(session: SessionContext, sql: string): string {
       const start = characterOffset(sql, location);
       const end = starEnd(sql, start);
       const names = columns.map(({ alias, name }) =>
-        alias === undefined || alias === '' ? quoteIdentifier(name) : `${quoteIdentifier(alias)}.${quoteIdentifier(name)}`,
+        alias === undefined || alias === ''
+          ? quoteIdentifier(name)
+          : `${quoteIdentifier(alias)}.${quoteIdentifier(name)}`,
       );
-      if (end !== undefined && names.length > 0) edits.set(start, { start, end, text: names.join(', ') });
+      if (end !== undefined && names.length > 0)
+        edits.set(start, { start, end, text: names.join(', ') });
     },
   });
   for (const edit of qualifications(session, sql)) edits.set(edit.start, edit);
@@ -64,13 +67,20 @@ function qualifications(session: SessionContext, sql: string): Edit[] {
   visitTree(statement?.node, (node) => {
     const range = nodeAs(node, 'RangeVar');
     const { relname, location } = range ?? {};
-    if (relname === undefined || location === undefined || range?.schemaname !== undefined || ctes.has(relname)) return;
+    if (
+      relname === undefined ||
+      location === undefined ||
+      range?.schemaname !== undefined ||
+      ctes.has(relname)
+    )
+      return;
     const at = path.findIndex((schema) => catalog.relationByName(schema, relname) !== undefined);
     if (at <= 0 || catalog.relationByName(PG_CATALOG_SCHEMA_OID, relname) !== undefined) return;
     const start = characterOffset(sql, location);
     const end = nameEnd(sql, start);
     const schema = catalog.schema(path[at] as number)?.name ?? '';
-    if (end !== undefined) edits.push({ start, end, text: `${quoteIdentifier(schema)}.${quoteIdentifier(relname)}` });
+    if (end !== undefined)
+      edits.push({ start, end, text: `${quoteIdentifier(schema)}.${quoteIdentifier(relname)}` });
   });
   return edits;
 }

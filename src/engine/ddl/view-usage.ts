@@ -54,7 +54,12 @@ function computeUsage(
 export function usageOf(bound: BoundStatement): ViewUsage {
   const walk = new PlanWalk();
   walk.register(bound.root);
-  const fields = (bound.fields ?? []).map(({ type, tableOid, attnum }) => [type.oid, type.typmod, tableOid, attnum]);
+  const fields = (bound.fields ?? []).map(({ type, tableOid, attnum }) => [
+    type.oid,
+    type.typmod,
+    tableOid,
+    attnum,
+  ]);
   const fingerprint = JSON.stringify([walk.plain(bound.root), fields]);
   for (const { tableOid, attnum } of bound.fields ?? []) walk.use(tableOid, attnum);
   return { relations: new Set(bound.directReads), columns: walk.columns, fingerprint };
@@ -99,7 +104,12 @@ class PlanWalk {
     const { columns } = node;
     if (!Array.isArray(columns)) return;
     for (const column of columns as { readonly id?: number }[]) {
-      if (column.id === undefined || this.#scanColumns.has(column.id) || this.#labels.has(column.id)) continue;
+      if (
+        column.id === undefined ||
+        this.#scanColumns.has(column.id) ||
+        this.#labels.has(column.id)
+      )
+        continue;
       this.#labels.set(column.id, `c${this.#others++}`);
     }
   }
@@ -107,7 +117,10 @@ class PlanWalk {
   #registerScan(node: Record<string, unknown>): void {
     const scan = ++this.#scans;
     const table = (node['table'] as { readonly oid: Oid }).oid;
-    for (const { id, attnum } of node['columns'] as { readonly id: number; readonly attnum: number }[]) {
+    for (const { id, attnum } of node['columns'] as {
+      readonly id: number;
+      readonly attnum: number;
+    }[]) {
       this.#scanColumns.set(id, { table, attnum, label: `s${scan}.${attnum}` });
     }
   }
@@ -120,7 +133,8 @@ class PlanWalk {
     if (typeof value !== 'object' || value === null) return value;
     const node = value as Record<string, unknown>;
     if (node['kind'] === 'scan') return ['scan', (node['table'] as { readonly oid: Oid }).oid];
-    if (node['kind'] === 'column' && typeof node['index'] === 'number') return this.#label(node['index']);
+    if (node['kind'] === 'column' && typeof node['index'] === 'number')
+      return this.#label(node['index']);
     const plain: Record<string, unknown> = {};
     for (const [key, child] of Object.entries(node)) {
       if (key === 'fn') plain[key] = functionName(child);
@@ -138,7 +152,15 @@ class PlanWalk {
 }
 
 /** Output columns follow from the rest; names mean nothing once bound. */
-const SKIPPED_KEYS: ReadonlySet<string> = new Set(['columns', 'column', 'fn', 'alias', 'name', 'names', 'convert']);
+const SKIPPED_KEYS: ReadonlySet<string> = new Set([
+  'columns',
+  'column',
+  'fn',
+  'alias',
+  'name',
+  'names',
+  'convert',
+]);
 
 function functionName(value: unknown): unknown {
   const { name, oid } = value as { readonly name?: string; readonly oid?: number };

@@ -8,6 +8,7 @@ import { Interval } from '../../types/interval.ts';
 import { codecFor } from '../../types/codecs.ts';
 import { vectorFromValues } from '../../vector/vector.ts';
 import { completed, type Executable } from '../executable.ts';
+import { discardTemporary } from '../ddl/temporary.ts';
 import { isSuperuser, memberRoles } from '../privileges.ts';
 import type { FieldDescription } from '../session.ts';
 import type { SessionContext } from '../session-context.ts';
@@ -217,12 +218,12 @@ function rowsExecutable(fields: readonly FieldDescription[], rows: () => string[
   };
 }
 
-export function discard(session: SessionContext, node: NodeBody<'DiscardStmt'>): string {
+export async function discard(session: SessionContext, node: NodeBody<'DiscardStmt'>): Promise<string> {
   if (node.target === 'DISCARD_ALL') {
     if (session.transaction.isBlock) {
       throw dbError('active_sql_transaction', 'DISCARD ALL cannot run inside a transaction block');
     }
-    session.setCurrentUser(null);
+    session.setSessionUser(null);
     session.settings.resetAll(false);
     session.statements.clear();
     for (const portal of session.portals.values())
@@ -230,5 +231,6 @@ export function discard(session: SessionContext, node: NodeBody<'DiscardStmt'>):
     session.database.releaseAdvisoryLocks(session.processId);
     session.database.notifications.unlistenAll(session.processId);
   }
+  if (node.target === 'DISCARD_TEMP' || node.target === 'DISCARD_ALL') await discardTemporary(session);
   return `DISCARD ${(node.target ?? 'DISCARD_ALL').replace('DISCARD_', '')}`;
 }

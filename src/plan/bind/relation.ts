@@ -38,7 +38,7 @@ export function lookupRelation(context: BindContext, name: RangeVar): RelationDe
     );
   }
   if (name.schemaname !== undefined) {
-    const schema = catalog.schemaByName(name.schemaname);
+    const schema = catalog.schemaByName(schemaAlias(context, name.schemaname));
     const found = schema === undefined ? undefined : catalog.relationByName(schema.oid, relname);
     if (found !== undefined) return found;
     throw context.error(
@@ -83,6 +83,13 @@ export function bindRangeVar(name: RangeVar, scope: Scope): FromItem {
         },
       );
   }
+}
+
+/** pg_temp stands for the session's own temporary schema, which leads the path where there is one. */
+function schemaAlias(context: BindContext, name: string): string {
+  if (name !== 'pg_temp') return name;
+  const names = context.searchPath.map((oid) => context.env.catalog.schema(oid)?.name ?? '');
+  return names.find((candidate) => candidate.startsWith('pg_temp_')) ?? name;
 }
 
 function noteRead(context: BindContext, relation: Oid): void {

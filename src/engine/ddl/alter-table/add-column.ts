@@ -1,5 +1,11 @@
 /** ADD COLUMN: rows that are there read a constant default as a missing value, a volatile one is written. */
-import { liveColumns, type CatalogChange, type CheckConstraint, type ColumnDescriptor, type TableDescriptor } from '../../../catalog/catalog.ts';
+import {
+  liveColumns,
+  type CatalogChange,
+  type CheckConstraint,
+  type ColumnDescriptor,
+  type TableDescriptor,
+} from '../../../catalog/catalog.ts';
 import { dbError } from '../../../errors/db-error.ts';
 import { compileExpr } from '../../../exec/expression.ts';
 import type { ColumnDef } from '../../../parse/ast.ts';
@@ -35,7 +41,10 @@ export async function addColumn(
   draft.columns.push(column);
   for (const constraint of plan.constraints) {
     const isCheck = constraint.contype === 'CONSTR_CHECK';
-    await addConstraint(draft, isCheck ? constraint : { ...constraint, keys: [{ String: { sval: name } }] });
+    await addConstraint(
+      draft,
+      isCheck ? constraint : { ...constraint, keys: [{ String: { sval: name } }] },
+    );
   }
   requireHypertableIndexes(before, draft);
   await fillColumn(target, before, draft, column);
@@ -75,11 +84,20 @@ async function fillColumn(
   }
   let missingText: string | undefined;
   if (expr !== null) {
-    const value = valueAt(compileExpr(expr).evaluate({ columns: [], length: 1 }, session.execContext([], 0)), 0);
+    const value = valueAt(
+      compileExpr(expr).evaluate({ columns: [], length: 1 }, session.execContext([], 0)),
+      0,
+    );
     if (value !== null) missingText = codecFor(column.type.oid).formatText(value, NEUTRAL_FORMAT);
   }
-  const filled = draft.columns.find((candidate) => candidate.attnum === column.attnum) as ColumnDescriptor;
-  await putTable(target, { ...after, columns: withColumn(after.columns, { ...filled, missingText }) }, indexes);
+  const filled = draft.columns.find(
+    (candidate) => candidate.attnum === column.attnum,
+  ) as ColumnDescriptor;
+  await putTable(
+    target,
+    { ...after, columns: withColumn(after.columns, { ...filled, missingText }) },
+    indexes,
+  );
   await verifyRows(target, {
     notNull: filled.notNull && missingText === undefined ? [filled] : [],
     checks: draft.constraints.filter(

@@ -1,5 +1,10 @@
 /** ALTER TABLE and its kin for views, indexes and sequences: the actions, in PostgreSQL's passes. */
-import { FIRST_USER_OID, type RelationDescriptor, type TableDescriptor, type ViewDescriptor } from '../../../catalog/catalog.ts';
+import {
+  FIRST_USER_OID,
+  type RelationDescriptor,
+  type TableDescriptor,
+  type ViewDescriptor,
+} from '../../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../../errors/db-error.ts';
 import { nodeAs, type ColumnDef, type NodeBody, type RangeVar } from '../../../parse/ast.ts';
 import { requireOwner } from '../../privileges.ts';
@@ -10,20 +15,39 @@ import { mustFindRole } from '../role-names.ts';
 import { resetOptions, setOptions } from '../storage-options.ts';
 import { guardViews } from '../view-guard.ts';
 import { addColumn } from './add-column.ts';
-import { addIdentity, dropIdentity, dropNotNull, setDefault, setIdentity, setNotNull } from './column-attributes.ts';
+import {
+  addIdentity,
+  dropIdentity,
+  dropNotNull,
+  setDefault,
+  setIdentity,
+  setNotNull,
+} from './column-attributes.ts';
 import { alterColumnType } from './column-type.ts';
 import { addConstraint, dropConstraint, validateConstraint } from './constraints.ts';
 import { dropColumn } from './drop-column.ts';
-import { currentTable, mustColumn, putTable, type AlterCommand, type AlterTarget } from './target.ts';
+import {
+  currentTable,
+  mustColumn,
+  putTable,
+  type AlterCommand,
+  type AlterTarget,
+} from './target.ts';
 
 const TAGS = new Map([
-  ['OBJECT_TABLE', 'ALTER TABLE'], ['OBJECT_VIEW', 'ALTER VIEW'], ['OBJECT_INDEX', 'ALTER INDEX'],
-  ['OBJECT_SEQUENCE', 'ALTER SEQUENCE'], ['OBJECT_MATVIEW', 'ALTER MATERIALIZED VIEW'],
-  ['OBJECT_FOREIGN_TABLE', 'ALTER FOREIGN TABLE'], ['OBJECT_TYPE', 'ALTER TYPE'],
+  ['OBJECT_TABLE', 'ALTER TABLE'],
+  ['OBJECT_VIEW', 'ALTER VIEW'],
+  ['OBJECT_INDEX', 'ALTER INDEX'],
+  ['OBJECT_SEQUENCE', 'ALTER SEQUENCE'],
+  ['OBJECT_MATVIEW', 'ALTER MATERIALIZED VIEW'],
+  ['OBJECT_FOREIGN_TABLE', 'ALTER FOREIGN TABLE'],
+  ['OBJECT_TYPE', 'ALTER TYPE'],
 ]);
 
 const KIND_OF_OBJECT = new Map<string, RelationDescriptor['kind']>([
-  ['OBJECT_VIEW', 'view'], ['OBJECT_INDEX', 'index'], ['OBJECT_SEQUENCE', 'sequence'],
+  ['OBJECT_VIEW', 'view'],
+  ['OBJECT_INDEX', 'index'],
+  ['OBJECT_SEQUENCE', 'sequence'],
 ]);
 
 export async function alterTable(
@@ -33,11 +57,17 @@ export async function alterTable(
 ): Promise<string> {
   const objectType = node.objtype ?? 'OBJECT_TABLE';
   const tag = TAGS.get(objectType) ?? 'ALTER TABLE';
-  if (objectType === 'OBJECT_TYPE' || objectType === 'OBJECT_MATVIEW' || objectType === 'OBJECT_FOREIGN_TABLE') {
+  if (
+    objectType === 'OBJECT_TYPE' ||
+    objectType === 'OBJECT_MATVIEW' ||
+    objectType === 'OBJECT_FOREIGN_TABLE'
+  ) {
     throw notSupported(tag);
   }
   const name = node.relation as RangeVar;
-  const commands = (node.cmds ?? []).map((command) => nodeAs(command, 'AlterTableCmd') as AlterCommand);
+  const commands = (node.cmds ?? []).map(
+    (command) => nodeAs(command, 'AlterTableCmd') as AlterCommand,
+  );
   const relation = await lockForAlter(session, name, node.missing_ok === true);
   if (relation === undefined) return tag;
   requireObjectKind(relation, objectType);
@@ -70,7 +100,10 @@ export async function lockForAlter(
   }
   const relation = mustFindRelation(session, name);
   if (relation.oid < FIRST_USER_OID) {
-    throw dbError('insufficient_privilege', `permission denied: "${relation.name}" is a system catalog`);
+    throw dbError(
+      'insufficient_privilege',
+      `permission denied: "${relation.name}" is a system catalog`,
+    );
   }
   requireOwner(session, relation);
   return relation;
@@ -80,16 +113,24 @@ export async function lockForAlter(
 export function requireObjectKind(relation: RelationDescriptor, objectType: string): void {
   const wanted = KIND_OF_OBJECT.get(objectType);
   if (wanted === undefined || wanted === relation.kind) return;
-  throw dbError('wrong_object_type', `"${relation.name}" is not ${wanted === 'index' ? 'an' : 'a'} ${wanted}`);
+  throw dbError(
+    'wrong_object_type',
+    `"${relation.name}" is not ${wanted === 'index' ? 'an' : 'a'} ${wanted}`,
+  );
 }
 
 /** PostgreSQL's order of work: drops, types, new columns, attributes, keys, other constraints, the rest. */
 const PASSES = new Map<string, number>([
-  ['AT_DropColumn', 0], ['AT_DropConstraint', 0], ['AT_DropNotNull', 0], ['AT_DropIdentity', 0],
+  ['AT_DropColumn', 0],
+  ['AT_DropConstraint', 0],
+  ['AT_DropNotNull', 0],
+  ['AT_DropIdentity', 0],
   ['AT_AlterColumnType', 1],
   ['AT_AddColumn', 2],
-  ['AT_SetNotNull', 4], ['AT_SetIdentity', 4],
-  ['AT_AddIdentity', 7], ['AT_ColumnDefault', 7],
+  ['AT_SetNotNull', 4],
+  ['AT_SetIdentity', 4],
+  ['AT_AddIdentity', 7],
+  ['AT_ColumnDefault', 7],
 ]);
 
 function passOf(command: AlterCommand): number {
@@ -108,7 +149,10 @@ async function runCommand(target: AlterTarget, command: AlterCommand): Promise<v
     case 'AT_AddColumn':
       return await addColumn(target, nodeAs(command.def, 'ColumnDef') as ColumnDef, missingOk);
     case 'AT_DropColumn':
-      return await dropColumn(target, name, { missingOk, cascade: command.behavior === 'DROP_CASCADE' });
+      return await dropColumn(target, name, {
+        missingOk,
+        cascade: command.behavior === 'DROP_CASCADE',
+      });
     case 'AT_AlterColumnType':
       return await alterColumnType(target, name, nodeAs(command.def, 'ColumnDef') as ColumnDef);
     case 'AT_ColumnDefault':
@@ -118,13 +162,20 @@ async function runCommand(target: AlterTarget, command: AlterCommand): Promise<v
     case 'AT_DropNotNull':
       return await dropNotNull(target, name);
     case 'AT_AddIdentity':
-      return await addIdentity(target, name, nodeAs(command.def, 'Constraint') as NodeBody<'Constraint'>);
+      return await addIdentity(
+        target,
+        name,
+        nodeAs(command.def, 'Constraint') as NodeBody<'Constraint'>,
+      );
     case 'AT_SetIdentity':
       return await setIdentity(target, name, nodeAs(command.def, 'List')?.items ?? []);
     case 'AT_DropIdentity':
       return await dropIdentity(target, name, missingOk);
     case 'AT_AddConstraint':
-      return await addConstraint(target, nodeAs(command.def, 'Constraint') as NodeBody<'Constraint'>);
+      return await addConstraint(
+        target,
+        nodeAs(command.def, 'Constraint') as NodeBody<'Constraint'>,
+      );
     case 'AT_DropConstraint':
       return await dropConstraint(target, name, missingOk);
     case 'AT_ValidateConstraint':
@@ -173,17 +224,29 @@ async function runTableCommand(target: AlterTarget, command: AlterCommand): Prom
 }
 
 function requireIndex(session: SessionContext, table: TableDescriptor, name: string): void {
-  if (session.catalog().indexesOf(table.oid).some((index) => index.name === name)) return;
+  if (
+    session
+      .catalog()
+      .indexesOf(table.oid)
+      .some((index) => index.name === name)
+  )
+    return;
   throw dbError('undefined_object', `index "${name}" for table "${table.name}" does not exist`);
 }
 
 function refuseCommand(table: TableDescriptor, command: AlterCommand): void {
   const { subtype = '', name } = command;
   if (/^AT_(?:Enable|Disable)(?:Always|Replica)?Trig$/.test(subtype)) {
-    throw dbError('undefined_object', `trigger "${name ?? ''}" for table "${table.name}" does not exist`);
+    throw dbError(
+      'undefined_object',
+      `trigger "${name ?? ''}" for table "${table.name}" does not exist`,
+    );
   }
   if (/^AT_(?:Enable|Disable)(?:Always|Replica)?Rule$/.test(subtype)) {
-    throw dbError('undefined_object', `rule "${name ?? ''}" for relation "${table.name}" does not exist`);
+    throw dbError(
+      'undefined_object',
+      `rule "${name ?? ''}" for relation "${table.name}" does not exist`,
+    );
   }
   if (subtype === 'AT_ReplicaIdentity') {
     if (nodeAs(command.def, 'ReplicaIdentityStmt')?.identity_type === 'd') return;
@@ -194,7 +257,13 @@ function refuseCommand(table: TableDescriptor, command: AlterCommand): void {
 
 /** AT_AddInherit becomes ADD INHERIT. */
 function actionName(subtype: string): string {
-  return ACTION_NAMES.get(subtype) ?? subtype.replace(/^AT_/, '').replace(/([a-z])([A-Z])/g, '$1 $2').toUpperCase();
+  return (
+    ACTION_NAMES.get(subtype) ??
+    subtype
+      .replace(/^AT_/, '')
+      .replace(/([a-z])([A-Z])/g, '$1 $2')
+      .toUpperCase()
+  );
 }
 
 const ACTION_NAMES = new Map([
@@ -205,9 +274,12 @@ const ACTION_NAMES = new Map([
   ['AT_SetIdentity', 'ALTER COLUMN ... SET'],
   ['AT_DropIdentity', 'ALTER COLUMN ... DROP IDENTITY'],
   ['AT_ColumnDefault', 'ALTER COLUMN ... SET DEFAULT'],
-  ['AT_AddInherit', 'INHERIT'], ['AT_DropInherit', 'NO INHERIT'],
-  ['AT_EnableRowSecurity', 'ENABLE ROW LEVEL SECURITY'], ['AT_ForceRowSecurity', 'FORCE ROW LEVEL SECURITY'],
-  ['AT_SetTableSpace', 'SET TABLESPACE'], ['AT_SetAccessMethod', 'SET ACCESS METHOD'],
+  ['AT_AddInherit', 'INHERIT'],
+  ['AT_DropInherit', 'NO INHERIT'],
+  ['AT_EnableRowSecurity', 'ENABLE ROW LEVEL SECURITY'],
+  ['AT_ForceRowSecurity', 'FORCE ROW LEVEL SECURITY'],
+  ['AT_SetTableSpace', 'SET TABLESPACE'],
+  ['AT_SetAccessMethod', 'SET ACCESS METHOD'],
 ]);
 
 /** What views, indexes and sequences can have altered. */
@@ -223,7 +295,9 @@ async function alterOther(
     return dropViewDefault(relation, command);
   }
   if (command.subtype === 'AT_SetRelOptions' || command.subtype === 'AT_ResetRelOptions') {
-    throw notSupported(`options of ${kindName(relation) === 'index' ? 'an index' : `a ${kindName(relation)}`}`);
+    throw notSupported(
+      `options of ${kindName(relation) === 'index' ? 'an index' : `a ${kindName(relation)}`}`,
+    );
   }
   const plural = relation.kind === 'index' ? 'indexes' : `${kindName(relation)}s`;
   throw dbError('wrong_object_type', {
@@ -235,7 +309,10 @@ async function alterOther(
 /** A view's column default serves inserts through the view, which there are none of. */
 function dropViewDefault(view: ViewDescriptor, command: AlterCommand): void {
   if (!view.columns.some((column) => column.name === command.name)) {
-    throw dbError('undefined_column', `column "${command.name ?? ''}" of relation "${view.name}" does not exist`);
+    throw dbError(
+      'undefined_column',
+      `column "${command.name ?? ''}" of relation "${view.name}" does not exist`,
+    );
   }
   if (command.def !== undefined) throw notSupported('a default for a column of a view');
 }

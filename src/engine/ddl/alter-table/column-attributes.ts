@@ -7,20 +7,35 @@ import { canonicalDefault } from '../../expressions.ts';
 import { addSequence } from '../create-table.ts';
 import { changeSequence } from '../sequence.ts';
 import { verifyRows } from './rewrite.ts';
-import { currentTable, draftOf, mustColumn, putTable, replaceColumn, withColumn, type AlterTarget } from './target.ts';
+import {
+  currentTable,
+  draftOf,
+  mustColumn,
+  putTable,
+  replaceColumn,
+  withColumn,
+  type AlterTarget,
+} from './target.ts';
 
 function describe(table: TableDescriptor, column: ColumnDescriptor): string {
   return `column "${column.name}" of relation "${table.name}"`;
 }
 
 /** SET DEFAULT, or DROP DEFAULT where there is no expression. */
-export async function setDefault(target: AlterTarget, name: string, expr: Node | undefined): Promise<void> {
+export async function setDefault(
+  target: AlterTarget,
+  name: string,
+  expr: Node | undefined,
+): Promise<void> {
   const table = currentTable(target);
   const column = mustColumn(table, name);
   if (column.identity !== '') {
     throw dbError('syntax_error', {
       message: `${describe(table, column)} is an identity column`,
-      hint: expr === undefined ? 'Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.' : undefined,
+      hint:
+        expr === undefined
+          ? 'Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.'
+          : undefined,
     });
   }
   const defaultSql = canonicalDefault(target.session, expr, name, column.type, target.sql);
@@ -45,7 +60,10 @@ export async function dropNotNull(target: AlterTarget, name: string): Promise<vo
     throw dbError('invalid_table_definition', `column "${name}" is in a primary key`);
   }
   if (table.hypertable?.timeColumn === column.attnum) {
-    throw dbError('feature_not_supported', 'cannot drop not-null constraint from a time-partitioned column');
+    throw dbError(
+      'feature_not_supported',
+      'cannot drop not-null constraint from a time-partitioned column',
+    );
   }
   if (column.notNull) await replaceColumn(target, { ...column, notNull: false });
 }
@@ -60,17 +78,25 @@ export async function addIdentity(
   const refuse = (message: string): never => {
     throw dbError('object_not_in_prerequisite_state', message);
   };
-  if (!column.notNull) refuse(`${describe(table, column)} must be declared NOT NULL before identity can be added`);
+  if (!column.notNull)
+    refuse(`${describe(table, column)} must be declared NOT NULL before identity can be added`);
   if (column.identity !== '') refuse(`${describe(table, column)} is already an identity column`);
   if (column.defaultSql !== null) refuse(`${describe(table, column)} already has a default value`);
   const { oid } = column.type;
   if (oid !== OID.int2 && oid !== OID.int4 && oid !== OID.int8) {
-    throw dbError('invalid_parameter_value', 'identity column type must be smallint, integer, or bigint');
+    throw dbError(
+      'invalid_parameter_value',
+      'identity column type must be smallint, integer, or bigint',
+    );
   }
   const draft = draftOf(target, table);
   const identity = definition.generated_when === 'a' ? 'a' : 'd';
   const sequence = { type: oid, options: definition.options, serial: false };
-  const changed = await addSequence(draft, { column: { ...column, identity }, sequence, constraints: [] });
+  const changed = await addSequence(draft, {
+    column: { ...column, identity },
+    sequence,
+    constraints: [],
+  });
   await putTable(
     target,
     { ...table, columns: withColumn(table.columns, changed) },
@@ -79,12 +105,19 @@ export async function addIdentity(
 }
 
 /** SET GENERATED and sequence options. */
-export async function setIdentity(target: AlterTarget, name: string, options: readonly Node[]): Promise<void> {
+export async function setIdentity(
+  target: AlterTarget,
+  name: string,
+  options: readonly Node[],
+): Promise<void> {
   const table = currentTable(target);
   const column = mustColumn(table, name);
   const sequence = target.session.catalog().relation(column.identitySequence ?? 0);
   if (column.identity === '' || sequence?.kind !== 'sequence') {
-    throw dbError('object_not_in_prerequisite_state', `${describe(table, column)} is not an identity column`);
+    throw dbError(
+      'object_not_in_prerequisite_state',
+      `${describe(table, column)} is not an identity column`,
+    );
   }
   let { identity } = column;
   const rest: Node[] = [];
@@ -101,7 +134,11 @@ export async function setIdentity(target: AlterTarget, name: string, options: re
 /** The character 'a'. */
 const GENERATED_ALWAYS = 97;
 
-export async function dropIdentity(target: AlterTarget, name: string, missingOk: boolean): Promise<void> {
+export async function dropIdentity(
+  target: AlterTarget,
+  name: string,
+  missingOk: boolean,
+): Promise<void> {
   const table = currentTable(target);
   const column = mustColumn(table, name);
   if (column.identity === '') {

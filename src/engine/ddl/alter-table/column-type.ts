@@ -1,5 +1,10 @@
 /** ALTER COLUMN TYPE: rows are rewritten unless their stored form already fits the new type. */
-import { liveColumns, type CatalogChange, type ColumnDescriptor, type TableDescriptor } from '../../../catalog/catalog.ts';
+import {
+  liveColumns,
+  type CatalogChange,
+  type ColumnDescriptor,
+  type TableDescriptor,
+} from '../../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../../errors/db-error.ts';
 import { isAsync } from '../../../exec/expression.ts';
 import type { ColumnDef, Node, TypeName } from '../../../parse/ast.ts';
@@ -19,7 +24,11 @@ import { rewriteTable } from './rewrite.ts';
 import { carryChecks, carryIndexes, rebind } from './stored-sql.ts';
 import { currentTable, mustColumn, putTable, withColumn, type AlterTarget } from './target.ts';
 
-export async function alterColumnType(target: AlterTarget, name: string, definition: ColumnDef): Promise<void> {
+export async function alterColumnType(
+  target: AlterTarget,
+  name: string,
+  definition: ColumnDef,
+): Promise<void> {
   const { session, sql } = target;
   const before = currentTable(target);
   const column = mustColumn(before, name);
@@ -33,13 +42,22 @@ export async function alterColumnType(target: AlterTarget, name: string, definit
   const typed: TableDescriptor = { ...before, columns, schemaVersion: before.schemaVersion + 1 };
   const carry = rebind(session, typed);
   const after = { ...typed, constraints: carryChecks(typed, column.attnum, carry) };
-  const changes = [...carryIndexes(session, typed, column.attnum, carry), ...sequenceTypes(target, column, type)];
+  const changes = [
+    ...carryIndexes(session, typed, column.attnum, carry),
+    ...sequenceTypes(target, column, type),
+  ];
   if (definition.raw_default === undefined && sameStoredForm(column.type, type)) {
     const kept = withColumn(before.columns, { ...changed, missingText: column.missingText });
     await putTable(target, { ...after, columns: kept }, changes);
     return;
   }
-  await rewriteTable(target, before, after, new Map([[column.attnum, { expr: transform }]]), changes);
+  await rewriteTable(
+    target,
+    before,
+    after,
+    new Map([[column.attnum, { expr: transform }]]),
+    changes,
+  );
   for (const index of session.catalog().indexesOf(before.oid)) {
     if (index.unique && before.hypertable !== null) {
       await session.transaction.current().buildIndex(currentTable(target), index);
@@ -47,7 +65,12 @@ export async function alterColumnType(target: AlterTarget, name: string, definit
   }
 }
 
-function refuse(target: AlterTarget, table: TableDescriptor, column: ColumnDescriptor, type: SqlType): void {
+function refuse(
+  target: AlterTarget,
+  table: TableDescriptor,
+  column: ColumnDescriptor,
+  type: SqlType,
+): void {
   const { session } = target;
   if (table.hypertable?.timeColumn === column.attnum && type.oid !== column.type.oid) {
     throw notSupported(`changing the data type of the hypertable column "${column.name}"`);
@@ -61,7 +84,10 @@ function refuse(target: AlterTarget, table: TableDescriptor, column: ColumnDescr
   }
   const isInteger = type.oid === OID.int2 || type.oid === OID.int4 || type.oid === OID.int8;
   if (column.identity !== '' && !isInteger) {
-    throw dbError('invalid_parameter_value', 'identity column type must be smallint, integer, or bigint');
+    throw dbError(
+      'invalid_parameter_value',
+      'identity column type must be smallint, integer, or bigint',
+    );
   }
 }
 
@@ -74,7 +100,12 @@ function transformOf(
   using: Node | undefined,
 ): Expr {
   const { session, sql } = target;
-  const scope = tableScope(session.bindEnvironment(sql, []), table.name, liveColumns(table), 'WHERE');
+  const scope = tableScope(
+    session.bindEnvironment(sql, []),
+    table.name,
+    liveColumns(table),
+    'WHERE',
+  );
   const source = using ?? { ColumnRef: { fields: [{ String: { sval: column.name } }] } };
   const bound = bindExpr(source, scope);
   const expr = tryCoerce(scope.context, bound, type, 'assignment');
@@ -101,18 +132,22 @@ function transformOf(
 }
 
 /** The default cast to the new type, as PostgreSQL keeps it. */
-function defaultFor(
-  target: AlterTarget,
-  column: ColumnDescriptor,
-  type: SqlType,
-): string | null {
+function defaultFor(target: AlterTarget, column: ColumnDescriptor, type: SqlType): string | null {
   const { session } = target;
   const { defaultSql } = column;
   if (defaultSql === null) return null;
   const scope = tableScope(session.bindEnvironment(defaultSql, []), '', [], 'DEFAULT expressions');
   const bound = bindExpr(parseExpression(defaultSql), scope);
   const old = tryCoerce(scope.context, bound, column.type, 'assignment');
-  const expr = old === undefined ? undefined : tryCoerce(scope.context, bound.type.oid === column.type.oid ? bound : old, type, 'assignment');
+  const expr =
+    old === undefined
+      ? undefined
+      : tryCoerce(
+          scope.context,
+          bound.type.oid === column.type.oid ? bound : old,
+          type,
+          'assignment',
+        );
   if (expr === undefined) {
     throw dbError(
       'datatype_mismatch',
@@ -125,13 +160,27 @@ function defaultFor(
 }
 
 /** The sequence of an identity column changes its type along. */
-function sequenceTypes(target: AlterTarget, column: ColumnDescriptor, type: SqlType): CatalogChange[] {
+function sequenceTypes(
+  target: AlterTarget,
+  column: ColumnDescriptor,
+  type: SqlType,
+): CatalogChange[] {
   const sequence = target.session.catalog().relation(column.identitySequence ?? 0);
   if (sequence?.kind !== 'sequence') return [];
-  const [minimum, maximum] = type.oid === OID.int2 ? [1n, 32767n] : type.oid === OID.int4 ? [1n, 2147483647n] : [1n, 9223372036854775807n];
+  const [minimum, maximum] =
+    type.oid === OID.int2
+      ? [1n, 32767n]
+      : type.oid === OID.int4
+        ? [1n, 2147483647n]
+        : [1n, 9223372036854775807n];
   const wasDefault = sequence.minimum === '1' && DEFAULT_MAXIMA.has(sequence.maximum);
   if (!wasDefault) return [];
-  return [{ change: 'put', object: { ...sequence, type: type.oid, minimum: String(minimum), maximum: String(maximum) } }];
+  return [
+    {
+      change: 'put',
+      object: { ...sequence, type: type.oid, minimum: String(minimum), maximum: String(maximum) },
+    },
+  ];
 }
 
 const DEFAULT_MAXIMA: ReadonlySet<string> = new Set(['32767', '2147483647', '9223372036854775807']);
@@ -140,7 +189,10 @@ const DEFAULT_MAXIMA: ReadonlySet<string> = new Set(['32767', '2147483647', '922
 function sameStoredForm(from: SqlType, to: SqlType): boolean {
   const texts = [OID.text, OID.varchar] as readonly number[];
   if (texts.includes(from.oid) && texts.includes(to.oid)) {
-    return to.typmod === -1 || (from.oid === OID.varchar && from.typmod !== -1 && from.typmod <= to.typmod);
+    return (
+      to.typmod === -1 ||
+      (from.oid === OID.varchar && from.typmod !== -1 && from.typmod <= to.typmod)
+    );
   }
   if (from.oid !== to.oid || from.oid === OID.bpchar) return false;
   return from.typmod === to.typmod || (to.typmod === -1 && from.oid !== OID.bit);

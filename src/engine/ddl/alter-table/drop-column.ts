@@ -1,5 +1,10 @@
 /** DROP COLUMN: the column stays in the catalog under a dead name, its rows keep their bytes. */
-import type { CatalogChange, ColumnDescriptor, TableDescriptor, ViewDescriptor } from '../../../catalog/catalog.ts';
+import type {
+  CatalogChange,
+  ColumnDescriptor,
+  TableDescriptor,
+  ViewDescriptor,
+} from '../../../catalog/catalog.ts';
 import { dbError } from '../../../errors/db-error.ts';
 import type { Oid } from '../../../types/type.ts';
 import type { SessionContext } from '../../session-context.ts';
@@ -21,7 +26,10 @@ export async function dropColumn(
     throw dbError('feature_not_supported', `cannot drop system column "${name}"`);
   }
   if (!exists && options.missingOk) {
-    session.notice('NOTICE', `column "${name}" of relation "${table.name}" does not exist, skipping`);
+    session.notice(
+      'NOTICE',
+      `column "${name}" of relation "${table.name}" does not exist, skipping`,
+    );
     return;
   }
   const column = mustColumn(table, name);
@@ -35,14 +43,16 @@ export async function dropColumn(
   const changes: CatalogChange[] = [...gone].map((oid) => ({ change: 'drop', oid }));
   for (const relation of session.catalog().relations()) {
     if (relation.kind !== 'sequence' || relation.ownedBy?.table !== table.oid) continue;
-    if (relation.ownedBy.column === column.attnum) changes.push({ change: 'drop', oid: relation.oid });
+    if (relation.ownedBy.column === column.attnum)
+      changes.push({ change: 'drop', oid: relation.oid });
   }
   await putTable(target, withoutColumn(table, column, gone), changes);
 }
 
 function refuseDimension(table: TableDescriptor, { attnum }: ColumnDescriptor): void {
   const { hypertable } = table;
-  const isSpace = hypertable?.spaceDimensions.some((dimension) => dimension.column === attnum) === true;
+  const isSpace =
+    hypertable?.spaceDimensions.some((dimension) => dimension.column === attnum) === true;
   if (hypertable?.timeColumn !== attnum && !isSpace) return;
   throw dbError('feature_not_supported', {
     message: 'cannot drop column named in partition key',
@@ -99,7 +109,9 @@ function withoutColumn(
   const { hypertable } = table;
   return {
     ...table,
-    columns: table.columns.map((candidate) => (candidate.attnum === column.attnum ? dead : candidate)),
+    columns: table.columns.map((candidate) =>
+      candidate.attnum === column.attnum ? dead : candidate,
+    ),
     constraints: table.constraints.filter((constraint) =>
       constraint.kind === 'check'
         ? !constraint.columns.includes(column.attnum)
@@ -108,7 +120,10 @@ function withoutColumn(
     hypertable:
       hypertable === null || hypertable.segmentBy === null
         ? hypertable
-        : { ...hypertable, segmentBy: hypertable.segmentBy.filter((attnum) => attnum !== column.attnum) },
+        : {
+            ...hypertable,
+            segmentBy: hypertable.segmentBy.filter((attnum) => attnum !== column.attnum),
+          },
     schemaVersion: table.schemaVersion + 1,
   };
 }

@@ -1,5 +1,11 @@
 /** Reads all rows of a table for DDL: to check them, or to write them anew in another shape. */
-import { liveColumns, type CatalogChange, type CheckConstraint, type ColumnDescriptor, type TableDescriptor } from '../../../catalog/catalog.ts';
+import {
+  liveColumns,
+  type CatalogChange,
+  type CheckConstraint,
+  type ColumnDescriptor,
+  type TableDescriptor,
+} from '../../../catalog/catalog.ts';
 import { dbError } from '../../../errors/db-error.ts';
 import { compileExpr, type CompiledExpr } from '../../../exec/expression.ts';
 import type { ExecContext } from '../../../exec/operator.ts';
@@ -22,7 +28,11 @@ interface CompiledRules {
   readonly checks: readonly { readonly name: string; readonly expr: CompiledExpr }[];
 }
 
-function compileRules(session: SessionContext, table: TableDescriptor, rules: RowRules): CompiledRules {
+function compileRules(
+  session: SessionContext,
+  table: TableDescriptor,
+  rules: RowRules,
+): CompiledRules {
   const live = liveColumns(table);
   return {
     notNull: rules.notNull.map(({ attnum, name }) => ({
@@ -30,13 +40,23 @@ function compileRules(session: SessionContext, table: TableDescriptor, rules: Ro
       name,
     })),
     checks: rules.checks.map(({ name, sql }) => {
-      const scope = tableScope(session.bindEnvironment(sql, []), table.name, live, 'check constraints');
+      const scope = tableScope(
+        session.bindEnvironment(sql, []),
+        table.name,
+        live,
+        'check constraints',
+      );
       return { name, expr: compileExpr(bindCondition(parseExpression(sql), scope, 'CHECK')) };
     }),
   };
 }
 
-function applyRules(table: TableDescriptor, rules: CompiledRules, rows: Batch, context: ExecContext): void {
+function applyRules(
+  table: TableDescriptor,
+  rules: CompiledRules,
+  rows: Batch,
+  context: ExecContext,
+): void {
   for (const { position, name } of rules.notNull) {
     const column = rows.columns[position] as Vector;
     for (let row = 0; row < rows.length; row++) {
@@ -82,7 +102,8 @@ export async function verifyRows(target: AlterTarget, rules: RowRules): Promise<
   const table = currentTable(target);
   const context = target.session.execContext([], 0);
   const compiled = compileRules(target.session, table, rules);
-  for await (const batch of allRows(target.session, table, context)) applyRules(table, compiled, batch, context);
+  for await (const batch of allRows(target.session, table, context))
+    applyRules(table, compiled, batch, context);
 }
 
 /** Where a column of the new rows comes from: an old column by attnum, or an expression over old rows. */
@@ -108,7 +129,9 @@ export async function rewriteTable(
     await transaction.changeCatalog([{ change: 'put', object: { ...index, storageId } }]);
   }
   const context = session.execContext([], 0);
-  const oldPositions = new Map(liveColumns(before).map(({ attnum }, position) => [attnum, position]));
+  const oldPositions = new Map(
+    liveColumns(before).map(({ attnum }, position) => [attnum, position]),
+  );
   const makers = liveColumns(table).map(({ attnum }): ((rows: Batch) => Vector) => {
     const source = sources.get(attnum) ?? { attnum };
     if ('expr' in source) {
@@ -120,7 +143,9 @@ export async function rewriteTable(
   });
   const rules = compileRules(session, table, {
     notNull: liveColumns(table).filter((column) => column.notNull),
-    checks: table.constraints.filter((constraint) => constraint.kind === 'check' && constraint.notValid !== true) as CheckConstraint[],
+    checks: table.constraints.filter(
+      (constraint) => constraint.kind === 'check' && constraint.notValid !== true,
+    ) as CheckConstraint[],
   });
   for await (const rows of allRows(session, before, context)) {
     const batch: Batch = { columns: makers.map((make) => make(rows)), length: rows.length };

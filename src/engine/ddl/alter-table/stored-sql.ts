@@ -1,5 +1,11 @@
 /** Stored expressions of a table (checks, index keys, predicates) carried over to changed columns. */
-import type { CatalogChange, CheckConstraint, ColumnDescriptor, IndexDescriptor, TableDescriptor } from '../../../catalog/catalog.ts';
+import type {
+  CatalogChange,
+  CheckConstraint,
+  ColumnDescriptor,
+  IndexDescriptor,
+  TableDescriptor,
+} from '../../../catalog/catalog.ts';
 import { quoteIdentifier } from '../../../base/identifier.ts';
 import { parseExpression } from '../../../parse/parser.ts';
 import { bindExpr } from '../../../plan/bind/expr.ts';
@@ -10,12 +16,21 @@ import { tableScope } from '../../expressions.ts';
 import type { SessionContext } from '../../session-context.ts';
 
 function bindStored(session: SessionContext, table: TableDescriptor, sql: string): Expr {
-  const scope = tableScope(session.bindEnvironment(sql, []), table.name, table.columns, 'check constraints');
+  const scope = tableScope(
+    session.bindEnvironment(sql, []),
+    table.name,
+    table.columns,
+    'check constraints',
+  );
   return bindExpr(parseExpression(sql), scope);
 }
 
 /** attnums that a stored expression names. */
-export function columnsOfStored(session: SessionContext, table: TableDescriptor, sql: string): Set<number> {
+export function columnsOfStored(
+  session: SessionContext,
+  table: TableDescriptor,
+  sql: string,
+): Set<number> {
   const attnums = new Set<number>();
   walkExpr(bindStored(session, table, sql), (node) => {
     if (node.kind === 'column') attnums.add((table.columns[node.index] as ColumnDescriptor).attnum);
@@ -24,7 +39,11 @@ export function columnsOfStored(session: SessionContext, table: TableDescriptor,
 }
 
 /** attnums that an index needs in any way. */
-export function columnsOfIndex(session: SessionContext, table: TableDescriptor, index: IndexDescriptor): Set<number> {
+export function columnsOfIndex(
+  session: SessionContext,
+  table: TableDescriptor,
+  index: IndexDescriptor,
+): Set<number> {
   const attnums = new Set<number>(index.include);
   const add = (sql: string | undefined): void => {
     if (sql === undefined) return;
@@ -66,7 +85,11 @@ export function rebind(session: SessionContext, after: TableDescriptor): Carry {
 }
 
 /** The check constraints of a table with those that name a column carried over. */
-export function carryChecks(table: TableDescriptor, attnum: number, carry: Carry): TableDescriptor['constraints'] {
+export function carryChecks(
+  table: TableDescriptor,
+  attnum: number,
+  carry: Carry,
+): TableDescriptor['constraints'] {
   return table.constraints.map((constraint) =>
     constraint.kind === 'check' && constraint.columns.includes(attnum)
       ? ({ ...constraint, sql: carry(constraint.sql) } satisfies CheckConstraint)

@@ -26,12 +26,16 @@ export async function putTable(
   table: TableDescriptor,
   others: readonly CatalogChange[] = [],
 ): Promise<void> {
-  await target.session.transaction.current().changeCatalog([{ change: 'put', object: table }, ...others]);
+  await target.session.transaction
+    .current()
+    .changeCatalog([{ change: 'put', object: table }, ...others]);
 }
 
 /** 42703 where the table has no such column. */
 export function mustColumn(table: TableDescriptor, name: string): ColumnDescriptor {
-  const column = table.columns.find((candidate) => candidate.name === name && candidate.dropped !== true);
+  const column = table.columns.find(
+    (candidate) => candidate.name === name && candidate.dropped !== true,
+  );
   if (column !== undefined) return column;
   if (SYSTEM_COLUMNS.has(name)) {
     throw dbError('feature_not_supported', `cannot alter system column "${name}"`);
@@ -39,7 +43,14 @@ export function mustColumn(table: TableDescriptor, name: string): ColumnDescript
   throw dbError('undefined_column', `column "${name}" of relation "${table.name}" does not exist`);
 }
 
-export const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
+export const SYSTEM_COLUMNS: ReadonlySet<string> = new Set([
+  'tableoid',
+  'ctid',
+  'xmin',
+  'xmax',
+  'cmin',
+  'cmax',
+]);
 
 export async function replaceColumn(target: AlterTarget, column: ColumnDescriptor): Promise<void> {
   const table = currentTable(target);

@@ -12,7 +12,9 @@ beforeEach(async () => {
   session = await TextSession.open(engine);
   await ok(`create table m (time timestamptz not null, host text, v float8)`);
   await ok(`select create_hypertable('m', 'time', chunk_time_interval => interval '1 day')`);
-  await ok(`insert into m select '2024-01-01'::timestamptz + i * interval '1 hour', 'h' || i % 3, i from generate_series(0, 99) i`);
+  await ok(
+    `insert into m select '2024-01-01'::timestamptz + i * interval '1 hour', 'h' || i % 3, i from generate_series(0, 99) i`,
+  );
 });
 
 afterEach(async () => {
@@ -31,7 +33,10 @@ async function code(sql: string): Promise<string> {
   return outcome.kind === 'error' ? outcome.code : 'ok';
 }
 
-describe.each([['heads', false], ['segments', true]])('rows in %s', (_name, flushed) => {
+describe.each([
+  ['heads', false],
+  ['segments', true],
+])('rows in %s', (_name, flushed) => {
   beforeEach(async () => {
     if (flushed) await ok('checkpoint');
   });
@@ -40,7 +45,10 @@ describe.each([['heads', false], ['segments', true]])('rows in %s', (_name, flus
     await ok('alter table m add column q int default 7');
     await ok('alter table m add column n text');
     await ok(`insert into m values ('2024-01-02 00:30', 'h0', 1000, 8, 'x')`);
-    expect(await ok('select q, n, count(*) from m group by q, n order by q')).toEqual([['7', null, '100'], ['8', 'x', '1']]);
+    expect(await ok('select q, n, count(*) from m group by q, n order by q')).toEqual([
+      ['7', null, '100'],
+      ['8', 'x', '1'],
+    ]);
     expect(await ok('select sum(q) from m')).toEqual([['708']]);
     expect(await ok('select count(*) from m where q = 7')).toEqual([['100']]);
     if (flushed) await ok('checkpoint');
@@ -49,7 +57,9 @@ describe.each([['heads', false], ['segments', true]])('rows in %s', (_name, flus
 
   test('a volatile default is written once per row', async () => {
     await ok('alter table m add column id bigserial');
-    expect(await ok('select count(distinct id), min(id), max(id) from m')).toEqual([['100', '1', '100']]);
+    expect(await ok('select count(distinct id), min(id), max(id) from m')).toEqual([
+      ['100', '1', '100'],
+    ]);
     await ok(`insert into m values ('2024-01-02 00:30', 'h0', 1000)`);
     expect(await ok('select max(id) from m')).toEqual([['101']]);
   });
@@ -66,7 +76,9 @@ describe.each([['heads', false], ['segments', true]])('rows in %s', (_name, flus
   test('a type change rewrites the rows', async () => {
     await ok('alter table m alter column v type int using (v * 2)::int');
     expect(await ok('select sum(v), min(v), max(v) from m')).toEqual([['9900', '0', '198']]);
-    expect(await ok(`select count(*) from m where time < '2024-01-02' and v > 10`)).toEqual([['18']]);
+    expect(await ok(`select count(*) from m where time < '2024-01-02' and v > 10`)).toEqual([
+      ['18'],
+    ]);
   });
 
   test('constraints are checked against the rows that are there', async () => {
@@ -87,7 +99,9 @@ describe.each([['heads', false], ['segments', true]])('rows in %s', (_name, flus
     await ok(`insert into m values ('2025-01-01', 'text')`);
     expect(await ok('select count(*) from m')).toEqual([['101']]);
     await ok('rollback');
-    expect(await ok('select count(*), sum(v), count(host) from m')).toEqual([['100', '4950', '100']]);
+    expect(await ok('select count(*), sum(v), count(host) from m')).toEqual([
+      ['100', '4950', '100'],
+    ]);
   });
 });
 
@@ -100,7 +114,11 @@ test('the time column stays what it is', async () => {
 });
 
 test('compression options choose the series columns', async () => {
-  expect(await code(`alter table m set (timescaledb.compress, timescaledb.compress_segmentby = 'host', timescaledb.compress_orderby = 'time desc')`)).toBe('ok');
+  expect(
+    await code(
+      `alter table m set (timescaledb.compress, timescaledb.compress_segmentby = 'host', timescaledb.compress_orderby = 'time desc')`,
+    ),
+  ).toBe('ok');
   expect(await code(`alter table m set (timescaledb.compress_segmentby = 'nope')`)).toBe('42703');
   expect(await code(`alter table m set (timescaledb.nonsense = 1)`)).toBe('22023');
   await ok('checkpoint');
