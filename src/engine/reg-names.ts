@@ -7,6 +7,7 @@ import { typeByName, typeInfo } from '../types/type-table.ts';
 import type { Oid } from '../types/type.ts';
 import type { SessionContext } from './session-context.ts';
 import { parseQualifiedName } from './qualified-name.ts';
+import { supportFunctionByOid, supportFunctionsNamed } from './system/support-functions.ts';
 import { typeFromText } from './type-names.ts';
 
 export function regNames(session: SessionContext, catalog: CatalogSnapshot): RegNames {
@@ -62,9 +63,13 @@ function functionOid(session: SessionContext, text: string): Oid | undefined {
   const { registry } = session.database;
   const open = text.indexOf('(');
   const name = parseQualifiedName(open < 0 ? text : text.slice(0, open)).at(-1) as string;
-  const candidates = registry.functions(name);
-  if (open < 0)
-    return candidates[0] === undefined ? undefined : registry.functionOid(candidates[0]);
+  const candidates = [
+    ...registry
+      .functions(name)
+      .map((fn) => ({ argTypes: fn.argTypes, oid: registry.functionOid(fn) })),
+    ...supportFunctionsNamed(name),
+  ];
+  if (open < 0) return candidates[0]?.oid;
   const types = text
     .slice(open + 1, text.lastIndexOf(')'))
     .split(',')
@@ -75,7 +80,7 @@ function functionOid(session: SessionContext, text: string): Oid | undefined {
     (fn) =>
       fn.argTypes.length === types.length && fn.argTypes.every((type, i) => type === types[i]),
   );
-  return found === undefined ? undefined : registry.functionOid(found);
+  return found?.oid;
 }
 
 function nameOf(
@@ -113,9 +118,9 @@ function nameOf(
         [951, '"POSIX"'],
       ]).get(oid);
     case 'proc':
-      return session.database.registry.functionByOid(oid)?.name;
+      return functionWithOid(session, oid)?.name;
     case 'procedure': {
-      const fn = session.database.registry.functionByOid(oid);
+      const fn = functionWithOid(session, oid);
       return fn === undefined
         ? undefined
         : `${fn.name}(${fn.argTypes.map((type) => formatType(type, null)).join(',')})`;
@@ -124,6 +129,13 @@ function nameOf(
     case 'operator':
       return undefined;
   }
+}
+
+function functionWithOid(
+  session: SessionContext,
+  oid: Oid,
+): { readonly name: string; readonly argTypes: readonly Oid[] } | undefined {
+  return session.database.registry.functionByOid(oid) ?? supportFunctionByOid(oid);
 }
 
 /** Schema-qualified only where the plain name would not find the relation. */

@@ -4,10 +4,12 @@
  */
 export const PROC_OIDS = `
 abs 700=1394 701=1395 20=1396 23=1397 21=1398 1700=1705
+acldefault 18,26=3943
+aclexplode 1034=1689
 acos 701=1601
 acosd 701=2732
 acosh 701=2466
-age 1184,1184=1199 1184=1386 1114,1114=2058 1114=2059
+age 1184,1184=1199 1184=1386 1114,1114=2058 1114=2059 28=1181
 array_agg 2776=2335 2277=4053
 array_dims 2277=747
 array_fill 2283,1007=1193 2283,1007,1007=1286
@@ -197,6 +199,7 @@ pg_collation_is_visible 26=3815
 pg_conf_load_time =2034
 pg_conversion_is_visible 26=2093
 pg_database_size 19=2168 26=2324
+pg_describe_object 26,26,23=3537
 pg_encoding_to_char 23=1597
 pg_function_is_visible 26=2081
 pg_get_constraintdef 26=1387 26,16=2508
@@ -206,6 +209,7 @@ pg_get_function_identity_arguments 26=2232
 pg_get_function_result 26=2165
 pg_get_function_sqlbody 26=6197
 pg_get_indexdef 26=1643 26,23,16=2507
+pg_get_keywords =1686
 pg_get_partition_constraintdef 26=3408
 pg_get_partkeydef 26=3352
 pg_get_ruledef 26=1573 26,16=2504
@@ -236,10 +240,12 @@ pg_size_pretty 20=2288 1700=3166
 pg_sleep 701=2626
 pg_sleep_for 1186=3935
 pg_sleep_until 1184=3936
+pg_stat_get_numscans 26=1928
 pg_statistics_obj_is_visible 26=3403
 pg_table_is_visible 26=2079
 pg_table_size 2205=2997
 pg_tablespace_location 26=3778
+pg_tablespace_size 26=2322 19=2323
 pg_terminate_backend 23,20=2096
 pg_total_relation_size 2205=2286
 pg_try_advisory_lock 20=2882 23,23=2888

@@ -41,6 +41,8 @@ import { sequenceFunctions } from './system/sequences.ts';
 import { definitionFunctions } from './system/definitions.ts';
 import { objectFunctions, sizeFunctions } from './system/objects.ts';
 import { privilegeFunctions } from './system/privileges.ts';
+import { catalogFunctions, catalogTableFunctions } from './system/catalog-functions.ts';
+import { keywordFunctions } from './system/keywords.ts';
 import { routineFunctions } from './system/routines.ts';
 
 export const FIRST_OWN_OID: Oid = 10000;
@@ -85,6 +87,9 @@ const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
   objectFunctions,
   sizeFunctions,
   privilegeFunctions,
+  catalogFunctions,
+  catalogTableFunctions,
+  keywordFunctions,
 ];
 
 const OPERATORS: readonly (readonly SqlOperator[])[] = [

@@ -10,6 +10,7 @@ import { valueAt, type Batch } from '../../vector/vector.ts';
 import { mustFindRelation } from '../ddl/names.ts';
 import type { StatementCall } from '../executable.ts';
 import { planQuery, runPlanned, type PlannedQuery } from '../query.ts';
+import type { ResultSink } from '../session.ts';
 import type { SessionContext } from '../session-context.ts';
 import { BINARY_SIGNATURE } from './binary-reader.ts';
 import { copyColumns } from './copy-from.ts';
@@ -38,19 +39,22 @@ export async function copyTo(
   );
   const run = runPlanned(session, planned, call, undefined);
   let step = await run.next();
-  call.sink.copyOutStart(format, fields.map(() => format));
+  call.sink.copyOutStart(
+    format,
+    fields.map(() => format),
+  );
   writer.begin();
   let rows = 0;
   while (step.done !== true) {
     for (let i = 0; i < step.value.length; i++) {
       writer.row(step.value, i);
-      if (writer.bytes >= BUFFER_BYTES) await call.sink.copyOutData(writer.take());
+      if (writer.bytes >= BUFFER_BYTES) await writer.send(call.sink);
     }
     rows += step.value.length;
     step = await run.next();
   }
   writer.end();
-  if (writer.bytes > 0) await call.sink.copyOutData(writer.take());
+  if (writer.bytes > 0) await writer.send(call.sink);
   call.sink.copyOutDone();
   return `COPY ${rows}`;
 }
@@ -62,7 +66,12 @@ function sourceQuery(
   sql: string,
 ): PlannedQuery {
   if (node.query !== undefined) {
-    return planQuery(session, { ...statement, node: node.query, text: `copy ${statement.text}` }, sql, []);
+    return planQuery(
+      session,
+      { ...statement, node: node.query, text: `copy ${statement.text}` },
+      sql,
+      [],
+    );
   }
   const relation = mustFindRelation(session, node.relation as RangeVar);
   if (relation.kind !== 'table') {
@@ -72,7 +81,9 @@ function sourceQuery(
       hint: relation.kind === 'view' ? 'Try the COPY (SELECT ...) TO variant.' : undefined,
     });
   }
-  const columns = copyColumns(relation, nameList(node.attlist)).map((column) => quoteIdentifier(column.name));
+  const columns = copyColumns(relation, nameList(node.attlist)).map((column) =>
+    quoteIdentifier(column.name),
+  );
   const schema = session.catalog().schema(relation.schema)?.name ?? '';
   const text = `SELECT ${columns.join(', ')} FROM ${quoteIdentifier(schema)}.${quoteIdentifier(relation.name)}`;
   return planQuery(session, parseStatements(text)[0] as ParsedStatement, text, []);
@@ -84,7 +95,13 @@ interface OutputField {
 }
 
 const TEXT_ESCAPES = new Map<string, string>([
-  ['\\', '\\\\'], ['\b', '\\b'], ['\f', '\\f'], ['\n', '\\n'], ['\r', '\\r'], ['\t', '\\t'], ['\v', '\\v'],
+  ['\\', '\\\\'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
 ]);
 
 class CopyWriter {
@@ -93,6 +110,7 @@ class CopyWriter {
   readonly #settings: FormatSettings;
   readonly #out = new ByteWriter(BUFFER_BYTES * 2);
   readonly #mustEscape: RegExp;
+  #rowEnds: number[] = [];
 
   constructor(fields: readonly OutputField[], options: CopyOptions, settings: FormatSettings) {
     this.#fields = fields;
@@ -106,10 +124,14 @@ class CopyWriter {
     return this.#out.length;
   }
 
-  take(): Uint8Array {
+  /** Hands over what was written, with the places where rows end: clients get a message per row. */
+  async send(sink: Pick<ResultSink, 'copyOutData'>): Promise<void> {
     const bytes = this.#out.toBytes();
     this.#out.reset();
-    return bytes;
+    const ends =
+      this.#rowEnds.at(-1) === bytes.length ? this.#rowEnds : [...this.#rowEnds, bytes.length];
+    this.#rowEnds = [];
+    await sink.copyOutData(bytes, ends);
   }
 
   begin(): void {
@@ -118,13 +140,21 @@ class CopyWriter {
       this.#out.u32(0);
       this.#out.u32(0);
     } else if (this.#options.header !== false) {
-      const names = this.#fields.map(({ name }) => (this.#options.format === 'csv' ? this.#csv(name, false) : this.#text(name)));
+      const names = this.#fields.map(({ name }) =>
+        this.#options.format === 'csv' ? this.#csv(name, false) : this.#text(name),
+      );
       this.#out.utf8(`${names.join(this.#options.delimiter)}\n`);
+      this.#rowEnds.push(this.#out.length);
     }
   }
 
   row(batch: Batch, i: number): void {
-    if (this.#options.format === 'binary') return this.#binaryRow(batch, i);
+    if (this.#options.format === 'binary') this.#binaryRow(batch, i);
+    else this.#textRow(batch, i);
+    this.#rowEnds.push(this.#out.length);
+  }
+
+  #textRow(batch: Batch, i: number): void {
     const parts: string[] = [];
     for (const [c, field] of this.#fields.entries()) {
       const value = valueAt(batch.columns[c] as Batch['columns'][number], i);
@@ -133,7 +163,11 @@ class CopyWriter {
         continue;
       }
       const text = field.codec.formatText(value, this.#settings);
-      parts.push(this.#options.format === 'csv' ? this.#csv(text, this.#isForced(field.name)) : this.#text(text));
+      parts.push(
+        this.#options.format === 'csv'
+          ? this.#csv(text, this.#isForced(field.name))
+          : this.#text(text),
+      );
     }
     const line = parts.join(this.#options.delimiter);
     this.#out.utf8(this.#options.format === 'csv' && line === '\\.' ? `"\\."\n` : `${line}\n`);
@@ -164,13 +198,20 @@ class CopyWriter {
   }
 
   #text(text: string): string {
-    return text.replace(this.#mustEscape, (character) => TEXT_ESCAPES.get(character) ?? `\\${character}`);
+    return text.replace(
+      this.#mustEscape,
+      (character) => TEXT_ESCAPES.get(character) ?? `\\${character}`,
+    );
   }
 
   #csv(text: string, force: boolean): string {
     const { delimiter, quote, escape, nullText } = this.#options;
     const needs =
-      force || text === nullText || text.includes(delimiter) || text.includes(quote) || /[\r\n]/.test(text);
+      force ||
+      text === nullText ||
+      text.includes(delimiter) ||
+      text.includes(quote) ||
+      /[\r\n]/.test(text);
     if (!needs) return text;
     let escaped = '';
     for (const character of text) {

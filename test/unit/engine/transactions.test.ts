@@ -101,3 +101,29 @@ describe('transactions', () => {
     await session.close();
   });
 });
+
+describe('LISTEN and NOTIFY', () => {
+  it('delivers at commit, to every listener', async () => {
+    const [listener, sender] = [await TextSession.open(engine), await TextSession.open(engine)];
+    const heard: unknown[] = [];
+    listener.session.onAsynchronous((message) => heard.push(message));
+    await listener.run('LISTEN news');
+    await sender.run('BEGIN');
+    await sender.run("NOTIFY news, 'one'");
+    expect(heard).toEqual([]);
+    await sender.run('COMMIT');
+    await sender.run("SELECT pg_notify('news', 'two')");
+    await sender.run('BEGIN');
+    await sender.run("NOTIFY news, 'undone'");
+    await sender.run('ROLLBACK');
+    const from = { kind: 'notification', processId: sender.session.processId, channel: 'news' };
+    expect(heard).toEqual([
+      { ...from, payload: 'one' },
+      { ...from, payload: 'two' },
+    ]);
+    await listener.close();
+    await sender.run("NOTIFY news, 'nobody hears'");
+    expect(heard).toHaveLength(2);
+    await sender.close();
+  });
+});
