@@ -46,6 +46,8 @@ const UNITS = ['hour', 'day', 'week', 'month', 'year'];
 const FIELDS = ['day', 'month', 'year', 'dow', 'hour'];
 
 export class ExpressionGenerator {
+  /** Off for tables so large that a subquery per row would take too long. */
+  subqueries = true;
   readonly #random: SeededRandom;
   readonly #subquery: SubqueryMaker;
 
@@ -218,6 +220,10 @@ export class ExpressionGenerator {
     }
   }
 
+  #mayNest(depth: number): boolean {
+    return depth > 1 && this.subqueries;
+  }
+
   #anyType(type: GeneratedType, scope: Scope, depth: number): string {
     const random = this.#random;
     const sub = (t: GeneratedType): string => this.expr(t, scope, depth - 1);
@@ -234,7 +240,7 @@ export class ExpressionGenerator {
       () =>
         isOrdered ? `${random.pick(['greatest', 'least'])}(${sub(type)}, ${sub(type)})` : sub(type),
       () =>
-        depth > 1 && random.chance(0.4)
+        this.#mayNest(depth) && random.chance(0.4)
           ? `(${this.#subquery([type], scope)} LIMIT 1)`
           : `(${sub(type)})`,
     ])();
@@ -288,22 +294,22 @@ export class ExpressionGenerator {
       () => `(${sub('jsonb')} @> ${this.literal('jsonb')})`,
       () => `(${sub('jsonb')} = ${sub('jsonb')})`,
       () =>
-        depth > 1
+        this.#mayNest(depth)
           ? `${random.pick(['', 'NOT '])}EXISTS (${this.#subquery(['int'], scope)})`
           : sub('bool'),
       () => {
         const t = random.pick(SCALAR_TYPES);
-        return depth > 1
+        return this.#mayNest(depth)
           ? `(${sub(t)} ${random.pick(['', 'NOT '])}IN (${this.#subquery([t], scope)}))`
           : sub('bool');
       },
       () =>
-        depth > 1
+        this.#mayNest(depth)
           ? `((${sub('int')}, ${sub('text')}) IN (${this.#subquery(['int', 'text'], scope)}))`
           : sub('bool'),
       () => {
         const t = random.pick<GeneratedType>(['int', 'numeric', 'date']);
-        return depth > 1
+        return this.#mayNest(depth)
           ? `(${sub(t)} ${comparison()} ${random.pick(['ANY', 'ALL'])} (${this.#subquery([t], scope)}))`
           : sub('bool');
       },

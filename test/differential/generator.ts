@@ -113,14 +113,38 @@ export class QueryGenerator {
     }
   }
 
-  /** A condition over one table's columns, for partitioning tests. */
+  /** A condition without subqueries, for partitioning tests. */
   predicate(scope: Scope, depth: number): string {
-    return this.#expressions.expr('bool', scope, depth);
+    return this.value('bool', scope, depth);
   }
 
-  /** A FROM clause with joins, for partitioning tests. */
-  fromClause(): { sql: string; scope: Scope } {
-    return this.#from([], this.random.int(1, 2), 1);
+  /** An expression without subqueries over these columns. */
+  value(type: GeneratedType, scope: Scope, depth: number): string {
+    this.#expressions.subqueries = false;
+    const expr = this.#expressions.expr(type, scope, depth);
+    this.#expressions.subqueries = true;
+    return expr;
+  }
+
+  /** One table, or two joined on their keys, for partitioning tests. */
+  tableClause(): { sql: string; scope: Scope } {
+    const { random } = this;
+    const item = (table: GeneratedTable, alias: string): FromItem => ({
+      sql: `${table.name} ${alias}`,
+      scope: table.columns.map(({ name, type }) => ({
+        sql: `${alias}.${name}`,
+        type,
+        isKey: name === 'id',
+      })),
+    });
+    const left = item(random.pick(this.tables), 'l');
+    if (random.chance(0.6)) return left;
+    const right = item(random.pick(this.tables), 'r');
+    const kind = random.pick(['JOIN', 'LEFT JOIN', 'FULL JOIN', 'RIGHT JOIN']);
+    return {
+      sql: `${left.sql} ${kind} ${right.sql} ON l.id = r.id`,
+      scope: [...left.scope, ...right.scope],
+    };
   }
 
   /** A whole query. */
