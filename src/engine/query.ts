@@ -177,8 +177,8 @@ async function runBuffered(
   context: () => ExecContext,
 ): Promise<BufferedOutcome> {
   const transaction = session.transaction.current();
+  const savepoint = transaction.savepoint();
   for (let attempt = 0; ; attempt++) {
-    const savepoint = transaction.savepoint();
     try {
       const attemptContext = context();
       const batches: Batch[] = [];

@@ -94,7 +94,12 @@ export class SessionImpl implements Session, SessionContext {
       this.settings.setInitial(name, value);
     for (const [name, value] of options.settings) this.settings.setInitial(name, value);
     this.settings.takeReported();
-    this.transaction = new TransactionState(database.storage, this.settings, database.env.clock);
+    this.transaction = new TransactionState(
+      database.storage,
+      this.settings,
+      database.env.clock,
+      keys.processId,
+    );
     database.notifications.register(keys.processId, (processId, channel, payload) =>
       this.#listener?.({ kind: 'notification', processId, channel, payload }),
     );

@@ -29,6 +29,7 @@ export class TransactionState {
   readonly #storage: StorageEngine;
   readonly #settings: SessionSettings;
   readonly #clock: Clock;
+  readonly #processId: number;
   #transaction: StorageTransaction | undefined;
   #inBlock = false;
   #failed = false;
@@ -38,7 +39,8 @@ export class TransactionState {
   /** Run at the end of the transaction, whichever way it ends. */
   readonly #onEnd: ((committed: boolean) => void)[] = [];
 
-  constructor(storage: StorageEngine, settings: SessionSettings, clock: Clock) {
+  constructor(storage: StorageEngine, settings: SessionSettings, clock: Clock, processId: number) {
+    this.#processId = processId;
     this.#storage = storage;
     this.#settings = settings;
     this.#clock = clock;
@@ -189,7 +191,7 @@ export class TransactionState {
         );
       }
       current.rollback();
-      this.#transaction = this.#storage.begin(storageLevel(level), false);
+      this.#transaction = this.#storage.begin(storageLevel(level), false, this.#processId);
     }
     this.#settings.set('transaction_isolation', level, true, true);
   }
@@ -208,6 +210,7 @@ export class TransactionState {
     this.#transaction = this.#storage.begin(
       storageLevel(level),
       settings.isOn('default_transaction_read_only'),
+      this.#processId,
     );
     settings.assign('transaction_isolation', level);
     settings.assign('transaction_read_only', settings.mustGet('default_transaction_read_only'));
