@@ -22,8 +22,9 @@ import type { Oid } from '../../types/type.ts';
 import { canonicalCheck } from '../expressions.ts';
 import type { SessionContext } from '../session-context.ts';
 import { planColumn, type ColumnPlan, type ConstraintNode } from './column-definition.ts';
-import { hypertableFromOptions } from './hypertable-options.ts';
-import { chooseName, findRelation, joinName, mustFindTable, requireFreeName } from './names.ts';
+import { hypertableFromOptions, requireUniqueHasTime } from './hypertable-options.ts';
+import { addLike } from './like.ts';
+import { chooseName, findRelation, joinName, requireFreeName } from './names.ts';
 import { creationSchemaFor, isTemporary, refuseOnCommit } from './temporary.ts';
 import { sequenceDescriptor } from './sequence.ts';
 
@@ -70,9 +71,11 @@ export async function createTable(
     sequences: [],
     takenNames: new Set([name]),
   };
-  const tableConstraints = await addElements(draft, node.tableElts ?? []);
+  const { constraints, finishing } = await addElements(draft, node.tableElts ?? []);
   const hypertable = hypertableFromOptions(draft, node.options ?? []);
-  for (const constraint of tableConstraints) await addConstraint(draft, constraint);
+  for (const constraint of constraints) await addConstraint(draft, constraint);
+  for (const finish of finishing) await finish();
+  requireTimeInKeys(draft, hypertable.descriptor);
   const table = await finishTable(draft, hypertable.descriptor, hypertable.options, relation);
   await transaction.changeCatalog(changesFor(draft, table));
   for (const index of draft.indexes) await transaction.buildIndex(table, index);
@@ -88,21 +91,30 @@ function refuseUnsupported(node: NodeBody<'CreateStmt'>): void {
   refuseOnCommit(node.oncommit);
 }
 
+function requireTimeInKeys(draft: TableDraft, hypertable: HypertableDescriptor | null): void {
+  const time = draft.columns.find((column) => column.attnum === hypertable?.timeColumn);
+  if (time !== undefined) requireUniqueHasTime(draft.name, time, draft.indexes);
+}
+
+/** What is left to add once all columns are known. */
+interface LaterElements {
+  readonly constraints: readonly ConstraintNode[];
+  readonly finishing: readonly (() => Promise<void>)[];
+}
+
 /** Columns first; returns the constraints, which may name any column. */
-async function addElements(
-  draft: TableDraft,
-  elements: readonly Node[],
-): Promise<ConstraintNode[]> {
+async function addElements(draft: TableDraft, elements: readonly Node[]): Promise<LaterElements> {
   const constraints: ConstraintNode[] = [];
+  const finishing: (() => Promise<void>)[] = [];
   for (const element of elements) {
     const definition = nodeAs(element, 'ColumnDef');
     const constraint = nodeAs(element, 'Constraint');
     const like = nodeAs(element, 'TableLikeClause');
     if (definition !== undefined) constraints.push(...(await addColumn(draft, definition)));
     else if (constraint !== undefined) constraints.push(constraint);
-    else if (like !== undefined) addLike(draft, like);
+    else if (like !== undefined) finishing.push(await addLike(draft, like));
   }
-  return constraints;
+  return { constraints, finishing };
 }
 
 async function addColumn(draft: TableDraft, definition: ColumnDef): Promise<ConstraintNode[]> {
@@ -147,34 +159,6 @@ export async function addSequence(draft: TableDraft, plan: ColumnPlan): Promise<
     ? quoteIdentifier(name)
     : `${quoteIdentifier(session.catalog().schema(schema)?.name ?? '')}.${quoteIdentifier(name)}`;
   return { ...plan.column, defaultSql: `nextval('${qualified.replaceAll("'", "''")}'::regclass)` };
-}
-
-/** LIKE source: columns with types and NOT NULL; defaults and constraints where INCLUDING asks. */
-function addLike(draft: TableDraft, like: NodeBody<'TableLikeClause'>): void {
-  const source = mustFindTable(draft.session, like.relation as RangeVar);
-  const options = like.options ?? 0;
-  const [comments, constraints, defaults, identity, indexes] = [1, 4, 8, 32, 64];
-  if ((options & (identity | indexes)) !== 0 && options !== 0x7fffffff) {
-    throw notSupported('LIKE INCLUDING IDENTITY and INCLUDING INDEXES');
-  }
-  for (const column of source.columns) {
-    if (column.dropped === true) continue;
-    draft.columns.push({
-      attnum: draft.columns.length + 1,
-      name: column.name,
-      type: column.type,
-      notNull: column.notNull,
-      defaultSql: (options & defaults) !== 0 ? column.defaultSql : null,
-      identity: '',
-      comment: (options & comments) !== 0 ? column.comment : undefined,
-    });
-  }
-  if ((options & constraints) === 0) return;
-  for (const constraint of source.constraints) {
-    if (constraint.kind === 'check') {
-      throw notSupported('LIKE INCLUDING CONSTRAINTS on a table with CHECK constraints');
-    }
-  }
 }
 
 /** PRIMARY KEY, UNIQUE and CHECK of a table being created or altered. */

@@ -63,5 +63,7 @@ export function describeObject(catalog: CatalogSnapshot, object: ObjectDescripto
   const schema = catalog.schema(object.schema)?.name ?? '';
   const kind = object.kind === 'virtual' ? 'view' : object.kind;
   const name = quoteIdentifier(object.name);
-  return schema === 'public' ? `${kind} ${name}` : `${kind} ${quoteIdentifier(schema)}.${name}`;
+  return schema === 'public' || schema.startsWith('pg_temp_')
+    ? `${kind} ${name}`
+    : `${kind} ${quoteIdentifier(schema)}.${name}`;
 }

@@ -251,6 +251,11 @@ function requireWithin(
   }
 }
 
+/** All options of a sequence, as CREATE SEQUENCE would give them. */
+export function sequenceOptions(sequence: SequenceDescriptor): Node[] {
+  return keptOptions(sequence, new Map());
+}
+
 function keptOptions(sequence: SequenceDescriptor, given: Map<string, Node | undefined>): Node[] {
   const values: readonly (readonly [string, string])[] = [
     ['increment', sequence.increment],
