@@ -81,7 +81,8 @@ export class TransactionState {
   beginStatement(): StorageTransaction {
     const transaction = this.current();
     transaction.lockTimeoutMs = this.#settings.integer('lock_timeout');
-    if (this.#statements++ > 0) transaction.newSnapshot();
+    this.#statements++;
+    transaction.newSnapshot();
     return transaction;
   }
 

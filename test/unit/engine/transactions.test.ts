@@ -127,3 +127,98 @@ describe('LISTEN and NOTIFY', () => {
     await sender.close();
   });
 });
+
+describe('concurrent changes', () => {
+  it('loses no update under READ COMMITTED', async () => {
+    const setup = await TextSession.open(engine);
+    await setup.run(
+      'CREATE TABLE counters (id int PRIMARY KEY, n int); INSERT INTO counters VALUES (1, 0)',
+    );
+    const sessions = await Promise.all(Array.from({ length: 4 }, () => TextSession.open(engine)));
+    await Promise.all(
+      sessions.map(async (session) => {
+        for (let i = 0; i < 25; i++) {
+          expect(await session.run('UPDATE counters SET n = n + 1 WHERE id = 1')).toMatchObject({
+            kind: 'result',
+          });
+        }
+      }),
+    );
+    expect(await value(setup, 'SELECT n FROM counters')).toBe('100');
+    for (const session of sessions) await session.close();
+    await setup.close();
+  });
+
+  it('answers 40001 under REPEATABLE READ when the row has changed', async () => {
+    const [one, two] = [await TextSession.open(engine), await TextSession.open(engine)];
+    await one.run('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await one.run('SELECT n FROM counters');
+    await two.run('UPDATE counters SET n = 0');
+    expect(await one.run('UPDATE counters SET n = n + 1')).toMatchObject({
+      kind: 'error',
+      code: '40001',
+    });
+    await one.run('ROLLBACK');
+    for (const session of [one, two]) await session.close();
+  });
+
+  it('ends one of two transactions that wait for each other', async () => {
+    const [one, two] = [await TextSession.open(engine), await TextSession.open(engine)];
+    await one.run('CREATE TABLE pair (id int PRIMARY KEY); INSERT INTO pair VALUES (1), (2)');
+    for (const session of [one, two]) await session.run('BEGIN');
+    await one.run('UPDATE pair SET id = id WHERE id = 1');
+    await two.run('UPDATE pair SET id = id WHERE id = 2');
+    const outcomes = await Promise.all([
+      one.run('UPDATE pair SET id = id WHERE id = 2'),
+      two.run('UPDATE pair SET id = id WHERE id = 1').then(async (outcome) => {
+        if (outcome.kind === 'error') await two.run('ROLLBACK');
+        return outcome;
+      }),
+    ]);
+    expect(
+      outcomes.filter((outcome) => outcome.kind === 'error' && outcome.code === '40P01'),
+    ).toHaveLength(1);
+    for (const session of [one, two]) {
+      await session.run('ROLLBACK');
+      await session.close();
+    }
+  });
+
+  it('honours NOWAIT, SKIP LOCKED and lock_timeout', async () => {
+    const [one, two] = [await TextSession.open(engine), await TextSession.open(engine)];
+    await one.run('BEGIN');
+    await one.run('SELECT * FROM pair WHERE id = 1 FOR UPDATE');
+    expect(await two.run('SELECT * FROM pair WHERE id = 1 FOR UPDATE NOWAIT')).toMatchObject({
+      kind: 'error',
+      code: '55P03',
+    });
+    expect(
+      await value(
+        two,
+        'SELECT string_agg(id::text, $$,$$) FROM (SELECT id FROM pair FOR UPDATE SKIP LOCKED) x',
+      ),
+    ).toBe('2');
+    await two.run("SET lock_timeout = '20ms'");
+    expect(await two.run('UPDATE pair SET id = id WHERE id = 1')).toMatchObject({
+      kind: 'error',
+      code: '55P03',
+    });
+    await one.run('ROLLBACK');
+    for (const session of [one, two]) await session.close();
+  });
+
+  it('ends a statement at its time-out and at a cancel', async () => {
+    const session = await TextSession.open(engine);
+    await session.run("SET statement_timeout = '30ms'");
+    expect(await session.run('SELECT count(*) FROM generate_series(1, 100000000)')).toMatchObject({
+      kind: 'error',
+      code: '57014',
+    });
+    await session.run('SET statement_timeout = 0');
+    const running = session.run('SELECT count(*) FROM generate_series(1, 100000000)');
+    setTimeout(() => session.session.cancel(), 20);
+    expect(await running).toMatchObject({ kind: 'error', code: '57014' });
+    expect(await value(session, 'SELECT 1')).toBe('1');
+    await session.close();
+  });
+});
