@@ -5,7 +5,7 @@ import type { ArrayExpr, CastExpr, FieldExpr, RowExpr } from '../../plan/expr.ts
 import { PgArray } from '../../types/pg-array.ts';
 import { PgRecord } from '../../types/pg-record.ts';
 import { elementTypeOf } from '../../types/type-table.ts';
-import { vectorRep } from '../../types/type.ts';
+import { OID, vectorRep, type Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { VectorBuilder } from '../../vector/builder.ts';
 import { isNullAt, valueAt, type Vector } from '../../vector/vector.ts';
@@ -99,12 +99,25 @@ export function compileCast(expr: CastExpr, compile: Compile): Evaluator {
       value === null ? null : convert(value, type.typmod, format, explicit);
     if (arg.rep === 'constant') return constantArg(type, length === 0 ? null : one(arg.value));
     if (arg.rep === 'text' && arg.dictionary.length * 2 <= length) return mapText(arg, type, one);
+    if (arg.rep === 'f64' && widens(arg.type.oid, type.oid)) return { ...arg, type };
     const builder = new VectorBuilder(type, length);
     for (let row = 0; row < length; row++) {
       builder.append(isNullAt(arg, row) ? null : one(valueAt(arg, row)));
     }
     return builder.finish();
   });
+}
+
+/** Conversions that leave every number as it is: a vector of doubles only changes its label. */
+const WIDER = new Map<Oid, readonly Oid[]>([
+  [OID.int2, [OID.int4, OID.int8, OID.float4, OID.float8]],
+  [OID.int4, [OID.int8, OID.float8]],
+  [OID.int8, [OID.float8]],
+  [OID.float4, [OID.float8]],
+]);
+
+function widens(from: Oid, to: Oid): boolean {
+  return WIDER.get(from)?.includes(to) === true;
 }
 
 function relabel(arg: KernelArg, type: Vector['type'], length: number): KernelArg {
