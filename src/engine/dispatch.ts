@@ -12,7 +12,7 @@ import { createTableAs } from './ddl/create-table-as.ts';
 import { createView } from './ddl/create-view.ts';
 import { alterDatabaseSet } from './ddl/database.ts';
 import { dropObjects } from './ddl/drop.ts';
-import { createExtension } from './ddl/extension.ts';
+import { alterExtension, createExtension } from './ddl/extension.ts';
 import { grantPrivileges } from './ddl/grant.ts';
 import { grantRole } from './ddl/grant-role.ts';
 import { alterOwner } from './ddl/owner.ts';
@@ -99,20 +99,25 @@ function ddlExecutable(
   if ('TruncateStmt' in node) return run(() => truncate(session, node.TruncateStmt));
   if ('AlterTableStmt' in node) return run(() => alterTable(session, node.AlterTableStmt, sql));
   if ('RenameStmt' in node) return run(() => renameObject(session, node.RenameStmt, sql));
-  if ('AlterObjectSchemaStmt' in node) return run(() => setSchema(session, node.AlterObjectSchemaStmt));
+  if ('AlterObjectSchemaStmt' in node)
+    return run(() => setSchema(session, node.AlterObjectSchemaStmt));
   if ('AlterOwnerStmt' in node) return run(() => alterOwner(session, node.AlterOwnerStmt));
   if ('CommentStmt' in node) return run(() => commentOn(session, node.CommentStmt));
-  if ('CreateExtensionStmt' in node) return run(() => createExtension(session, node.CreateExtensionStmt));
+  if ('AlterExtensionStmt' in node) return run(() => alterExtension(session, node.AlterExtensionStmt));
+  if ('CreateExtensionStmt' in node)
+    return run(() => createExtension(session, node.CreateExtensionStmt));
   return roleExecutable(session, statement);
 }
 
 function roleExecutable(session: SessionContext, statement: ParsedStatement): Executable {
   const { node } = statement;
-  const run = (work: () => Promise<string> | string): Executable => writingExecutable(session, statement, work);
+  const run = (work: () => Promise<string> | string): Executable =>
+    writingExecutable(session, statement, work);
   if ('CreateRoleStmt' in node) return run(() => createRole(session, node.CreateRoleStmt));
   if ('AlterRoleStmt' in node) return run(() => alterRole(session, node.AlterRoleStmt));
   if ('AlterRoleSetStmt' in node) return run(() => alterRoleSet(session, node.AlterRoleSetStmt));
-  if ('AlterDatabaseSetStmt' in node) return run(() => alterDatabaseSet(session, node.AlterDatabaseSetStmt));
+  if ('AlterDatabaseSetStmt' in node)
+    return run(() => alterDatabaseSet(session, node.AlterDatabaseSetStmt));
   if ('DropRoleStmt' in node) return run(() => dropRole(session, node.DropRoleStmt));
   if ('GrantRoleStmt' in node) return run(() => grantRole(session, node.GrantRoleStmt));
   if ('GrantStmt' in node) return run(() => grantPrivileges(session, node.GrantStmt));
@@ -165,6 +170,12 @@ function statementName(kind: string): string {
     ['RULE', 'CREATE RULE'],
     ['REFRESH MAT VIEW', 'REFRESH MATERIALIZED VIEW'],
     ['CALL', 'CALL'],
+    ['CREATE STATS', 'CREATE STATISTICS'],
+    ['CREATE TABLE SPACE', 'CREATE TABLESPACE'],
+    ['CREATE FDW', 'CREATE FOREIGN DATA WRAPPER'],
+    ['CREATE FOREIGN SERVER', 'CREATE SERVER'],
+    ['CREATE EVENT TRIG', 'CREATE EVENT TRIGGER'],
+    ['SEC LABEL', 'SECURITY LABEL'],
   ]);
   return known.get(words) ?? words;
 }

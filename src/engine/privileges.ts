@@ -11,6 +11,7 @@ import {
 } from '../catalog/catalog.ts';
 import { dbError } from '../errors/db-error.ts';
 import type { PhysicalNode, PhysicalPlan } from '../plan/physical.ts';
+import { someExpr } from '../plan/expr-walk.ts';
 import type { Oid } from '../types/type.ts';
 import { aclOf, parseAclItem } from './acl.ts';
 import { relationsOfView } from './ddl/dependencies.ts';
@@ -180,7 +181,9 @@ function requireReadable(
   seen: Set<Oid>,
 ): void {
   const catalog = session.catalog();
-  requirePrivilegeAs(catalog, role, relation, 'r');
+  // The schemas of names inside a view were looked up when it was made.
+  if (seen.size === 0) requirePrivilegeAs(catalog, role, relation, 'r');
+  else if (!hasPrivilegeAs(catalog, role, relation, 'r')) throw permissionDenied(relation);
   if (relation.kind !== 'view' || relation.oid < FIRST_USER_OID || seen.has(relation.oid)) return;
   seen.add(relation.oid);
   for (const oid of relationsOfView(session, catalog, relation)) {
@@ -211,7 +214,13 @@ function readsOldRow(node: PhysicalNode): boolean {
     case 'table-scan':
       return node.filter !== null || node.predicates.length > 0;
     case 'project':
-      return readsOldRow(node.input);
+      // Columns that stay as they are pass through; a computed value was read by the statement.
+      return (
+        readsOldRow(node.input) ||
+        node.exprs.some(
+          (expr) => expr.kind !== 'column' && someExpr(expr, (child) => child.kind === 'column'),
+        )
+      );
     default:
       return true;
   }

@@ -1,5 +1,5 @@
 /** CREATE EXTENSION: what these extensions offer is part of the server, so they are always there. */
-import { dbError } from '../../errors/db-error.ts';
+import { dbError, notSupported } from '../../errors/db-error.ts';
 import type { NodeBody } from '../../parse/ast.ts';
 import type { SessionContext } from '../session-context.ts';
 
@@ -26,4 +26,19 @@ export function createExtension(
     throw dbError('duplicate_object', `extension "${name}" already exists`);
   session.notice('NOTICE', `extension "${name}" already exists, skipping`);
   return 'CREATE EXTENSION';
+}
+
+/** ALTER EXTENSION ... UPDATE: the one version there is, is installed. */
+export function alterExtension(
+  session: SessionContext,
+  node: NodeBody<'AlterExtensionStmt'>,
+): string {
+  const name = node.extname ?? '';
+  if (!BUILT_IN_EXTENSIONS.has(name)) {
+    throw dbError('undefined_object', `extension "${name}" does not exist`);
+  }
+  if ((node.options?.length ?? 0) > 0)
+    throw notSupported('ALTER EXTENSION ... UPDATE TO a version');
+  session.notice('NOTICE', `the newest version of extension "${name}" is already installed`);
+  return 'ALTER EXTENSION';
 }

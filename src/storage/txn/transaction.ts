@@ -28,9 +28,10 @@ import {
   type ScanRequest,
   type StorageTransaction,
 } from '../storage.ts';
+import type { Turns } from '../turns.ts';
 import { droppedStorageIds } from './apply.ts';
 import type { Counters } from './counters.ts';
-import type { CommitRecord, SequenceMove } from './commit-record.ts';
+import { encodeTables, type CommitRecord, type SequenceMove, type TableChange } from './commit-record.ts';
 import type { Committer, Published } from './committer.ts';
 import {
   lockHypertableRows,
@@ -61,6 +62,7 @@ export interface TransactionParts {
   readonly locks: LockManager;
   readonly states: TableStates;
   readonly snapshots: SnapshotRegistry;
+  readonly turns: Turns;
   readonly sequences: Sequences;
   readonly counters: Counters;
   readonly expressions: IndexExpressions | undefined;
@@ -77,6 +79,9 @@ interface Savepoint {
   /** Locks held. */
   readonly locks: number;
 }
+
+/** Locks taken between two looks at the clock. */
+const LOCKS_PER_STEP = 1_024;
 
 const CATALOG_LOCK: LockRequest = { space: 'catalog', key: 0, mode: 'exclusive', wait: true };
 
@@ -210,7 +215,9 @@ export class Transaction implements StorageTransaction {
   // --- reading -----------------------------------------------------------------------------------
 
   scan(table: TableDescriptor, request: ScanRequest): AsyncIterable<Batch> {
-    this.#noteRead(table);
+    // Under the table's lock the newest rows are current: nothing that could have been missed.
+    if (request.newest === true) this.#checkOpen();
+    else this.#noteRead(table);
     const { hypertables, committer } = this.#parts;
     const { sequence, hypertables: view } =
       request.newest === true ? committer.published : this.#snapshot;
@@ -343,12 +350,13 @@ export class Transaction implements StorageTransaction {
   }
 
   #writer(table: TableDescriptor): RowWriter {
-    const { kv, locks, states, expressions } = this.#parts;
+    const { kv, locks, states, turns, expressions } = this.#parts;
     const catalog = this.catalog();
     const state = states.get(table.storageId);
     return {
       kv,
       locks,
+      turns,
       owner: this.#owner,
       table,
       schemaName: catalog.schema(table.schema)?.name ?? '',
@@ -406,12 +414,16 @@ export class Transaction implements StorageTransaction {
       space: `tuple of relation ${table.oid}`,
       mode: strength === 'update' ? ('exclusive' as const) : ('shared' as const),
       wait: wait === 'block',
+      key: 0,
     };
     for (let i = 0; i < refs.length; i++) {
       const rowId = refs[i] as number;
+      if (i % LOCKS_PER_STEP === LOCKS_PER_STEP - 1) await this.#parts.turns.checkpoint();
       // A row of our own making is known to nobody else.
       if (writes?.rows.has(rowId) === true && !writes.base.has(rowId)) continue;
-      if (!(await this.#acquire({ ...request, key: rowId }))) {
+      request.key = rowId;
+      const granted = this.#acquire(request);
+      if (granted !== true && !(await granted)) {
         if (wait === 'nowait') throw rowNotAvailable(table);
         locked[i] = 0;
         continue;
@@ -561,18 +573,22 @@ export class Transaction implements StorageTransaction {
     let record: CommitRecord | undefined;
     let published: Promise<void>;
     try {
+      const tables = await this.#tableChanges();
+      const encoded = await encodeTables(tables, this.#parts.turns);
+      this.#checkOpen();
       if (writes !== undefined) {
         await hypertables.prepare(writes);
         for (let gate; (gate = hypertables.commitGate(writes)) !== undefined; ) await gate;
         this.#checkOpen();
       }
       this.#checkSerializable();
-      record = this.#record();
+      record = this.#record(tables);
       // Half of a commit that spans both stores must not outlive the other half.
       const spansStores =
         record.hypertables !== undefined && (record.tables.length > 0 || record.catalog.length > 0);
       published = this.#parts.committer.commit(record, {
         base: baseRows(this.#writeSet),
+        tables: encoded,
         sync: sync || spansStores,
         hypertables: this.#writtenHypertables,
       });
@@ -592,7 +608,7 @@ export class Transaction implements StorageTransaction {
       hypertables.abandonParts(record.hypertables);
       throw error;
     } finally {
-      this.#parts.locks.releaseAll(this.#owner);
+      await this.#parts.locks.releaseInTurns(this.#owner, this.#parts.turns);
     }
     for (const change of this.#catalogChanges) {
       if (change.change === 'drop') this.#parts.sequences.drop(change.oid);
@@ -627,15 +643,24 @@ export class Transaction implements StorageTransaction {
     }
   }
 
-  #record(): CommitRecord {
+  /** Row and index changes of all storage that the transaction does not drop itself. */
+  #tableChanges(): Promise<TableChange[]> {
+    const { committer, turns } = this.#parts;
+    // Whoever changes the catalog holds its lock: nothing of this depends on others.
+    const dropped = new Set(
+      droppedStorageIds(committer.published.catalog, this.#catalogChanges),
+    );
+    return tableChanges(this.#writeSet, (storageId) => !dropped.has(storageId), turns);
+  }
+
+  #record(tables: readonly TableChange[]): CommitRecord {
     const { committer, counters, hypertables } = this.#parts;
     const catalog = [...this.#catalogChanges];
     if (this.#countersMoved) catalog.push(counters.change());
     const droppedStorage = droppedStorageIds(committer.published.catalog, catalog);
-    const dropped = new Set(droppedStorage);
     const writes = this.#hypertableWrites;
     return {
-      tables: tableChanges(this.#writeSet, (storageId) => !dropped.has(storageId)),
+      tables,
       catalog,
       droppedStorage,
       sequences: this.#newSequences(),
