@@ -113,14 +113,18 @@ export class Engine implements StorageEngine {
       this.#parts.snapshots.whenPast(sequence, () => this.deleteStorage(dropped));
     }
     if (this.#closing) return;
-    this.#flushTimer ??= this.#parts.env.timers.after(FLUSH_DELAY_MS, () => {
-      this.#flushTimer = undefined;
-      this.#inBackground('flush', this.#flush(false));
-    });
+    this.#flushSoon();
     const { byteLength = 0 } = this.#parts.log;
     if (byteLength > this.#parts.checkpointBytes && this.#checkpointing === undefined) {
       this.#inBackground('checkpoint', this.checkpoint());
     }
+  }
+
+  #flushSoon(): void {
+    this.#flushTimer ??= this.#parts.env.timers.after(FLUSH_DELAY_MS, () => {
+      this.#flushTimer = undefined;
+      this.#inBackground('flush', this.#flush(false));
+    });
   }
 
   /** Deletes the rows and entries of storage that nothing refers to any more. */
@@ -153,7 +157,8 @@ export class Engine implements StorageEngine {
   async #flushHeads(all: boolean): Promise<void> {
     const { committer, hypertables } = this.#parts;
     try {
-      await hypertables.flush(all);
+      const isMoreDue = await hypertables.flush(all);
+      if (isMoreDue && !this.#closing) this.#flushSoon();
     } finally {
       // New snapshots read the segments, so that the heads' memory comes back without another commit.
       committer.adoptFlushed();

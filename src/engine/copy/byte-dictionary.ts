@@ -3,6 +3,7 @@
 const INITIAL_SLOTS = 1024;
 /** Beyond this many entries a column is no dictionary column: the reader starts a new one. */
 const LARGE = 1 << 16;
+const LARGE_BYTES = 8 << 20;
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -15,14 +16,19 @@ export class ByteDictionary {
   #offsets = new Int32Array(INITIAL_SLOTS + 1);
   #bytes = new Uint8Array(16384);
   readonly #strings: string[] = [];
+  #snapshot: readonly string[] = [];
 
   get isLarge(): boolean {
-    return this.#count > LARGE;
+    return this.#count > LARGE || (this.#offsets[this.#count] as number) > LARGE_BYTES;
   }
 
-  /** The entries as text, by code. The array grows as further codes appear. */
+  /**
+   * The entries as text, by code: an array that never changes, because consumers keep results for one,
+   * and the same one as long as no further codes appear.
+   */
   strings(): readonly string[] {
-    return this.#strings;
+    if (this.#snapshot.length !== this.#strings.length) this.#snapshot = this.#strings.slice();
+    return this.#snapshot;
   }
 
   /** The code of bytes start..end-1. Throws TypeError on invalid UTF-8. */

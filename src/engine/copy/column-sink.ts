@@ -20,6 +20,9 @@ const POWERS_OF_TEN = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Rows that a first batch has room for: most loads are small. */
+export const FIRST_CAPACITY = 256;
+
 type Kind = 'integer' | 'float' | 'timestamp' | 'text' | 'value';
 
 /** One column of the batch being read. Rows are set in order, each exactly once. */
@@ -30,7 +33,7 @@ export class ColumnSink {
   readonly #codec: Codec;
   readonly #settings: FormatSettings;
   readonly #limit: number;
-  readonly #capacity: number;
+  #capacity = FIRST_CAPACITY;
   /** Session zone for timestamptz, undefined for timestamp. */
   readonly #zone: TimeZone | undefined;
   #numbers: Float64Array | undefined;
@@ -43,16 +46,21 @@ export class ColumnSink {
   #memoLength = -1;
   #memoValue = 0;
 
-  constructor(name: string, type: SqlType, capacity: number, settings: FormatSettings) {
+  /** `dictionary` may come from an earlier load of the column, whose texts are known to storage then. */
+  constructor(
+    name: string,
+    type: SqlType,
+    settings: FormatSettings,
+    dictionary: ByteDictionary | undefined,
+  ) {
     this.name = name;
     this.type = type;
     this.#kind = kindOf(type, settings);
     this.#codec = codecFor(type.oid);
     this.#settings = settings;
     this.#limit = INTEGER_LIMITS.get(type.oid) ?? 0;
-    this.#capacity = capacity;
     this.#zone = type.oid === OID.timestamptz ? requireZone(settings.timeZone) : undefined;
-    if (this.#kind === 'text') this.#dictionary = new ByteDictionary();
+    if (this.#kind === 'text') this.#dictionary = dictionary ?? new ByteDictionary();
     this.start();
   }
 
@@ -66,6 +74,23 @@ export class ColumnSink {
     else if (this.#kind === 'text') this.#codes = new Int32Array(this.#capacity);
     else this.#numbers = new Float64Array(this.#capacity);
     if (this.#dictionary?.isLarge === true) this.#dictionary = new ByteDictionary();
+  }
+
+  /** The texts so far, for the next load of the column. */
+  get dictionary(): ByteDictionary | undefined {
+    return this.#dictionary;
+  }
+
+  /** Makes room for rows below `rows`; later batches begin with it. */
+  reserve(rows: number): void {
+    if (rows <= this.#capacity) return;
+    const before = this.#capacity;
+    this.#capacity = rows;
+    if (this.#numbers !== undefined) this.#numbers = grown(new Float64Array(rows), this.#numbers);
+    if (this.#codes !== undefined) this.#codes = grown(new Int32Array(rows), this.#codes);
+    if (this.#nulls !== undefined && this.#nulls.length <= before) {
+      this.#nulls = grown(new Uint8Array(rows), this.#nulls);
+    }
   }
 
   setNull(row: number): void {
@@ -209,6 +234,11 @@ export class ColumnSink {
     this.#values = values;
     this.#numbers = undefined;
   }
+}
+
+function grown<T extends Float64Array | Int32Array | Uint8Array>(target: T, source: T): T {
+  target.set(source);
+  return target;
 }
 
 const EMPTY = new Uint8Array(0);

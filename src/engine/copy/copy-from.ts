@@ -19,7 +19,9 @@ import { bindColumnDefault, bindTableCondition, rowChecksOf } from '../expressio
 import { requirePrivilege } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { BinaryReader } from './binary-reader.ts';
-import { ColumnSink } from './column-sink.ts';
+import type { Oid } from '../../types/type.ts';
+import type { ByteDictionary } from './byte-dictionary.ts';
+import { ColumnSink, FIRST_CAPACITY } from './column-sink.ts';
 import { CsvReader } from './csv-reader.ts';
 import type { CopyOptions } from './options.ts';
 import { CopyPlace, withField, type RowReader } from './row-reader.ts';
@@ -74,6 +76,24 @@ export function copyColumns(table: TableDescriptor, names: readonly string[]): C
   });
 }
 
+/** By column: the texts of the session's last load, as long as it goes on with the same table. */
+const LAST_DICTIONARIES = new WeakMap<
+  SessionContext,
+  { readonly table: Oid; readonly dictionaries: Map<number, ByteDictionary> }
+>();
+
+function knownDictionaries(
+  session: SessionContext,
+  table: TableDescriptor,
+): Map<number, ByteDictionary> {
+  let last = LAST_DICTIONARIES.get(session);
+  if (last?.table !== table.oid) {
+    last = { table: table.oid, dictionaries: new Map() };
+    LAST_DICTIONARIES.set(session, last);
+  }
+  return last.dictionaries;
+}
+
 class CopyLoad {
   readonly columns: readonly ColumnDescriptor[];
   readonly #session: SessionContext;
@@ -87,6 +107,7 @@ class CopyLoad {
   readonly #sources: readonly ((length: number) => Vector)[];
   #keep: ((batch: Batch) => Int32Array | undefined) | undefined;
   #buffer: Uint8Array = new Uint8Array(0);
+  #capacity = FIRST_CAPACITY;
   #rows = 0;
   #total = 0;
 
@@ -101,7 +122,14 @@ class CopyLoad {
     this.columns = copyColumns(table, names);
     this.#context = session.execContext([], 0);
     const { format } = this.#context.eval;
-    this.#sinks = this.columns.map((column) => new ColumnSink(column.name, column.type, BATCH_ROWS, format));
+    const known = knownDictionaries(session, table);
+    this.#sinks = this.columns.map(
+      ({ attnum, name, type }) => new ColumnSink(name, type, format, known.get(attnum)),
+    );
+    this.columns.forEach(({ attnum }, i) => {
+      const { dictionary } = this.#sinks[i] as ColumnSink;
+      if (dictionary !== undefined) known.set(attnum, dictionary);
+    });
     this.#place = new CopyPlace(table.name);
     this.#reader = makeReader(this.#sinks, options, format, this.#place);
     this.#checks = rowChecksOf(session, table);
@@ -147,6 +175,7 @@ class CopyLoad {
     let at = 0;
     while (!this.#reader.isEnded && (at < bytes.length || isLast)) {
       if (isLast && at >= bytes.length) break;
+      if (this.#rows === this.#capacity) this.#grow();
       this.#place.rowRead = false;
       const next = this.#reader.read(bytes, at, this.#rows, isLast);
       if (next < 0) break;
@@ -161,6 +190,11 @@ class CopyLoad {
     }
     const turn = this.#context.checkpoint();
     if (turn !== undefined) await turn;
+  }
+
+  #grow(): void {
+    this.#capacity = Math.min(BATCH_ROWS, this.#capacity * 4);
+    for (const sink of this.#sinks) sink.reserve(this.#capacity);
   }
 
   /** The incomplete row kept from before, followed by the new bytes. */

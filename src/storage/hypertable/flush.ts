@@ -23,6 +23,11 @@ import type { Store } from './store.ts';
 
 /** Segments smaller than half a full one, above which they are joined. */
 const SMALL_SEGMENTS_MAX = 8;
+/** Times its flush size to which a head may grow while it is looked at so many times. */
+const FILL_FACTOR = 5.3;
+const LOOKS = 6;
+/** Bytes of all heads above which the largest are flushed, however few rows they have. */
+export const HEAD_BYTES = 256 * 1024 * 1024;
 /** A segment with more deleted rows than this share is rewritten. */
 const DELETED_SHARE = 0.25;
 
@@ -38,15 +43,21 @@ export class Flusher {
   readonly #keeper: SegmentKeeper;
   #last: Promise<void> = Promise.resolve();
   #isClosed = false;
+  /** By chunk: how often it was looked at and left to fill up. */
+  #waiting = new Map<string, number>();
 
   constructor(options: FlushOptions, keeper: SegmentKeeper) {
     this.#options = options;
     this.#keeper = keeper;
   }
 
-  flush(store: Store, all: boolean): Promise<void> {
+  /** True where heads wait for another call: they may fill up to whole segments first. */
+  flush(store: Store, all: boolean): Promise<boolean> {
     const next = this.#last.then(() => this.#flushDue(store, all));
-    this.#last = next.catch(() => {});
+    this.#last = next.then(
+      () => undefined,
+      () => undefined,
+    );
     return next;
   }
 
@@ -55,18 +66,45 @@ export class Flusher {
     await this.#last;
   }
 
-  async #flushDue(store: Store, all: boolean): Promise<void> {
+  async #flushDue(store: Store, all: boolean): Promise<boolean> {
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
     await this.#keeper.settle();
     this.#keeper.discardUnnamed((address) => isNamed(store, address));
     for (const [storageId, { chunks }] of store.current().tables) {
       for (const chunk of chunks) {
-        if (this.#isClosed) return;
-        if (all ? chunk.firstUnflushed > 0 : this.#isDue(chunk)) {
-          await this.#flushChunk(store, storageId, chunk.rangeStart);
-        }
+        if (this.#isClosed) return false;
+        if (chunk.firstUnflushed === 0 || (!all && !this.#isDue(chunk))) continue;
+        const name = `${storageId}/${chunk.rangeStart}`;
+        const looks = (waiting.get(name) ?? 0) + 1;
+        if (!all && looks < LOOKS && this.#mayFillUp(chunk)) this.#waiting.set(name, looks);
+        else await this.#flushChunk(store, storageId, chunk.rangeStart);
       }
     }
+    if (store.headBytes() > HEAD_BYTES) await this.#flushLargest(store);
     this.#keeper.collect();
+    return this.#waiting.size > 0;
+  }
+
+  /** Rows that come fast make whole segments at once, which need not be joined later. */
+  #mayFillUp({ head }: ChunkState): boolean {
+    return head !== undefined && head.rows < this.#options.flushRows * FILL_FACTOR;
+  }
+
+  /** Where very many heads of less than the usual size add up: the largest first. */
+  async #flushLargest(store: Store): Promise<void> {
+    const heads = [...store.current().tables].flatMap(([storageId, { chunks }]) =>
+      chunks.map(({ rangeStart, head }) => ({
+        storageId,
+        rangeStart,
+        bytes: head?.buffer.bytes ?? 0,
+      })),
+    );
+    heads.sort((a, b) => b.bytes - a.bytes);
+    for (const { storageId, rangeStart, bytes } of heads) {
+      if (this.#isClosed || bytes === 0 || store.headBytes() <= HEAD_BYTES / 2) return;
+      await this.#flushChunk(store, storageId, rangeStart);
+    }
   }
 
   #isDue(chunk: ChunkState): boolean {

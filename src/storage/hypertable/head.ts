@@ -10,6 +10,9 @@ import type { StoredColumn } from './stored-column.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
 const FIRST_CAPACITY = 64;
+/** Columns from so many rows on grow one after the other. */
+const LARGE_ROWS = 65_536;
+const GROWTH_STEPS = 16;
 
 /** What a head needs to know about its table. */
 export interface HeadContext {
@@ -63,8 +66,11 @@ export class HeadBuffer {
   }
 
   #addColumn(attnum: number, vector: Vector): HeadColumn {
-    const column = new HeadColumn(vector.type, vector.rep, () =>
-      this.#context.dictionaryOf(attnum),
+    const column = new HeadColumn(
+      vector.type,
+      vector.rep,
+      () => this.#context.dictionaryOf(attnum),
+      this.columns.size,
     );
     if (this.#rows > 0) {
       const missing = this.#context.missingOf(attnum, vector.type);
@@ -116,9 +122,18 @@ export class HeadColumn {
   #capacity = 0;
   #length = 0;
 
-  constructor(type: SqlType, rep: Vector['rep'], dictionary: () => TextDictionary) {
+  /** Share of the capacity above which a large column grows: not all of a head's at once. */
+  readonly #growAt: number;
+
+  constructor(
+    type: SqlType,
+    rep: Vector['rep'],
+    dictionary: () => TextDictionary,
+    position = GROWTH_STEPS,
+  ) {
     this.type = type;
     this.rep = rep;
+    this.#growAt = 1 - (0.4 * (position % GROWTH_STEPS)) / GROWTH_STEPS;
     if (rep === 'text') this.dictionary = dictionary();
   }
 
@@ -143,6 +158,9 @@ export class HeadColumn {
       for (let i = 0; i < length; i++) this.values[at + i] = valueAt(vector, i);
     }
     this.#length = at + length;
+    if (this.#capacity >= LARGE_ROWS && this.#length > this.#capacity * this.#growAt) {
+      this.#reserve(this.#capacity + 1);
+    }
   }
 
   /** Makes room for so many rows in all. */

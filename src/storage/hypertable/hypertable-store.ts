@@ -135,8 +135,11 @@ export interface HypertableStore {
 
   /** First log sequence that is not contained in segments, or undefined when all heads are empty. */
   oldestUnflushed(): Sequence | undefined;
-  /** Flushes heads that are due (`all`: every head). Called by the engine in the background. */
-  flush(all: boolean): Promise<void>;
+  /**
+   * Flushes heads that are due (`all`: every head). Called by the engine in the background; true asks
+   * for another call soon.
+   */
+  flush(all: boolean): Promise<boolean>;
 
   /** Bytes that unflushed rows take in memory, for back pressure. */
   headBytes(): number;

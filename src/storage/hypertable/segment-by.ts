@@ -11,6 +11,8 @@ const DISTINCT_SHARE = 0.02;
 const SERIES_MAX = 100_000;
 /** Below so many rows nothing can be said about cardinality. */
 const ROWS_MIN = 1024;
+/** So many rows say enough; more would take too long at a time. */
+const ROWS_MAX = 262_144;
 
 /** The series columns that the table's declaration or its indexes call for; undefined to choose. */
 export function declaredSegmentBy(
@@ -56,6 +58,7 @@ export function chooseSegmentBy(
   rows: number,
 ): readonly number[] {
   if (rows < ROWS_MIN) return [];
+  rows = Math.min(rows, ROWS_MAX);
   const limit = Math.min(rows * DISTINCT_SHARE, SERIES_MAX);
   const found: Candidate[] = [];
   for (const { attnum, type } of liveColumns(table)) {

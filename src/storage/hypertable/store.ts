@@ -32,7 +32,7 @@ import { currentRef, forgetMoves } from './moved-rows.ts';
 import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
 import { scanTable, type ScanInput } from './scan.ts';
 import { chooseSegmentBy, declaredSegmentBy } from './segment-by.ts';
-import type { Flusher } from './flush.ts';
+import { HEAD_BYTES, type Flusher } from './flush.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
 import { spillForCommit, spillPending, type SpillContext, type SpillLimits } from './spill.ts';
 import type { StoredColumn } from './stored-column.ts';
@@ -70,6 +70,10 @@ export interface HypertableStoreOptions {
 /** Values that one slice of applying a commit copies: some milliseconds. */
 const SLICE_CELLS = 1_000_000;
 
+/** Bytes of commits after which the size of the heads is looked at. */
+const PRESSURE_BYTES = 4 * 1024 * 1024;
+const PRESSURE_WAIT_MS = 1000;
+
 export class Store implements HypertableStore {
   readonly #options: HypertableStoreOptions;
   readonly #keeper: SegmentKeeper;
@@ -82,6 +86,7 @@ export class Store implements HypertableStore {
   readonly #chosen = new WeakMap<HeadBuffer, { rows: number; segmentBy: readonly number[] }>();
   readonly #holds = new ChunkHolds();
   #applying: Promise<void> | undefined;
+  #uncounted = 0;
   #root: RootState;
 
   constructor(
@@ -292,6 +297,22 @@ export class Store implements HypertableStore {
 
   async prepare(writes: HypertableWrites): Promise<void> {
     await spillForCommit(this.#spillContext, ownWrites(writes));
+    this.#uncounted += writes.bytes;
+    if (this.#uncounted > PRESSURE_BYTES) await this.#relieve();
+  }
+
+  /** Back pressure: where rows come faster than flushes take them, commits wait, each for a while. */
+  async #relieve(): Promise<void> {
+    this.#uncounted = 0;
+    if (this.headBytes() <= HEAD_BYTES) return;
+    const { timers } = this.#options.env;
+    const flushed = this.#flusher.flush(this, false).catch(() => false);
+    let cancel: (() => void) | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      cancel = timers.after(PRESSURE_WAIT_MS, resolve);
+    });
+    await Promise.race([flushed, timeout]);
+    cancel?.();
   }
 
   discard(writes: HypertableWrites): void {
@@ -426,7 +447,7 @@ export class Store implements HypertableStore {
     return oldest;
   }
 
-  flush(all: boolean): Promise<void> {
+  flush(all: boolean): Promise<boolean> {
     return this.#flusher.flush(this, all);
   }
 
