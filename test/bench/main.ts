@@ -21,6 +21,7 @@ const HOSTS = 4000;
 /** 1,080 epochs of 4,000 hosts are 4.32 million rows: three hours. */
 const EPOCHS = Number(process.env['EPOCHS'] ?? 1080);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 15);
+const ROWS_MAX = Number(process.env['ROWS_MAX'] ?? 10_000_000);
 const BATCH_BYTES = 1_400_000;
 
 const QUERIES: readonly (readonly [name: string, sql: string])[] = [
@@ -80,14 +81,134 @@ async function main(): Promise<void> {
   await settle(varve, 'CHECKPOINT');
   if (postgres !== undefined) await settle(postgres, 'VACUUM ANALYZE cpu');
   const rows = await timeQueries(varve, postgres);
-  const report = render({ loadedVarve, loadedPostgres, rows, afterLoad, varve });
+  const diskVarve = diskBytes(varve.directory);
+  const diskPostgres = postgres === undefined ? undefined : diskBytes(postgres.directory);
+  if (postgres !== undefined) {
+    await postgres.stop();
+    removeDirectory(postgres.directory);
+  }
+  const latency = await selectOneUnderLoad(varve);
+  const memory = await growTo(varve, loadedVarve.rows);
+  const report = render({
+    loadedVarve,
+    loadedPostgres,
+    rows,
+    afterLoad,
+    diskVarve,
+    diskPostgres,
+    latency,
+    memory,
+  });
   writeFileSync(join(process.cwd(), 'docs/bench-tsbs.md'), report);
   console.log(report);
-  for (const server of [varve, postgres]) {
-    if (server === undefined) continue;
-    await server.stop();
-    removeDirectory(server.directory);
+}
+
+interface Latency {
+  readonly what: string;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** How long `select 1` takes on one connection while another one works hard. */
+async function selectOneUnderLoad(varve: BenchServer): Promise<Latency[]> {
+  const worker = await RawClient.connect(varve.port);
+  const extra = [...copyText({ hosts: HOSTS, epochs: 100, seed: 7 }, BATCH_BYTES)];
+  await worker.query(tableSql('latency'));
+  await worker.query("SELECT create_hypertable('latency', by_range('time', INTERVAL '12 hours'))");
+  const loads: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['nothing', () => new Promise((resolve) => setTimeout(resolve, 1000))],
+    [
+      'COPY of 400,000 rows in one transaction',
+      () => worker.copyIn('COPY latency FROM STDIN', extra),
+    ],
+    [
+      'a full aggregate, ten times',
+      async () => {
+        for (let i = 0; i < 10; i++)
+          await worker.query(
+            'SELECT hostname, avg(usage_user), stddev(usage_idle) FROM cpu GROUP BY 1',
+          );
+      },
+    ],
+    [
+      'a sort of all rows',
+      () =>
+        worker.query(
+          'SELECT count(*) FROM (SELECT * FROM cpu ORDER BY usage_idle, hostname OFFSET 0) x',
+        ),
+    ],
+    [
+      'a join with itself',
+      () =>
+        worker.query(
+          'SELECT count(*) FROM cpu a JOIN cpu b ON a.time = b.time AND a.hostname = b.hostname WHERE a.usage_user > 90',
+        ),
+    ],
+    ['CHECKPOINT', () => worker.query('CHECKPOINT')],
+  ];
+  const prober = await RawClient.connect(varve.port);
+  const results: Latency[] = [];
+  for (const [what, run] of loads) {
+    let done = false;
+    const times: number[] = [];
+    const finished = run().then(() => {
+      done = true;
+    });
+    do {
+      times.push((await prober.query('SELECT 1')).milliseconds);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    } while (!done);
+    await finished;
+    times.sort((a, b) => a - b);
+    const at = (share: number): number =>
+      times[Math.min(times.length - 1, Math.floor(times.length * share))] as number;
+    results.push({ what, p50: at(0.5), p99: at(0.99), max: at(1) });
+    console.log(`select 1 during ${what}: max ${at(1).toFixed(1)} ms`);
   }
+  await worker.query('DROP TABLE latency');
+  worker.close();
+  prober.close();
+  return results;
+}
+
+interface Memory {
+  readonly rows: number;
+  readonly residentBytes: number;
+  readonly residentAgainBytes: number;
+  readonly restartMs: number;
+  readonly emptyStartMs: number;
+}
+
+/** Loads on to ten million rows, then restarts on them; the server is stopped at the end. */
+async function growTo(varve: BenchServer, loaded: number): Promise<Memory> {
+  const client = await RawClient.connect(varve.port);
+  let rows = loaded;
+  for (let round = 1; rows < ROWS_MAX; round++) {
+    for (const piece of copyText({ hosts: HOSTS, epochs: 250, seed: 500 + round }, BATCH_BYTES)) {
+      rows += Number((await client.copyIn('COPY cpu FROM STDIN', [piece])).tag.split(' ')[1]);
+    }
+  }
+  const residentAfter = residentBytes(varve.pid);
+  for (let i = 0; i < 5; i++) {
+    await client.query(
+      "SELECT time_bucket('1 hour', time), hostname, avg(usage_user) FROM cpu GROUP BY 1, 2",
+    );
+  }
+  const residentAgainBytes = residentBytes(varve.pid);
+  client.close();
+  await varve.stop();
+  const start = performance.now();
+  const again = await startVarve(varve.directory);
+  const restartMs = performance.now() - start;
+  await again.stop();
+  removeDirectory(varve.directory);
+  const emptyStart = performance.now();
+  const empty = await startVarve();
+  const emptyStartMs = performance.now() - emptyStart;
+  await empty.stop();
+  removeDirectory(empty.directory);
+  return { rows, residentBytes: residentAfter, residentAgainBytes, restartMs, emptyStartMs };
 }
 
 /** COPY payloads of about 10,000 rows each: every one is a transaction of its own. */
@@ -201,13 +322,17 @@ interface ReportInput {
   readonly loadedPostgres: Loaded | undefined;
   readonly rows: readonly Timing[];
   readonly afterLoad: number;
-  readonly varve: BenchServer;
+  readonly diskVarve: number;
+  readonly diskPostgres: number | undefined;
+  readonly latency: readonly Latency[];
+  readonly memory: Memory;
 }
 
-function render({ loadedVarve, loadedPostgres, rows, afterLoad, varve }: ReportInput): string {
+function render(input: ReportInput): string {
+  const { loadedVarve, loadedPostgres, rows, afterLoad, diskVarve, diskPostgres, latency, memory } =
+    input;
   const ratio = (ours: number, theirs: number | undefined): string =>
     theirs === undefined ? '-' : `${(theirs / ours).toFixed(1)} x`;
-  const bytes = diskBytes(varve.directory);
   const mib = (value: number): string => `${Math.round(value / 1_048_576)} MiB`;
   const million = (value: number): string => `${(value / 1e6).toFixed(2)} million`;
   return [
@@ -221,7 +346,7 @@ function render({ loadedVarve, loadedPostgres, rows, afterLoad, varve }: ReportI
     '| ingest | Varve | PostgreSQL 15 | ratio |',
     '|---|---|---|---|',
     `| rows per second | ${million(loadedVarve.rowsPerSecond)} | ${loadedPostgres === undefined ? '-' : million(loadedPostgres.rowsPerSecond)} | ${loadedPostgres === undefined ? '-' : `${(loadedVarve.rowsPerSecond / loadedPostgres.rowsPerSecond).toFixed(1)} x`} |`,
-    `| bytes on disk, log included | ${mib(bytes)} | ${loadedPostgres === undefined ? '-' : mib(diskBytes(loadedPostgres.server.directory))} | |`,
+    `| bytes on disk, log included | ${mib(diskVarve)} | ${diskPostgres === undefined ? '-' : mib(diskPostgres)} | |`,
     `| resident memory after the load | ${mib(afterLoad)} | | |`,
     '',
     `| query (median of ${ROUNDS}, warm, over the wire) | rows | Varve ms | PostgreSQL 15 ms | ratio |`,
@@ -230,6 +355,20 @@ function render({ loadedVarve, loadedPostgres, rows, afterLoad, varve }: ReportI
       (row) =>
         `| ${row.name} | ${row.rows} | ${row.varveMs.toFixed(2)} | ${row.postgresMs?.toFixed(2) ?? '-'} | ${ratio(row.varveMs, row.postgresMs)} |`,
     ),
+    '',
+    '| `select 1` on another connection, while this runs | p50 ms | p99 ms | max ms |',
+    '|---|---|---|---|',
+    ...latency.map(
+      (row) =>
+        `| ${row.what} | ${row.p50.toFixed(2)} | ${row.p99.toFixed(2)} | ${row.max.toFixed(1)} |`,
+    ),
+    '',
+    `| ${memory.rows.toLocaleString('en-US')} rows | |`,
+    '|---|---|',
+    `| resident memory after the load | ${mib(memory.residentBytes)} |`,
+    `| resident memory after five full scans more | ${mib(memory.residentAgainBytes)} |`,
+    `| start to ready, process and all | ${Math.round(memory.restartMs)} ms |`,
+    `| start to ready on an empty directory | ${Math.round(memory.emptyStartMs)} ms |`,
     '',
   ].join('\n');
 }
