@@ -27,6 +27,7 @@ export async function createIndex(
   }
   const transaction = session.transaction.current();
   const found = mustFindTable(session, node.relation as RangeVar);
+  requireOwner(session, found);
   await transaction.lockTable(found.oid, 'exclusive', 'block');
   await transaction.changeCatalog([]);
   const table = mustFindTable(session, node.relation as RangeVar);

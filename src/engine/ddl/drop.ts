@@ -37,6 +37,7 @@ export async function dropObjects(
   if (node.removeType === 'OBJECT_SCHEMA') return await dropSchemas(session, node);
   const kind = KINDS.get(node.removeType ?? '');
   if (kind === undefined) return dropMissing(session, node);
+  await lockTargets(session, node.objects ?? []);
   await session.transaction.current().changeCatalog([]);
   const targets: RelationDescriptor[] = [];
   for (const object of node.objects ?? []) {
@@ -58,9 +59,29 @@ export async function dropObjects(
 }
 
 /** The owner of an object or of its schema may drop it. */
-function requireDropRights(session: SessionContext, relation: RelationDescriptor): void {
+function hasDropRights(session: SessionContext, relation: RelationDescriptor): boolean {
   const schema = session.catalog().schema(relation.schema);
-  if (schema === undefined || !isOwner(session, schema)) requireOwner(session, relation);
+  return isOwner(session, relation) || (schema !== undefined && isOwner(session, schema));
+}
+
+function requireDropRights(session: SessionContext, relation: RelationDescriptor): void {
+  if (!hasDropRights(session, relation)) requireOwner(session, relation);
+}
+
+/**
+ * Waits for writers before it takes the catalog's lock: one that holds a table and wants to do DDL must
+ * not wait for us while we wait for it.
+ */
+async function lockTargets(session: SessionContext, objects: readonly Node[]): Promise<void> {
+  for (const object of objects) {
+    const relation = findRelation(session, rangeVar(object));
+    // Only those who may drop it may keep others waiting.
+    if (relation === undefined || !hasDropRights(session, relation)) continue;
+    const table = relation.kind === 'index' ? relation.table : relation.oid;
+    if (relation.kind === 'table' || relation.kind === 'index') {
+      await session.transaction.current().lockTable(table, 'exclusive', 'block');
+    }
+  }
 }
 
 function requireSchema(session: SessionContext, name: RangeVar): void {
@@ -110,6 +131,7 @@ export async function dropAll(
   const transaction = session.transaction.current();
   for (const object of doomed.values()) {
     if (object.kind === 'table') await transaction.lockTable(object.oid, 'exclusive', 'block');
+    if (object.kind === 'index') await transaction.lockTable(object.table, 'exclusive', 'block');
   }
   const changes: CatalogChange[] = detachments(catalog, collection);
   for (const oid of doomed.keys()) changes.push({ change: 'drop', oid });

@@ -91,6 +91,7 @@ export async function lockForAlter(
 ): Promise<RelationDescriptor | undefined> {
   const transaction = session.transaction.current();
   const found = findRelation(session, name);
+  if (found !== undefined && found.oid >= FIRST_USER_OID) requireOwner(session, found);
   if (found?.kind === 'table') await transaction.lockTable(found.oid, 'exclusive', 'block');
   if (found?.kind === 'index') await transaction.lockTable(found.table, 'exclusive', 'block');
   await transaction.changeCatalog([]);

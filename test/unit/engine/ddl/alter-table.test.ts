@@ -143,3 +143,15 @@ test('a view is not captured by a table of the same name in another schema', asy
   await ok('create table t (id text)');
   expect(await ok('select count(*) from v')).toEqual([['5']]);
 });
+
+test('DROP waits for a writer, who may still do DDL of its own', async () => {
+  await ok('begin', other);
+  await ok('insert into t values (6, 60)', other);
+  const dropping = code('drop table t');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await code('create table x (a int)', other)).toBe('ok');
+  expect(await code('commit', other)).toBe('ok');
+  expect(await dropping).toBe('ok');
+  expect(await code('select * from t')).toBe('42P01');
+  expect(await ok('select * from x')).toEqual([]);
+});
