@@ -2,7 +2,7 @@
 import type { TableDescriptor } from '../catalog/catalog.ts';
 import type { PhysicalNode } from '../plan/physical.ts';
 import { gatherBatch } from '../vector/gather.ts';
-import { isNullAt, valueAt, type Batch } from '../vector/vector.ts';
+import { isNullAt, valueAt, type Batch, type Vector } from '../vector/vector.ts';
 import type { ExecContext } from './operator.ts';
 import { materialize } from './run.ts';
 
@@ -21,6 +21,11 @@ export async function targetRows(
 ): Promise<TargetRows> {
   const all = await materialize(input, context, operator);
   const [refColumn] = all.columns;
+  const distinct = ascendingRefs(refColumn);
+  if (distinct !== undefined) {
+    if (distinct.length > 0) await context.transaction.lockRows(table, distinct, 'update', 'block');
+    return { refs: distinct, rows: all };
+  }
   const seen = new Set<number>();
   const chosen = new Int32Array(all.length);
   for (let row = 0; row < all.length; row++) {
@@ -34,4 +39,14 @@ export async function targetRows(
   const refs = Float64Array.from(seen);
   if (refs.length > 0) await context.transaction.lockRows(table, refs, 'update', 'block');
   return { refs, rows };
+}
+
+/** The refs where they ascend, as a scan gives them: then each is there once. */
+function ascendingRefs(column: Vector | undefined): Float64Array | undefined {
+  if (column?.rep !== 'f64' || column.nulls !== undefined) return undefined;
+  const refs = column.data.subarray(0, column.length);
+  for (let i = 1; i < refs.length; i++) {
+    if (!((refs[i - 1] as number) < (refs[i] as number))) return undefined;
+  }
+  return refs;
 }

@@ -18,6 +18,7 @@ import { TableStates } from './row/table-state.ts';
 import { Sequences } from './sequences.ts';
 import type { StorageEngine, StorageOptions } from './storage.ts';
 import { readStoredState } from './stored-state.ts';
+import { Turns } from './turns.ts';
 import { COMMIT_RANGE, Committer } from './txn/committer.ts';
 import { Counters } from './txn/counters.ts';
 import { rowSpace } from './txn/hypertable-locks.ts';
@@ -96,6 +97,7 @@ interface ComposeParts {
 function compose(options: OpenStorageOptions, parts: ComposeParts): StorageEngine {
   const { kv, log, states, hypertables, locks, recovered, onApply } = parts;
   const snapshots = new SnapshotRegistry();
+  const turns = new Turns(options.env.clock, options.env.timers);
   let afterPublish: (dropped: readonly number[], sequence: Sequence) => void = () => undefined;
   const committer = new Committer({
     kv,
@@ -103,6 +105,7 @@ function compose(options: OpenStorageOptions, parts: ComposeParts): StorageEngin
     hypertables,
     states,
     snapshots,
+    turns,
     published: {
       sequence: recovered.sequence,
       catalog: recovered.catalog,
@@ -120,6 +123,7 @@ function compose(options: OpenStorageOptions, parts: ComposeParts): StorageEngin
     locks,
     states,
     snapshots,
+    turns,
     sequences: openSequences(committer, recovered),
     counters: new Counters(),
     expressions: options.indexExpressions,

@@ -6,7 +6,7 @@ import type { KvOperation, KvStore } from './kv/kv.ts';
 import type { CommitLog, Sequence } from './log/commit-log.ts';
 import type { TableStates } from './row/table-state.ts';
 import type { StoredState } from './stored-state.ts';
-import { appliedOperation, recordOperations } from './txn/apply.ts';
+import { appliedOperation, rowOperations, stateOperations } from './txn/apply.ts';
 import { decodeCommit, type CommitRecord, type SequenceMove } from './txn/commit-record.ts';
 import { COMMIT_RANGE } from './txn/committer.ts';
 
@@ -50,9 +50,8 @@ export async function recover(parts: RecoveryParts): Promise<RecoveredState> {
     const record = decodeEntry(entry.payload, entry.sequence);
     if (entry.sequence > stored.applied) {
       catalog = catalog.apply(record.catalog);
-      for (const operation of recordOperations(states, entry.sequence, record, catalog)) {
-        operations.push(operation);
-      }
+      for (const operation of rowOperations(record)) operations.push(operation);
+      operations.push(...stateOperations(states, entry.sequence, record, catalog));
       sequences.push(...record.sequences);
       garbage.push(...record.droppedStorage);
       sequence = entry.sequence;

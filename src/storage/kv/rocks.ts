@@ -51,23 +51,17 @@ class RocksKv implements KvStore {
     this.#checkOpen();
     if (keys.length === 0) return Promise.resolve([]);
     return call<(Buffer | undefined)[]>((done) =>
-      this.#database.getMany(keys.map(toBuffer), {}, done),
+      this.#database._getMany(keys, { asBuffer: true, fillCache: true }, done),
     ).then((values) => values.map((value) => (value === undefined ? undefined : toBytes(value))));
   }
 
   async write(operations: readonly KvOperation[], sync: boolean): Promise<void> {
     this.#checkOpen();
+    if (operations.length === 0) return;
     const batch = operations.map((operation) =>
-      operation.type === 'put'
-        ? {
-            type: 'put' as const,
-            key: toBuffer(operation.key),
-            value: toBuffer(operation.value),
-          }
-        : { type: 'del' as const, key: toBuffer(operation.key) },
+      operation.type === 'put' ? operation : { type: 'del' as const, key: operation.key },
     );
-    if (batch.length === 0) return;
-    await call<void>((done) => this.#database.batch(batch, { sync }, done));
+    await call<void>((done) => this.#database._batch(batch, { sync }, done));
   }
 
   scan(range: KvRange): AsyncIterable<readonly KvEntry[]> {

@@ -14,11 +14,16 @@ declare module 'rocksdb' {
       },
       done: Done,
     ): void;
-    getMany(keys: readonly Buffer[], options: object, done: Done<(Buffer | undefined)[]>): void;
-    batch(
+    /** What `getMany` and `batch` come to; those copy each key and value and take only Buffers. */
+    _getMany(
+      keys: readonly Uint8Array[],
+      options: { asBuffer: boolean; fillCache: boolean },
+      done: Done<(Buffer | undefined)[]>,
+    ): void;
+    _batch(
       operations: readonly (
-        | { type: 'put'; key: Buffer; value: Buffer }
-        | { type: 'del'; key: Buffer }
+        | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+        | { readonly type: 'del'; readonly key: Uint8Array }
       )[],
       options: { sync: boolean },
       done: Done,

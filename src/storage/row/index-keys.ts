@@ -7,6 +7,7 @@ import { codecFor } from '../../types/codecs.ts';
 import { encodeKey } from '../../types/key-encoding.ts';
 import { isNullAt, valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { bytesToText } from '../format/keys.ts';
+import { decodeRows, type EncodedRows } from './row-codec.ts';
 
 /**
  * Evaluates an index's expressions and predicate over rows that have the live columns in attnum order:
@@ -39,10 +40,19 @@ export function batchKeys(
   expressions: IndexExpressions | undefined,
 ): BatchKeys {
   const { vectors, included } = keyVectors(table, index, rows, expressions);
-  const hasNull = new Uint8Array(rows.length);
+  return vectorKeys(index, vectors, included, rows.length);
+}
+
+function vectorKeys(
+  index: IndexDescriptor,
+  vectors: readonly Vector[],
+  included: Uint8Array | undefined,
+  length: number,
+): BatchKeys {
+  const hasNull = new Uint8Array(length);
   const keys: (string | null)[] = [];
   const writer = new ByteWriter(64);
-  for (let row = 0; row < rows.length; row++) {
+  for (let row = 0; row < length; row++) {
     if (included !== undefined && included[row] !== 1) {
       keys.push(null);
       continue;
@@ -59,15 +69,33 @@ export function batchKeys(
   return { keys, hasNull, vectors };
 }
 
+/** Keys of stored rows; reads no columns beside the key's where that is enough. */
+export function storedKeys(
+  table: TableDescriptor,
+  index: IndexDescriptor,
+  rows: EncodedRows,
+  expressions: IndexExpressions | undefined,
+): BatchKeys {
+  if (needsEvaluation(index)) {
+    const attnums = liveColumns(table).map(({ attnum }) => attnum);
+    return batchKeys(table, index, decodeRows(table, rows, attnums), expressions);
+  }
+  const attnums = index.keys.map(({ column }) => column);
+  const batch = decodeRows(table, rows, attnums);
+  return vectorKeys(index, batch.columns, undefined, batch.length);
+}
+
+function needsEvaluation({ predicateSql, keys }: IndexDescriptor): boolean {
+  return predicateSql !== undefined || keys.some(({ column }) => column === 0);
+}
+
 function keyVectors(
   table: TableDescriptor,
   index: IndexDescriptor,
   rows: Batch,
   expressions: IndexExpressions | undefined,
 ): { vectors: readonly Vector[]; included: Uint8Array | undefined } {
-  const needsEvaluation =
-    index.predicateSql !== undefined || index.keys.some(({ column }) => column === 0);
-  if (needsEvaluation) {
+  if (needsEvaluation(index)) {
     if (expressions === undefined)
       throw notSupported('an index on expressions or with a predicate');
     const { keys, included } = expressions(table, index, rows);

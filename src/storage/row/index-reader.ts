@@ -24,7 +24,7 @@ import {
 import type { KvEntry } from '../kv/kv.ts';
 import type { IndexRequest } from '../storage.ts';
 import type { IndexWrites } from '../txn/write-set.ts';
-import { batchKeys, isStoredIndex, type IndexExpressions } from './index-keys.ts';
+import { batchKeys, isStoredIndex, storedKeys, type IndexExpressions } from './index-keys.ts';
 import { decodeRows } from './row-codec.ts';
 import { overlaidRow, readRows, type RowView } from './row-reader.ts';
 
@@ -191,7 +191,9 @@ function extrasOfKey(
   key: string,
 ): Candidate[] {
   const rowIds: number[] = [];
-  for (const { rowId } of own?.added.get(key) ?? []) rowIds.push(rowId);
+  for (let entry = own?.added.get(key); entry !== undefined; entry = entry.older) {
+    rowIds.push(entry.rowId);
+  }
   view.state.undo.entriesAt(index.storageId, key, view.snapshot, rowIds);
   if (rowIds.length === 0) return [];
   return withoutRepeats(
@@ -218,7 +220,9 @@ function extraCandidates(
     const keys = own.sortedKeys();
     for (let i = lowerBound(keys, from); i < keys.length && accept(keys[i] as string); i++) {
       const key = keys[i] as string;
-      for (const { rowId } of own.added.get(key) ?? []) extras.push({ key, rowId, stored: false });
+      for (let entry = own.added.get(key); entry !== undefined; entry = entry.older) {
+        extras.push({ key, rowId: entry.rowId, stored: false });
+      }
     }
   }
   const old: { key: string; rowId: number }[] = [];
@@ -289,10 +293,8 @@ function dropStale(
 ): void {
   if (doubtful.length === 0) return;
   const { table } = view;
-  const attnums = liveColumns(table).map((column) => column.attnum);
   const bodies = doubtful.map((i) => rows[i] as Uint8Array);
-  const decoded = decodeRows(table, { refs: doubtful, bodies }, attnums);
-  const { keys } = batchKeys(table, index, decoded, expressions);
+  const { keys } = storedKeys(table, index, { refs: doubtful, bodies }, expressions);
   doubtful.forEach((i, position) => {
     if (keys[position] !== (candidates[i] as Candidate).key) rows[i] = null;
   });

@@ -183,7 +183,7 @@ function correctedRows(view: RowView): Float64Array {
   const fromUndo = rowIds.length;
   view.writes?.collectRows(view.command, rowIds);
   const sorted = Float64Array.from(rowIds).sort();
-  if (fromUndo === 0 || fromUndo === rowIds.length) return sorted;
+  if (fromUndo === 0) return sorted;
   return sorted.filter((rowId, i) => i === 0 || rowId !== sorted[i - 1]);
 }
 

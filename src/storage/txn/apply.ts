@@ -28,42 +28,68 @@ import {
   type IndexChange,
   type TableChange,
 } from './commit-record.ts';
-import type { UndoOfTable } from './undo.ts';
+import type { ReplacedRows, UndoOfTable } from './undo.ts';
 
-/** Old rows by table and row id, as the committing transaction read them. */
-export type BaseRows = ReadonlyMap<number, ReadonlyMap<number, Uint8Array>>;
+/** By table, the rows that the committing transaction replaces. */
+export type BaseRows = ReadonlyMap<number, ReplacedRows>;
+
+/** Rows from which on undo takes over the transaction's own maps. */
+const LAYER_ROWS = 1_024;
+/** Rows or entries between two looks at the clock. */
+const STEP_ROWS = 1_024;
+
+/** Rows and entries that a record changes. */
+export function recordSize(record: CommitRecord): number {
+  let size = 0;
+  for (const { rows, indexes } of record.tables) {
+    size += rows.length;
+    for (const { added, removed } of indexes) size += added.length + removed.length;
+  }
+  return size;
+}
 
 /**
- * Puts into undo what the record is about to replace. Must be called before the record's operations are
- * written; from then on every snapshot before `sequence` reads around them.
+ * Puts into undo what the record is about to replace, with a pause now and then. Must be finished before
+ * the record's operations are written; from then on every snapshot before `sequence` reads around them.
  */
-export function installUndo(
+export function* installUndo(
   states: TableStates,
   sequence: Sequence,
   record: CommitRecord,
   base: BaseRows,
-): UndoOfTable[] {
-  return record.tables.map((change) => {
+): Generator<void, UndoOfTable[]> {
+  const installed: UndoOfTable[] = [];
+  for (const change of record.tables) {
     const { undo } = states.get(change.storageId);
     const old = base.get(change.storageId);
     const rowIds: number[] = [];
-    for (const { rowId } of change.rows) {
-      undo.addRow(rowId, sequence, old?.get(rowId) ?? null);
-      rowIds.push(rowId);
+    const isLayer =
+      old !== undefined && change.rows.length >= LAYER_ROWS && undo.addLayer(sequence, old);
+    if (!isLayer) {
+      for (const { rowId } of change.rows) {
+        undo.addRow(rowId, sequence, old?.base.get(rowId) ?? null);
+        rowIds.push(rowId);
+        if (rowIds.length % STEP_ROWS === 0) yield;
+      }
     }
     const entries: { index: number; key: string }[] = [];
     for (const index of change.indexes) {
       for (const { key, rowId } of index.removed) {
         undo.addIndexEntry(index.storageId, key, sequence, rowId);
         entries.push({ index: index.storageId, key });
+        if (entries.length % STEP_ROWS === 0) yield;
       }
     }
-    return { undo, until: sequence, rowIds, entries };
-  });
+    installed.push({ undo, until: sequence, rowIds, entries });
+  }
+  return installed;
 }
 
-/** Updates the tables' counts and lists the record's operations on the key-value store. */
-export function recordOperations(
+/**
+ * Updates the tables' counts and lists the record's operations on everything but rows and entries. They
+ * belong into one batch with the applied sequence: a record that is applied again counts again.
+ */
+export function stateOperations(
   states: TableStates,
   sequence: Sequence,
   record: CommitRecord,
@@ -71,7 +97,6 @@ export function recordOperations(
 ): KvOperation[] {
   const operations: KvOperation[] = [];
   for (const change of record.tables) {
-    tableOperations(operations, change);
     const state = states.get(change.storageId);
     countChanges(state, sequence, change);
     put(
@@ -97,22 +122,25 @@ function put(operations: KvOperation[], key: Uint8Array, body: Uint8Array): void
   operations.push({ type: 'put', key, value: sealValue(key, body) });
 }
 
-function tableOperations(operations: KvOperation[], change: TableChange): void {
-  for (const { rowId, row } of change.rows) {
-    const key = rowKey(change.storageId, rowId);
-    if (row === null) operations.push({ type: 'delete', key });
-    else put(operations, key, row);
-  }
-  for (const index of change.indexes) indexOperations(operations, index);
-}
-
-/** Removals first: another row may take over a unique key in the same commit. */
-function indexOperations(operations: KvOperation[], index: IndexChange): void {
-  for (const entry of index.removed) {
-    operations.push({ type: 'delete', key: entryKey(index, entry) });
-  }
-  for (const entry of index.added) {
-    put(operations, entryKey(index, entry), indexEntryBody(entry.rowId, entry.suffixed));
+/**
+ * The record's operations on rows and entries; writing them again changes nothing. Within an index,
+ * removals come first: another row may take over a unique key in the same commit.
+ */
+export function* rowOperations(record: CommitRecord): Generator<KvOperation, void> {
+  for (const { storageId, rows, indexes } of record.tables) {
+    for (const { rowId, row } of rows) {
+      const key = rowKey(storageId, rowId);
+      if (row === null) yield { type: 'delete', key };
+      else yield { type: 'put', key, value: sealValue(key, row) };
+    }
+    for (const index of indexes) {
+      for (const entry of index.removed) yield { type: 'delete', key: entryKey(index, entry) };
+      for (const entry of index.added) {
+        const key = entryKey(index, entry);
+        const body = indexEntryBody(entry.rowId, entry.suffixed);
+        yield { type: 'put', key, value: sealValue(key, body) };
+      }
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import { InternalError, dbError } from '../../errors/db-error.ts';
 import type { Oid } from '../../types/type.ts';
 import type { HypertableParts } from '../hypertable/hypertable-store.ts';
 import { bytesToText } from '../format/keys.ts';
+import type { Turns } from '../turns.ts';
 
 const RECORD_VERSION = 1;
 
@@ -71,11 +72,34 @@ export function unpackValue(bytes: Uint8Array): unknown {
   return PACKR.unpack(bytes);
 }
 
-export function encodeCommit(record: CommitRecord): Uint8Array {
+/** The beginning of a record, up to its tables. */
+export type EncodedTables = ByteWriter;
+
+/** Rows or entries between two looks at the clock. */
+const STEP_ROWS = 1_024;
+
+/** Encodes a record's tables, with a pause now and then. */
+export async function encodeTables(
+  tables: readonly TableChange[],
+  turns: Turns,
+): Promise<EncodedTables> {
+  const steps = tableSteps(tables);
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) await turns.checkpoint();
+  return step.value;
+}
+
+function* tableSteps(tables: readonly TableChange[]): Generator<void, EncodedTables> {
   const writer = new ByteWriter(1024);
   writer.u8(RECORD_VERSION);
-  writer.u32(record.tables.length);
-  for (const table of record.tables) encodeTable(writer, table);
+  writer.u32(tables.length);
+  for (const table of tables) yield* encodeTable(writer, table);
+  return writer;
+}
+
+/** The whole record; `tables` are encoded already where they come from `encodeTables`. */
+export function encodeCommit(record: CommitRecord, tables?: EncodedTables): Uint8Array {
+  const writer = tables ?? encodeAtOnce(record.tables);
   writer.u8(record.hypertables === undefined ? 0 : 1);
   const rest = packValue([
     record.catalog,
@@ -88,10 +112,19 @@ export function encodeCommit(record: CommitRecord): Uint8Array {
   return writer.view();
 }
 
-function encodeTable(writer: ByteWriter, table: TableChange): void {
+function encodeAtOnce(tables: readonly TableChange[]): EncodedTables {
+  const steps = tableSteps(tables);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+function* encodeTable(writer: ByteWriter, table: TableChange): Generator<void, void> {
   writer.u32(table.storageId);
   writer.u32(table.rows.length);
+  let encoded = 0;
   for (const { kind, rowId, oldBytes, row } of table.rows) {
+    if (++encoded % STEP_ROWS === 0) yield;
     writer.u8(kind);
     writer.f64(rowId);
     writer.u32(oldBytes);
@@ -102,14 +135,19 @@ function encodeTable(writer: ByteWriter, table: TableChange): void {
   writer.u32(table.indexes.length);
   for (const index of table.indexes) {
     writer.u32(index.storageId);
-    encodeEntries(writer, index.removed);
-    encodeEntries(writer, index.added);
+    yield* encodeEntries(writer, index.removed);
+    yield* encodeEntries(writer, index.added);
   }
 }
 
-function encodeEntries(writer: ByteWriter, entries: readonly EntryChange[]): void {
+function* encodeEntries(
+  writer: ByteWriter,
+  entries: readonly EntryChange[],
+): Generator<void, void> {
   writer.u32(entries.length);
+  let encoded = 0;
   for (const { key, rowId, suffixed } of entries) {
+    if (++encoded % STEP_ROWS === 0) yield;
     writer.u8(suffixed ? 1 : 0);
     writer.f64(rowId);
     writer.u32(key.length);

@@ -13,8 +13,16 @@ import type { KvOperation, KvStore } from '../kv/kv.ts';
 import type { AppendOptions } from '../log/blob-log.ts';
 import type { CommitLog, LogPart, Sequence } from '../log/commit-log.ts';
 import type { TableStates } from '../row/table-state.ts';
-import { appliedOperation, installUndo, recordOperations, type BaseRows } from './apply.ts';
-import { encodeCommit, type CommitRecord } from './commit-record.ts';
+import type { Turns } from '../turns.ts';
+import {
+  appliedOperation,
+  installUndo,
+  recordSize,
+  rowOperations,
+  stateOperations,
+  type BaseRows,
+} from './apply.ts';
+import { encodeCommit, type CommitRecord, type EncodedTables } from './commit-record.ts';
 import type { SnapshotRegistry, UndoOfTable } from './undo.ts';
 
 /** The range of the log that commits of this engine go to. */
@@ -36,6 +44,7 @@ export interface CommitterParts {
   readonly hypertables: HypertableStore;
   readonly states: TableStates;
   readonly snapshots: SnapshotRegistry;
+  readonly turns: Turns;
   readonly published: Published;
   /** The catalog that the hypertable store sees while it applies a commit. */
   readonly onApply: (catalog: CatalogSnapshot) => void;
@@ -46,6 +55,8 @@ export interface CommitterParts {
 export interface CommitOptions {
   /** Versions that the record replaces, for open snapshots. */
   readonly base?: BaseRows;
+  /** The record's tables as `encodeTables` wrote them, where it has any. */
+  readonly tables?: EncodedTables | undefined;
   /** False resolves before the record is on stable storage. */
   readonly sync: boolean;
   /** Storage ids of the hypertables that the record changes. */
@@ -63,6 +74,8 @@ interface PendingCommit {
 }
 
 const NO_BASE: BaseRows = new Map();
+/** Operations written to the store at a time. */
+const SLICE_OPERATIONS = 2_048;
 /** Operations above which a batch for the store is not made larger. */
 const BATCH_OPERATIONS_MAX = 50_000;
 
@@ -98,9 +111,9 @@ export class Committer {
    * that keep others from changing the same rows, until then.
    */
   commit(record: CommitRecord, options: CommitOptions): Promise<void> {
-    const { base = NO_BASE, sync, hypertables = [] } = options;
+    const { base = NO_BASE, tables, sync, hypertables = [] } = options;
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const payload = encodeCommit(record);
+    const payload = encodeCommit(record, tables);
     const sequence = ++this.#appended;
     for (const { storageId } of record.tables) {
       this.#parts.states.get(storageId).appendedAt = sequence;
@@ -162,47 +175,76 @@ export class Committer {
     }
   }
 
-  /** Applies the durable commits at the head of the queue with one batch. */
-  async #applySome(): Promise<void> {
-    const { kv, log, states } = this.#parts;
-    const operations: KvOperation[] = [];
-    const undo: UndoOfTable[] = [];
-    let catalog = this.#published.catalog;
-    const catalogs: CatalogSnapshot[] = [];
-    let count = 0;
-    let mustFlush = false;
-    for (const { durable, sync, sequence, record, base } of this.#pending) {
-      if (!durable || operations.length > BATCH_OPERATIONS_MAX) break;
-      // A record that waited for the log's sync has everything before it on stable storage.
-      if (sync) this.#hasLooseHypertables = false;
-      else if (record.hypertables !== undefined) this.#hasLooseHypertables = true;
-      else mustFlush ||= this.#hasLooseHypertables;
-      undo.push(...installUndo(states, sequence, record, base));
-      if (record.catalog.length > 0) catalog = catalog.apply(record.catalog);
-      for (const operation of recordOperations(states, sequence, record, catalog)) {
-        operations.push(operation);
-      }
-      catalogs.push(catalog);
-      count++;
+  /** The durable commits at the head of the queue, as many as make a batch. */
+  #takeBatch(): { commits: PendingCommit[]; isLarge: boolean } {
+    const commits: PendingCommit[] = [];
+    let size = 0;
+    for (const pending of this.#pending) {
+      if (!pending.durable || size > BATCH_OPERATIONS_MAX) break;
+      commits.push(pending);
+      size += recordSize(pending.record);
     }
-    const last = this.#pending[count - 1] as PendingCommit;
-    operations.push(appliedOperation(last.sequence));
-    // The store may keep this batch over a power failure in which the log loses its end; what it keeps
-    // must not be newer than a hypertable's commit that is lost.
-    if (mustFlush) {
+    return { commits, isLarge: size > SLICE_OPERATIONS };
+  }
+
+  /**
+   * Applies the durable commits at the head of the queue. What they change beside rows and entries goes
+   * into one batch with the applied sequence; until that is written, recovery writes all of it again.
+   */
+  async #applySome(): Promise<void> {
+    const { kv, log, states, turns } = this.#parts;
+    const { commits, isLarge } = this.#takeBatch();
+    // The store may keep a batch over a power failure in which the log loses its end. It must not have
+    // parts of a commit that is lost, nor anything newer than a hypertable's commit that is.
+    if (this.#needsFlush(commits) || isLarge) {
       await log.flush?.();
       this.#hasLooseHypertables = false;
     }
+    let operations: KvOperation[] = [];
+    const last: KvOperation[] = [];
+    const undo: UndoOfTable[] = [];
+    let catalog = this.#published.catalog;
+    const catalogs: CatalogSnapshot[] = [];
+    for (const { sequence, record, base } of commits) {
+      const steps = installUndo(states, sequence, record, base);
+      let step = steps.next();
+      for (; step.done !== true; step = steps.next()) await turns.checkpoint();
+      undo.push(...step.value);
+      if (record.catalog.length > 0) catalog = catalog.apply(record.catalog);
+      catalogs.push(catalog);
+      // Before rows are written: a scan takes a table that is not marked as changed for settled.
+      last.push(...stateOperations(states, sequence, record, catalog));
+      for (const operation of rowOperations(record)) {
+        operations.push(operation);
+        if (operations.length < SLICE_OPERATIONS) continue;
+        await kv.write(operations, false);
+        await turns.checkpoint();
+        operations = [];
+      }
+    }
+    const newest = commits[commits.length - 1] as PendingCommit;
+    operations.push(...last, appliedOperation(newest.sequence));
     await kv.write(operations, false);
-    const commits = this.#pending.slice(0, count);
     this.#publishing = true;
     try {
       const dropped = await this.#applyHypertables(commits, catalogs);
-      this.#pending.splice(0, count);
+      this.#pending.splice(0, commits.length);
       this.#publish(commits, catalogs, undo, dropped);
     } finally {
       this.#publishing = false;
     }
+  }
+
+  /** Whether commits follow a hypertable's commit that is perhaps not on stable storage. */
+  #needsFlush(commits: readonly PendingCommit[]): boolean {
+    let needsFlush = false;
+    for (const { sync, record } of commits) {
+      // A record that waited for the log's sync has everything before it on stable storage.
+      if (sync) this.#hasLooseHypertables = false;
+      else if (record.hypertables !== undefined) this.#hasLooseHypertables = true;
+      else needsFlush ||= this.#hasLooseHypertables;
+    }
+    return needsFlush;
   }
 
   /** Large ones in slices; nobody sees them before all is published. Returns what was dropped. */
@@ -233,11 +275,11 @@ export class Committer {
     undo: readonly UndoOfTable[],
     dropped: readonly number[],
   ): void {
-    const { hypertables, snapshots, onPublished } = this.#parts;
+    const { hypertables, snapshots, turns, onPublished } = this.#parts;
     const catalog = catalogs[catalogs.length - 1] as CatalogSnapshot;
     const { sequence } = commits[commits.length - 1] as PendingCommit;
     this.#published = { sequence, catalog, hypertables: hypertables.current() };
-    for (const each of undo) snapshots.whenPast(each.until, () => each.undo.drop(each));
+    for (const each of undo) snapshots.whenPast(each.until, () => each.undo.drop(each, turns));
     onPublished(dropped, sequence);
     for (const commit of commits) commit.resolve();
   }

@@ -6,6 +6,10 @@
  */
 import type { Timers } from '../../base/env.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
+import type { Turns } from '../turns.ts';
+
+/** Locks released between two looks at the clock. */
+const RELEASED_PER_STEP = 4_096;
 
 export type LockMode = 'shared' | 'exclusive';
 export type LockKey = string | number;
@@ -98,6 +102,15 @@ export class LockManager {
   }
 
   releaseAll(owner: LockOwner): void {
+    this.releaseFrom(owner, 0);
+  }
+
+  /** As `releaseAll`, with a pause after every so many. */
+  async releaseInTurns(owner: LockOwner, turns: Turns): Promise<void> {
+    while (owner.held.length > RELEASED_PER_STEP) {
+      this.releaseFrom(owner, owner.held.length - RELEASED_PER_STEP);
+      await turns.checkpoint();
+    }
     this.releaseFrom(owner, 0);
   }
 

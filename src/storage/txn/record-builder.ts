@@ -10,21 +10,36 @@ import {
   type TableChange,
 } from './commit-record.ts';
 import { isLiveEntry } from './unique.ts';
-import type { IndexWrites, OwnVersion, TableWrites, WriteSet } from './write-set.ts';
+import type { Turns } from '../turns.ts';
+import type { IndexWrites, OwnEntry, OwnVersion, TableWrites, WriteSet } from './write-set.ts';
 
 /** Changes of every storage that `isLive`; others were dropped by the transaction itself. */
-export function tableChanges(
+export async function tableChanges(
   writeSet: WriteSet,
   isLive: (storageId: number) => boolean,
-): TableChange[] {
+  turns: Turns,
+): Promise<TableChange[]> {
+  const steps = changeSteps(writeSet, isLive);
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) await turns.checkpoint();
+  return step.value;
+}
+
+/** Rows or entries between two looks at the clock. */
+const STEP_ROWS = 1_024;
+
+function* changeSteps(
+  writeSet: WriteSet,
+  isLive: (storageId: number) => boolean,
+): Generator<void, TableChange[]> {
   const changes: TableChange[] = [];
   for (const writes of writeSet.tables.values()) {
     if (!isLive(writes.storageId)) continue;
-    const rows = rowChanges(writes);
+    const rows = yield* rowChanges(writes);
     const indexes: IndexChange[] = [];
     for (const index of writes.indexes.values()) {
       if (!isLive(index.storageId)) continue;
-      const change = indexChange(writes, index);
+      const change = yield* indexChange(writes, index);
       if (change.added.length + change.removed.length > 0) indexes.push(change);
     }
     if (rows.length + indexes.length > 0) {
@@ -34,9 +49,11 @@ export function tableChanges(
   return changes;
 }
 
-function rowChanges(writes: TableWrites): RowChange[] {
+function* rowChanges(writes: TableWrites): Generator<void, RowChange[]> {
   const changes: RowChange[] = [];
+  let seen = 0;
   for (const [rowId, { row }] of writes.rows) {
+    if (++seen % STEP_ROWS === 0) yield;
     const base = writes.base.get(rowId);
     if (base === undefined) {
       // Inserted and deleted again: nobody ever saw it.
@@ -49,17 +66,21 @@ function rowChanges(writes: TableWrites): RowChange[] {
   return changes;
 }
 
-function indexChange(writes: TableWrites, index: IndexWrites): IndexChange {
+function* indexChange(writes: TableWrites, index: IndexWrites): Generator<void, IndexChange> {
   const removed: EntryChange[] = [];
+  let seen = 0;
   for (const [rowId, { key, suffixed, keptBy }] of index.removed) {
+    if (++seen % STEP_ROWS === 0) yield;
     const version = writes.rows.get(rowId);
     if (version === undefined || keptBy.includes(version.command)) continue;
     removed.push({ key, rowId, suffixed });
   }
   const added: EntryChange[] = [];
-  for (const [key, entries] of index.added) {
+  for (const [key, newest] of index.added) {
     const suffixed = index.isSuffixed(key);
-    for (const { rowId, command } of entries) {
+    for (let entry: OwnEntry | undefined = newest; entry !== undefined; entry = entry.older) {
+      if (++seen % STEP_ROWS === 0) yield;
+      const { rowId, command } = entry;
       if (!isLiveEntry(writes, index, rowId, command)) continue;
       if (isDeleted(writes.rows.get(rowId))) continue;
       added.push({ key, rowId, suffixed });
@@ -73,7 +94,5 @@ function isDeleted(version: OwnVersion | undefined): boolean {
 }
 
 export function baseRows(writeSet: WriteSet): BaseRows {
-  const base = new Map<number, ReadonlyMap<number, Uint8Array>>();
-  for (const writes of writeSet.tables.values()) base.set(writes.storageId, writes.base);
-  return base;
+  return writeSet.tables;
 }

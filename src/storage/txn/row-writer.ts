@@ -1,7 +1,9 @@
 /** INSERT, UPDATE and DELETE on row tables, as changes of the transaction's write set. */
 import { liveColumns, type IndexDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
 import { InternalError, dbError } from '../../errors/db-error.ts';
-import type { Batch } from '../../vector/vector.ts';
+import { sliceBatch } from '../../vector/gather.ts';
+import { BATCH_ROWS, type Batch } from '../../vector/vector.ts';
+import { rowIdOfKey, rowKey } from '../format/keys.ts';
 import type { KvStore } from '../kv/kv.ts';
 import {
   batchKeys,
@@ -9,22 +11,31 @@ import {
   duplicateKey,
   isStoredIndex,
   mustBeUnique,
+  storedKeys,
   type BatchKeys,
   type IndexExpressions,
 } from '../row/index-keys.ts';
-import { decodeRows, encodeRows } from '../row/row-codec.ts';
-import { readRows, scanRows, type RowView } from '../row/row-reader.ts';
+import { encodeRows } from '../row/row-codec.ts';
+import { openRow, readRows, scanRows, type RowView } from '../row/row-reader.ts';
 import type { TableState } from '../row/table-state.ts';
 import type { InsertOptions, InsertResult } from '../storage.ts';
 import { ROW_REF_ATTNUM } from '../system-columns.ts';
+import type { Turns } from '../turns.ts';
 import type { LockManager, LockOwner } from './locks.ts';
 import { NO_ROW, findHolders, lockFreedKeys } from './unique.ts';
-import { BUILD_COMMAND, type IndexWrites, type TableWrites, type WriteSet } from './write-set.ts';
+import {
+  BUILD_COMMAND,
+  type IndexWrites,
+  type OwnEntry,
+  type TableWrites,
+  type WriteSet,
+} from './write-set.ts';
 
 /** What writing to one table needs from its transaction. */
 export interface RowWriter {
   readonly kv: KvStore;
   readonly locks: LockManager;
+  readonly turns: Turns;
   readonly owner: LockOwner;
   readonly table: TableDescriptor;
   readonly schemaName: string;
@@ -137,49 +148,72 @@ function conflictOf(
   return reported;
 }
 
+/** Some rows of an update, small enough to be handled in one go. */
+interface UpdatePiece {
+  readonly rowIds: readonly number[];
+  readonly rows: Batch;
+  readonly indexed: readonly IndexedBatch[];
+  /** Per index the rows of the piece whose key is not the one they have now. */
+  readonly changed: readonly (readonly number[])[];
+}
+
 /** Replaces rows that the transaction has locked. */
 export async function updateRows(
   writer: RowWriter,
   refs: Float64Array,
   rows: Batch,
 ): Promise<void> {
-  const rowIds = Array.from(refs);
-  const indexed = indexBatch(writer, rows);
-  await noteBases(writer, rowIds, indexed);
-  const changed = indexed.map((each) => changedKeys(writer, each, rowIds));
-  const replaced = new Set(rowIds);
-  for (let i = 0; i < indexed.length; i++) {
-    await checkUpdatedKeys(
-      writer,
-      indexed[i] as IndexedBatch,
-      changed[i] as number[],
-      rowIds,
-      replaced,
-    );
+  const pieces: UpdatePiece[] = [];
+  for (let start = 0; start < refs.length; start += BATCH_ROWS) {
+    const end = Math.min(start + BATCH_ROWS, refs.length);
+    const rowIds = Array.from(refs.subarray(start, end));
+    const piece = sliceBatch(rows, start, end);
+    const indexed = indexBatch(writer, piece);
+    await noteBases(writer, rowIds, indexed);
+    const changed = indexed.map((each) => changedKeys(writer, each, rowIds));
+    pieces.push({ rowIds, rows: piece, indexed, changed });
+    await writer.turns.checkpoint();
   }
-  const encoded = encodeRows(writer.table, rows);
+  const count = pieces[0]?.indexed.length ?? 0;
+  for (let i = 0; i < count; i++) await checkUpdatedKeys(writer, i, pieces, refs);
   const command = ++writer.writeSet.command;
-  rowIds.forEach((rowId, row) => {
+  for (const piece of pieces) {
+    putUpdated(writer, piece, command);
+    await writer.turns.checkpoint();
+  }
+}
+
+function putUpdated(writer: RowWriter, piece: UpdatePiece, command: number): void {
+  const { rowIds, rows, indexed } = piece;
+  const encoded = encodeRows(writer.table, rows);
+  for (let row = 0; row < rowIds.length; row++) {
+    const rowId = rowIds[row] as number;
     writer.writeSet.put(writer.writes, rowId, encoded[row] as Uint8Array);
     for (const each of indexed) {
       const key = each.keys.keys[row] as string | null;
       const committed = each.writes.removed.get(rowId);
-      if (committed !== undefined && committed.key === key) committed.keptBy.push(command);
+      if (committed !== undefined && committed.key === key) each.writes.keep(committed, command);
       else if (key !== null) each.writes.add(key, rowId, command, isSuffixed(each, row));
     }
-  });
+  }
 }
 
 export async function deleteRows(writer: RowWriter, refs: Float64Array): Promise<void> {
-  const rowIds = Array.from(refs);
   const indexed = writer.indexes.filter(isStoredIndex).map((index) => ({
     index,
     writes: writer.writes.index(index.storageId, index.unique),
   }));
-  await noteBases(writer, rowIds, indexed);
-  for (const { index } of indexed) await lockFreedKeys(writer, index, rowIds);
+  for (let start = 0; start < refs.length; start += BATCH_ROWS) {
+    const rowIds = Array.from(refs.subarray(start, start + BATCH_ROWS));
+    await noteBases(writer, rowIds, indexed);
+    for (const { index } of indexed) await lockFreedKeys(writer, index, rowIds);
+    await writer.turns.checkpoint();
+  }
   writer.writeSet.command++;
-  for (const rowId of rowIds) writer.writeSet.put(writer.writes, rowId, null);
+  for (let i = 0; i < refs.length; i++) {
+    writer.writeSet.put(writer.writes, refs[i] as number, null);
+    if (i % BATCH_ROWS === BATCH_ROWS - 1) await writer.turns.checkpoint();
+  }
 }
 
 /** Reads the committed versions of rows that change for the first time, and their index entries. */
@@ -192,15 +226,16 @@ async function noteBases(
   const fresh = rowIds.filter((rowId) => !writes.base.has(rowId) && !writes.rows.has(rowId));
   if (fresh.length > 0) {
     // The rows are locked: the newest committed version is the one that the statement saw.
-    const bodies = await readRows(newestView(writer), fresh);
-    fresh.forEach((rowId, i) => {
+    const bodies = await readNewest(writer, fresh);
+    for (let i = 0; i < fresh.length; i++) {
+      const rowId = fresh[i] as number;
       const body = bodies[i];
       if (body === null || body === undefined) {
         throw new InternalError(`row ${rowId} of "${table.name}" to change is not there`);
       }
       writes.base.set(rowId, body);
       writer.writeSet.bytes += body.length;
-    });
+    }
   }
   for (const { index, writes: indexWrites } of indexed) {
     const unknown = rowIds.filter(
@@ -208,6 +243,45 @@ async function noteBases(
     );
     noteEntries(writer, index, indexWrites, unknown);
   }
+}
+
+/** Rows above which neighbours are read with a scan instead of one by one. */
+const SCAN_ROWS_MIN = 256;
+/** How many times as many rows as wanted a scan may read. */
+const SCAN_WASTE_MAX = 2;
+
+/** The newest committed versions of rows. */
+async function readNewest(
+  writer: RowWriter,
+  rowIds: readonly number[],
+): Promise<readonly (Uint8Array | null | undefined)[]> {
+  const view = newestView(writer);
+  const first = rowIds[0] as number;
+  const last = rowIds[rowIds.length - 1] as number;
+  const isDense = last - first < rowIds.length * SCAN_WASTE_MAX;
+  if (rowIds.length < SCAN_ROWS_MIN || !isDense || !isAscending(rowIds)) {
+    return readRows(view, rowIds);
+  }
+  const bodies: (Uint8Array | undefined)[] = [];
+  let next = 0;
+  const { storageId } = writer.table;
+  const range = { from: rowKey(storageId, first), to: rowKey(storageId, last + 1) };
+  for await (const page of writer.kv.scan(range)) {
+    for (const { key, value } of page) {
+      const rowId = rowIdOfKey(key);
+      // Wanted rows that the store does not have stay undefined.
+      while (next < rowIds.length && (rowIds[next] as number) < rowId) bodies[next++] = undefined;
+      if (rowIds[next] === rowId) bodies[next++] = openRow(view, key, value);
+    }
+  }
+  return bodies;
+}
+
+function isAscending(rowIds: readonly number[]): boolean {
+  for (let i = 1; i < rowIds.length; i++) {
+    if ((rowIds[i - 1] as number) >= (rowIds[i] as number)) return false;
+  }
+  return true;
 }
 
 function noteEntries(
@@ -218,14 +292,8 @@ function noteEntries(
 ): void {
   if (rowIds.length === 0) return;
   const { table, writes } = writer;
-  const attnums = liveColumns(table).map((column) => column.attnum);
   const bodies = rowIds.map((rowId) => writes.base.get(rowId) as Uint8Array);
-  const keys = batchKeys(
-    table,
-    index,
-    decodeRows(table, { refs: rowIds, bodies }, attnums),
-    writer.expressions,
-  );
+  const keys = storedKeys(table, index, { refs: rowIds, bodies }, writer.expressions);
   rowIds.forEach((rowId, row) => {
     const key = keys.keys[row];
     if (typeof key === 'string') {
@@ -254,37 +322,57 @@ function changedKeys(
     const isCurrent =
       version === undefined || committed?.keptBy.includes(version.command) === true
         ? committed?.key === key
-        : (writes.added.get(key) ?? []).some(
-            (entry) => entry.rowId === rowId && entry.command === version.command,
-          );
+        : hasEntry(writes.added.get(key), rowId, version.command);
     if (!isCurrent) changed.push(row);
   });
   return changed;
 }
 
-/** The batch as a whole must be unique: its rows may trade keys among themselves. */
+function hasEntry(newest: OwnEntry | undefined, rowId: number, command: number): boolean {
+  for (let entry = newest; entry !== undefined; entry = entry.older) {
+    if (entry.rowId === rowId && entry.command === command) return true;
+  }
+  return false;
+}
+
+/** The update as a whole must be unique: its rows may trade keys among themselves. */
 async function checkUpdatedKeys(
   writer: RowWriter,
-  { index, keys }: IndexedBatch,
-  changed: readonly number[],
-  rowIds: readonly number[],
-  replaced: ReadonlySet<number>,
+  position: number,
+  pieces: readonly UpdatePiece[],
+  refs: Float64Array,
 ): Promise<void> {
-  if (!index.unique || changed.length === 0) return;
-  await lockFreedKeys(
-    writer,
-    index,
-    changed.map((row) => rowIds[row] as number),
-  );
-  const holders = await findHolders(writer, index, keys, changed);
-  for (const row of changed) {
-    const holder = holders[row] as number;
-    if (holder !== NO_ROW && !replaced.has(holder)) {
-      throw duplicateKey(writer.table, writer.schemaName, index, keys, row);
+  const isUnique = pieces[0]?.indexed[position]?.index.unique === true;
+  if (!isUnique || pieces.every(({ changed }) => changed[position]?.length === 0)) return;
+  const replaced = new Set(refs);
+  for (const { rowIds, indexed, changed } of pieces) {
+    const { index } = indexed[position] as IndexedBatch;
+    const freed = (changed[position] as readonly number[]).map((row) => rowIds[row] as number);
+    await lockFreedKeys(writer, index, freed);
+    await writer.turns.checkpoint();
+  }
+  for (const { indexed, changed } of pieces) {
+    const { index, keys } = indexed[position] as IndexedBatch;
+    const rows = changed[position] as readonly number[];
+    const holders = await findHolders(writer, index, keys, rows);
+    for (const row of rows) {
+      const holder = holders[row] as number;
+      if (holder !== NO_ROW && !replaced.has(holder)) {
+        throw duplicateKey(writer.table, writer.schemaName, index, keys, row);
+      }
     }
+    await writer.turns.checkpoint();
   }
   const seen = new Set<string>();
-  for (let row = 0; row < rowIds.length; row++) {
+  for (const { indexed } of pieces) {
+    noteSeen(writer, indexed[position] as IndexedBatch, seen);
+    await writer.turns.checkpoint();
+  }
+}
+
+/** Adds the keys that must be unique to those seen; 23505 where one of them was. */
+function noteSeen(writer: RowWriter, { index, keys }: IndexedBatch, seen: Set<string>): void {
+  for (let row = 0; row < keys.keys.length; row++) {
     const key = keys.keys[row];
     if (typeof key !== 'string' || !mustBeUnique(index, keys, row)) continue;
     if (seen.has(key)) throw duplicateKey(writer.table, writer.schemaName, index, keys, row);
@@ -302,8 +390,8 @@ export async function buildIndexEntries(
   const { table, writes, writeSet } = writer;
   const indexWrites = writes.index(index.storageId, index.unique);
   const attnums = [ROW_REF_ATTNUM, ...liveColumns(table).map((column) => column.attnum)];
-  const seen = new Set<string>();
   for await (const batch of scanRows(view, { attnums, predicates: [], timeOrder: null })) {
+    await writer.turns.checkpoint();
     const refs = batch.columns[0];
     if (refs?.rep !== 'f64') throw new InternalError('row refs are not numbers');
     const rows = { columns: batch.columns.slice(1), length: batch.length };
@@ -312,10 +400,9 @@ export async function buildIndexEntries(
       const key = keys.keys[row];
       if (typeof key !== 'string') continue;
       const unique = mustBeUnique(index, keys, row);
-      if (unique && seen.has(key)) {
+      if (unique && indexWrites.added.has(key)) {
         throw duplicateInBuild(table, writer.schemaName, index, keys, row);
       }
-      if (unique) seen.add(key);
       const rowId = refs.data[row] as number;
       const command = writes.rows.get(rowId)?.command ?? BUILD_COMMAND;
       indexWrites.add(key, rowId, command, !unique);

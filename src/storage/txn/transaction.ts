@@ -31,7 +31,12 @@ import {
 import type { Turns } from '../turns.ts';
 import { droppedStorageIds } from './apply.ts';
 import type { Counters } from './counters.ts';
-import { encodeTables, type CommitRecord, type SequenceMove, type TableChange } from './commit-record.ts';
+import {
+  encodeTables,
+  type CommitRecord,
+  type SequenceMove,
+  type TableChange,
+} from './commit-record.ts';
 import type { Committer, Published } from './committer.ts';
 import {
   lockHypertableRows,
@@ -578,7 +583,7 @@ export class Transaction implements StorageTransaction {
       this.#checkOpen();
       if (writes !== undefined) {
         await hypertables.prepare(writes);
-        for (let gate; (gate = hypertables.commitGate(writes)) !== undefined; ) await gate;
+        for (let gate; (gate = hypertables.commitGate(writes)) !== undefined;) await gate;
         this.#checkOpen();
       }
       this.#checkSerializable();
@@ -647,9 +652,7 @@ export class Transaction implements StorageTransaction {
   #tableChanges(): Promise<TableChange[]> {
     const { committer, turns } = this.#parts;
     // Whoever changes the catalog holds its lock: nothing of this depends on others.
-    const dropped = new Set(
-      droppedStorageIds(committer.published.catalog, this.#catalogChanges),
-    );
+    const dropped = new Set(droppedStorageIds(committer.published.catalog, this.#catalogChanges));
     return tableChanges(this.#writeSet, (storageId) => !dropped.has(storageId), turns);
   }
 

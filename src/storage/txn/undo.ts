@@ -3,6 +3,7 @@
  * row; before a commit replaces it, what it replaces is put here and stays until no snapshot can see it.
  */
 import type { Sequence } from '../log/commit-log.ts';
+import type { Turns } from '../turns.ts';
 
 /** A version that was current until the commit `until`; null where the row did not exist before it. */
 interface OldVersion {
@@ -15,13 +16,37 @@ interface OldIndexEntry {
   readonly rowId: number;
 }
 
+/** Rows that a transaction changed, and the committed version of those that had one. */
+export interface ReplacedRows {
+  readonly rows: ReadonlyMap<number, unknown>;
+  readonly base: ReadonlyMap<number, Uint8Array>;
+}
+
+/** What a large commit replaced, as its transaction holds it: nothing is copied. */
+interface UndoLayer {
+  readonly until: Sequence;
+  readonly replaced: ReplacedRows;
+}
+
+/** Every look at a row asks all layers: there are never many. */
+const LAYERS_MAX = 16;
+
 export class TableUndo {
   readonly #rows = new Map<number, OldVersion[]>();
+  /** In the order of their commits. */
+  readonly #layers: UndoLayer[] = [];
   /** By index storage id and key: rows that an index entry pointed to before it was removed. */
   readonly #entries = new Map<number, Map<string, OldIndexEntry[]>>();
 
   get isEmpty(): boolean {
-    return this.#rows.size === 0;
+    return this.#rows.size === 0 && this.#layers.length === 0;
+  }
+
+  /** Takes a commit's rows as a whole; false where it has to add them one by one. */
+  addLayer(until: Sequence, replaced: ReplacedRows): boolean {
+    if (this.#layers.length >= LAYERS_MAX) return false;
+    this.#layers.push({ until, replaced });
+    return true;
   }
 
   addRow(rowId: number, until: Sequence, row: Uint8Array | null): void {
@@ -40,20 +65,34 @@ export class TableUndo {
 
   /** The version that `snapshot` sees: undefined where the newest one is right, null for no row. */
   visible(rowId: number, snapshot: Sequence): Uint8Array | null | undefined {
-    const versions = this.#rows.get(rowId);
-    if (versions === undefined) return undefined;
-    for (const version of versions) if (version.until > snapshot) return version.row;
-    return undefined;
+    const layer =
+      this.#layers.length === 0
+        ? undefined
+        : this.#layers.find(({ until, replaced }) => until > snapshot && replaced.rows.has(rowId));
+    const version = this.#rows.get(rowId)?.find(({ until }) => until > snapshot);
+    if (layer !== undefined && (version === undefined || layer.until < version.until)) {
+      return layer.replaced.base.get(rowId) ?? null;
+    }
+    return version?.row;
   }
 
   /** True where a commit after `snapshot` changed the row. */
   changedAfter(rowId: number, snapshot: Sequence): boolean {
     const versions = this.#rows.get(rowId);
-    return versions !== undefined && (versions[versions.length - 1] as OldVersion).until > snapshot;
+    if (versions !== undefined && (versions[versions.length - 1] as OldVersion).until > snapshot) {
+      return true;
+    }
+    return (
+      this.#layers.length > 0 &&
+      this.#layers.some(({ until, replaced }) => until > snapshot && replaced.rows.has(rowId))
+    );
   }
 
-  /** Rows of which `snapshot` sees another version than the newest. */
+  /** Rows of which `snapshot` sees another version than the newest, some perhaps twice. */
   collectRows(snapshot: Sequence, into: number[]): void {
+    for (const { until, replaced } of this.#layers) {
+      if (until > snapshot) for (const rowId of replaced.rows.keys()) into.push(rowId);
+    }
     for (const [rowId, versions] of this.#rows) {
       if ((versions[versions.length - 1] as OldVersion).until > snapshot) into.push(rowId);
     }
@@ -77,17 +116,39 @@ export class TableUndo {
     }
   }
 
-  /** Forgets what one commit put here; commits are dropped in the order in which they came. */
-  drop(commit: UndoOfTable): void {
-    for (const rowId of commit.rowIds) dropFirst(this.#rows, rowId, commit.until);
-    for (const { index, key } of commit.entries) {
-      const entries = this.#entries.get(index);
-      if (entries === undefined) continue;
-      dropFirst(entries, key, commit.until);
-      if (entries.size === 0) this.#entries.delete(index);
+  /**
+   * Forgets what one commit put here. Nobody needs it any more, so that a large commit may go in pieces,
+   * and what comes next may overtake it.
+   */
+  drop(commit: UndoOfTable, turns: Turns): void {
+    while ((this.#layers[0]?.until ?? Infinity) <= commit.until) this.#layers.shift();
+    const steps = this.#dropSteps(commit);
+    if (steps.next().done !== true) void this.#dropRest(steps, turns);
+  }
+
+  async #dropRest(steps: Generator<void, void>, turns: Turns): Promise<void> {
+    do await turns.checkpoint();
+    while (steps.next().done !== true);
+  }
+
+  *#dropSteps({ rowIds, entries, until }: UndoOfTable): Generator<void, void> {
+    for (let i = 0; i < rowIds.length; i++) {
+      dropFirst(this.#rows, rowIds[i] as number, until);
+      if (i % DROP_STEP === DROP_STEP - 1) yield;
+    }
+    for (let i = 0; i < entries.length; i++) {
+      const { index, key } = entries[i] as UndoOfTable['entries'][0];
+      const old = this.#entries.get(index);
+      if (old === undefined) continue;
+      dropFirst(old, key, until);
+      if (old.size === 0) this.#entries.delete(index);
+      if (i % DROP_STEP === DROP_STEP - 1) yield;
     }
   }
 }
+
+/** Rows or entries forgotten between two looks at the clock. */
+const DROP_STEP = 1024;
 
 /** What one commit put into a table's undo. */
 export interface UndoOfTable {

@@ -7,7 +7,7 @@ import { openValue } from '../format/envelope.ts';
 import { indexEntryKey, rowIdOfEntry } from '../format/keys.ts';
 import type { KvStore } from '../kv/kv.ts';
 import { mustBeUnique, type BatchKeys } from '../row/index-keys.ts';
-import type { LockManager, LockOwner, LockRequest } from './locks.ts';
+import type { LockKey, LockManager, LockOwner, LockRequest } from './locks.ts';
 import { BUILD_COMMAND, type IndexWrites, type TableWrites } from './write-set.ts';
 
 export interface UniqueCheck {
@@ -33,10 +33,12 @@ export async function findHolders(
 ): Promise<Float64Array> {
   const holders = new Float64Array(keys.keys.length).fill(NO_ROW);
   const checked: number[] = [];
+  const request = keyLock(index);
   for (const row of rows) {
     const key = keys.keys[row];
     if (key === null || key === undefined || !mustBeUnique(index, keys, row)) continue;
-    const granted = check.locks.acquire(check.owner, keyLock(index, key));
+    request.key = key;
+    const granted = check.locks.acquire(check.owner, request);
     if (granted !== true) await granted;
     checked.push(row);
   }
@@ -74,8 +76,9 @@ async function findStoredHolders(
 
 /** A live row of the transaction's own with this key. */
 function ownHolder(writes: TableWrites, own: IndexWrites | undefined, key: string): number {
-  for (const { rowId, command } of own?.added.get(key) ?? []) {
-    if (own !== undefined && isLiveEntry(writes, own, rowId, command)) return rowId;
+  if (own === undefined) return NO_ROW;
+  for (let entry = own.added.get(key); entry !== undefined; entry = entry.older) {
+    if (isLiveEntry(writes, own, entry.rowId, entry.command)) return entry.rowId;
   }
   return NO_ROW;
 }
@@ -102,16 +105,19 @@ export async function lockFreedKeys(
 ): Promise<void> {
   if (!index.unique) return;
   const own = check.writes.indexes.get(index.storageId);
+  const request = keyLock(index);
   for (const rowId of rowIds) {
     const committed = own?.removed.get(rowId);
     if (committed === undefined || committed.suffixed) continue;
-    const granted = check.locks.acquire(check.owner, keyLock(index, committed.key));
+    request.key = committed.key;
+    const granted = check.locks.acquire(check.owner, request);
     if (granted !== true) await granted;
   }
 }
 
-function keyLock(index: IndexDescriptor, key: string): LockRequest {
-  return { space: `key of index ${index.oid}`, key, mode: 'exclusive', wait: true };
+/** One request for all keys of an index: the lock manager does not keep it. */
+function keyLock(index: IndexDescriptor): LockRequest & { key: LockKey } {
+  return { space: `key of index ${index.oid}`, key: 0, mode: 'exclusive', wait: true };
 }
 
 /** Whether a committed entry's row still has that key after the transaction's own changes. */

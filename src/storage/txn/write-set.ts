@@ -16,6 +16,8 @@ export interface OwnVersion {
 export interface OwnEntry {
   readonly rowId: number;
   readonly command: number;
+  /** The entry that was added before it under the same key. */
+  readonly older: OwnEntry | undefined;
 }
 
 /** Changes of one table's storage. */
@@ -60,7 +62,8 @@ export const BUILD_COMMAND = 0;
 /** Entries that a transaction adds to and removes from one index. */
 export class IndexWrites {
   readonly storageId: number;
-  readonly added = new Map<string, OwnEntry[]>();
+  /** Per key the newest entry, which leads to the older ones. */
+  readonly added = new Map<string, OwnEntry>();
   /** Committed entries of changed rows, by row. */
   readonly removed = new Map<number, RemovedEntry>();
   /** Added keys that end in the row id: two rows may have them. */
@@ -75,21 +78,21 @@ export class IndexWrites {
   }
 
   add(key: string, rowId: number, command: number, suffixed: boolean): void {
-    const entries = this.added.get(key);
-    if (entries === undefined) {
-      this.added.set(key, [{ rowId, command }]);
-      this.#sorted = undefined;
-    } else {
-      entries.push({ rowId, command });
-    }
+    const older = this.added.get(key);
+    this.added.set(key, { rowId, command, older });
+    if (older === undefined) this.#sorted = undefined;
     if (suffixed && this.#unique) this.#suffixed.add(key);
   }
 
   /** Notes the committed entry of a row that is about to change for the first time. */
-  noteCommitted(key: string, rowId: number, suffixed: boolean): RemovedEntry {
-    const entry = { key, suffixed, keptBy: [] };
-    this.removed.set(rowId, entry);
-    return entry;
+  noteCommitted(key: string, rowId: number, suffixed: boolean): void {
+    this.removed.set(rowId, { key, suffixed, keptBy: NOBODY });
+  }
+
+  /** The version of the row that `command` writes keeps the committed entry. */
+  keep(entry: RemovedEntry, command: number): void {
+    if (entry.keptBy === NOBODY) entry.keptBy = [command];
+    else entry.keptBy.push(command);
   }
 
   isSuffixed(key: string): boolean {
@@ -107,8 +110,11 @@ export interface RemovedEntry {
   readonly key: string;
   readonly suffixed: boolean;
   /** Commands whose version of the row still has this key. */
-  readonly keptBy: number[];
+  keptBy: number[];
 }
+
+/** Shared by the many entries that nothing keeps. */
+const NOBODY: number[] = [];
 
 /** Bytes of bookkeeping a changed row costs, roughly. */
 const ROW_OVERHEAD_BYTES = 160;
