@@ -22,6 +22,7 @@ import {
   divideFloats,
   mapKernel,
 } from '../kernels/arithmetic.ts';
+import { precisePower } from '../kernels/double-double.ts';
 
 type FloatName = 'float4' | 'float8';
 const FLOAT_NAMES: readonly FloatName[] = ['float4', 'float8'];
@@ -63,7 +64,7 @@ export function powerFloat(base: number, exponent: number): number {
     );
   }
   if (base === -1 && !Number.isFinite(exponent)) return 1;
-  const result = base ** exponent;
+  const result = precisePower(base, exponent);
   if (!Number.isFinite(base) || !Number.isFinite(exponent)) return result;
   if (!Number.isFinite(result)) throw floatOverflow();
   if (result === 0 && base !== 0) throw floatUnderflow();

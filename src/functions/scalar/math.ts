@@ -29,6 +29,7 @@ import { Numeric } from '../../types/numeric.ts';
 import { OID } from '../../types/type.ts';
 import type { Int64 } from '../../types/value.ts';
 import { scalar } from '../define.ts';
+import { preciseExp, preciseLog, preciseLog10 } from '../kernels/double-double.ts';
 import type { ScalarFunction } from '../function.ts';
 import { arithmeticKernel, mapKernel } from '../kernels/arithmetic.ts';
 import { powerFloat, sqrtFloat } from '../operators/float-arithmetic.ts';
@@ -52,7 +53,7 @@ function logFloat(apply: (value: number) => number): (value: number) => number {
 }
 
 function expFloat(value: number): number {
-  const result = Math.exp(value);
+  const result = preciseExp(value);
   if (result === Infinity && value !== Infinity) throw floatOverflow();
   if (result === 0 && value !== -Infinity) throw floatUnderflow();
   return result;
@@ -150,9 +151,9 @@ function floatFunctions(): ScalarFunction[] {
     unary('sqrt', sqrtFloat),
     unary('cbrt', Math.cbrt),
     unary('exp', expFloat),
-    unary('ln', logFloat(Math.log)),
-    unary('log', logFloat(Math.log10)),
-    unary('log10', logFloat(Math.log10)),
+    unary('ln', logFloat(preciseLog)),
+    unary('log', logFloat(preciseLog10)),
+    unary('log10', logFloat(preciseLog10)),
     unary('degrees', (value) => value / (Math.PI / 180)),
     unary('radians', (value) => value * (Math.PI / 180)),
     scalar('power(float8, float8) float8', powerFloat),
