@@ -7,9 +7,11 @@ import { builtinRegistry } from '../functions/registry.ts';
 import { initParser } from '../parse/parser.ts';
 import { openStorage } from '../storage/open.ts';
 import type { StorageEngine } from '../storage/storage.ts';
+import type { Oid } from '../types/type.ts';
 import { Database } from './database.ts';
 import { dropAllTemporary } from './ddl/temporary.ts';
 import { indexExpressions } from './index-expressions.ts';
+import { hasPrivilegeAs } from './privileges.ts';
 import { SessionImpl } from './session-impl.ts';
 import type { Engine, LoginRole, Session, SessionOptions } from './session.ts';
 import { loadSystemCatalog } from './system/system-catalog.ts';
@@ -87,6 +89,7 @@ class EngineImpl implements Engine {
     if (options.database !== this.#database.name) {
       throw fatalError('invalid_catalog_name', `database "${options.database}" does not exist`);
     }
+    this.#requireConnect(role.oid);
     const secret = new DataView(this.#database.env.random.bytes(4).buffer).getInt32(0);
     const session = new SessionImpl(this.#database, role, options, {
       processId: this.#database.newProcessId(),
@@ -94,6 +97,17 @@ class EngineImpl implements Engine {
     });
     this.#database.sessionOpened(session);
     return session;
+  }
+
+  /** Everybody may connect until that is revoked from PUBLIC. */
+  #requireConnect(role: Oid): void {
+    const catalog = this.#storage.catalog();
+    const database = catalog.object(catalog.databaseOid);
+    if (database === undefined || hasPrivilegeAs(catalog, role, database, 'c')) return;
+    throw fatalError('insufficient_privilege', {
+      message: `permission denied for database "${catalog.databaseName}"`,
+      detail: 'User does not have CONNECT privilege.',
+    });
   }
 
   cancel(processId: number, secretKey: number): void {

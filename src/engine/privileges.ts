@@ -18,8 +18,8 @@ import { relationsOfView } from './ddl/dependencies.ts';
 import type { SessionContext } from './session-context.ts';
 import { relationAcl } from './system/relation-kind.ts';
 
-/** a INSERT, r SELECT, w UPDATE, d DELETE, D TRUNCATE, U USAGE, C CREATE, T TEMPORARY. */
-export type PrivilegeLetter = 'a' | 'r' | 'w' | 'd' | 'D' | 'U' | 'C' | 'T';
+/** a INSERT, r SELECT, w UPDATE, d DELETE, D TRUNCATE, U USAGE, C CREATE, T TEMPORARY, c CONNECT. */
+export type PrivilegeLetter = 'a' | 'r' | 'w' | 'd' | 'D' | 'U' | 'C' | 'T' | 'c';
 
 export function isSuperuser(session: SessionContext): boolean {
   return isSuperRole(session.catalog(), session.currentUser());

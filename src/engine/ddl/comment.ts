@@ -5,7 +5,7 @@ import { nameList, nodeAs, type Node, type NodeBody, type RangeVar } from '../..
 import { isSuperuser, requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { withColumn } from './alter-table/target.ts';
-import { databaseDescriptor } from './database.ts';
+import { databaseDescriptor } from './database-descriptor.ts';
 import { mustFindRelation, mustFindSchema } from './names.ts';
 import { roleByName } from './role-names.ts';
 

@@ -3,13 +3,9 @@ import type {
   CatalogChange,
   CheckConstraint,
   ColumnDescriptor,
-  ConstraintDescriptor,
   HypertableDescriptor,
-  IndexDescriptor,
-  SequenceDescriptor,
   TableDescriptor,
 } from '../../catalog/catalog.ts';
-import { quoteIdentifier } from '../../base/identifier.ts';
 import { dbError, notSupported } from '../../errors/db-error.ts';
 import {
   nodeAs,
@@ -18,29 +14,14 @@ import {
   type NodeBody,
   type RangeVar,
 } from '../../parse/ast.ts';
-import type { Oid } from '../../types/type.ts';
 import { canonicalCheck } from '../expressions.ts';
 import type { SessionContext } from '../session-context.ts';
-import { planColumn, type ColumnPlan, type ConstraintNode } from './column-definition.ts';
+import { planColumn, type ConstraintNode } from './column-definition.ts';
 import { hypertableFromOptions, requireUniqueHasTime } from './hypertable-options.ts';
 import { addLike } from './like.ts';
-import { chooseName, findRelation, joinName, requireFreeName } from './names.ts';
+import { chooseName, joinName, requireFreeName } from './names.ts';
+import { addSequence, type TableDraft } from './table-draft.ts';
 import { creationSchemaFor, isTemporary, refuseOnCommit } from './temporary.ts';
-import { sequenceDescriptor } from './sequence.ts';
-
-/** What CREATE TABLE will put into the catalog, built up step by step. */
-export interface TableDraft {
-  readonly session: SessionContext;
-  readonly sql: string;
-  readonly oid: Oid;
-  readonly name: string;
-  readonly schema: Oid;
-  readonly columns: ColumnDescriptor[];
-  readonly constraints: ConstraintDescriptor[];
-  readonly indexes: IndexDescriptor[];
-  readonly sequences: SequenceDescriptor[];
-  readonly takenNames: Set<string>;
-}
 
 export async function createTable(
   session: SessionContext,
@@ -128,37 +109,6 @@ async function addColumn(draft: TableDraft, definition: ColumnDef): Promise<Cons
       ? constraint
       : { ...constraint, keys: [{ String: { sval: plan.column.name } }] },
   );
-}
-
-/** The sequence of a serial or identity column, owned by it. */
-export async function addSequence(draft: TableDraft, plan: ColumnPlan): Promise<ColumnDescriptor> {
-  const { session, schema } = draft;
-  const request = plan.sequence as NonNullable<ColumnPlan['sequence']>;
-  const name = chooseName(
-    session.catalog(),
-    schema,
-    [draft.name, plan.column.name],
-    'seq',
-    draft.takenNames,
-  );
-  draft.takenNames.add(name);
-  const oid = await session.transaction.current().allocateOid();
-  draft.sequences.push(
-    sequenceDescriptor(session, {
-      oid,
-      name,
-      schema,
-      type: request.type,
-      options: request.options ?? [],
-      ownedBy: { table: draft.oid, column: plan.column.attnum },
-    }),
-  );
-  if (!request.serial) return { ...plan.column, identitySequence: oid };
-  const visible = session.catalog().schema(schema)?.name === 'public';
-  const qualified = visible
-    ? quoteIdentifier(name)
-    : `${quoteIdentifier(session.catalog().schema(schema)?.name ?? '')}.${quoteIdentifier(name)}`;
-  return { ...plan.column, defaultSql: `nextval('${qualified.replaceAll("'", "''")}'::regclass)` };
 }
 
 /** PRIMARY KEY, UNIQUE and CHECK of a table being created or altered. */
@@ -337,9 +287,4 @@ async function finishTable(
 
 function changesFor(draft: TableDraft, table: TableDescriptor): CatalogChange[] {
   return [table, ...draft.indexes, ...draft.sequences].map((object) => ({ change: 'put', object }));
-}
-
-/** True where the name is taken; for IF NOT EXISTS forms elsewhere. */
-export function relationExists(session: SessionContext, name: RangeVar): boolean {
-  return findRelation(session, name) !== undefined;
 }

@@ -7,7 +7,7 @@ import { aclOf, allRights, withAcl, type AclItem, type AclKind } from '../acl.ts
 import { effectiveRoles, isOwner, ownerOf, permissionDenied } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { changePrivileges } from './acl-change.ts';
-import { databaseDescriptor } from './database.ts';
+import { databaseDescriptor } from './database-descriptor.ts';
 import { mustFindRelation, mustFindSchema } from './names.ts';
 import { mustFindRole } from './role-names.ts';
 

@@ -14,7 +14,7 @@ import { OID, type Oid } from '../../types/type.ts';
 import { splitIdentifierList } from '../search-path.ts';
 import { parseBooleanWord } from '../settings/parse-setting.ts';
 import { createTimeIndex } from './hypertable-index.ts';
-import type { TableDraft } from './create-table.ts';
+import type { TableDraft } from './table-draft.ts';
 
 const DAY_MICROS = 86_400_000_000;
 /** TimescaleDB's default chunk width. */

@@ -9,7 +9,7 @@ import { liveColumns } from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
 import type { NodeBody, RangeVar } from '../../parse/ast.ts';
 import { requirePrivilege } from '../privileges.ts';
-import { addSequence, type TableDraft } from './create-table.ts';
+import { addSequence, type TableDraft } from './table-draft.ts';
 import { chooseName, mustFindTable } from './names.ts';
 import { sequenceOptions } from './sequence.ts';
 

@@ -12,7 +12,7 @@ import {
   requireOwner,
 } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
-import { databaseDescriptor } from './database.ts';
+import { databaseDescriptor } from './database-descriptor.ts';
 import { mustFindSchema } from './names.ts';
 import { mustFindRole } from './role-names.ts';
 

@@ -22,7 +22,7 @@ import { renameConstraint } from './alter-table/constraints.ts';
 import { carryChecks, carryIndexes, renameColumns } from './alter-table/stored-sql.ts';
 import { withColumn } from './alter-table/target.ts';
 import { requireColumnName } from './column-definition.ts';
-import { databaseDescriptor } from './database.ts';
+import { databaseDescriptor } from './database-descriptor.ts';
 import { kindName, mustFindSchema, requireFreeName } from './names.ts';
 import { renameRole } from './roles.ts';
 import { requireSchemaName } from './schema.ts';

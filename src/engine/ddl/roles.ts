@@ -9,7 +9,7 @@ import { nodeAs, type Node, type NodeBody } from '../../parse/ast.ts';
 import { parseAclItem, renameInAcl } from '../acl.ts';
 import { isSuperuser } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
-import { databaseDescriptor } from './database.ts';
+import { databaseDescriptor } from './database-descriptor.ts';
 import { describeObject } from './dependencies.ts';
 import { addMembers } from './grant-role.ts';
 import { currentRole, mustFindRole, roleByName, rolesOf } from './role-names.ts';

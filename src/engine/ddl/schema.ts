@@ -3,7 +3,7 @@ import { dbError, notSupported } from '../../errors/db-error.ts';
 import type { NodeBody } from '../../parse/ast.ts';
 import { hasPrivilege, permissionDenied, requireMembership } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
-import { databaseDescriptor } from './database.ts';
+import { databaseDescriptor } from './database-descriptor.ts';
 import { mustFindRole } from './role-names.ts';
 
 export async function createSchema(

@@ -12,12 +12,9 @@ import type { SessionContext } from '../session-context.ts';
 
 const REGCLASS = /'((?:[^']|'')*)'::regclass/g;
 
-/** The sequence's name as a default keeps it: qualified outside public. */
+/** The sequence's name as a default keeps it: qualified, so that any search_path finds it. */
 export function sequenceText(schema: string, name: string): string {
-  const qualified =
-    schema === 'public'
-      ? quoteIdentifier(name)
-      : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  const qualified = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   return `'${qualified.replaceAll("'", "''")}'::regclass`;
 }
 

@@ -14,7 +14,7 @@ import type { Oid } from '../../types/type.ts';
 import { defaultAcl, formatAclItem } from '../acl.ts';
 import { hasPrivilege, requireCreate } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
-import { databaseDescriptor } from './database.ts';
+import { databaseDescriptor } from './database-descriptor.ts';
 import { targetSchema } from './names.ts';
 
 const PREFIX = 'pg_temp_';

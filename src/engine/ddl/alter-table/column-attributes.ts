@@ -4,7 +4,7 @@ import { dbError } from '../../../errors/db-error.ts';
 import { nodeAs, type Node, type NodeBody } from '../../../parse/ast.ts';
 import { OID } from '../../../types/type.ts';
 import { canonicalDefault } from '../../expressions.ts';
-import { addSequence } from '../create-table.ts';
+import { addSequence } from '../table-draft.ts';
 import { changeSequence } from '../sequence.ts';
 import { verifyRows } from './rewrite.ts';
 import {

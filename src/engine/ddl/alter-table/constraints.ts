@@ -8,7 +8,8 @@ import type {
 } from '../../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../../errors/db-error.ts';
 import type { NodeBody } from '../../../parse/ast.ts';
-import { addConstraint as draftConstraint, type TableDraft } from '../create-table.ts';
+import { addConstraint as draftConstraint } from '../create-table.ts';
+import type { TableDraft } from '../table-draft.ts';
 import { requireFreeName } from '../names.ts';
 import { requireHypertableIndexes } from './add-column.ts';
 import { verifyRows } from './rewrite.ts';

@@ -4,7 +4,7 @@ import { InternalError, dbError } from '../../../errors/db-error.ts';
 import type { NodeBody } from '../../../parse/ast.ts';
 import type { Oid } from '../../../types/type.ts';
 import type { SessionContext } from '../../session-context.ts';
-import type { TableDraft } from '../create-table.ts';
+import type { TableDraft } from '../table-draft.ts';
 
 export type AlterCommand = NodeBody<'AlterTableCmd'>;
 

@@ -161,3 +161,13 @@ test('SET SESSION AUTHORIZATION changes what SET ROLE may do', async () => {
   await ok('reset session authorization');
   expect(await ok('select session_user, current_user')).toEqual([['postgres', 'postgres']]);
 });
+
+test('CONNECT may be taken from PUBLIC', async () => {
+  await ok('create role r login');
+  await (await sessionOf('r')).close();
+  await ok('revoke connect on database postgres from public');
+  await expect(sessionOf('r')).rejects.toMatchObject({ code: '42501' });
+  await (await sessionOf('postgres')).close();
+  await ok('grant connect on database postgres to r');
+  await (await sessionOf('r')).close();
+});

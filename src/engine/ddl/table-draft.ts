@@ -1,0 +1,58 @@
+/** A table on its way into the catalog, and the sequences of its columns. */
+import type {
+  ColumnDescriptor,
+  ConstraintDescriptor,
+  IndexDescriptor,
+  SequenceDescriptor,
+} from '../../catalog/catalog.ts';
+import { quoteIdentifier } from '../../base/identifier.ts';
+import type { Oid } from '../../types/type.ts';
+import type { SessionContext } from '../session-context.ts';
+import type { ColumnPlan } from './column-definition.ts';
+import { chooseName } from './names.ts';
+import { sequenceDescriptor } from './sequence.ts';
+
+/** What CREATE TABLE will put into the catalog, built up step by step. */
+export interface TableDraft {
+  readonly session: SessionContext;
+  readonly sql: string;
+  readonly oid: Oid;
+  readonly name: string;
+  readonly schema: Oid;
+  readonly columns: ColumnDescriptor[];
+  readonly constraints: ConstraintDescriptor[];
+  readonly indexes: IndexDescriptor[];
+  readonly sequences: SequenceDescriptor[];
+  readonly takenNames: Set<string>;
+}
+
+/** The sequence of a serial or identity column, owned by it. */
+export async function addSequence(draft: TableDraft, plan: ColumnPlan): Promise<ColumnDescriptor> {
+  const { session, schema } = draft;
+  const request = plan.sequence as NonNullable<ColumnPlan['sequence']>;
+  const name = chooseName(
+    session.catalog(),
+    schema,
+    [draft.name, plan.column.name],
+    'seq',
+    draft.takenNames,
+  );
+  draft.takenNames.add(name);
+  const oid = await session.transaction.current().allocateOid();
+  draft.sequences.push(
+    sequenceDescriptor(session, {
+      oid,
+      name,
+      schema,
+      type: request.type,
+      options: request.options ?? [],
+      ownedBy: { table: draft.oid, column: plan.column.attnum },
+    }),
+  );
+  if (!request.serial) return { ...plan.column, identitySequence: oid };
+  const visible = session.catalog().schema(schema)?.name === 'public';
+  const qualified = visible
+    ? quoteIdentifier(name)
+    : `${quoteIdentifier(session.catalog().schema(schema)?.name ?? '')}.${quoteIdentifier(name)}`;
+  return { ...plan.column, defaultSql: `nextval('${qualified.replaceAll("'", "''")}'::regclass)` };
+}
