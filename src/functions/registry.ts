@@ -21,6 +21,7 @@ import { textFunctions } from './scalar/text.ts';
 import { trigonometricFunctions } from './scalar/trigonometry.ts';
 import { anyTextFunctions, anyTextOperators } from './scalar/text-any.ts';
 import { binaryFunctions } from './scalar/binary.ts';
+import { hashFunctions } from './scalar/hash.ts';
 import { unicodeFunctions } from './scalar/unicode.ts';
 import { arrayFunctions, arrayOperators, arrayTableFunctions } from './scalar/array.ts';
 import { seriesFunctions } from './scalar/series.ts';
@@ -61,6 +62,7 @@ const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
   randomFunctions,
   anyTextFunctions,
   binaryFunctions,
+  hashFunctions,
   unicodeFunctions,
   arrayFunctions,
   arrayTableFunctions,

@@ -25,7 +25,7 @@ import {
 } from './coerce.ts';
 import { bindColumnRef, bindIndirection } from './column-ref.ts';
 import { bindFuncCall, bindGroupingFunc } from './functions.ts';
-import { bindOperatorNode, resolveOperator } from './operators.ts';
+import { bindOperatorNode, resolveOperator, requireComparison } from './operators.ts';
 import type { Scope } from './scope.ts';
 import { bindSubLink } from './sublink.ts';
 import { bindSqlValueFunction } from './sql-value.ts';
@@ -83,6 +83,7 @@ export function bindExpr(node: Node, scope: Scope): Expr {
     throw notSupported(`${kind ?? 'empty'} expression`, scope.context.position(location));
   }
   const expr = handler((node as unknown as Record<string, unknown>)[kind], scope, node);
+  scope.context.env.trace?.expression(node, expr);
   return scope.context.locate(expr, location);
 }
 
@@ -239,6 +240,7 @@ function bindCoalesce(node: NodeBody<'CoalesceExpr'>, scope: Scope): Expr {
 function bindMinMax(node: NodeBody<'MinMaxExpr'>, scope: Scope): Expr {
   const name = node.op === 'IS_LEAST' ? 'LEAST' : 'GREATEST';
   const { type, exprs } = unify(scope.context, bindExprs(node.args, scope), name);
+  requireComparison(scope.context, type, node.location);
   return { kind: name === 'LEAST' ? 'least' : 'greatest', type, args: exprs };
 }
 

@@ -187,7 +187,8 @@ function finish(
     isPolymorphic(fn.returnType) || candidate.argTypes.some((oid) => isPolymorphic(oid));
   let element = match?.element ?? 0;
   if (usesPolymorphic && element === OID.unknown && isSimple(candidate.argTypes)) {
-    if (isSimple([fn.returnType])) {
+    // TimescaleDB's functions, whose arguments have names, take untyped intervals.
+    if (isSimple([fn.returnType]) || fn.argNames === undefined) {
       throw context.error(
         'datatype_mismatch',
         'could not determine polymorphic type because input has type unknown',

@@ -118,6 +118,17 @@ function applyOperator(
   const declared = operator.left === 0 ? [operator.right] : [operator.left, operator.right];
   const inputs = args.map((arg) => arg.type.oid);
   const match = resolvePolymorphic(context, inputs, declared);
+  if (declared.every((oid) => oid === OID.anyarray) && inputs.every((oid) => oid === OID.unknown)) {
+    // PostgreSQL has ranges among the candidates too, and untyped literals cannot choose.
+    throw noOperator(
+      context,
+      operator.name,
+      args.length > 1 ? OID.unknown : undefined,
+      OID.unknown,
+      location,
+      true,
+    );
+  }
   const targets = match?.targets ?? declared;
   const coerced = args.map((arg, i) => coerceArgument(context, arg, targets[i], location));
   const result = resolveTarget(
@@ -235,6 +246,21 @@ export function equalityOf(
     );
   }
   return { operator: found.operator, type };
+}
+
+/** 42883 for GREATEST and LEAST over a type without order. */
+export function requireComparison(
+  context: BindContext,
+  type: SqlType,
+  location: number | undefined,
+): void {
+  if (isComposite(context, type.oid)) return;
+  if (findOperator(context, '<', [type.oid, type.oid]) !== undefined) return;
+  throw context.error(
+    'undefined_function',
+    `could not identify a comparison function for type ${typeText(context, type.oid)}`,
+    location,
+  );
 }
 
 /** 42883 where a type has no order. */

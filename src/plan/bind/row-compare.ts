@@ -1,8 +1,10 @@
 /** (a, b) op (c, d) spelt out over the columns. */
+import { OID } from '../../types/type.ts';
 import type { Expr } from '../expr.ts';
 import { BOOL } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { resolveOperator } from './operators.ts';
+import { typeText } from './types.ts';
 
 /**
  * Equality is AND, inequality OR; an order goes by the first column that differs:
@@ -27,6 +29,14 @@ export function compareRows(
   if (name === '=') return { kind: 'and', type: BOOL, args: all.map((i) => test('=', i)) };
   if (name === '<>') return { kind: 'or', type: BOOL, args: all.map((i) => test('<>', i)) };
   if (!['<', '<=', '>', '>='].includes(name)) {
+    const { type } = test(name, 0);
+    if (type.oid !== OID.bool) {
+      throw context.error(
+        'datatype_mismatch',
+        `row comparison operator must yield type boolean, not type ${typeText(context, type.oid)}`,
+        location,
+      );
+    }
     throw context.error(
       'feature_not_supported',
       `could not determine interpretation of row comparison operator ${name}`,

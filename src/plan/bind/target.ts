@@ -82,7 +82,11 @@ function expandColumnStar(
       );
     }
     const { columns } = scope.namespace;
-    tellStar(scope, location, columns.map(({ name, item }) => ({ alias: item?.alias, name })));
+    tellStar(
+      scope,
+      location,
+      columns.map(({ name, item }) => ({ alias: item?.alias, name })),
+    );
     return columns.map(({ name, expr }) => ({
       name,
       expr: freshReference(context, expr, location),
@@ -95,7 +99,11 @@ function expandColumnStar(
   const found = scope.item(schema, table, location);
   if (found === undefined) throw missingTable(scope, schema, table, location);
   const { alias } = found.item;
-  tellStar(scope, location, found.item.columns.map(({ name }) => ({ alias, name })));
+  tellStar(
+    scope,
+    location,
+    found.item.columns.map(({ name }) => ({ alias, name })),
+  );
   return found.item.columns.map(({ name, expr }) => ({
     name,
     expr: freshReference(context, found.carry(expr), location),
@@ -104,9 +112,14 @@ function expandColumnStar(
   }));
 }
 
-function tellStar(scope: Scope, location: number | undefined, columns: readonly StarColumn[]): void {
+function tellStar(
+  scope: Scope,
+  location: number | undefined,
+  columns: readonly StarColumn[],
+): void {
   const { context } = scope;
-  if (location !== undefined && context.viewStack.length === 0) context.env.onStar?.(location, columns);
+  if (location !== undefined && context.viewStack.length === 0)
+    context.env.onStar?.(location, columns);
 }
 
 /** The name that PostgreSQL gives an unnamed result column. */
@@ -187,6 +200,7 @@ function subLinkName(node: Node): FiguredName | undefined {
       return strong('array');
     case 'EXPR_SUBLINK': {
       const select = nodeAs(link.subselect, 'SelectStmt');
+      if (firstLeaf(select)?.valuesLists !== undefined) return strong('column1');
       const target = nodeAs(firstLeaf(select)?.targetList?.[0], 'ResTarget');
       if (target === undefined) return undefined;
       if (target.name !== undefined) return strong(target.name);
@@ -197,7 +211,7 @@ function subLinkName(node: Node): FiguredName | undefined {
   }
 }
 
-type Select = { targetList?: Node[]; larg?: Select } | undefined;
+type Select = { targetList?: Node[]; valuesLists?: Node[]; larg?: Select } | undefined;
 
 function firstLeaf(select: Select): Select {
   return select?.larg === undefined ? select : firstLeaf(select.larg);

@@ -29,7 +29,8 @@ export function typeFacts(context: BindContext, oid: Oid): TypeFacts {
 
 /** The type's name as PostgreSQL's messages and format_type print it. */
 export function typeText(context: BindContext, type: SqlType | Oid): string {
-  const { oid, typmod } = typeof type === 'number' ? sqlType(type) : type;
+  // Without a modifier to tell, char is "character"; with none given, it is "bpchar".
+  const { oid, typmod } = typeof type === 'number' ? { oid: type, typmod: null } : type;
   if (typeInfo(oid) !== undefined) return formatType(oid, typmod);
   const relation = context.env.catalog.relationByRowType(oid);
   if (relation === undefined) return formatType(oid, typmod);

@@ -1,0 +1,28 @@
+-- How calls, operators and untyped literals are resolved, and the names of what comes out.
+SELECT (VALUES (1)), (VALUES ('a'));
+SELECT hashtext('abc'), hashtext(''), hashtext('hello world this is long'), hashtextextended('abc', 0), hashtextextended('abc', 42), hashtextextended('abcdefghijklmnop', -1), hashint4(42), hashint4(-1), hashint8(42), hashint8(-1), hashint8(5000000000), hashint2(3::int2), hashoid(1259), hashtext('é€');
+SELECT pg_try_advisory_lock(hashtext('x'));
+SELECT pg_advisory_unlock_all();
+SELECT json_agg('5');
+SELECT to_json('5');
+SELECT to_jsonb(NULL);
+SELECT array_dims('{1}');
+SELECT cardinality('{1}');
+SELECT array_append('{1}', 2), array_append(ARRAY[1], '2');
+SELECT array_length('{1,2}', 1);
+SELECT '{1}' && '{1}';
+SELECT '{1}' || '{2}';
+SELECT greatest('{}'::json, '{}'::json);
+SELECT ROW(1,2) + ROW(1,2);
+SELECT ROW(1,2) ~~ ROW(1,2);
+SELECT 'a'::char(3) + 1;
+SELECT array_to_string('{1,2}', ',');
+SELECT nullif('a', 'b'), greatest('a', 'b');
+SELECT max('a'), min(NULL), count('a'), string_agg('a', ',');
+SELECT sum('5');
+SELECT avg('5');
+SELECT lag('a') OVER (), first_value('x') OVER (), nth_value(NULL, 1) OVER ();
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY 'a');
+SELECT row_to_json('a');
+SELECT jsonb_build_object('a', 'b', 'c', NULL), json_build_array('x', NULL), concat('a', NULL), format('%s', 'x'), num_nulls('a', NULL);
+SELECT pg_typeof('a'), pg_typeof(NULL), pg_typeof(coalesce(NULL, NULL)), pg_typeof((SELECT 'a')), pg_typeof((VALUES ('a')));
