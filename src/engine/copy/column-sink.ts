@@ -33,7 +33,7 @@ export class ColumnSink {
   readonly #codec: Codec;
   readonly #settings: FormatSettings;
   readonly #limit: number;
-  #capacity = FIRST_CAPACITY;
+  #capacity: number;
   /** Session zone for timestamptz, undefined for timestamp. */
   readonly #zone: TimeZone | undefined;
   #numbers: Float64Array | undefined;
@@ -50,6 +50,7 @@ export class ColumnSink {
   constructor(
     name: string,
     type: SqlType,
+    capacity: number,
     settings: FormatSettings,
     dictionary: ByteDictionary | undefined,
   ) {
@@ -58,10 +59,10 @@ export class ColumnSink {
     this.#kind = kindOf(type, settings);
     this.#codec = codecFor(type.oid);
     this.#settings = settings;
+    this.#capacity = capacity;
     this.#limit = INTEGER_LIMITS.get(type.oid) ?? 0;
     this.#zone = type.oid === OID.timestamptz ? requireZone(settings.timeZone) : undefined;
     if (this.#kind === 'text') this.#dictionary = dictionary ?? new ByteDictionary();
-    this.start();
   }
 
   /** Begins a new batch with fresh memory. */

@@ -29,6 +29,8 @@ import { TextReader } from './text-reader.ts';
 
 const BATCH_ROWS = 16_384;
 const ROW_BYTES_MAX = 1 << 30;
+/** Bytes of a chunk in which the end of a row from the chunk before is looked for first. */
+const NEXT_BYTES = 4096;
 
 export async function copyFrom(
   session: SessionContext,
@@ -76,22 +78,22 @@ export function copyColumns(table: TableDescriptor, names: readonly string[]): C
   });
 }
 
-/** By column: the texts of the session's last load, as long as it goes on with the same table. */
-const LAST_DICTIONARIES = new WeakMap<
-  SessionContext,
-  { readonly table: Oid; readonly dictionaries: Map<number, ByteDictionary> }
->();
+/** What is known of the session's last load, as long as it goes on with the same table. */
+const LAST_LOADS = new WeakMap<SessionContext, LastLoad>();
 
-function knownDictionaries(
-  session: SessionContext,
-  table: TableDescriptor,
-): Map<number, ByteDictionary> {
-  let last = LAST_DICTIONARIES.get(session);
+interface LastLoad {
+  readonly table: Oid;
+  readonly dictionaries: Map<number, ByteDictionary>;
+  rows: number;
+}
+
+function lastLoadOf(session: SessionContext, table: TableDescriptor): LastLoad {
+  let last = LAST_LOADS.get(session);
   if (last?.table !== table.oid) {
-    last = { table: table.oid, dictionaries: new Map() };
-    LAST_DICTIONARIES.set(session, last);
+    last = { table: table.oid, dictionaries: new Map(), rows: 0 };
+    LAST_LOADS.set(session, last);
   }
-  return last.dictionaries;
+  return last;
 }
 
 class CopyLoad {
@@ -107,7 +109,9 @@ class CopyLoad {
   readonly #sources: readonly ((length: number) => Vector)[];
   #keep: ((batch: Batch) => Int32Array | undefined) | undefined;
   #buffer: Uint8Array = new Uint8Array(0);
-  #capacity = FIRST_CAPACITY;
+  readonly #last: LastLoad;
+  #capacity: number;
+  #isStarted = false;
   #rows = 0;
   #total = 0;
 
@@ -122,9 +126,12 @@ class CopyLoad {
     this.columns = copyColumns(table, names);
     this.#context = session.execContext([], 0);
     const { format } = this.#context.eval;
-    const known = knownDictionaries(session, table);
+    this.#last = lastLoadOf(session, table);
+    this.#capacity = Math.min(BATCH_ROWS, Math.max(FIRST_CAPACITY, this.#last.rows));
+    const known = this.#last.dictionaries;
     this.#sinks = this.columns.map(
-      ({ attnum, name, type }) => new ColumnSink(name, type, format, known.get(attnum)),
+      ({ attnum, name, type }) =>
+        new ColumnSink(name, type, this.#capacity, format, known.get(attnum)),
     );
     this.columns.forEach(({ attnum }, i) => {
       const { dictionary } = this.#sinks[i] as ColumnSink;
@@ -155,6 +162,7 @@ class CopyLoad {
         ? error
         : withField(this.#place, error);
     }
+    this.#last.rows = this.#total;
     return this.#total;
   }
 
@@ -171,10 +179,34 @@ class CopyLoad {
   }
 
   async #consume(chunk: Uint8Array, isLast: boolean): Promise<void> {
-    const bytes = this.#joined(chunk);
-    let at = 0;
-    while (!this.#reader.isEnded && (at < bytes.length || isLast)) {
-      if (isLast && at >= bytes.length) break;
+    let start = 0;
+    let isJoined = isLast;
+    if (this.#buffer.length > 0 && !isLast) {
+      // A row that began in the chunk before usually ends near the beginning of this one.
+      const taken = Math.min(chunk.length, this.#buffer.length + NEXT_BYTES);
+      const rest = this.#buffer.length;
+      const joined = this.#joined(chunk.subarray(0, taken));
+      const read = await this.#readRows(joined, 0, rest, false);
+      isJoined = read < rest;
+      start = isJoined ? read : read - rest;
+    }
+    const bytes = isJoined ? this.#joined(chunk) : chunk;
+    const end = await this.#readRows(bytes, start, bytes.length, isLast);
+    this.#keepBytes(bytes.subarray(end));
+    const turn = this.#context.checkpoint();
+    if (turn !== undefined) await turn;
+  }
+
+  /** Reads rows that begin before `until`; returns where the first one begins that was not read. */
+  async #readRows(
+    bytes: Uint8Array,
+    start: number,
+    until: number,
+    isLast: boolean,
+  ): Promise<number> {
+    let at = start;
+    while (!this.#reader.isEnded && at < until) {
+      if (!this.#isStarted) this.#start();
       if (this.#rows === this.#capacity) this.#grow();
       this.#place.rowRead = false;
       const next = this.#reader.read(bytes, at, this.#rows, isLast);
@@ -184,12 +216,21 @@ class CopyLoad {
       this.#rows++;
       if (this.#rows === BATCH_ROWS) await this.#flush();
     }
-    this.#buffer = at < bytes.length && !this.#reader.isEnded ? bytes.slice(at) : new Uint8Array(0);
+    return at;
+  }
+
+  /** Keeps the bytes of an incomplete row for later. */
+  #keepBytes(bytes: Uint8Array): void {
+    this.#buffer = this.#reader.isEnded ? new Uint8Array(0) : bytes.slice();
     if (this.#buffer.length > ROW_BYTES_MAX) {
       throw dbError('program_limit_exceeded', 'COPY row is larger than 1 GB');
     }
-    const turn = this.#context.checkpoint();
-    if (turn !== undefined) await turn;
+  }
+
+  /** Fresh memory for a batch, which storage keeps. */
+  #start(): void {
+    this.#isStarted = true;
+    for (const sink of this.#sinks) sink.start();
   }
 
   #grow(): void {
@@ -211,7 +252,7 @@ class CopyLoad {
     if (length === 0) return;
     this.#rows = 0;
     const all: Batch = { columns: this.#sources.map((source) => source(length)), length };
-    for (const sink of this.#sinks) sink.start();
+    this.#isStarted = false;
     const kept = this.#keep?.(all);
     const batch = kept === undefined ? all : gatherBatch(all, kept);
     if (batch.length === 0) return;

@@ -139,7 +139,7 @@ export class HeadColumn {
 
   get bytes(): number {
     const width = { f64: 8, bool: 1, text: 4, any: 64 }[this.rep];
-    return this.#capacity * (width + (this.nulls === undefined ? 0 : 1));
+    return this.#length * (width + (this.nulls === undefined ? 0 : 1));
   }
 
   append(vector: Vector, length: number): void {
@@ -215,13 +215,19 @@ export class HeadColumn {
 
   #reserve(rows: number): void {
     if (rows <= this.#capacity) return;
-    const capacity = Math.max(FIRST_CAPACITY, this.#capacity * 2, rows);
+    const capacity = Math.max(FIRST_CAPACITY, nextCapacity(this.#capacity), rows);
     if (this.rep === 'f64') this.numbers = grown(new Float64Array(capacity), this.numbers);
     if (this.rep === 'bool') this.flags = grown(new Uint8Array(capacity), this.flags);
     if (this.rep === 'text') this.codes = grown(new Int32Array(capacity), this.codes);
     if (this.nulls !== undefined) this.nulls = grown(new Uint8Array(capacity), this.nulls);
     this.#capacity = capacity;
   }
+}
+
+/** Few steps to the size at which fast heads are flushed: memory that is not touched costs nothing. */
+function nextCapacity(capacity: number): number {
+  if (capacity < LARGE_ROWS) return Math.min(LARGE_ROWS, capacity * 4);
+  return capacity < LARGE_ROWS * 4 ? LARGE_ROWS * 4 : Math.max(LARGE_ROWS * 9, capacity * 1.5);
 }
 
 function grown<T extends Float64Array | Uint8Array | Int32Array>(target: T, source: T): T {

@@ -191,6 +191,8 @@ export function unpackNumbers(reader: BytesReader, length: number): Float64Array
   return data;
 }
 
+let scratch = new Uint32Array(16_384);
+
 /** Codes in as few bytes as the number of distinct strings in use allows, and those strings. */
 function packTexts(
   writer: BytesWriter,
@@ -200,7 +202,8 @@ function packTexts(
 ): void {
   const local = new Int32Array(Math.max(1, dictionary.length)).fill(-1);
   const used: string[] = [];
-  const localCodes = new Uint32Array(length);
+  if (scratch.length < length) scratch = new Uint32Array(length);
+  const localCodes = scratch.subarray(0, length);
   for (let i = 0; i < length; i++) {
     const code = codes[i];
     let own = local[code];

@@ -39,6 +39,10 @@ export class PendingSource implements RowSource {
     return column;
   }
 
+  whole(attnum: number): StoredColumn | undefined {
+    return this.column(attnum);
+  }
+
   piece(attnum: number, index: number): StoredColumn | undefined {
     const column = this.column(attnum);
     if (column === undefined) return undefined;

@@ -36,6 +36,8 @@ export interface RowSource {
     attnum: number,
     index: number,
   ): StoredColumn | undefined | Promise<StoredColumn | undefined>;
+  /** A whole column, where the source has it in one piece. */
+  whole?(attnum: number): StoredColumn | undefined;
   /** Times of a piece as doubles. */
   times(index: number): Float64Array | Promise<Float64Array>;
   zones(attnum: number): Zones | undefined;
@@ -77,6 +79,12 @@ export class ArrivalSource implements RowSource {
       for (let i = 0; i < rows; i++) numbers[i] = from + i;
     }
     this.numbers = numbers;
+  }
+
+  whole(attnum: number): StoredColumn | undefined {
+    const column = this.#buffer.columns.get(attnum);
+    if (column === undefined) return undefined;
+    return sliceColumn(column.stored(), this.#from, this.#from + this.rows);
   }
 
   piece(attnum: number, index: number): StoredColumn | undefined {

@@ -215,6 +215,10 @@ async function readColumn(
   attnum: number,
   rows: number,
 ): Promise<StoredColumn | undefined> {
+  const [only] = sources;
+  if (sources.length === 1 && only.whole !== undefined && kept[0] === undefined) {
+    return only.whole(attnum);
+  }
   const parts: { column: StoredColumn | undefined; rows: number }[] = [];
   let present = false;
   for (let s = 0; s < sources.length; s++) {
