@@ -134,10 +134,23 @@ export class TransactionState {
     this.#end(false);
   }
 
-  /** A statement failed: a block waits for its end, an implicit transaction is gone at once. */
+  /**
+   * A statement failed. An implicit transaction is gone at once; of a block the name is left, or what
+   * came before its last savepoint: others need not wait for ROLLBACK to get its locks.
+   */
   fail(): void {
-    if (this.#inBlock) this.#failed = true;
-    else this.rollback();
+    if (!this.#inBlock) {
+      this.rollback();
+      return;
+    }
+    this.#failed = true;
+    const savepoint = this.#savepoints.at(-1);
+    if (savepoint !== undefined) {
+      this.current().rollbackTo(savepoint.storage);
+      return;
+    }
+    this.#transaction?.rollback();
+    this.#runCallbacks(false);
   }
 
   savepoint(name: string): void {
@@ -224,6 +237,10 @@ export class TransactionState {
     this.#failed = false;
     this.#savepoints = [];
     this.#statements = 0;
+    this.#runCallbacks(committed);
+  }
+
+  #runCallbacks(committed: boolean): void {
     for (const callback of this.#onEnd.splice(0)) callback(committed);
   }
 }

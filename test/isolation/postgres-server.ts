@@ -15,7 +15,7 @@ export async function postgresServer(url: string): Promise<Server & { close(): P
       await control.run('DROP SCHEMA public CASCADE');
       await control.run('CREATE SCHEMA public');
     },
-    setup: (spec) => spec.setup,
+    isVarve: false,
     settle: (running) => settle(control, running),
     close: () => control.close(),
   };

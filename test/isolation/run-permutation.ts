@@ -18,7 +18,7 @@ export interface Server {
   clear(): Promise<void>;
   /** Comes back when each of the connections' statements has ended or waits for another session. */
   settle(running: readonly Running[]): Promise<void>;
-  readonly setup: (spec: Spec) => readonly string[];
+  readonly isVarve: boolean;
 }
 
 export interface Running {
@@ -38,7 +38,9 @@ export async function runPermutation(
 ): Promise<string[]> {
   await server.clear();
   const control = await server.connect();
-  for (const sql of server.setup(spec)) await mustRun(control, sql);
+  for (const { sql, varveOnly } of spec.setup) {
+    if (server.isVarve || !varveOnly) await mustRun(control, sql);
+  }
   const connections = new Map<string, Connection>();
   for (const [name, begin] of spec.sessions) {
     const connection = await server.connect();

@@ -2,7 +2,7 @@
  * Reads isolation specs. A spec is lines, each a word and its text; `#` starts a comment:
  *
  *     setup <sql>            before every permutation
- *     setup varve <sql>      the same, in Varve only: makes the table a hypertable
+ *     setup varve <sql>      the same, in Varve only: makes a table a hypertable
  *     levels <a> | <b>       runs everything once per level, put for {level} in the steps
  *     session <name>         the steps below are this session's
  *     begin <sql>            run in the session before all steps; must not wait
@@ -18,6 +18,11 @@ export interface Step {
   readonly sql: string;
 }
 
+export interface SetupStatement {
+  readonly sql: string;
+  readonly varveOnly: boolean;
+}
+
 export interface Permutation {
   /** The level and the steps' names: what expected files call it. */
   readonly key: string;
@@ -26,8 +31,7 @@ export interface Permutation {
 }
 
 export interface Spec {
-  readonly setup: readonly string[];
-  readonly varveSetup: readonly string[];
+  readonly setup: readonly SetupStatement[];
   /** Sessions with what they run first. */
   readonly sessions: ReadonlyMap<string, readonly string[]>;
   readonly final: readonly string[];
@@ -37,8 +41,7 @@ export interface Spec {
 }
 
 interface Draft {
-  readonly setup: string[];
-  readonly varveSetup: string[];
+  readonly setup: SetupStatement[];
   readonly final: string[];
   readonly sessions: Map<string, Step[]>;
   readonly begins: Map<string, string[]>;
@@ -51,7 +54,6 @@ interface Draft {
 export function parseSpec(text: string): Spec {
   const draft: Draft = {
     setup: [],
-    varveSetup: [],
     final: [],
     sessions: new Map(),
     begins: new Map(),
@@ -63,17 +65,18 @@ export function parseSpec(text: string): Spec {
   for (const line of text.split('\n').map((each) => each.trim())) {
     if (line !== '' && !line.startsWith('#')) readLine(draft, line);
   }
-  const { setup, varveSetup, final, differs, begins } = draft;
+  const { setup, final, differs, begins } = draft;
   const permutations = permutationsOf(draft);
-  return { setup, varveSetup, final, differs, sessions: begins, permutations };
+  return { setup, final, differs, sessions: begins, permutations };
 }
 
 function readLine(draft: Draft, line: string): void {
   const [word, rest] = cut(line, ' ');
   const steps = [...draft.sessions.values()].at(-1);
-  if (word === 'setup' && rest.startsWith('varve ')) draft.varveSetup.push(cut(rest, ' ')[1]);
-  else if (word === 'setup') draft.setup.push(rest);
-  else if (word === 'final') draft.final.push(rest);
+  if (word === 'setup') {
+    const varveOnly = rest.startsWith('varve ');
+    draft.setup.push({ sql: varveOnly ? cut(rest, ' ')[1] : rest, varveOnly });
+  } else if (word === 'final') draft.final.push(rest);
   else if (word === 'levels') draft.levels = rest.split('|').map((level) => level.trim());
   else if (word === 'session') {
     draft.sessions.set(rest, []);

@@ -20,7 +20,7 @@ export async function varveServer(patienceMs: number): Promise<VarveServer> {
       await engine.close();
       engine = await memoryEngine();
     },
-    setup: (spec) => [...spec.setup, ...spec.varveSetup],
+    isVarve: true,
     settle: (running) => settle(running, server.patienceMs),
     close: () => engine.close(),
   };
