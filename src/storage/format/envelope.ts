@@ -10,7 +10,11 @@ const ENVELOPE_VERSION = 1;
 
 /** Wraps `body` for storage under `key`. */
 export function sealValue(key: Uint8Array, body: Uint8Array): Uint8Array {
-  const value = new Uint8Array(ENVELOPE_BYTES + body.length);
+  return sealInto(new Uint8Array(ENVELOPE_BYTES + body.length), key, body);
+}
+
+/** As `sealValue`, into `value`, which has the room that it takes. */
+export function sealInto(value: Uint8Array, key: Uint8Array, body: Uint8Array): Uint8Array {
   value.set(body, ENVELOPE_BYTES);
   value[0] = ENVELOPE_VERSION;
   const checksum = crc32c(body, crc32c(key));

@@ -77,14 +77,27 @@ function kindRange(kind: number): KeyRange {
   return { from: Uint8Array.of(kind), to: Uint8Array.of(kind + 1) };
 }
 
-export function rowKey(storageId: number, rowId: number): Uint8Array {
-  const key = new Uint8Array(13);
+export function rowKey(
+  storageId: number,
+  rowId: number,
+  allocate: Allocate = newBytes,
+): Uint8Array {
+  const key = allocate(ROW_KEY_BYTES);
   key[0] = ROW;
   writeU32(key, 1, storageId);
   writeU32(key, 5, Math.floor(rowId / TWO_32));
   writeU32(key, 9, rowId % TWO_32);
   return key;
 }
+
+/** Where the bytes of keys and values come from. */
+export type Allocate = (length: number) => Uint8Array;
+
+function newBytes(length: number): Uint8Array {
+  return new Uint8Array(length);
+}
+
+const ROW_KEY_BYTES = 13;
 
 export function rowIdOfKey(key: Uint8Array): number {
   return readU32(key, 5) * TWO_32 + readU32(key, 9);
@@ -106,10 +119,13 @@ export const INDEX_PREFIX_BYTES = 5;
 export const ROW_ID_BYTES = 8;
 
 /** An index entry's key; entries that need not be unique by value end in the row id. */
-export function indexEntryKey(storageId: number, value: string, rowId: number | null): Uint8Array {
-  const key = new Uint8Array(
-    INDEX_PREFIX_BYTES + value.length + (rowId === null ? 0 : ROW_ID_BYTES),
-  );
+export function indexEntryKey(
+  storageId: number,
+  value: string,
+  rowId: number | null,
+  allocate: Allocate = newBytes,
+): Uint8Array {
+  const key = allocate(INDEX_PREFIX_BYTES + value.length + (rowId === null ? 0 : ROW_ID_BYTES));
   key[0] = INDEX;
   writeU32(key, 1, storageId);
   for (let i = 0; i < value.length; i++) key[INDEX_PREFIX_BYTES + i] = value.charCodeAt(i);
@@ -145,9 +161,21 @@ export function valueOfEntryKey(key: Uint8Array, body: Uint8Array): string {
 /** Bytes as a string of the same order, one character a byte: what maps can be keyed by. */
 export function bytesToText(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = '';
-  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] as number);
+  if (end - start <= SHORT_TEXT) {
+    for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] as number);
+    return text;
+  }
+  for (let i = start; i < end; i += TEXT_STEP) {
+    const part = bytes.subarray(i, Math.min(i + TEXT_STEP, end));
+    text += String.fromCharCode.apply(null, part as unknown as number[]);
+  }
   return text;
 }
+
+/** Bytes up to which a string is put together letter by letter. */
+const SHORT_TEXT = 9;
+/** Letters at a time, well below the number of arguments that a call may have. */
+const TEXT_STEP = 4_096;
 
 export function prefixRange(prefix: Uint8Array): KeyRange {
   return { from: prefix, to: prefixEnd(prefix) };

@@ -40,7 +40,7 @@ interface Segment {
 }
 
 interface PendingAppend {
-  readonly records: readonly { kind: number; range: RangeId; payload: Uint8Array }[];
+  readonly records: readonly (LogPart & { readonly kind: number })[];
   readonly sync: boolean;
   readonly resolve: (sequences: readonly Sequence[]) => void;
   readonly reject: (error: DbError) => void;
@@ -265,7 +265,7 @@ export class BlobLog implements CommitLog {
           position: this.#position,
           durable: this.#durableBytes,
           length: record.payload.length,
-          payloadChecksum: crc32c(record.payload),
+          payloadChecksum: record.checksum ?? crc32c(record.payload),
         });
         bytes.set(record.payload, offset + RECORD_HEADER_BYTES);
         offset += RECORD_HEADER_BYTES + record.payload.length;

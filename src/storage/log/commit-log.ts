@@ -14,6 +14,8 @@ export interface LogPart {
   readonly range: RangeId;
   /** The record; kept as given, checksummed by the log. */
   readonly payload: Uint8Array;
+  /** The payload's CRC-32C, where it is known already. */
+  readonly checksum?: number;
 }
 
 export interface LogEntry {

@@ -3,7 +3,7 @@
  * runs at commit and at recovery, so both come to the same state.
  */
 import type { CatalogChange, CatalogSnapshot } from '../../catalog/catalog.ts';
-import { sealValue } from '../format/envelope.ts';
+import { ENVELOPE_BYTES, sealInto, sealValue } from '../format/envelope.ts';
 import {
   APPLIED_KEY,
   COUNTERS_KEY,
@@ -15,7 +15,9 @@ import {
   rowKey,
   sequenceKey,
   tableKey,
+  type Allocate,
 } from '../format/keys.ts';
+import { slabAllocator } from '../format/slab.ts';
 import type { KvOperation } from '../kv/kv.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import type { TableState, TableStates } from '../row/table-state.ts';
@@ -35,6 +37,8 @@ export type BaseRows = ReadonlyMap<number, ReplacedRows>;
 
 /** Rows from which on undo takes over the transaction's own maps. */
 const LAYER_ROWS = 1_024;
+/** Rows and entries above which a record's keys and values share memory. */
+const SLAB_ROWS = 64;
 /** Rows or entries between two looks at the clock. */
 const STEP_ROWS = 1_024;
 
@@ -127,25 +131,35 @@ function put(operations: KvOperation[], key: Uint8Array, body: Uint8Array): void
  * removals come first: another row may take over a unique key in the same commit.
  */
 export function* rowOperations(record: CommitRecord): Generator<KvOperation, void> {
+  const allocate = recordSize(record) > SLAB_ROWS ? slabAllocator() : undefined;
+  const put = (key: Uint8Array, body: Uint8Array): KvOperation => {
+    const length = ENVELOPE_BYTES + body.length;
+    const value = allocate === undefined ? new Uint8Array(length) : allocate(length);
+    return { type: 'put', key, value: sealInto(value, key, body) };
+  };
   for (const { storageId, rows, indexes } of record.tables) {
     for (const { rowId, row } of rows) {
-      const key = rowKey(storageId, rowId);
+      const key = rowKey(storageId, rowId, allocate);
       if (row === null) yield { type: 'delete', key };
-      else yield { type: 'put', key, value: sealValue(key, row) };
+      else yield put(key, row);
     }
     for (const index of indexes) {
-      for (const entry of index.removed) yield { type: 'delete', key: entryKey(index, entry) };
+      for (const entry of index.removed) {
+        yield { type: 'delete', key: entryKey(index, entry, allocate) };
+      }
       for (const entry of index.added) {
-        const key = entryKey(index, entry);
-        const body = indexEntryBody(entry.rowId, entry.suffixed);
-        yield { type: 'put', key, value: sealValue(key, body) };
+        yield put(entryKey(index, entry, allocate), indexEntryBody(entry.rowId, entry.suffixed));
       }
     }
   }
 }
 
-function entryKey(index: IndexChange, { key, rowId, suffixed }: EntryChange): Uint8Array {
-  return indexEntryKey(index.storageId, key, suffixed ? rowId : null);
+function entryKey(
+  index: IndexChange,
+  { key, rowId, suffixed }: EntryChange,
+  allocate: Allocate | undefined,
+): Uint8Array {
+  return indexEntryKey(index.storageId, key, suffixed ? rowId : null, allocate);
 }
 
 function countChanges(state: TableState, sequence: Sequence, change: TableChange): void {

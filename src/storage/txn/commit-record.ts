@@ -5,6 +5,7 @@
 import { Packr } from 'msgpackr';
 import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
+import { crc32c } from '../../base/crc32c.ts';
 import type { CatalogChange } from '../../catalog/catalog.ts';
 import { InternalError, dbError } from '../../errors/db-error.ts';
 import type { Oid } from '../../types/type.ts';
@@ -72,8 +73,17 @@ export function unpackValue(bytes: Uint8Array): unknown {
   return PACKR.unpack(bytes);
 }
 
-/** The beginning of a record, up to its tables. */
-export type EncodedTables = ByteWriter;
+/** The beginning of a record, up to the end of its tables. */
+export interface EncodedTables {
+  readonly writer: ByteWriter;
+  /** CRC-32C of it. */
+  readonly checksum: number;
+}
+
+export interface EncodedCommit {
+  readonly payload: Uint8Array;
+  readonly checksum: number;
+}
 
 /** Rows or entries between two looks at the clock. */
 const STEP_ROWS = 1_024;
@@ -89,17 +99,51 @@ export async function encodeTables(
   return step.value;
 }
 
+/** Bytes whose checksum takes about a millisecond. */
+const CHECKSUM_STEP_BYTES = 512 * 1024;
+
 function* tableSteps(tables: readonly TableChange[]): Generator<void, EncodedTables> {
-  const writer = new ByteWriter(1024);
+  const writer = new ByteWriter((yield* encodedBytes(tables)) + REST_BYTES);
   writer.u8(RECORD_VERSION);
   writer.u32(tables.length);
   for (const table of tables) yield* encodeTable(writer, table);
-  return writer;
+  const bytes = writer.view();
+  let checksum = 0;
+  for (let start = 0; start < bytes.length; start += CHECKSUM_STEP_BYTES) {
+    if (start > 0) yield;
+    const end = Math.min(start + CHECKSUM_STEP_BYTES, bytes.length);
+    checksum = crc32c(bytes, checksum, start, end);
+  }
+  return { writer, checksum };
+}
+
+/** Room for what follows the tables in most records. */
+const REST_BYTES = 1_024;
+const ROW_BYTES_MAX = 17;
+const ENTRY_BYTES_MAX = 13;
+
+/** Bytes that the tables need at most: growing a large buffer stalls. */
+function* encodedBytes(tables: readonly TableChange[]): Generator<void, number> {
+  let bytes = 5;
+  for (const { rows, indexes } of tables) {
+    bytes += 12 + rows.length * ROW_BYTES_MAX + indexes.length * 12;
+    for (const { row } of rows) bytes += row === null ? 0 : row.length;
+    if (rows.length > STEP_ROWS) yield;
+    for (const { removed, added } of indexes) {
+      bytes += (removed.length + added.length) * ENTRY_BYTES_MAX;
+      for (const { key } of removed) bytes += key.length;
+      if (removed.length > STEP_ROWS) yield;
+      for (const { key } of added) bytes += key.length;
+      if (added.length > STEP_ROWS) yield;
+    }
+  }
+  return bytes;
 }
 
 /** The whole record; `tables` are encoded already where they come from `encodeTables`. */
-export function encodeCommit(record: CommitRecord, tables?: EncodedTables): Uint8Array {
-  const writer = tables ?? encodeAtOnce(record.tables);
+export function encodeCommit(record: CommitRecord, tables?: EncodedTables): EncodedCommit {
+  const { writer, checksum } = tables ?? encodeAtOnce(record.tables);
+  const end = writer.length;
   writer.u8(record.hypertables === undefined ? 0 : 1);
   const rest = packValue([
     record.catalog,
@@ -109,7 +153,8 @@ export function encodeCommit(record: CommitRecord, tables?: EncodedTables): Uint
   ]);
   writer.u32(rest.length);
   writer.bytes(rest);
-  return writer.view();
+  const payload = writer.view();
+  return { payload, checksum: crc32c(payload, checksum, end) };
 }
 
 function encodeAtOnce(tables: readonly TableChange[]): EncodedTables {

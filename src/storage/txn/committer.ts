@@ -113,7 +113,7 @@ export class Committer {
   commit(record: CommitRecord, options: CommitOptions): Promise<void> {
     const { base = NO_BASE, tables, sync, hypertables = [] } = options;
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const payload = encodeCommit(record, tables);
+    const { payload, checksum } = encodeCommit(record, tables);
     const sequence = ++this.#appended;
     for (const { storageId } of record.tables) {
       this.#parts.states.get(storageId).appendedAt = sequence;
@@ -122,7 +122,7 @@ export class Committer {
     return new Promise((resolve, reject) => {
       const pending = { sequence, record, base, sync, durable: false, resolve, reject };
       this.#pending.push(pending);
-      this.#parts.log.append([{ range: COMMIT_RANGE, payload }], { sync }).then(
+      this.#parts.log.append([{ range: COMMIT_RANGE, payload, checksum }], { sync }).then(
         ([given]) => this.#onDurable(pending, given),
         (error: unknown) => this.#fail(diskError(error, 'could not write to the commit log')),
       );
@@ -201,6 +201,7 @@ export class Committer {
       this.#hasLooseHypertables = false;
     }
     let operations: KvOperation[] = [];
+    let writing: Promise<void> | undefined;
     const last: KvOperation[] = [];
     const undo: UndoOfTable[] = [];
     let catalog = this.#published.catalog;
@@ -217,11 +218,15 @@ export class Committer {
       for (const operation of rowOperations(record)) {
         operations.push(operation);
         if (operations.length < SLICE_OPERATIONS) continue;
-        await kv.write(operations, false);
+        // The next slice is made while the store takes this one; it gets them in their order.
+        await writing;
+        writing = kv.write(operations, false);
+        writing.catch(() => undefined);
         await turns.checkpoint();
         operations = [];
       }
     }
+    await writing;
     const newest = commits[commits.length - 1] as PendingCommit;
     operations.push(...last, appliedOperation(newest.sequence));
     await kv.write(operations, false);

@@ -4,6 +4,7 @@ import { InternalError, dbError } from '../../errors/db-error.ts';
 import { sliceBatch } from '../../vector/gather.ts';
 import { BATCH_ROWS, type Batch } from '../../vector/vector.ts';
 import { rowIdOfKey, rowKey } from '../format/keys.ts';
+import { slabAllocator } from '../format/slab.ts';
 import type { KvStore } from '../kv/kv.ts';
 import {
   batchKeys,
@@ -227,13 +228,17 @@ async function noteBases(
   if (fresh.length > 0) {
     // The rows are locked: the newest committed version is the one that the statement saw.
     const bodies = await readNewest(writer, fresh);
+    // A value of the store keeps more memory than it has bytes.
+    const allocate = slabAllocator();
     for (let i = 0; i < fresh.length; i++) {
       const rowId = fresh[i] as number;
       const body = bodies[i];
       if (body === null || body === undefined) {
         throw new InternalError(`row ${rowId} of "${table.name}" to change is not there`);
       }
-      writes.base.set(rowId, body);
+      const copy = fresh.length === 1 ? body : allocate(body.length);
+      if (copy !== body) copy.set(body);
+      writes.base.set(rowId, copy);
       writer.writeSet.bytes += body.length;
     }
   }
