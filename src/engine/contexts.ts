@@ -7,6 +7,7 @@ import { regNames } from './reg-names.ts';
 import { explicitSearchPath, lookupPath } from './search-path.ts';
 import { sessionSequences } from './session-sequences.ts';
 import type { SessionImpl } from './session-impl.ts';
+import { sqlTexts } from './system/sql-texts.ts';
 import { showSetting } from './show.ts';
 
 /** Work done between two turns of the event loop. */
@@ -26,6 +27,7 @@ export function buildEvalContext(session: SessionImpl): EvalContext {
     session: sessionView(session),
     sequences: sequencesOf(session),
     admin: engineAdmin(session),
+    sqlTexts: sqlTexts(session),
     notice: (severity, message, detail, hint) => session.notice(severity, message, detail, hint),
   };
 }

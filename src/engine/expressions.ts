@@ -17,6 +17,7 @@ import type { RowChecks } from '../plan/physical.ts';
 import type { SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import { valueAt } from '../vector/vector.ts';
+import { qualifiedRegNames } from './reg-names.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** A scope over a table's columns; column i of `columns` has index i. */
@@ -148,7 +149,9 @@ function deparseOver(
 }
 
 function deparse(session: SessionContext, expr: Expr, column: (index: number) => string): string {
-  return deparseExpr(expr, { column, format: session.evalContext().format });
+  const { format } = session.evalContext();
+  const names = format.names && qualifiedRegNames(format.names, session.catalog());
+  return deparseExpr(expr, { column, format: { ...format, names } });
 }
 
 function columnsOf(expr: Expr, columns: readonly ColumnDescriptor[]): number[] {

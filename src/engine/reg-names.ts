@@ -58,6 +58,19 @@ function lookup(
   }
 }
 
+/** The same with every relation under its schema: texts that are kept must not depend on search_path. */
+export function qualifiedRegNames(names: RegNames, catalog: CatalogSnapshot): RegNames {
+  return {
+    toOid: names.toOid,
+    toName(kind, oid) {
+      const relation = kind === 'class' ? catalog.relation(oid) : undefined;
+      if (relation === undefined) return names.toName(kind, oid);
+      const schema = catalog.schema(relation.schema)?.name ?? 'pg_catalog';
+      return `${quoteIdentifier(schema)}.${quoteIdentifier(relation.name)}`;
+    },
+  };
+}
+
 /** `name` or `name(type, type)`. */
 function functionOid(session: SessionContext, text: string): Oid | undefined {
   const { registry } = session.database;

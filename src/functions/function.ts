@@ -27,7 +27,15 @@ export interface EvalContext {
   readonly session: SessionView;
   readonly sequences: SequenceAccess;
   readonly admin: EngineAdmin;
+  /** SQL texts for the pg_get_*def functions; without it they answer the stored texts. */
+  readonly sqlTexts?: SqlTexts | undefined;
   notice(severity: NoticeSeverity, message: string, detail?: string, hint?: string): void;
+}
+
+/** Stored SQL as text for the session: names as its search_path needs them, plain or pretty. */
+export interface SqlTexts {
+  view(oid: Oid, pretty: boolean): string | undefined;
+  expression(sql: string, relation: Oid, pretty: boolean): string;
 }
 
 /** The session as functions see it. */

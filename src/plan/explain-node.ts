@@ -114,6 +114,7 @@ class ExprPrinter {
     });
     return deparseExpr(plain, {
       column: (index) => (index < 0 ? special[-index - 1] : (columns[index]?.name ?? '?')),
+      indents: false,
       format: this.#format,
     });
   }

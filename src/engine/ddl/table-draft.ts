@@ -50,9 +50,7 @@ export async function addSequence(draft: TableDraft, plan: ColumnPlan): Promise<
     }),
   );
   if (!request.serial) return { ...plan.column, identitySequence: oid };
-  const visible = session.catalog().schema(schema)?.name === 'public';
-  const qualified = visible
-    ? quoteIdentifier(name)
-    : `${quoteIdentifier(session.catalog().schema(schema)?.name ?? '')}.${quoteIdentifier(name)}`;
+  const owner = session.catalog().schema(schema)?.name ?? '';
+  const qualified = `${quoteIdentifier(owner)}.${quoteIdentifier(name)}`;
   return { ...plan.column, defaultSql: `nextval('${qualified.replaceAll("'", "''")}'::regclass)` };
 }

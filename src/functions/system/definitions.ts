@@ -9,105 +9,128 @@ import type {
 import type { Oid } from '../../types/type.ts';
 import { scalar } from '../define.ts';
 import type { EvalContext, ScalarFunction } from '../function.ts';
-import { qualifiedName, relationNamed } from './names.ts';
+import { qualifiedName, relationNamed, shortestName } from './names.ts';
 
 function columnName(table: TableDescriptor, attnum: number): string {
   const column = table.columns.find((candidate) => candidate.attnum === attnum);
   return quoteIdentifier(column?.name ?? `?column?${attnum}`);
 }
 
-const FUNCTION_CALL = /^[a-z_][\w$.]*\([^()]*\)$/i;
+/** Whether the text is one call: what PostgreSQL leaves without parentheses as an index key. */
+function isCall(sql: string): boolean {
+  const open = /^(?:"(?:[^"]|"")*"|[a-z_][\w$]*)\(/i.exec(sql);
+  return open !== null && closesAtEnd(sql, open[0].length - 1);
+}
 
-/** Whether the text is one parenthesised expression. */
-function isWrapped(sql: string): boolean {
-  if (!sql.startsWith('(') || !sql.endsWith(')')) return false;
+/** Whether the parenthesis at `start` closes at the very end of the text. */
+function closesAtEnd(sql: string, start: number): boolean {
   let depth = 0;
-  for (let i = 0; i < sql.length; i++) {
-    if (sql[i] === '(') depth++;
-    else if (sql[i] === ')' && --depth === 0) return i === sql.length - 1;
+  for (let i = start; i < sql.length; i++) {
+    const c = sql[i];
+    if (c === "'" || c === '"') {
+      i = sql.indexOf(c, i + 1);
+      if (i < 0) return false;
+    } else if (c === '(') depth++;
+    else if (c === ')' && --depth === 0) return i === sql.length - 1;
   }
   return false;
 }
 
-/** An expression in parentheses, unless it has them already or is a plain call. */
-function wrapped(sql: string): string {
-  return isWrapped(sql) || FUNCTION_CALL.test(sql) ? sql : `(${sql})`;
+function expression(sql: string, table: Oid, pretty: boolean, context: EvalContext): string {
+  return context.sqlTexts?.expression(sql, table, pretty) ?? sql;
 }
 
-function constraintDefinition(table: TableDescriptor, constraint: ConstraintDescriptor): string {
-  if (constraint.kind === 'check') return `CHECK (${wrapped(constraint.sql)})`;
+function constraintDefinition(
+  table: TableDescriptor,
+  constraint: ConstraintDescriptor,
+  pretty: boolean,
+  context: EvalContext,
+): string {
+  if (constraint.kind === 'check') {
+    return `CHECK (${expression(constraint.sql, table.oid, pretty, context)})`;
+  }
   const columns = constraint.columns.map((attnum) => columnName(table, attnum)).join(', ');
   return `${constraint.kind === 'primary' ? 'PRIMARY KEY' : 'UNIQUE'} (${columns})`;
 }
 
-function keyExpression(table: TableDescriptor, key: IndexKey): string {
-  if (key.column !== 0) return columnName(table, key.column);
-  return wrapped(key.expressionSql ?? '');
-}
+/** Index keys in the form that the caller asked for. */
+class IndexText {
+  readonly #table: TableDescriptor;
+  readonly #pretty: boolean;
+  readonly #context: EvalContext;
 
-function keyDefinition(table: TableDescriptor, key: IndexKey): string {
-  let text = keyExpression(table, key);
-  if (key.descending) text += ' DESC';
-  if (key.nullsFirst !== key.descending) text += key.nullsFirst ? ' NULLS FIRST' : ' NULLS LAST';
-  return text;
-}
-
-function indexDefinition(index: IndexDescriptor, context: EvalContext): string | null {
-  const table = context.catalog.relation(index.table);
-  if (table?.kind !== 'table') return null;
-  const keys = index.keys.map((key) => keyDefinition(table, key)).join(', ');
-  const unique = index.unique ? 'UNIQUE ' : '';
-  let sql = `CREATE ${unique}INDEX ${quoteIdentifier(index.name)} ON ${qualifiedName(table, context)}`;
-  sql += ` USING ${index.method} (${keys})`;
-  if (index.include.length > 0) {
-    sql += ` INCLUDE (${index.include.map((attnum) => columnName(table, attnum)).join(', ')})`;
+  constructor(table: TableDescriptor, pretty: boolean, context: EvalContext) {
+    this.#table = table;
+    this.#pretty = pretty;
+    this.#context = context;
   }
-  if (index.nullsNotDistinct) sql += ' NULLS NOT DISTINCT';
-  if (index.predicateSql !== undefined) sql += ` WHERE ${wrapped(index.predicateSql)}`;
-  return sql;
+
+  key(key: IndexKey): string {
+    if (key.column !== 0) return columnName(this.#table, key.column);
+    const sql = this.#expression(key.expressionSql ?? '');
+    return isCall(sql) ? sql : `(${sql})`;
+  }
+
+  #expression(sql: string): string {
+    return expression(sql, this.#table.oid, this.#pretty, this.#context);
+  }
+
+  #keyWithOrder(key: IndexKey): string {
+    let text = this.key(key);
+    if (key.descending) text += ' DESC';
+    if (key.nullsFirst !== key.descending) text += key.nullsFirst ? ' NULLS FIRST' : ' NULLS LAST';
+    return text;
+  }
+
+  whole(index: IndexDescriptor): string {
+    const table = this.#table;
+    const keys = index.keys.map((key) => this.#keyWithOrder(key)).join(', ');
+    const name = this.#pretty
+      ? shortestName(table, this.#context)
+      : qualifiedName(table, this.#context);
+    let sql = `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${name}`;
+    sql += ` USING ${index.method} (${keys})`;
+    if (index.include.length > 0) {
+      sql += ` INCLUDE (${index.include.map((attnum) => columnName(table, attnum)).join(', ')})`;
+    }
+    if (index.nullsNotDistinct) sql += ' NULLS NOT DISTINCT';
+    if (index.predicateSql !== undefined) sql += ` WHERE ${this.#expression(index.predicateSql)}`;
+    return sql;
+  }
 }
 
-function getIndexDefinition(oid: Oid, context: EvalContext): string | null {
-  const index = context.catalog.relation(oid);
-  return index?.kind === 'index' ? indexDefinition(index, context) : null;
-}
-
-function getIndexColumn(
+function getIndexDefinition(
   oid: Oid,
   column: number,
-  _pretty: boolean,
+  pretty: boolean,
   context: EvalContext,
 ): string | null {
   const index = context.catalog.relation(oid);
   if (index?.kind !== 'index') return null;
-  if (column === 0) return indexDefinition(index, context);
   const table = context.catalog.relation(index.table);
   if (table?.kind !== 'table') return null;
+  const text = new IndexText(table, pretty, context);
+  if (column === 0) return text.whole(index);
   const key = index.keys[column - 1];
-  if (key !== undefined) return keyExpression(table, key);
+  if (key !== undefined) return text.key(key);
   const included = index.include[column - 1 - index.keys.length];
   return included === undefined ? '' : columnName(table, included);
 }
 
-function getConstraintDefinition(oid: Oid, context: EvalContext): string | null {
+function getConstraintDefinition(oid: Oid, pretty: boolean, context: EvalContext): string | null {
   const found = context.catalog.constraint(oid);
-  return found === undefined ? null : constraintDefinition(found.table, found.constraint);
+  return found === undefined
+    ? null
+    : constraintDefinition(found.table, found.constraint, pretty, context);
 }
 
-function getViewDefinition(oid: Oid, context: EvalContext): string | null {
+function getViewDefinition(oid: Oid, pretty: boolean, context: EvalContext): string | null {
   const view = context.catalog.relation(oid);
   if (view?.kind !== 'view') return null;
-  return ` ${view.sql.trim().replace(/;$/, '')};`;
+  return context.sqlTexts?.view(oid, pretty) ?? ` ${view.sql.trim().replace(/;$/, '')};`;
 }
 
 const STABLE = { volatility: 'stable' } as const;
-
-/** Drops the arguments that only choose a layout. */
-function ignoring(
-  implementation: (oid: Oid, context: EvalContext) => string | null,
-): (oid: Oid, layout: unknown, context: EvalContext) => string | null {
-  return (oid, _layout, context) => implementation(oid, context);
-}
 
 /** Kinds of objects that there are none of: any OID is unknown, and the answer NULL. */
 const NEVER_FOUND = [
@@ -124,21 +147,46 @@ const NEVER_FOUND = [
 
 export const definitionFunctions: readonly ScalarFunction[] = [
   ...['pg_node_tree', 'text'].flatMap((type) => [
-    scalar(`pg_get_expr(${type}, oid) text`, (sql: string) => sql, STABLE),
-    scalar(`pg_get_expr(${type}, oid, bool) text`, (sql: string) => sql, STABLE),
+    scalar(
+      `pg_get_expr(${type}, oid) text`,
+      (sql: string, table: Oid, context: EvalContext) => expression(sql, table, false, context),
+      STABLE,
+    ),
+    scalar(`pg_get_expr(${type}, oid, bool) text`, expression, STABLE),
   ]),
-  scalar('pg_get_constraintdef(oid) text', getConstraintDefinition, STABLE),
-  scalar('pg_get_constraintdef(oid, bool) text', ignoring(getConstraintDefinition), STABLE),
-  scalar('pg_get_indexdef(oid) text', getIndexDefinition, STABLE),
-  scalar('pg_get_indexdef(oid, int4, bool) text', getIndexColumn, STABLE),
-  scalar('pg_get_viewdef(oid) text', getViewDefinition, STABLE),
-  scalar('pg_get_viewdef(oid, bool) text', ignoring(getViewDefinition), STABLE),
-  scalar('pg_get_viewdef(oid, int4) text', ignoring(getViewDefinition), STABLE),
   scalar(
-    'pg_get_viewdef(text) text',
-    (name: string, context: EvalContext) =>
-      getViewDefinition(relationNamed(name, context).oid, context),
+    'pg_get_constraintdef(oid) text',
+    (oid: Oid, context: EvalContext) => getConstraintDefinition(oid, false, context),
     STABLE,
+  ),
+  scalar('pg_get_constraintdef(oid, bool) text', getConstraintDefinition, STABLE),
+  scalar(
+    'pg_get_indexdef(oid) text',
+    (oid: Oid, context: EvalContext) => getIndexDefinition(oid, 0, false, context),
+    STABLE,
+  ),
+  scalar('pg_get_indexdef(oid, int4, bool) text', getIndexDefinition, STABLE),
+  scalar(
+    'pg_get_viewdef(oid) text',
+    (oid: Oid, context: EvalContext) => getViewDefinition(oid, false, context),
+    STABLE,
+  ),
+  scalar('pg_get_viewdef(oid, bool) text', getViewDefinition, STABLE),
+  scalar(
+    'pg_get_viewdef(oid, int4) text',
+    (oid: Oid, _width: number, context: EvalContext) => getViewDefinition(oid, true, context),
+    STABLE,
+  ),
+  ...[false, true].map((given) =>
+    scalar(
+      `pg_get_viewdef(text${given ? ', bool' : ''}) text`,
+      given
+        ? (name: string, pretty: boolean, context: EvalContext) =>
+            getViewDefinition(relationNamed(name, context).oid, pretty, context)
+        : (name: string, context: EvalContext) =>
+            getViewDefinition(relationNamed(name, context).oid, false, context),
+      STABLE,
+    ),
   ),
   ...NEVER_FOUND.map((signature) => scalar(signature, () => null, STABLE)),
 ];

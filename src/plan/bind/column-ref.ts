@@ -1,10 +1,10 @@
 /** Column references, whole rows, and what may follow them: fields and subscripts. */
 import { liveColumns } from '../../catalog/catalog.ts';
 import { OID, sqlType } from '../../types/type.ts';
-import type { DbError } from '../../errors/db-error.ts';
-import { nameList, type Node, type NodeBody } from '../../parse/ast.ts';
+import { notSupported, type DbError } from '../../errors/db-error.ts';
+import { nameList, nodeAs, type Node, type NodeBody } from '../../parse/ast.ts';
 import type { Expr, SubscriptExpr } from '../expr.ts';
-import { INT4, resolveUnknown, TEXT, tryCoerce } from './coerce.ts';
+import { castTo, constant, INT4, resolveUnknown, TEXT, tryCoerce } from './coerce.ts';
 import type { BindContext, RecordShape } from './context.ts';
 import { bindExpr } from './expr.ts';
 import { callByName } from './functions.ts';
@@ -211,6 +211,7 @@ export function bindIndirection(node: NodeBody<'A_Indirection'>, scope: Scope): 
 
 function bindSubscripts(base: Expr, indices: readonly NodeBody<'A_Indices'>[], scope: Scope): Expr {
   const context = scope.context;
+  if (base.type.oid === OID.name) return nameSubscript(base, indices, scope);
   const isJson = base.type.oid === OID.jsonb;
   const element = elementType(context, base.type.oid);
   if (!isJson && element === 0) {
@@ -239,6 +240,29 @@ function bindSubscripts(base: Expr, indices: readonly NodeBody<'A_Indices'>[], s
       ? sqlType(base.type.oid, base.type.typmod)
       : sqlType(element, base.type.typmod);
   return context.locate({ kind: 'subscript', type, base, subscripts }, context.locationOf(base));
+}
+
+/** A name is an array of 64 "char"s counted from 0; what lies behind its end is empty. */
+function nameSubscript(
+  base: Expr,
+  indices: readonly NodeBody<'A_Indices'>[],
+  scope: Scope,
+): Expr {
+  const { context } = scope;
+  const location = context.locationOf(base);
+  const [index] = indices;
+  const position = nodeAs(index?.uidx, 'A_Const')?.ival;
+  if (indices.length !== 1 || index?.is_slice === true || position === undefined) {
+    throw notSupported('this subscript of a name', context.position(location));
+  }
+  const type = sqlType(OID.char);
+  const at = position.ival ?? 0;
+  if (at > 63) return constant(type, null);
+  const text = castTo(context, base, TEXT, location);
+  const args = [text, constant(INT4, at + 1), constant(INT4, 1)];
+  const letter = callByName(scope, ['substr'], args, location ?? 0);
+  if (letter === undefined) throw notSupported('subscripts of a name', context.position(location));
+  return castTo(context, letter, type, location);
 }
 
 function bindSubscript(node: Node, scope: Scope, isJson: boolean): Expr {

@@ -3,11 +3,13 @@ import type { CatalogSnapshot, TableDescriptor } from '../../catalog/catalog.ts'
 import { dbError, DbError } from '../../errors/db-error.ts';
 import type { ConditionName } from '../../errors/sqlstate.ts';
 import type { FunctionRegistry } from '../../functions/function.ts';
+import type { Node } from '../../parse/ast.ts';
 import { errorPosition } from '../../parse/position.ts';
 import type { FormatSettings } from '../../types/codec.ts';
 import { sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import type { ColumnExpr, Expr } from '../expr.ts';
 import type { LogicalColumn } from '../logical.ts';
+import type { Namespace } from './scope.ts';
 
 /** Everything outside the statement that its meaning depends on. */
 export interface BindEnvironment {
@@ -24,8 +26,15 @@ export interface BindEnvironment {
   readonly sql: string;
   /** Told of every star of the statement itself: where it stands and what columns it means. */
   onStar?(location: number, columns: readonly StarColumn[]): void;
+  /** Told what nodes of the tree mean, for turning the statement back into text. */
+  readonly trace?: BindTrace | undefined;
   /** Row counts, for the order of joins and for EXPLAIN. */
   statistics?(table: TableDescriptor): number;
+}
+
+export interface BindTrace {
+  expression(node: Node, expr: Expr): void;
+  fromItem(node: Node, namespace: Namespace): void;
 }
 
 /** A column that a star stands for; `alias` is undefined for a column that a join has merged. */

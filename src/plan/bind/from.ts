@@ -54,6 +54,12 @@ export function bindFrom(items: readonly Node[] | undefined, scope: Scope): Logi
 }
 
 function bindFromItem(node: Node, scope: Scope, left: Namespace): FromPart {
+  const part = fromPart(node, scope, left);
+  scope.context.env.trace?.fromItem(node, part.namespace);
+  return part;
+}
+
+function fromPart(node: Node, scope: Scope, left: Namespace): FromPart {
   const { context } = scope;
   const kind = nodeKind(node);
   switch (kind) {

@@ -6,7 +6,7 @@ import {
   type ReadableRelation,
 } from '../../../catalog/catalog.ts';
 import { elementTypeOf } from '../../../types/type-table.ts';
-import { sqlType } from '../../../types/type.ts';
+import { sqlType, type Oid } from '../../../types/type.ts';
 import { hasPrivilege } from '../../privileges.ts';
 import type { SessionContext } from '../../session-context.ts';
 import { typeDetails } from '../type-details.ts';
@@ -81,9 +81,22 @@ export const informationColumns: VirtualTable = {
   name: 'columns',
   *rows(session) {
     const rowsOf = columnRows(session.catalog());
-    for (const relation of visibleRelations(session)) yield* rowsOf(relation);
+    for (const relation of visibleRelations(session)) {
+      for (const row of rowsOf(relation)) yield withDefaultText(row, relation.oid, session);
+    }
   },
 };
+
+/** Position of column_default in the view. */
+const COLUMN_DEFAULT = 5;
+
+/** The default with names as the session's search_path needs them. */
+function withDefaultText(row: Row, relation: Oid, session: SessionContext): Row {
+  const sql = row[COLUMN_DEFAULT];
+  if (typeof sql !== 'string') return row;
+  const text = session.evalContext().sqlTexts?.expression(sql, relation, false) ?? sql;
+  return text === sql ? row : row.map((value, i) => (i === COLUMN_DEFAULT ? text : value));
+}
 
 const elementRow = rowMaker('information_schema', 'element_types');
 
