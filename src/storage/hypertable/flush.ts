@@ -1,6 +1,7 @@
 /** Moves heads into segments in the background, and joins small segments into large ones. */
 import type { Env } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
+import { InternalError } from '../../errors/db-error.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import { HeadBuffer } from './head.ts';
 import type { RowLocks } from './hypertable-store.ts';
@@ -23,6 +24,8 @@ import type { Store } from './store.ts';
 
 /** Segments smaller than half a full one, above which they are joined. */
 const SMALL_SEGMENTS_MAX = 8;
+/** Rows copied at a time. */
+const COPY_ROWS = 16_384;
 /** Times its flush size to which a head may grow while it is looked at so many times. */
 const FILL_FACTOR = 5.3;
 const LOOKS = 6;
@@ -134,6 +137,7 @@ export class Flusher {
       const { sequence } = store.current();
       const { replaced, written } = await this.#write(store, descriptor, table, chunk);
       await this.#keeper.storeUnnamed(written.segments, written.operations, false);
+      const rest = await this.#copyRest(store, table, chunk);
       open ??= await store.closeChunk(storageId, rangeStart);
       const now = chunkNow(store, storageId, rangeStart);
       if (now === undefined || now.deletions !== chunk.deletions) {
@@ -153,13 +157,34 @@ export class Flusher {
         return true;
       }
       const forward = forwarder(added, written.positionOf);
-      swap(store, storageId, { flushed: chunk, replaced, added, sequence, forward });
+      swap(store, storageId, { flushed: chunk, replaced, added, rest, sequence, forward });
       const { runtime } = table;
       this.#options.locks.rename(storageId, (ref) => currentRef(runtime, ref));
       return true;
     } finally {
       open?.();
     }
+  }
+
+  /** Copies most of the rows that came meanwhile, in slices; `swap` adds the last ones. */
+  async #copyRest(
+    store: Store,
+    table: TableState,
+    chunk: ChunkState,
+  ): Promise<HeadBuffer | undefined> {
+    const timeColumn = chunk.head?.buffer.timeColumn ?? store.timeColumnOf(table);
+    if (timeColumn === undefined) return undefined;
+    const rest = new HeadBuffer(timeColumn, store.contextOf(table.runtime));
+    const from = chunk.head?.rows ?? 0;
+    for (;;) {
+      const head = chunkNow(store, table.runtime.storageId, chunk.rangeStart)?.head;
+      if (head === undefined || (chunk.head !== undefined && head.slot !== chunk.head.slot)) break;
+      const next = from + rest.rows;
+      if (head.rows - next < COPY_ROWS) break;
+      copyRows(head.buffer, rest, next, next + COPY_ROWS);
+      await this.#options.env.timers.yield();
+    }
+    return rest;
   }
 
   /** Encodes the head, and the segments that are to be rewritten with it. */
@@ -242,6 +267,8 @@ interface Flushed {
   readonly flushed: ChunkState;
   readonly replaced: ReadonlySet<SegmentState>;
   readonly added: readonly SegmentState[];
+  /** Copies of rows that came since. */
+  readonly rest: HeadBuffer | undefined;
   readonly sequence: Sequence;
   readonly forward: Forward;
 }
@@ -254,7 +281,7 @@ function swap(store: Store, storageId: number, change: Flushed): void {
   // Dropped while the segments were written: the log says so, and the next flush will.
   if (table === undefined || now === undefined || now.deletions !== flushed.deletions) return;
   const from = flushed.head?.rows ?? 0;
-  const head = restOfHead(store, table, now, from);
+  const head = restOfHead(table, now, from, change.rest);
   const known = new Set(flushed.segments);
   // Segments that commits brought since are not in the stored record.
   const later = now.segments.filter((segment) => !known.has(segment));
@@ -297,21 +324,26 @@ function noteMoves(
   });
 }
 
+/** The head without the rows that are in segments now; `copied` has what was copied before. */
 function restOfHead(
-  store: Store,
   table: TableState,
   chunk: ChunkState,
   from: number,
+  copied: HeadBuffer | undefined,
 ): ChunkState['head'] {
   const { head } = chunk;
   if (head === undefined || head.rows === from) return undefined;
-  const buffer = new HeadBuffer(head.buffer.timeColumn, store.contextOf(table.runtime));
-  const attnums = [...head.buffer.columns.keys()];
-  const columns = [...head.buffer.columns.values()].map((column) => {
-    const rest = sliceColumn(column.stored(), from, head.rows);
-    return toVector(rest, column.type, 0, head.rows - from);
-  });
-  buffer.append(attnums, { columns, length: head.rows - from });
+  if (copied === undefined) throw new InternalError('the rest of a head has nowhere to go');
+  copyRows(head.buffer, copied, from + copied.rows, head.rows);
   const slot = newSlot(table.runtime, chunk.rangeStart, 0);
-  return { buffer, rows: buffer.rows, slot, deleted: undefined };
+  return { buffer: copied, rows: copied.rows, slot, deleted: undefined };
+}
+
+function copyRows(source: HeadBuffer, target: HeadBuffer, from: number, to: number): void {
+  if (from >= to) return;
+  const attnums = [...source.columns.keys()];
+  const columns = [...source.columns.values()].map((column) =>
+    toVector(sliceColumn(column.stored(), from, to), column.type, 0, to - from),
+  );
+  target.append(attnums, { columns, length: to - from });
 }

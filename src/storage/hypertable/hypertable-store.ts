@@ -37,6 +37,8 @@ export interface HypertableWrites {
   readonly bytes: number;
   mark(): number;
   rollbackTo(mark: number): void;
+  /** The writes so far, for reading only. */
+  copy(): HypertableWrites;
 }
 
 /** Plain data for the log record; only the store reads it. */

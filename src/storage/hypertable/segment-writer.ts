@@ -113,6 +113,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     const first = segments.length * SEGMENT_ROWS;
     const starts = cutStarts(sorted.starts, first, first + draft.order.length);
     const ordered = gatherNumbers(times, draft.order);
+    await input.timers.yield();
     const series = seriesOf(
       segmentBy,
       seriesColumns,
@@ -123,6 +124,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     );
     const seriesTypes = new Map<number, SqlType>();
     for (const attnum of segmentBy) seriesTypes.set(attnum, table.columns[attnum - 1].type);
+    await input.timers.yield();
     const value = encodeHeader({ timeColumn, series, seriesTypes, columns: draft.columns });
     operations.push({ type: 'put', key: headerKey(draft.address), value });
     segments.push(segmentOf(draft, segmentBy, ordered, value.length));

@@ -29,6 +29,7 @@ import type {
 import { packParts, partsOf, unpackParts, type Part, type RefTarget } from './parts.ts';
 import { ChunkHolds } from './chunk-holds.ts';
 import { currentRef, forgetMoves } from './moved-rows.ts';
+import { existence } from './existence.ts';
 import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
 import { scanTable, type ScanInput } from './scan.ts';
 import { chooseSegmentBy, declaredSegmentBy } from './segment-by.ts';
@@ -263,8 +264,9 @@ export class Store implements HypertableStore {
     const now = this.#root.tables.get(table.storageId);
     const then = rootOf(view).tables.get(table.storageId);
     if (now === then) return false;
+    const existed = existence(then);
     for (const ref of refs) {
-      if (ref < OWN_REFS && !isLive(now, ref)) return true;
+      if (ref < OWN_REFS && (!isLive(now, ref) || !existed(ref))) return true;
     }
     return false;
   }
@@ -482,6 +484,10 @@ export class Store implements HypertableStore {
     if (declared !== undefined) return declared;
     const chosen = chunk?.segments[chunk.segments.length - 1]?.segment.segmentBy;
     return chosen ?? known ?? chooseSegmentBy(table, columnOf, rows);
+  }
+
+  timeColumnOf({ runtime }: TableState): number | undefined {
+    return this.tableOf(runtime.storageId)?.hypertable?.timeColumn;
   }
 
   /** The shared context of a table's heads. */

@@ -116,6 +116,12 @@ export class Writes implements HypertableWrites {
     this.#replaceEntries(kept);
   }
 
+  copy(): Writes {
+    const copy = new Writes();
+    copy.#entries = this.#entries.slice();
+    return copy;
+  }
+
   /** Adds rows; returns the number of the first one in the transaction. */
   insert(entry: Omit<InsertEntry, 'kind' | 'firstRow' | 'order'>): number {
     const firstRow = this.#nextRow;
