@@ -72,6 +72,7 @@ function stripNulls(source: string, span: JsonSpan): string {
   if (span.kind === 'array') {
     return `[${(span.items ?? []).map((item) => stripNulls(source, item)).join(',')}]`;
   }
+  if (span.kind === 'string') return quoteJson(spanText(source, span) ?? '');
   if (span.kind !== 'object') return raw(source, span);
   const members = (span.members ?? [])
     .filter(([, value]) => value.kind !== 'null')

@@ -101,10 +101,7 @@ export function setPath(
   create: boolean,
 ): JsonNode {
   if (isScalar(root)) throw invalid('cannot set path in scalar');
-  const isEmpty = isJsonArray(root)
-    ? root.length === 0
-    : (root as ReadonlyMap<string, JsonNode>).size === 0;
-  if ((isEmpty && !create) || path.length === 0) return root;
+  if ((isEmptyContainer(root) && !create) || path.length === 0) return root;
   const edit: Edit = (found) => (found === undefined && !create ? KEEP : value);
   return changeAt(root, path, 0, { kind: 'set', edit, after: false });
 }
@@ -152,9 +149,13 @@ export function insertPath(
   return changeAt(root, path, 0, { kind: 'insert', edit: () => value, after });
 }
 
+function isEmptyContainer(root: JsonNode): boolean {
+  return isJsonArray(root) ? root.length === 0 : (root as ReadonlyMap<string, JsonNode>).size === 0;
+}
+
 export function deletePath(root: JsonNode, path: readonly Value[]): JsonNode {
   if (isScalar(root)) throw invalid('cannot delete path in scalar');
-  if (path.length === 0) return root;
+  if (isEmptyContainer(root) || path.length === 0) return root;
   const edit: Edit = (found) => (found === undefined ? KEEP : REMOVE);
   return changeAt(root, path, 0, { kind: 'delete', edit, after: false });
 }

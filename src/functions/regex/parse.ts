@@ -219,7 +219,8 @@ class RegexParser {
   #refuseQuantifier(): void {
     this.#skipExpandedSpace();
     const next = this.#text[this.#at];
-    if (next === '*' || next === '+' || next === '?')
+    const isBound = next === '{' && /[0-9]/.test(this.#text[this.#at + 1] ?? '');
+    if (next === '*' || next === '+' || next === '?' || isBound)
       throw regexError('quantifier operand invalid');
   }
 

@@ -2,6 +2,7 @@
 import { quoteIdentifier, quoteLiteral } from '../../base/identifier.ts';
 import { concatBytes } from '../../base/bytes.ts';
 import { dbError } from '../../errors/db-error.ts';
+import { parseInt32 } from '../../types/int.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { characterLength } from '../../types/text.ts';
 import type { Oid } from '../../types/type.ts';
@@ -113,7 +114,8 @@ function formatText(template: string, values: readonly (string | null)[]): strin
       let width = 0;
       if (typeof spec.width === 'number') width = spec.width;
       else if (spec.width !== undefined) {
-        width = Number(take(spec.width === 'next' ? undefined : spec.width.position) ?? 0);
+        const given = take(spec.width === 'next' ? undefined : spec.width.position);
+        width = given === null ? 0 : parseInt32(given, 'integer');
       }
       if (width < 0) [isLeft, width] = [true, -width];
       result += padField(convertField(spec.type, take(spec.position)), width, isLeft);

@@ -4,6 +4,7 @@ import { INT8_MAX, type Int64 } from '../../types/value.ts';
 import { scalar } from '../define.ts';
 import type { EvalContext, SqlFunction } from '../function.ts';
 import { parseByPicture } from './from-char.ts';
+import { numberFromChar } from './number-from-char.ts';
 import { floatToChar, integerToChar, numericToChar } from './number-to-char.ts';
 import { intervalToChar, timestampToChar, timestampTzToChar } from './to-char.ts';
 
@@ -32,6 +33,7 @@ export const charFunctions: readonly SqlFunction[] = [
   scalar('to_char(timestamptz, text) text', timestampTzToChar, { volatility: 'stable' }),
   scalar('to_char(interval, text) text', intervalToChar, { volatility: 'stable' }),
   ...numberFunctions,
+  scalar('to_number(text, text) numeric', numberFromChar, { volatility: 'stable' }),
   scalar(
     'to_timestamp(text, text) timestamptz',
     (text: string, picture: string, context: EvalContext): Int64 =>

@@ -54,3 +54,12 @@ SELECT char_length('a  '::char(5)), 'a'::char(3) || 'b', 'a '::char(3)::text || 
 SELECT text 'a' < text 'B', 'a' COLLATE "C" < 'B', min(x), max(x) FROM (VALUES ('a'),('B'),('c')) v(x);
 SELECT bit_length('abc'), octet_length('é'), string_agg(x, ',' ORDER BY x DESC), string_agg(x, '') FROM (VALUES ('a'),('B'),(NULL)) v(x);
 SELECT pg_size_pretty(1024::int8), pg_size_pretty(10240::int8), pg_size_pretty(1e9::numeric), pg_size_bytes('1 GB'), pg_size_bytes('10kB');
+SELECT to_number('1,234.5', '9,999.9'), to_number('-12', 'S99'), to_number('12.5-', '99.9MI'), to_number('$12', 'L99'), to_number('<7>', '9PR'), to_number('12 345', '99999'), to_number('485th', '999th'), to_number('', '9');
+SELECT to_number('12345', '99');
+SELECT to_number('abc', '999');
+SELECT format('|%*s|%-*s|', 4, 'x', 3, 'y');
+SELECT format('%*s', 'x', 'y');
+SELECT 'a' ~ '^{1,2}';
+SELECT 'a' ~ '\m{2}';
+SELECT json_strip_nulls('{"a":"\u00e9\n","b":null}'), '[]'::jsonb #- '{b,1}', '{}'::jsonb #- '{a}';
+SELECT exp(1.5354267863758544::float8) > 4.6, 42 ^ 42, 5000000000::int8 ^ 7, 1.5::float4 ^ 42, 7::int2 ^ 1.5::float4, 10::float8 ^ 26;
