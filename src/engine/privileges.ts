@@ -16,7 +16,7 @@ import type { Oid } from '../types/type.ts';
 import { aclOf, parseAclItem } from './acl.ts';
 import { relationsOfView } from './ddl/dependencies.ts';
 import type { SessionContext } from './session-context.ts';
-import { relationAcl } from './system/relation-kind.ts';
+import { relationAcl, relationKind } from './system/relation-kind.ts';
 
 /** a INSERT, r SELECT, w UPDATE, d DELETE, D TRUNCATE, U USAGE, C CREATE, T TEMPORARY, c CONNECT. */
 export type PrivilegeLetter = 'a' | 'r' | 'w' | 'd' | 'D' | 'U' | 'C' | 'T' | 'c';
@@ -117,7 +117,8 @@ export function hasPrivilegeAs(
 
 /** 42501 with PostgreSQL's words for an object of any kind. */
 export function permissionDenied(object: ObjectDescriptor): Error {
-  const kind = object.kind === 'virtual' ? 'view' : object.kind;
+  const virtualKind = object.kind === 'virtual' && relationKind(object) === 'r' ? 'table' : 'view';
+  const kind = object.kind === 'virtual' ? virtualKind : object.kind;
   return dbError('insufficient_privilege', `permission denied for ${kind} ${object.name}`);
 }
 

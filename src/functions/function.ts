@@ -36,6 +36,8 @@ export interface EvalContext {
 export interface SqlTexts {
   view(oid: Oid, pretty: boolean): string | undefined;
   expression(sql: string, relation: Oid, pretty: boolean): string;
+  /** What pg_proc says of a built-in function beyond its signature. */
+  routine(oid: Oid): { readonly source: string; readonly parallel: string } | undefined;
 }
 
 /** The session as functions see it. */

@@ -208,6 +208,7 @@ pg_get_function_arguments 26=2162
 pg_get_function_identity_arguments 26=2232
 pg_get_function_result 26=2165
 pg_get_function_sqlbody 26=6197
+pg_get_functiondef 26=2098
 pg_get_indexdef 26=1643 26,23,16=2507
 pg_get_keywords =1686
 pg_get_partition_constraintdef 26=3408
@@ -218,7 +219,7 @@ pg_get_statisticsobjdef 26=3415
 pg_get_statisticsobjdef_columns 26=6174
 pg_get_triggerdef 26=1662 26,16=2730
 pg_get_userbyid 26=1642
-pg_get_viewdef 25=1640 26=1641 26,16=2506 26,23=3159
+pg_get_viewdef 25=1640 26=1641 25,16=2505 26,16=2506 26,23=3159
 pg_has_role 19,19,25=2705 19,26,25=2706 26,19,25=2707 26,26,25=2708 19,25=2709 26,25=2710
 pg_indexes_size 2205=2998
 pg_is_in_recovery =3810
@@ -247,6 +248,8 @@ pg_table_size 2205=2997
 pg_tablespace_location 26=3778
 pg_tablespace_size 26=2322 19=2323
 pg_terminate_backend 23,20=2096
+pg_timezone_abbrevs =2599
+pg_timezone_names =2856
 pg_total_relation_size 2205=2286
 pg_try_advisory_lock 20=2882 23,23=2888
 pg_try_advisory_lock_shared 20=2883 23,23=2889

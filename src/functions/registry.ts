@@ -44,6 +44,7 @@ import { objectFunctions, sizeFunctions } from './system/objects.ts';
 import { privilegeFunctions } from './system/privileges.ts';
 import { catalogFunctions, catalogTableFunctions } from './system/catalog-functions.ts';
 import { keywordFunctions } from './system/keywords.ts';
+import { timeZoneFunctions } from './system/time-zones.ts';
 import { routineFunctions } from './system/routines.ts';
 
 export const FIRST_OWN_OID: Oid = 10000;
@@ -92,6 +93,7 @@ const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
   catalogFunctions,
   catalogTableFunctions,
   keywordFunctions,
+  timeZoneFunctions,
 ];
 
 const OPERATORS: readonly (readonly SqlOperator[])[] = [

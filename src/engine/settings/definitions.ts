@@ -1,4 +1,5 @@
 /** Every setting that SET, SHOW and pg_settings know, with PostgreSQL 15's names, units and defaults. */
+import { printInteger } from './parse-setting.ts';
 import { PG_VERSION_NUM, SERVER_VERSION } from '../../base/version.ts';
 
 export type SettingContext =
@@ -55,7 +56,7 @@ const integer = (
 ): SettingDefinition => ({
   type: 'integer',
   name,
-  defaultValue: String(defaultValue),
+  defaultValue: printInteger(defaultValue, extra.unit),
   minimum: range[0],
   maximum: range[1],
   context: 'user',

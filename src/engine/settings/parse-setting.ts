@@ -120,14 +120,14 @@ function convertUnit(
 }
 
 /** The largest unit that divides the number: 300000 ms is 5min, as SHOW has it. */
-function printInteger(number: number, unit: string | undefined): string {
+export function printInteger(number: number, unit: string | undefined): string {
   if (unit === undefined || number <= 0) return String(number);
   const table = MEMORY_UNITS.has(unit) ? MEMORY_UNITS : TIME_UNITS;
   const base = number * (table.get(unit) as number);
+  const smallest = table.get(unit === '8kB' ? 'kB' : unit) as number;
   let best = `${number}${unit}`;
   for (const [name, size] of table) {
-    if (name !== '8kB' && size >= (table.get(unit) as number) && base % size === 0)
-      best = `${base / size}${name}`;
+    if (name !== '8kB' && size >= smallest && base % size === 0) best = `${base / size}${name}`;
   }
   return best;
 }

@@ -13,10 +13,15 @@ import { QueryWriter } from '../../plan/deparse/query.ts';
 import type { Oid } from '../../types/type.ts';
 import { tableScope } from '../expressions.ts';
 import type { SessionContext } from '../session-context.ts';
+import { routineFact } from './routine-facts.ts';
 
 export function sqlTexts(session: SessionContext): SqlTexts {
   return {
     view: (oid, pretty) => viewText(session, oid, pretty),
+    routine: (oid) => {
+      const fact = routineFact(oid);
+      return fact && { source: fact.source ?? '', parallel: fact.parallel };
+    },
     expression: (sql, relation, pretty) => expressionText(session, sql, relation, pretty),
   };
 }

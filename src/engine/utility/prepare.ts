@@ -32,7 +32,7 @@ export function prepareStatement(
   const prepareMicros = session.database.env.clock.nowMicros();
   session.statements.set(name, {
     name,
-    sql: statement.text,
+    sql,
     executable,
     fromSql: true,
     prepareMicros,
