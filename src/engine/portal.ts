@@ -5,6 +5,8 @@ import { sliceBatch } from '../vector/gather.ts';
 import type { Batch } from '../vector/vector.ts';
 import type { Completion, Executable, StatementRun } from './executable.ts';
 import type { FormatCode, ResultSink } from './session.ts';
+import type { ReadView } from '../storage/storage.ts';
+import type { TransactionState } from './transaction-state.ts';
 
 export class Portal {
   readonly name: string;
@@ -16,6 +18,9 @@ export class Portal {
   holdable = false;
   readonly isCursor: boolean;
   readonly createdMicros: number;
+  readonly #transaction: TransactionState;
+  /** What its statement sees, once others may run in between. */
+  #view: ReadView | undefined;
   #run: StatementRun | undefined;
   #pending: Batch | undefined;
   #completion: Completion | undefined;
@@ -28,7 +33,9 @@ export class Portal {
     readonly sql: string;
     readonly isCursor: boolean;
     readonly createdMicros: number;
+    readonly transaction: TransactionState;
   }) {
+    this.#transaction = options.transaction;
     this.name = options.name;
     this.executable = options.executable;
     this.parameters = options.parameters;
@@ -47,6 +54,25 @@ export class Portal {
    * whether the statement has ended.
    */
   async fetch(
+    maxRows: number,
+    sink: ResultSink,
+    onRows: (batch: Batch) => void | Promise<void>,
+  ): Promise<number> {
+    const work = (): Promise<number> => this.#deliver(maxRows, sink, onRows);
+    const view = this.#view;
+    const delivered =
+      view === undefined ? await work() : await this.#transaction.current().inReadView(view, work);
+    if (maxRows > 0 && !this.isDone) this.keepView();
+    return delivered;
+  }
+
+  /** Its statement goes on to see what it sees now, whatever others do until it is fetched from. */
+  keepView(): void {
+    if (this.#view === undefined && this.#transaction.isOpen && !this.holdable)
+      this.#view = this.#transaction.current().keepReadView();
+  }
+
+  async #deliver(
     maxRows: number,
     sink: ResultSink,
     onRows: (batch: Batch) => void | Promise<void>,

@@ -469,6 +469,7 @@ export class SessionImpl implements Session, SessionContext {
       sql,
       isCursor: false,
       createdMicros,
+      transaction: this.transaction,
     });
     this.portals.set(name, portal);
     return portal;

@@ -156,6 +156,11 @@ export class StatementRestart extends Error {
 
 export type SavepointId = number;
 
+/** What a statement saw when it was suspended. Opaque. */
+export interface ReadView {
+  readonly snapshot: unknown;
+}
+
 export interface StorageTransaction {
   readonly id: number;
   readonly isolation: IsolationLevel;
@@ -164,6 +169,10 @@ export interface StorageTransaction {
 
   /** READ COMMITTED: moves to the newest snapshot. No effect under the higher levels after the first. */
   newSnapshot(): void;
+  /** What the statement at hand sees, for a cursor to go on with; held until the transaction ends. */
+  keepReadView(): ReadView;
+  /** Reads as `view` saw things while `work` runs, or until it takes a new snapshot. */
+  inReadView<T>(view: ReadView, work: () => Promise<T>): Promise<T>;
   /** Catalog as this transaction sees it, own changes included. */
   catalog(): CatalogSnapshot;
   /**

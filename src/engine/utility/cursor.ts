@@ -45,8 +45,10 @@ export async function declareCursor(
     sql: statement.text,
     isCursor: true,
     createdMicros: session.database.env.clock.nowMicros(),
+    transaction: session.transaction,
   });
   portal.holdable = hold;
+  portal.keepView();
   session.portals.set(name, portal);
   return 'DECLARE CURSOR';
 }

@@ -105,7 +105,7 @@ export interface HypertableStore {
     table: TableDescriptor,
     index: IndexDescriptor,
   ): Promise<void>;
-  /** True where any of these rows was deleted between `view` and now. */
+  /** True where any of these rows was deleted, or came, between `view` and now. */
   changedSince(view: HypertableView, table: TableDescriptor, refs: Float64Array): boolean;
   /** Marks the chunks wholly inside [from, to) as dropped in this transaction; returns their names. */
   dropChunks(

@@ -24,6 +24,7 @@ import {
   type IsolationLevel,
   type LockStrength,
   type LockWait,
+  type ReadView,
   type SavepointId,
   type ScanRequest,
   type StorageTransaction,
@@ -75,6 +76,13 @@ export interface TransactionParts {
   readonly syncCommits: boolean;
 }
 
+/** What a cursor sees: a snapshot, and the own changes of that time. */
+interface KeptView extends ReadView {
+  readonly snapshot: Published;
+  readonly command: number;
+  readonly hypertableWrites: HypertableWrites | undefined;
+}
+
 interface Savepoint {
   readonly rows: number;
   readonly hypertables: number;
@@ -100,6 +108,8 @@ export class Transaction implements StorageTransaction {
   readonly #writeSet: WriteSet;
   #hypertableWrites: HypertableWrites | undefined;
   #snapshot: Published;
+  /** What the statement reads instead of the snapshot: a cursor's view. */
+  #kept: KeptView | undefined;
   #snapshotPin: Pin;
   #snapshotTaken = false;
   #refsPinned = false;
@@ -154,6 +164,7 @@ export class Transaction implements StorageTransaction {
 
   newSnapshot(): void {
     this.#checkOpen();
+    this.#kept = undefined;
     if (this.#snapshotTaken && this.isolation !== 'read committed') return;
     this.#snapshotTaken = true;
     const { published } = this.#parts.committer;
@@ -164,10 +175,37 @@ export class Transaction implements StorageTransaction {
     this.#snapshotPin = pin;
   }
 
+  keepReadView(): ReadView {
+    this.#checkOpen();
+    const snapshot = this.#readSnapshot;
+    this.#pins.pin(snapshot.sequence);
+    const { command } = this.#writeSet;
+    const view: KeptView = { snapshot, command, hypertableWrites: this.#hypertableWrites?.copy() };
+    return view;
+  }
+
+  async inReadView<T>(view: ReadView, work: () => Promise<T>): Promise<T> {
+    const before = this.#kept;
+    this.#kept = view as KeptView;
+    try {
+      return await work();
+    } finally {
+      this.#kept = before;
+    }
+  }
+
+  get #readSnapshot(): Published {
+    return this.#kept?.snapshot ?? this.#snapshot;
+  }
+
+  get #readableWrites(): HypertableWrites | undefined {
+    return this.#kept === undefined ? this.#hypertableWrites : this.#kept.hypertableWrites;
+  }
+
   // --- catalog -----------------------------------------------------------------------------------
 
   catalog(): CatalogSnapshot {
-    return this.#catalog ?? this.#snapshot.catalog;
+    return this.#catalog ?? this.#readSnapshot.catalog;
   }
 
   async changeCatalog(changes: readonly CatalogChange[]): Promise<void> {
@@ -225,11 +263,11 @@ export class Transaction implements StorageTransaction {
     else this.#noteRead(table);
     const { hypertables, committer } = this.#parts;
     const { sequence, hypertables: view } =
-      request.newest === true ? committer.published : this.#snapshot;
+      request.newest === true ? committer.published : this.#readSnapshot;
     const batches =
       table.hypertable === null
         ? scanRows({ ...this.#view(table), snapshot: sequence }, request)
-        : hypertables.scan(view, this.#hypertableWrites, table, request);
+        : hypertables.scan(view, this.#readableWrites, table, request);
     return this.#pins.hold(sequence, batches);
   }
 
@@ -249,9 +287,9 @@ export class Transaction implements StorageTransaction {
       return this.#whilePinned(() => fetchRows(this.#view(table), refs, attnums));
     }
     const { hypertables } = this.#parts;
-    const view = this.#snapshot.hypertables;
+    const view = this.#readSnapshot.hypertables;
     return this.#whilePinned(() =>
-      hypertables.fetch(view, this.#hypertableWrites, table, refs, attnums),
+      hypertables.fetch(view, this.#readableWrites, table, refs, attnums),
     );
   }
 
@@ -260,19 +298,19 @@ export class Transaction implements StorageTransaction {
       kv: this.#parts.kv,
       table,
       state: this.#parts.states.get(table.storageId),
-      snapshot: this.#snapshot.sequence,
+      snapshot: this.#readSnapshot.sequence,
       writes: this.#writeSet.tables.get(table.storageId),
-      command: this.#writeSet.command,
+      command: this.#kept?.command ?? this.#writeSet.command,
     };
   }
 
   /** Keeps the statement's snapshot alive for a scan that may outlive the statement (a cursor). */
   #pinned(batches: AsyncIterable<Batch>): AsyncIterable<Batch> {
-    return this.#pins.hold(this.#snapshot.sequence, batches);
+    return this.#pins.hold(this.#readSnapshot.sequence, batches);
   }
 
   async #whilePinned<T>(read: () => Promise<T>): Promise<T> {
-    const pin = this.#pins.pin(this.#snapshot.sequence);
+    const pin = this.#pins.pin(this.#readSnapshot.sequence);
     try {
       return await read();
     } finally {
@@ -305,7 +343,16 @@ export class Transaction implements StorageTransaction {
       locks.awaitFree(this.#owner, space, ref),
     );
     this.#checkMemory();
+    if (result.conflicts !== null) this.#checkConflictsVisible(table, result.conflicts);
     return result;
+  }
+
+  /** Higher levels must not even be told of a row in the way that their snapshot does not have. */
+  #checkConflictsVisible(table: TableDescriptor, conflicts: Float64Array): void {
+    if (this.isolation === 'read committed') return;
+    const refs = conflicts.filter((ref) => !Number.isNaN(ref));
+    const { hypertables } = this.#parts;
+    if (hypertables.changedSince(this.#snapshot.hypertables, table, refs)) throw concurrentUpdate();
   }
 
   async update(table: TableDescriptor, refs: Float64Array, rows: Batch): Promise<void> {
@@ -433,7 +480,7 @@ export class Transaction implements StorageTransaction {
         locked[i] = 0;
         continue;
       }
-      if (undo.changedAfter(rowId, this.#snapshot.sequence)) throw this.#conflict();
+      if (undo.changedAfter(rowId, this.#readSnapshot.sequence)) throw this.#conflict();
     }
     return locked;
   }
@@ -445,7 +492,7 @@ export class Transaction implements StorageTransaction {
     wait: LockWait,
   ): Promise<Uint8Array> {
     const { hypertables } = this.#parts;
-    const view = this.#snapshot.hypertables;
+    const view = this.#readSnapshot.hypertables;
     this.#pinRefs();
     const chunks = hypertables.chunksOfRefs(view, table, refs);
     const locked = await lockHypertableRows(
@@ -464,7 +511,7 @@ export class Transaction implements StorageTransaction {
   /** Refs of hypertable rows stay good to the end, although flushes move the rows. */
   #pinRefs(): void {
     if (this.#refsPinned) return;
-    this.#pins.pin(this.#snapshot.sequence);
+    this.#pins.pin(this.#readSnapshot.sequence);
     this.#refsPinned = true;
   }
 
