@@ -1,4 +1,6 @@
 /** INSERT, with ON CONFLICT in conflict-update.ts. RETURNING rows come when all rows are in. */
+import type { Expr } from '../plan/expr.ts';
+import { someExpr } from '../plan/expr-walk.ts';
 import type { InsertNode, PhysicalNode } from '../plan/physical.ts';
 import type { Oid } from '../types/type.ts';
 import { gatherBatch } from '../vector/gather.ts';
@@ -12,6 +14,10 @@ import { checkRows } from './row-checks.ts';
 import { collect, countModified } from './run.ts';
 
 export async function* runInsert(node: InsertNode, context: ExecContext): OperatorRun {
+  if (node.onConflict === null && node.returning?.some(hasSubplan) === true) {
+    yield* runReturningFirst(node, node.returning, context);
+    return;
+  }
   const insert = inserter(node, context);
   const returning = node.returning === null ? undefined : compileExprs(node.returning);
   const results: Batch[] = [];
@@ -24,6 +30,29 @@ export async function* runInsert(node: InsertNode, context: ExecContext): Operat
     countModified(node, rows.length, context);
     if (returning === undefined || rows.length === 0) continue;
     results.push({ columns: await evaluateAll(returning, rows, context), length: rows.length });
+  }
+  yield* results;
+}
+
+const hasSubplan = (expr: Expr): boolean => someExpr(expr, (item) => item.kind === 'subplan');
+
+/** Subqueries in RETURNING see the tables as they were before the command: they are asked first. */
+async function* runReturningFirst(
+  node: InsertNode,
+  returning: readonly Expr[],
+  context: ExecContext,
+): OperatorRun {
+  const insert = inserter(node, context);
+  const evaluators = compileExprs(returning);
+  const batches = await collect(inputOf(node, context), context, 'Insert');
+  const results: Batch[] = [];
+  for (const rows of batches) {
+    await checkRows(node.table, node.rowChecks, rows, context);
+    results.push({ columns: await evaluateAll(evaluators, rows, context), length: rows.length });
+  }
+  for (const rows of batches) {
+    await insert(rows);
+    countModified(node, rows.length, context);
   }
   yield* results;
 }

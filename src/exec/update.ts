@@ -17,10 +17,13 @@ export async function* runUpdate(node: UpdateNode, context: ExecContext): Operat
     length: rows.length,
   };
   await checkRows(node.table, node.rowChecks, changed, context);
+  // Subqueries in RETURNING see the tables as they were before the command.
+  const input: Batch = { columns: rows.columns.slice(1 + width), length: rows.length };
+  const returned =
+    node.returning === null
+      ? undefined
+      : await evaluateAll(compileExprs(node.returning), input, context);
   await context.transaction.update(node.table, refs, changed);
   countModified(node, refs.length, context);
-  if (node.returning === null) return;
-  const input: Batch = { columns: rows.columns.slice(1 + width), length: rows.length };
-  const columns = await evaluateAll(compileExprs(node.returning), input, context);
-  yield* pieces({ columns, length: rows.length });
+  if (returned !== undefined) yield* pieces({ columns: returned, length: rows.length });
 }
