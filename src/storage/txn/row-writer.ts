@@ -72,6 +72,26 @@ export async function insertRows(
   rows: Batch,
   options: InsertOptions,
 ): Promise<InsertResult> {
+  if (rows.length <= BATCH_ROWS) return insertPiece(writer, rows, options);
+  let inserted = 0;
+  const conflicts =
+    options.onConflict === 'report' ? new Float64Array(rows.length).fill(NaN) : null;
+  for (let start = 0; start < rows.length; start += BATCH_ROWS) {
+    const piece = sliceBatch(rows, start, Math.min(start + BATCH_ROWS, rows.length));
+    const result = await insertPiece(writer, piece, options);
+    inserted += result.inserted;
+    if (result.conflicts !== null) conflicts?.set(result.conflicts, start);
+    await writer.turns.checkpoint();
+  }
+  return { inserted, conflicts };
+}
+
+/** Inserts rows that are few enough to be handled in one go. */
+async function insertPiece(
+  writer: RowWriter,
+  rows: Batch,
+  options: InsertOptions,
+): Promise<InsertResult> {
   const indexed = indexBatch(writer, rows);
   const holders = await holdersOfBatch(writer, indexed, allRows(rows.length));
   const encoded = encodeRows(writer.table, rows);

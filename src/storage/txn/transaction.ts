@@ -679,7 +679,8 @@ export class Transaction implements StorageTransaction {
   #release(): void {
     this.#ended = true;
     this.#pins.releaseAll();
-    this.#parts.locks.releaseAll(this.#owner);
+    // Nobody waits for the end of it: who wants one of the locks waits for that.
+    void this.#parts.locks.releaseInTurns(this.#owner, this.#parts.turns);
   }
 
   #checkSerializable(): void {
