@@ -71,6 +71,10 @@ function deparsedView(
   const writer = new QueryWriter(facts, {
     format,
     pretty,
+    rowType: (type) => {
+      const owner = catalog.relationByRowType(type);
+      return owner && relationName(session, catalog, owner.oid, false);
+    },
     relation: (oid, full) => relationName(session, catalog, oid, full),
   });
   return writer.query(select, {

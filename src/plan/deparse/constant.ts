@@ -1,10 +1,14 @@
 /** Constants as SQL text that reads back as the same type. */
-import { quoteLiteral } from '../../base/identifier.ts';
 import { codecFor } from '../../types/codecs.ts';
 import type { FormatSettings } from '../../types/codec.ts';
 import { formatType } from '../../types/format-type.ts';
 import { OID } from '../../types/type.ts';
 import type { ConstantExpr } from '../expr.ts';
+
+/** Never E'': backslashes are plain characters in standard strings. */
+function quoteLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
 
 /** The literal alone, and whether it needs its type after it. */
 function literal(expr: ConstantExpr, format: FormatSettings): { text: string; typed: boolean } {

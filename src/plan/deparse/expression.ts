@@ -74,9 +74,7 @@ export class ExprWriter {
         if (!expr.negated) return this.#binary(expr.left, 'IS DISTINCT FROM', expr.right, expr);
         return this.#open(() => {
           out.add('NOT ');
-          if (names.pretty === true) out.add('(');
           this.#binary(expr.left, 'IS DISTINCT FROM', expr.right, expr);
-          if (names.pretty === true) out.add(')');
         });
       case 'case':
         return this.#case(expr);
@@ -94,7 +92,7 @@ export class ExprWriter {
         return this.#listed('ROW(', expr.fields, ')');
       case 'in-list':
         return this.#open(() => {
-          this.child(expr.arg, true, expr);
+          this.child(comparedInteger(expr.arg), true, expr);
           out.add(expr.negated ? ' <> ALL (' : ' = ANY (');
           this.#items(
             expr.arg,
@@ -269,6 +267,17 @@ export class ExprWriter {
       out.add('))');
       return true;
     }
+    if (expr.fn.name === 'overlay' && args.length >= 3) {
+      out.add('OVERLAY(');
+      ['', ' PLACING ', ' FROM ', ' FOR '].forEach((word, i) => {
+        const arg = args[i];
+        if (arg === undefined) return;
+        out.add(word);
+        this.write(arg, false);
+      });
+      out.add(')');
+      return true;
+    }
     const trim = TRIMS.get(expr.fn.name);
     if (trim !== undefined) {
       out.add(`TRIM(${trim} `);
@@ -297,6 +306,10 @@ export class ExprWriter {
     const { out, names } = this;
     const type = formatType(expr.type.oid, expr.type.typmod);
     const arg = expr.arg;
+    const value = nodeAs(names.syntax?.(expr), 'SQLValueFunction');
+    if (value !== undefined && arg.kind === 'call' && KEYWORD_CALLS.has(arg.fn.name)) {
+      return out.add(`${KEYWORD_CALLS.get(arg.fn.name)}(${value.typmod ?? 0})`);
+    }
     if (isPlainConstant(arg, expr.type)) {
       return out.add(`${bareConstant(arg, names.format)}::${type}`);
     }
@@ -356,6 +369,14 @@ export class ExprWriter {
       out.add(']');
     }
   }
+}
+
+/** PostgreSQL compares integers of different sizes without a cast. */
+function comparedInteger(arg: Expr): Expr {
+  const isInteger = (type: SqlType): boolean =>
+    type.oid === OID.int2 || type.oid === OID.int4 || type.oid === OID.int8;
+  if (arg.kind !== 'cast' || arg.form !== 'implicit') return arg;
+  return isInteger(arg.type) && isInteger(arg.arg.type) ? arg.arg : arg;
 }
 
 function withoutImplicitCast(expr: Expr): Expr {

@@ -11,6 +11,8 @@ import {
   type RangeVar,
 } from '../../parse/ast.ts';
 import type { RangeItem } from '../bind/scope.ts';
+import { someExpr } from '../expr-walk.ts';
+import type { Expr } from '../expr.ts';
 import { INDENT_JOIN, INDENT_STANDARD } from './layout.ts';
 import type { OneQuery } from './query.ts';
 
@@ -23,6 +25,7 @@ const JOIN_WORDS: Readonly<Record<string, string>> = {
 
 export class FromWriter {
   readonly #query: OneQuery;
+  readonly #own = new Set<Node>();
 
   constructor(query: OneQuery) {
     this.#query = query;
@@ -43,6 +46,7 @@ export class FromWriter {
       for (let i = 1; taken.has(alias); i++) alias = `${wanted}_${i}`;
       taken.add(alias);
       this.#query.parent.aliases.set(node, alias);
+      this.#own.add(node);
     };
     for (const item of items) name(item);
     return taken;
@@ -124,7 +128,10 @@ export class FromWriter {
     if (found === undefined || range.coldeflist !== undefined) {
       throw notSupported('this function in FROM in a view');
     }
-    if (range.lateral === true) out.add('LATERAL ');
+    const args =
+      found.kind === 'function-scan' ? found.functions.flatMap((fn) => fn.args) : [found];
+    const usesSiblings = args.some((arg) => this.#usesSiblings(arg));
+    if (range.lateral === true || usesSiblings) out.add('LATERAL ');
     if (found.kind !== 'function-scan') exprs.write(found, true);
     else {
       const rows = found.functions.length > 1 || range.is_rowsfrom === true;
@@ -141,6 +148,16 @@ export class FromWriter {
     if (range.ordinality === true) out.add(' WITH ORDINALITY');
     out.add(` ${quoteIdentifier(parent.aliases.get(node) as string)}`);
     this.#columnList(columns);
+  }
+
+  /** Whether an argument refers to items of the same FROM clause. */
+  #usesSiblings(arg: Expr): boolean {
+    const { facts } = this.#query.parent;
+    return someExpr(arg, (expr) => {
+      const outer = expr.kind === 'exec-param' ? facts.param(expr.index) : undefined;
+      const column = outer?.kind === 'column' ? facts.column(outer.index) : undefined;
+      return column !== undefined && this.#own.has(column.item);
+    });
   }
 
   #join(join: JoinExpr, node: Node): void {

@@ -16,6 +16,8 @@ import { windowSpecification } from './window.ts';
 export interface QueryNames {
   /** The relation's name as the session would have to write it; with its schema where `full`. */
   relation(oid: Oid, full: boolean): string;
+  /** The relation whose rows have a type, named in the same way. */
+  rowType(type: Oid): string | undefined;
   readonly format: FormatSettings;
   readonly pretty: boolean;
 }
@@ -231,7 +233,13 @@ export class OneQuery {
 
   #target(value: Node, name: string, index: number): void {
     const expr = this.#typedTarget(value, index);
-    if (expr.kind === 'row' && 'ColumnRef' in value) throw notSupported('a whole row in a view');
+    if (expr.kind === 'row' && 'ColumnRef' in value) {
+      // Without the cast, the star would stand for all columns.
+      const relation = this.parent.names.rowType(expr.type.oid);
+      if (relation === undefined) throw notSupported('a whole row in a view');
+      this.exprs.write(expr, true);
+      return this.out.add(`::${relation} AS ${quoteIdentifier(name)}`);
+    }
     const column = this.#plainColumn(expr);
     this.exprs.write(expr, true);
     const shown = column ?? (this.place.namesVisible ? undefined : '?column?');

@@ -17,6 +17,13 @@ export function writeSpecial(expr: Expr, query: OneQuery): boolean {
         query.exprs.write(group, true);
         return true;
       }
+      const grouping = nodeAs(facts.nodeOf(expr), 'GroupingFunc');
+      if (grouping !== undefined) {
+        query.out.add('GROUPING(');
+        query.exprs.list((grouping.args ?? []).map((arg) => query.bound(arg)));
+        query.out.add(')');
+        return true;
+      }
       const call = facts.call(expr.index);
       if (call === undefined) return false;
       writeCall(call, nodeAs(facts.nodeOf(expr), 'FuncCall'), query);
