@@ -153,11 +153,9 @@ function deepEqual(a: unknown, b: unknown, sameSubquery: SubqueryComparer | unde
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a)) {
-    return (
-      Array.isArray(b) &&
-      a.length === b.length &&
-      a.every((item, i) => deepEqual(item, b[i], sameSubquery))
-    );
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (!deepEqual(a[i], b[i], sameSubquery)) return false;
+    return true;
   }
   if (a instanceof Uint8Array) {
     return b instanceof Uint8Array && a.length === b.length && a.every((byte, i) => byte === b[i]);
@@ -169,12 +167,16 @@ function deepEqual(a: unknown, b: unknown, sameSubquery: SubqueryComparer | unde
   if (sameSubquery !== undefined && isSubquery(a) && isSubquery(b)) return sameSubquery(a, b);
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  const keys = Object.keys(left);
-  if (keys.length !== Object.keys(right).length) return false;
-  // A cast's form says how it was written, not what it does.
-  return keys.every((key) =>
-    key === 'form' || key === 'operator' ? true : deepEqual(left[key], right[key], sameSubquery),
-  );
+  // A statement may have thousands of terms to tell apart: what differs most often comes first.
+  if (left.kind !== right.kind) return false;
+  let count = 0;
+  for (const key in left) {
+    count++;
+    // A cast's form says how it was written, not what it does.
+    if (key === 'form' || key === 'operator') continue;
+    if (!deepEqual(left[key], right[key], sameSubquery)) return false;
+  }
+  return count === Object.keys(right).length;
 }
 
 const isSubquery = (value: object): value is SubqueryExpr =>

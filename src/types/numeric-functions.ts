@@ -213,7 +213,9 @@ function generalPower(base: Numeric, exponent: Numeric): Numeric {
   if (base.unscaled === 0n) return new Numeric(0n, SIGNIFICANT_DIGITS_MIN);
   const negative = base.unscaled < 0n && isOdd(exponent);
   const positive = absNumeric(base);
-  const rough = numericToFloat8(exponent) * roughLn(positive);
+  const roughLog = roughLn(positive);
+  // The exponent may be beyond a double, and infinity times 0 is no number.
+  const rough = roughLog === 0 ? 0 : numericToFloat8(exponent) * roughLog;
   if (Math.abs(rough) > RESULT_SCALE_MAX * 3.01) {
     if (rough > 0) throw numericOverflow();
     return new Numeric(0n, DISPLAY_SCALE_MAX);

@@ -6,6 +6,7 @@ import { OID, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { isNullAt, valueAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
 import { aggregate } from '../define.ts';
+import { widthBucket } from '../scalar/random.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
 import { StateAccumulator } from './accumulator.ts';
 
@@ -90,6 +91,9 @@ interface Histogram {
   buckets: number;
 }
 
+/** Each group holds all its buckets in memory. */
+const BUCKETS_MAX = 1_000_000;
+
 function addToHistogram(state: Histogram, args: readonly Value[]): Histogram {
   const [value, low, high, buckets] = args as readonly (number | null)[];
   if (low === null || high === null || buckets === null) {
@@ -105,15 +109,18 @@ function addToHistogram(state: Histogram, args: readonly Value[]): Histogram {
     if (!(low <= high)) {
       throw dbError('invalid_parameter_value', 'lower bound cannot exceed upper bound');
     }
+    if (buckets > BUCKETS_MAX) {
+      throw dbError('program_limit_exceeded', {
+        message: `the number of buckets in a histogram must not exceed ${BUCKETS_MAX}`,
+      });
+    }
     state.counts = Array.from({ length: buckets + 2 }, () => 0);
     Object.assign(state, { low, high, buckets });
   } else if (buckets !== state.buckets) {
     throw dbError('invalid_parameter_value', 'number of buckets must not change between calls');
   }
   if (value === null) return state;
-  let bucket = 0;
-  if (value >= high) bucket = buckets + 1;
-  else if (value >= low) bucket = Math.floor((buckets * (value - low)) / (high - low)) + 1;
+  const bucket = widthBucket(value, low, high, buckets);
   state.counts[bucket] = (state.counts[bucket] as number) + 1;
   return state;
 }

@@ -61,7 +61,8 @@ function bucketError(message: string): Error {
   return dbError('invalid_argument_for_width_bucket_function', message);
 }
 
-function widthBucket(operand: number, low: number, high: number, count: number): number {
+/** width_bucket over float8: 0 below the range, count + 1 above it. */
+export function widthBucket(operand: number, low: number, high: number, count: number): number {
   if (count <= 0) throw bucketError('count must be greater than zero');
   if (Number.isNaN(operand) || Number.isNaN(low) || Number.isNaN(high)) {
     throw bucketError('operand, lower bound, and upper bound cannot be NaN');

@@ -8,7 +8,7 @@ import { resolveUnknown } from './coerce.ts';
 import { bindExpr } from './expr.ts';
 import { requireOrdering } from './operators.ts';
 import type { Scope } from './scope.ts';
-import type { Target } from './target.ts';
+import { checkTargetCount, type Target } from './target.ts';
 
 /** Sort keys of aggregates and windows: plain expressions, no positions. */
 export function bindSortKeys(nodes: readonly Node[], scope: Scope): SortKey[] {
@@ -89,6 +89,7 @@ export function findTarget(
   if (known !== undefined) return known;
   const added: Target = { name: '?column?', expr, hidden: true, location: nodeLocation(node) };
   targets.push(added);
+  checkTargetCount(targets);
   return added;
 }
 

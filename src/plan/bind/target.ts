@@ -1,4 +1,5 @@
 /** Select lists: names of the result columns, and stars. */
+import { dbError } from '../../errors/db-error.ts';
 import { nameList, nodeAs, nodeKind, type Node } from '../../parse/ast.ts';
 import { nodeLocation } from '../../parse/location.ts';
 import type { Expr } from '../expr.ts';
@@ -13,6 +14,16 @@ export interface Target {
   /** Only for sorting or grouping, not part of the result. */
   readonly hidden: boolean;
   readonly location: number | undefined;
+}
+
+/** PostgreSQL's MaxTupleAttributeNumber. */
+const TARGETS_MAX = 1664;
+
+/** Fails where a select list, its hidden entries included, has grown too long. */
+export function checkTargetCount(targets: readonly Target[]): void {
+  if (targets.length > TARGETS_MAX) {
+    throw dbError('too_many_columns', `target lists can have at most ${TARGETS_MAX} entries`);
+  }
 }
 
 export function bindTargets(nodes: readonly Node[], scope: Scope): Target[] {
@@ -33,6 +44,7 @@ export function bindTargets(nodes: readonly Node[], scope: Scope): Target[] {
       location: nodeLocation(res.val),
     });
   }
+  checkTargetCount(targets);
   return targets;
 }
 

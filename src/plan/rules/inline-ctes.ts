@@ -7,21 +7,25 @@ export function inlineCtes(plan: LogicalNode): LogicalNode {
   return transformPlan(plan, (node) => (node.kind === 'with' ? inlineIn(node) : node));
 }
 
+/**
+ * One count serves all: a plan moves only to where it ran anyhow, so what it uses in turn stays in the
+ * same kind of place.
+ */
 function inlineIn(node: Extract<LogicalNode, { kind: 'with' }>): LogicalNode {
-  let current: LogicalNode = node;
+  const uses = countUses(node);
+  const inlined = new Map<number, LogicalNode>();
   for (const cte of node.ctes) {
     if (cte.modifying || cte.materialized === 'always' || cte.plan.kind === 'recursive-union')
       continue;
-    if (current.kind !== 'with') break;
-    const declared = current.ctes.find((candidate) => candidate.cteId === cte.cteId);
-    if (declared === undefined || hasEffects(declared.plan)) continue;
-    const uses = countUses(current, cte.cteId);
-    if (uses.inPlan !== 1 || uses.inSubqueries !== 0 || uses.inRecursion !== 0) continue;
-    const rest = current.ctes.filter((candidate) => candidate !== declared);
-    const replaced = replaceScan({ ...current, ctes: rest }, cte.cteId, declared.plan);
-    current = replaced.kind === 'with' && replaced.ctes.length === 0 ? replaced.body : replaced;
+    const use = uses.get(cte.cteId);
+    if (use === undefined || use.inPlan !== 1 || use.inSubqueries !== 0 || use.inRecursion !== 0)
+      continue;
+    if (!hasEffects(cte.plan)) inlined.set(cte.cteId, cte.plan);
   }
-  return current;
+  if (inlined.size === 0) return node;
+  const rest = node.ctes.filter((cte) => !inlined.has(cte.cteId));
+  const replaced = replaceScans({ ...node, ctes: rest }, inlined);
+  return replaced.kind === 'with' && replaced.ctes.length === 0 ? replaced.body : replaced;
 }
 
 interface Uses {
@@ -30,10 +34,15 @@ interface Uses {
   inRecursion: number;
 }
 
-function countUses(plan: LogicalNode, cteId: number): Uses {
-  const uses: Uses = { inPlan: 0, inSubqueries: 0, inRecursion: 0 };
+/** How often the plan reads each CTE, by place. */
+function countUses(plan: LogicalNode): Map<number, Uses> {
+  const all = new Map<number, Uses>();
   const visit = (node: LogicalNode, place: keyof Uses): void => {
-    if (node.kind === 'cte-scan' && node.cteId === cteId) uses[place]++;
+    if (node.kind === 'cte-scan') {
+      const uses = all.get(node.cteId) ?? { inPlan: 0, inSubqueries: 0, inRecursion: 0 };
+      uses[place]++;
+      all.set(node.cteId, uses);
+    }
     mapExprsDeep(stripInputs(node), (expr) => {
       if (expr.kind === 'subquery') visit(expr.plan, 'inSubqueries');
       return expr;
@@ -46,7 +55,7 @@ function countUses(plan: LogicalNode, cteId: number): Uses {
     }
   };
   visit(plan, 'inPlan');
-  return uses;
+  return all;
 }
 
 /** The node with leaves for inputs, so that only its own expressions are visited. */
@@ -54,12 +63,16 @@ function stripInputs(node: LogicalNode): LogicalNode {
   return { kind: 'values', rows: [exprsOf(node)], columns: [] };
 }
 
-function replaceScan(plan: LogicalNode, cteId: number, replacement: LogicalNode): LogicalNode {
+function replaceScans(
+  plan: LogicalNode,
+  replacements: ReadonlyMap<number, LogicalNode>,
+): LogicalNode {
   return transformPlan(plan, (node) => {
-    if (node.kind !== 'cte-scan' || node.cteId !== cteId) return node;
+    const replacement = node.kind === 'cte-scan' ? replacements.get(node.cteId) : undefined;
+    if (replacement === undefined) return node;
     return {
       kind: 'project',
-      input: replacement,
+      input: replaceScans(replacement, replacements),
       exprs: replacement.columns.map((column) => ({
         kind: 'column',
         type: column.type,
