@@ -46,7 +46,8 @@ export interface RefTarget {
   readonly row: number;
 }
 
-const VERSION = 1;
+/** Version 1 had no length before the rows of an insert. */
+const VERSION = 2;
 const KINDS = ['insert', 'delete', 'drop', 'segment'] as const;
 /** Insert entries below this many rows are joined before they are packed. */
 const JOIN_ROWS = 1024;
@@ -196,7 +197,10 @@ export function packParts(parts: readonly Part[]): Uint8Array {
     writer.f64(part.place.rangeEnd);
     if (part.kind === 'insert') {
       writer.u16(part.timeColumn);
+      const at = writer.length;
+      writer.u32(0);
       packBatch(writer, part.attnums, part.batch);
+      writer.patchU32(at, writer.length - at - 4);
     } else if (part.kind === 'delete') {
       writer.u32(part.segment);
       writer.u32(part.rows.length);
@@ -206,10 +210,14 @@ export function packParts(parts: readonly Part[]): Uint8Array {
   return writer.finish();
 }
 
-export function unpackParts(bytes: Uint8Array): Part[] {
+/** Reads parts; rows of chunks that contain them already are left out without a look at them. */
+export function unpackParts(
+  bytes: Uint8Array,
+  isContained: (storageId: number, place: ChunkPlace) => boolean,
+): Part[] {
   const reader = new BytesReader(bytes);
   const version = reader.u8();
-  if (version !== VERSION) {
+  if (version !== VERSION && version !== 1) {
     throw dbError('data_corrupted', `unknown version ${version} of hypertable changes in the log`);
   }
   const parts: Part[] = [];
@@ -219,6 +227,11 @@ export function unpackParts(bytes: Uint8Array): Part[] {
     const place = { id: reader.f64(), rangeStart: reader.f64(), rangeEnd: reader.f64() };
     if (kind === 'insert') {
       const timeColumn = reader.u16();
+      const length = version === 1 ? 0 : reader.u32();
+      if (version !== 1 && isContained(storageId, place)) {
+        reader.bytes(length);
+        continue;
+      }
       parts.push({ kind, storageId, place, timeColumn, ...unpackBatch(reader) });
     } else if (kind === 'delete') {
       const segment = reader.u32();

@@ -400,7 +400,12 @@ export class Store implements HypertableStore {
     if (parts instanceof Uint8Array) {
       const changed = new Map<number, TableState>();
       let cells = 0;
-      for (const part of this.#packed.get(parts) ?? unpackParts(parts)) {
+      const isContained = (storageId: number, { rangeStart }: ChunkPlace): boolean => {
+        const table = this.#root.tables.get(storageId);
+        const chunk = table === undefined ? undefined : chunkStartingAt(table, rangeStart);
+        return chunk !== undefined && chunk.flushedSequence >= sequence;
+      };
+      for (const part of this.#packed.get(parts) ?? unpackParts(parts, isContained)) {
         if (this.#keeper.isDropped(part.storageId)) continue;
         const before = changed.get(part.storageId) ?? this.#tableState(part.storageId);
         const after = applyPart(before, part, sequence, this.#context(before.runtime));
