@@ -12,7 +12,7 @@ import { typeFromText } from './type-names.ts';
 
 export function regNames(session: SessionContext, catalog: CatalogSnapshot): RegNames {
   return {
-    toOid: (kind, name) => lookup(session, catalog, kind, name),
+    toOid: (kind, name, path) => lookup(session, catalog, kind, name, path),
     toName: (kind, oid) => nameOf(session, catalog, kind, oid),
   };
 }
@@ -22,6 +22,7 @@ function lookup(
   catalog: CatalogSnapshot,
   kind: RegKind,
   text: string,
+  path: readonly Oid[] = session.lookupPath(),
 ): Oid | undefined {
   switch (kind) {
     case 'class': {
@@ -31,7 +32,7 @@ function lookup(
         const schema = catalog.schemaByName(parts.at(-2) as string);
         return schema === undefined ? undefined : catalog.relationByName(schema.oid, name)?.oid;
       }
-      for (const schema of session.lookupPath()) {
+      for (const schema of path) {
         const relation = catalog.relationByName(schema, name);
         if (relation !== undefined) return relation.oid;
       }

@@ -24,7 +24,8 @@ export interface FormatSettings {
 
 /** Resolves the reg* types' names; implemented by the session over its catalog snapshot. */
 export interface RegNames {
-  toOid(kind: RegKind, name: string): Oid | undefined;
+  /** `path`: schemas to search for a bare name instead of the session's. */
+  toOid(kind: RegKind, name: string, path?: readonly Oid[]): Oid | undefined;
   toName(kind: RegKind, oid: Oid): string | undefined;
 }
 

@@ -61,13 +61,19 @@ function deparsedView(
   const select = nodeAs(statement?.node, 'SelectStmt');
   if (statement === undefined || select === undefined) return view.sql;
   const facts = new QueryFacts();
+  const { format } = session.evalContext();
+  const { names } = format;
+  const searchPath = view.searchPath.flatMap((name) => catalog.schemaByName(name)?.oid ?? []);
   const bound = bindStatement(statement, {
     ...session.bindEnvironment(view.sql, []),
-    searchPath: view.searchPath.flatMap((name) => catalog.schemaByName(name)?.oid ?? []),
+    searchPath,
+    format: {
+      ...format,
+      names: names && { ...names, toOid: (kind, name) => names.toOid(kind, name, searchPath) },
+    },
     trace: facts,
   });
   facts.readPlan(bound.root);
-  const { format } = session.evalContext();
   const writer = new QueryWriter(facts, {
     format,
     pretty,

@@ -135,7 +135,7 @@ function literal(
   const type = sqlType(target.oid, typmod);
   if (value === null) return constant(sqlType(target.oid), null);
   const parsed = context.at(location, () =>
-    codecFor(target.oid).parseText(String(value), typmod, context.env.format),
+    codecFor(target.oid).parseText(String(value), typmod, context.format),
   );
   void form;
   return constant(type, parsed);

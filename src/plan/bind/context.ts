@@ -83,6 +83,21 @@ export class BindContext {
     return this.#path;
   }
 
+  /** How literals are read: names in them along the same path as names outside them. */
+  get format(): FormatSettings {
+    const { format } = this.env;
+    const { names } = format;
+    if (names === undefined || this.#insideView === 0) return format;
+    const path = this.#path;
+    return {
+      ...format,
+      names: {
+        toOid: (kind, name) => names.toOid(kind, name, path),
+        toName: (kind, oid) => names.toName(kind, oid),
+      },
+    };
+  }
+
   get execParams(): number {
     return this.#nextParam;
   }

@@ -44,7 +44,8 @@ export class QueryFacts implements BindTrace {
 
   expression(node: Node, expr: Expr): void {
     this.#exprs.set(node, expr);
-    this.#nodes.set(expr, node);
+    // A cast to the type that an expression has already is no expression of its own.
+    if (!this.#nodes.has(expr)) this.#nodes.set(expr, node);
   }
 
   fromItem(node: Node, namespace: Namespace): void {

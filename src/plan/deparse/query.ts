@@ -233,7 +233,7 @@ export class OneQuery {
 
   #target(value: Node, name: string, index: number): void {
     const expr = this.#typedTarget(value, index);
-    if (expr.kind === 'row' && 'ColumnRef' in value) {
+    if (expr.kind === 'row' && 'ColumnRef' in (this.parent.facts.nodeOf(expr) ?? {})) {
       // Without the cast, the star would stand for all columns.
       const relation = this.parent.names.rowType(expr.type.oid);
       if (relation === undefined) throw notSupported('a whole row in a view');

@@ -80,6 +80,21 @@ describe('views', () => {
     expect(views).toBe(text);
   });
 
+  test('names in literals of a view keep their meaning under another search_path', async () => {
+    await rows('create schema apart');
+    await rows('create table apart.inner_table (a int)');
+    await rows('set search_path = apart');
+    await rows(`create view apart.reg as select 'inner_table'::regclass r, t from inner_table t`);
+    await rows('reset search_path');
+    await rows('insert into apart.inner_table values (7)');
+    expect(await rows('select * from apart.reg')).toEqual([['apart.inner_table', '(7)']]);
+    expect(await value(`select pg_get_viewdef('apart.reg'::regclass)`)).toBe(
+      ` SELECT 'apart.inner_table'::regclass AS r,
+    t.*::apart.inner_table AS t
+   FROM apart.inner_table t;`,
+    );
+  });
+
   test('a text that cannot be made again comes as it was given', async () => {
     await rows('create view locked as select id from customers for update');
     expect(await value(`select pg_get_viewdef('locked'::regclass)`)).toBe(
