@@ -5,7 +5,7 @@ import { PgliteOracle } from '../support/pglite-oracle.ts';
 import { runRandomChanges } from '../support/random-changes.ts';
 import { chooseSeed } from './seeded-random.ts';
 
-const TRANSACTIONS = Number(process.env.VARVE_CHANGES ?? 150);
+const TRANSACTIONS = Number(process.env.VARVE_CHANGES ?? 60);
 
 test('random changes', { timeout: 60_000 + TRANSACTIONS * 500 }, async () => {
   const seed = chooseSeed('random changes');

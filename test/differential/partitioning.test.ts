@@ -12,7 +12,7 @@ import { TextSession, type Outcome } from '../support/text-session.ts';
 import { createTableSql, insertSql, QueryGenerator } from './generator.ts';
 import { chooseSeed } from './seeded-random.ts';
 
-const ROUNDS = Number(process.env.VARVE_PARTITIONS ?? 120);
+const ROUNDS = Number(process.env.VARVE_PARTITIONS ?? 60);
 const ROWS = [6000, 700];
 const INSERT_ROWS = 1000;
 

@@ -9,7 +9,7 @@ import { PgliteOracle } from '../support/pglite-oracle.ts';
 import { runRandomQueries } from '../support/random-run.ts';
 import { chooseSeed } from './seeded-random.ts';
 
-const QUERIES = Number(process.env.VARVE_QUERIES ?? 1500);
+const QUERIES = Number(process.env.VARVE_QUERIES ?? 700);
 
 test('random queries', { timeout: 60_000 + QUERIES * 100 }, async () => {
   const seed = chooseSeed('random queries');

@@ -70,7 +70,13 @@ export class PgliteOracle {
     );
     for (const { nspname } of schemas.rows)
       await this.#pglite.exec(`DROP SCHEMA "${nspname}" CASCADE`);
-    await this.#pglite.exec("CREATE SCHEMA public; SET timezone = 'UTC'");
+    await this.#pglite.exec('CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC');
+    const roles = await this.#pglite.query<{ rolname: string }>(
+      "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> current_user",
+    );
+    for (const { rolname } of roles.rows)
+      await this.#pglite.exec(`DROP OWNED BY "${rolname}"; DROP ROLE "${rolname}"`);
+    await this.#pglite.exec("SET timezone = 'UTC'");
   }
 
   async close(): Promise<void> {

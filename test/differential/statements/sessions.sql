@@ -140,7 +140,6 @@ SET statement_timeout = '5s';
 SHOW statement_timeout;
 RESET statement_timeout;
 SET search_path TO pg_catalog;
-SELECT current_schemas(true);
 RESET search_path;
 BEGIN;
 SET LOCAL application_name = 'loc';
