@@ -11,6 +11,7 @@ import { tryCoerce } from '../plan/bind/coerce.ts';
 import { Scope, type Clause, type RangeItem } from '../plan/bind/scope.ts';
 import { typeText } from '../plan/bind/types.ts';
 import { deparseExpr } from '../plan/deparse.ts';
+import { QueryFacts } from '../plan/deparse/facts.ts';
 import { walkExpr } from '../plan/expr-walk.ts';
 import type { Expr } from '../plan/expr.ts';
 import type { RowChecks } from '../plan/physical.ts';
@@ -58,7 +59,8 @@ export function canonicalDefault(
   sql: string,
 ): string | null {
   if (node === undefined) return null;
-  const environment = session.bindEnvironment(sql, []);
+  const facts = new QueryFacts();
+  const environment = { ...session.bindEnvironment(sql, []), trace: facts };
   const scope = tableScope(environment, '', [], 'DEFAULT expressions');
   refuseColumnReference(node, scope.context);
   const expr = bindExpr(node, scope);
@@ -70,7 +72,7 @@ export function canonicalDefault(
     });
   }
   if (coerced.kind === 'constant' && coerced.value === null) return null;
-  return deparse(session, expr.type.oid === 705 ? coerced : expr, () => '');
+  return deparse(session, expr.type.oid === 705 ? coerced : expr, () => '', facts);
 }
 
 function refuseColumnReference(node: unknown, context: BindContext): void {
@@ -104,9 +106,11 @@ export function canonicalCheck(
   sql: string,
 ): CanonicalCheck {
   if (node === undefined) throw dbError('syntax_error', 'CHECK needs an expression');
-  const scope = tableScope(session.bindEnvironment(sql, []), table, columns, 'check constraints');
+  const facts = new QueryFacts();
+  const environment = { ...session.bindEnvironment(sql, []), trace: facts };
+  const scope = tableScope(environment, table, columns, 'check constraints');
   const expr = bindCondition(node, scope, 'CHECK');
-  return { sql: deparseOver(session, expr, columns), columns: columnsOf(expr, columns) };
+  return { sql: deparseOver(session, expr, columns, facts), columns: columnsOf(expr, columns) };
 }
 
 export interface CanonicalExpression extends CanonicalCheck {
@@ -121,10 +125,16 @@ export function canonicalIndexExpression(
   columns: readonly ColumnDescriptor[],
   sql: string,
 ): CanonicalExpression {
-  const scope = tableScope(session.bindEnvironment(sql, []), table, columns, 'index expressions');
+  const facts = new QueryFacts();
+  const environment = { ...session.bindEnvironment(sql, []), trace: facts };
+  const scope = tableScope(environment, table, columns, 'index expressions');
   const expr = bindExpr(node, scope);
   requireImmutable(expr);
-  return { expr, sql: deparseOver(session, expr, columns), columns: columnsOf(expr, columns) };
+  return {
+    expr,
+    sql: deparseOver(session, expr, columns, facts),
+    columns: columnsOf(expr, columns),
+  };
 }
 
 function requireImmutable(expr: Expr): void {
@@ -144,14 +154,25 @@ function deparseOver(
   session: SessionContext,
   expr: Expr,
   columns: readonly ColumnDescriptor[],
+  facts: QueryFacts,
 ): string {
-  return deparse(session, expr, (index) => quoteIdentifier(columns[index]?.name ?? ''));
+  return deparse(session, expr, (index) => quoteIdentifier(columns[index]?.name ?? ''), facts);
 }
 
-function deparse(session: SessionContext, expr: Expr, column: (index: number) => string): string {
+/** Canonical text: forms of its own as they were written, relations under their schemas. */
+function deparse(
+  session: SessionContext,
+  expr: Expr,
+  column: (index: number) => string,
+  facts: QueryFacts,
+): string {
   const { format } = session.evalContext();
   const names = format.names && qualifiedRegNames(format.names, session.catalog());
-  return deparseExpr(expr, { column, format: { ...format, names } });
+  return deparseExpr(expr, {
+    column,
+    format: { ...format, names },
+    syntax: (part) => facts.nodeOf(part),
+  });
 }
 
 function columnsOf(expr: Expr, columns: readonly ColumnDescriptor[]): number[] {
