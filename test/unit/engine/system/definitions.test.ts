@@ -124,7 +124,7 @@ test('defaults name their sequences whatever the search_path', async () => {
   await rows(`set search_path = ''`);
   const found = await rows(
     `select adrelid::regclass, adnum::text, pg_get_expr(adbin, adrelid), pg_get_expr(adbin, adrelid, true)
-     from pg_attrdef order by adrelid::regclass::text collate "C", adnum`,
+     from pg_attrdef order by adrelid::regclass::text collate "C", pg_attrdef.adnum`,
   );
   await rows(`insert into public.customers (name) values ('under an empty path')`);
   await rows('reset search_path');
