@@ -67,12 +67,15 @@ function isSuffixed({ index, keys }: IndexedBatch, row: number): boolean {
   return !mustBeUnique(index, keys, row);
 }
 
+/** Rows from which on an insert gives others their turn. */
+const PAUSE_ROWS = 512;
+
 export async function insertRows(
   writer: RowWriter,
   rows: Batch,
   options: InsertOptions,
 ): Promise<InsertResult> {
-  if (rows.length <= BATCH_ROWS) return insertPiece(writer, rows, options);
+  if (rows.length < PAUSE_ROWS) return insertPiece(writer, rows, options);
   let inserted = 0;
   const conflicts =
     options.onConflict === 'report' ? new Float64Array(rows.length).fill(NaN) : null;
