@@ -10,7 +10,7 @@
  *     order <step> <step>    a permutation
  *     every order            all interleavings of the sessions' steps
  *     final <sql>            asked at the end, when all sessions have rolled back
- *     differs <key> : <why>  a permutation (or `*`) in which Varve's answers are known to be others
+ *     differs <key> : <why>  a permutation in which Varve answers otherwise: expected/*.varve.out
  */
 export interface Step {
   readonly name: string;

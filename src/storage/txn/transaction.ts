@@ -325,8 +325,26 @@ export class Transaction implements StorageTransaction {
 
   // --- writing -----------------------------------------------------------------------------------
 
+  /** Changes by an older description of the table would miss its new indexes and constraints. */
+  #checkCurrent({ oid, name }: TableDescriptor): void {
+    if (this.isolation === 'read committed' || this.#catalog !== undefined) return;
+    const then = this.#snapshot.catalog;
+    const now = this.#parts.committer.published.catalog;
+    if (now === then || then.relation(oid) === undefined) return;
+    if (now.relation(oid) === undefined) {
+      throw dbError('undefined_table', `relation "${name}" does not exist`);
+    }
+    const [before, after] = [then.indexesOf(oid), now.indexesOf(oid)];
+    const isSame =
+      now.relation(oid) === then.relation(oid) &&
+      before.length === after.length &&
+      before.every((index) => after.includes(index));
+    if (!isSame) throw concurrentUpdate();
+  }
+
   async insert(table: TableDescriptor, rows: Batch, options: InsertOptions): Promise<InsertResult> {
     this.#checkWritable();
+    this.#checkCurrent(table);
     if (table.hypertable === null) return insertRows(this.#writer(table), rows, options);
     const unique = this.catalog()
       .indexesOf(table.oid)
@@ -357,6 +375,7 @@ export class Transaction implements StorageTransaction {
 
   async update(table: TableDescriptor, refs: Float64Array, rows: Batch): Promise<void> {
     this.#checkWritable();
+    this.#checkCurrent(table);
     if (table.hypertable === null) return updateRows(this.#writer(table), refs, rows);
     this.#parts.hypertables.delete(this.#openHypertableWrites(table), table, refs);
     await this.insert(table, rows, { onConflict: 'error', arbiters: [] });
@@ -364,6 +383,7 @@ export class Transaction implements StorageTransaction {
 
   async delete(table: TableDescriptor, refs: Float64Array): Promise<void> {
     this.#checkWritable();
+    this.#checkCurrent(table);
     if (table.hypertable === null) return deleteRows(this.#writer(table), refs);
     this.#parts.hypertables.delete(this.#openHypertableWrites(table), table, refs);
   }
