@@ -328,7 +328,8 @@ function mergeUsing(
     const expr: Expr =
       joinType === 'full'
         ? { kind: 'coalesce', type, args: [leftValue, rightValue] }
-        : joinType === 'right'
+        : // Of an inner join's equal values the one that already has the type, as PostgreSQL prints it.
+          joinType === 'right' || (joinType === 'inner' && leftValue !== a && rightValue === b)
           ? rightValue
           : leftValue;
     merged.push({ name, expr, item: undefined });
