@@ -103,7 +103,8 @@ function ddlExecutable(
     return run(() => setSchema(session, node.AlterObjectSchemaStmt));
   if ('AlterOwnerStmt' in node) return run(() => alterOwner(session, node.AlterOwnerStmt));
   if ('CommentStmt' in node) return run(() => commentOn(session, node.CommentStmt));
-  if ('AlterExtensionStmt' in node) return run(() => alterExtension(session, node.AlterExtensionStmt));
+  if ('AlterExtensionStmt' in node)
+    return run(() => alterExtension(session, node.AlterExtensionStmt));
   if ('CreateExtensionStmt' in node)
     return run(() => createExtension(session, node.CreateExtensionStmt));
   return roleExecutable(session, statement);

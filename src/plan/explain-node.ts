@@ -329,10 +329,12 @@ function describeAggregate(
       details: [['Group Key', groups.join(', ')]],
       inputs: [node.input],
     };
-  const sets = node.groupingSets.map((set): Detail => [
-    set.length === 0 ? 'Group Key' : 'Hash Key',
-    set.length === 0 ? '()' : set.map((i) => groups[i]).join(', '),
-  ]);
+  const sets = node.groupingSets.map(
+    (set): Detail => [
+      set.length === 0 ? 'Group Key' : 'Hash Key',
+      set.length === 0 ? '()' : set.map((i) => groups[i]).join(', '),
+    ],
+  );
   return { type: 'MixedAggregate', details: sets, inputs: [node.input] };
 }
 

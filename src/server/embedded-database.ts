@@ -5,7 +5,13 @@
 import type { Clock, Env } from '../base/env.ts';
 import { dbError } from '../errors/db-error.ts';
 import { openEngine } from '../engine/engine.ts';
-import type { Engine, FieldDescription, ParameterInput, ResultSink, Session } from '../engine/session.ts';
+import type {
+  Engine,
+  FieldDescription,
+  ParameterInput,
+  ResultSink,
+  Session,
+} from '../engine/session.ts';
 import { createNodeEnv } from '../platform/node-env.ts';
 import { systemSqlPath } from '../platform/package-path.ts';
 import { codecFor } from '../types/codecs.ts';
@@ -27,7 +33,16 @@ export interface OpenOptions {
 }
 
 /** What a parameter may be; anything else is converted with String(). */
-export type Parameter = null | undefined | boolean | number | bigint | string | Date | Uint8Array | readonly Parameter[];
+export type Parameter =
+  | null
+  | undefined
+  | boolean
+  | number
+  | bigint
+  | string
+  | Date
+  | Uint8Array
+  | readonly Parameter[];
 
 export interface QueryResult {
   /** One object per row, by column name. */
@@ -44,7 +59,10 @@ export interface EmbeddedDatabase {
    */
   query(sql: string, parameters?: readonly Parameter[]): Promise<QueryResult>;
   /** Accepts PostgreSQL connections on loopback; port 0 picks a free one. */
-  listen(options?: { readonly port?: number; readonly host?: string }): Promise<{ readonly port: number }>;
+  listen(options?: {
+    readonly port?: number;
+    readonly host?: string;
+  }): Promise<{ readonly port: number }>;
   /** Ends the listener and sessions, and closes storage. */
   close(): Promise<void>;
 }
@@ -63,7 +81,11 @@ export async function open(options: OpenOptions): Promise<EmbeddedDatabase> {
     cacheBytes: options.cacheBytes,
   });
   const session = await engine.createSession({
-    user: 'postgres', database: 'postgres', settings: [], clientAddress: null, clientPort: null,
+    user: 'postgres',
+    database: 'postgres',
+    settings: [],
+    clientAddress: null,
+    clientPort: null,
   });
   return new Embedded(engine, session, env);
 }
@@ -88,8 +110,11 @@ class Embedded implements EmbeddedDatabase {
     return run;
   }
 
-  async listen(options: { readonly port?: number; readonly host?: string } = {}): Promise<{ readonly port: number }> {
-    if (this.#server !== undefined) throw dbError('object_in_use', 'the database is listening already');
+  async listen(
+    options: { readonly port?: number; readonly host?: string } = {},
+  ): Promise<{ readonly port: number }> {
+    if (this.#server !== undefined)
+      throw dbError('object_in_use', 'the database is listening already');
     this.#server = await startServer({
       engine: this.#engine,
       env: this.#env,
@@ -196,14 +221,20 @@ class CollectingSink implements ResultSink {
   parameterStatus(): void {}
 
   copyOutStart(): void {
-    throw dbError('feature_not_supported', 'COPY TO STDOUT is not supported in query(); connect with a driver');
+    throw dbError(
+      'feature_not_supported',
+      'COPY TO STDOUT is not supported in query(); connect with a driver',
+    );
   }
 
   copyOutData(): void {}
   copyOutDone(): void {}
 
   copyIn(): AsyncIterable<Uint8Array> {
-    throw dbError('feature_not_supported', 'COPY FROM STDIN is not supported in query(); connect with a driver');
+    throw dbError(
+      'feature_not_supported',
+      'COPY FROM STDIN is not supported in query(); connect with a driver',
+    );
   }
 }
 
@@ -224,5 +255,10 @@ function toPlain(type: Oid, value: Value, format: FormatSettings): unknown {
 }
 
 const PLAIN_NUMBERS: ReadonlySet<Oid> = new Set<Oid>([
-  OID.int2, OID.int4, OID.int8, OID.float4, OID.float8, OID.oid,
+  OID.int2,
+  OID.int4,
+  OID.int8,
+  OID.float4,
+  OID.float8,
+  OID.oid,
 ]);

@@ -2,7 +2,15 @@
  * A flipped bit anywhere in the data directory: the server answers with the right rows, or with XX001,
  * or refuses to start in one line. It never returns other rows and never dies on its own.
  */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -37,8 +45,12 @@ async function connect(port: number): Promise<pg.Client> {
 async function makeData(directory: string): Promise<string[]> {
   const server = await ServerProcess.start(directory, { VARVE_FLUSH_ROWS: '5000' });
   const client = await connect(server.port);
-  await client.query('CREATE TABLE accounts (id int PRIMARY KEY, name text UNIQUE, amount numeric(12,2))');
-  await client.query("INSERT INTO accounts SELECT g, 'name ' || g, g / 7.0 FROM generate_series(1, 1500) g");
+  await client.query(
+    'CREATE TABLE accounts (id int PRIMARY KEY, name text UNIQUE, amount numeric(12,2))',
+  );
+  await client.query(
+    "INSERT INTO accounts SELECT g, 'name ' || g, g / 7.0 FROM generate_series(1, 1500) g",
+  );
   await client.query(
     "CREATE TABLE readings (time timestamptz NOT NULL, device text, value float8) WITH (tsdb.hypertable, tsdb.partition_column = 'time', tsdb.chunk_interval = '1 hour')",
   );
@@ -76,7 +88,10 @@ function flip(directory: string): string {
 }
 
 /** Opens the damaged directory and says what came of it; throws where the answer is wrong. */
-async function judge(directory: string, answers: readonly string[]): Promise<'right' | 'reported' | 'refused'> {
+async function judge(
+  directory: string,
+  answers: readonly string[],
+): Promise<'right' | 'reported' | 'refused'> {
   let server: ServerProcess;
   try {
     server = await ServerProcess.start(directory);
@@ -103,22 +118,31 @@ async function judge(directory: string, answers: readonly string[]): Promise<'ri
   return verdict;
 }
 
-it(`reports ${FLIPS} flipped bits (SEED=${SEED})`, { timeout: 60_000 + FLIPS * 10_000 }, async () => {
-  const root = mkdtempSync(join(tmpdir(), 'varve-flip-'));
-  const original = join(root, 'original');
-  const answers = await makeData(original);
-  const counts = { right: 0, reported: 0, refused: 0 };
-  for (let i = 0; i < FLIPS; i++) {
-    const copy = join(root, `copy-${i}`);
-    cpSync(original, copy, { recursive: true });
-    const place = flip(copy);
-    try {
-      counts[await judge(copy, answers)]++;
-    } catch (error) {
-      throw new Error(`after a flipped bit in ${place}: ${(error as Error).message.slice(0, 400)}`, { cause: error });
+it(
+  `reports ${FLIPS} flipped bits (SEED=${SEED})`,
+  { timeout: 60_000 + FLIPS * 10_000 },
+  async () => {
+    const root = mkdtempSync(join(tmpdir(), 'varve-flip-'));
+    const original = join(root, 'original');
+    const answers = await makeData(original);
+    const counts = { right: 0, reported: 0, refused: 0 };
+    for (let i = 0; i < FLIPS; i++) {
+      const copy = join(root, `copy-${i}`);
+      cpSync(original, copy, { recursive: true });
+      const place = flip(copy);
+      try {
+        counts[await judge(copy, answers)]++;
+      } catch (error) {
+        throw new Error(
+          `after a flipped bit in ${place}: ${(error as Error).message.slice(0, 400)}`,
+          { cause: error },
+        );
+      }
+      rmSync(copy, { recursive: true, force: true });
     }
-    rmSync(copy, { recursive: true, force: true });
-  }
-  rmSync(root, { recursive: true, force: true });
-  console.log(`${FLIPS} flips: ${counts.right} without effect, ${counts.reported} reported, ${counts.refused} refused at start`);
-});
+    rmSync(root, { recursive: true, force: true });
+    console.log(
+      `${FLIPS} flips: ${counts.right} without effect, ${counts.reported} reported, ${counts.refused} refused at start`,
+    );
+  },
+);

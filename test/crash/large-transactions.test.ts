@@ -35,66 +35,84 @@ function rowsOf(load: number): Buffer {
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
-it(`keeps large transactions whole through ${ROUNDS} kills (SEED=${SEED})`, { timeout: 60_000 + ROUNDS * 30_000 }, async () => {
-  const random = randomSource(SEED);
-  const root = mkdtempSync(join(tmpdir(), 'varve-large-'));
-  const directory = join(root, 'data');
-  const acknowledged = new Set<number>();
-  let inFlight: number | undefined;
-  let load = 0;
-  let chunks = '';
-  const verify = async (port: number): Promise<void> => {
-    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
-    await client.connect();
-    const { rows } = await client.query<{ load: number; rows: string; sum: string; values: string }>(
-      'SELECT load, count(*) AS rows, sum(value) AS sum, count(DISTINCT value) AS values FROM big GROUP BY load',
-    );
-    for (const row of rows) {
-      expect([row.load, row.rows, Number(row.sum), row.values]).toEqual([
-        row.load, String(ROWS), (ROWS * (ROWS - 1)) / 2, String(ROWS),
-      ]);
-    }
-    const present = new Set(rows.map((row) => row.load));
-    for (const each of acknowledged) expect(present.has(each), `load ${each}`).toBe(true);
-    for (const each of present) expect(acknowledged.has(each) || each === inFlight, `load ${each}`).toBe(true);
-    if (inFlight !== undefined && present.has(inFlight)) acknowledged.add(inFlight);
-    inFlight = undefined;
-    chunks = JSON.stringify(rows.length);
-    await client.end();
-  };
-  for (let round = 0; round < ROUNDS; round++) {
-    const server = await ServerProcess.start(directory);
-    const client = await RawClient.connect(server.port);
-    if (round === 0) {
-      await client.query(
-        `CREATE TABLE big (time timestamptz NOT NULL, host text, load int, value float8)
-           WITH (tsdb.hypertable, tsdb.partition_column = 'time', tsdb.chunk_interval = '1 day')`,
+it(
+  `keeps large transactions whole through ${ROUNDS} kills (SEED=${SEED})`,
+  { timeout: 60_000 + ROUNDS * 30_000 },
+  async () => {
+    const random = randomSource(SEED);
+    const root = mkdtempSync(join(tmpdir(), 'varve-large-'));
+    const directory = join(root, 'data');
+    const acknowledged = new Set<number>();
+    let inFlight: number | undefined;
+    let load = 0;
+    let chunks = '';
+    const verify = async (port: number): Promise<void> => {
+      const client = new pg.Client({
+        host: '127.0.0.1',
+        port,
+        user: 'postgres',
+        database: 'postgres',
+      });
+      await client.connect();
+      const { rows } = await client.query<{
+        load: number;
+        rows: string;
+        sum: string;
+        values: string;
+      }>(
+        'SELECT load, count(*) AS rows, sum(value) AS sum, count(DISTINCT value) AS values FROM big GROUP BY load',
       );
-    } else await verify(server.port);
-    const loading = (async () => {
-      for (;;) {
-        inFlight = ++load;
-        await client.copyIn('COPY big FROM STDIN', [rowsOf(inFlight)]);
-        acknowledged.add(inFlight);
-        inFlight = undefined;
-        if (random() < 0.2) await client.query('CHECKPOINT');
-        if (random() < 0.2) {
-          await client.query('BEGIN');
-          await client.copyIn('COPY big FROM STDIN', [rowsOf(-1)]);
-          await client.query('ROLLBACK');
-        }
+      for (const row of rows) {
+        expect([row.load, row.rows, Number(row.sum), row.values]).toEqual([
+          row.load,
+          String(ROWS),
+          (ROWS * (ROWS - 1)) / 2,
+          String(ROWS),
+        ]);
       }
-    })();
-    const ended = loading.catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 500 + random() * 3000));
-    await server.kill();
-    // The client may wait for ever to get rid of its bytes.
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 200))]);
-  }
-  const server = await ServerProcess.start(directory);
-  await verify(server.port);
-  expect(await server.stop()).toBe(0);
-  rmSync(root, { recursive: true, force: true });
-  console.log(`${ROUNDS} kills, ${load} loads, ${chunks} kept`);
-  expect(acknowledged.size).toBeGreaterThan(0);
-});
+      const present = new Set(rows.map((row) => row.load));
+      for (const each of acknowledged) expect(present.has(each), `load ${each}`).toBe(true);
+      for (const each of present)
+        expect(acknowledged.has(each) || each === inFlight, `load ${each}`).toBe(true);
+      if (inFlight !== undefined && present.has(inFlight)) acknowledged.add(inFlight);
+      inFlight = undefined;
+      chunks = JSON.stringify(rows.length);
+      await client.end();
+    };
+    for (let round = 0; round < ROUNDS; round++) {
+      const server = await ServerProcess.start(directory);
+      const client = await RawClient.connect(server.port);
+      if (round === 0) {
+        await client.query(
+          `CREATE TABLE big (time timestamptz NOT NULL, host text, load int, value float8)
+           WITH (tsdb.hypertable, tsdb.partition_column = 'time', tsdb.chunk_interval = '1 day')`,
+        );
+      } else await verify(server.port);
+      const loading = (async () => {
+        for (;;) {
+          inFlight = ++load;
+          await client.copyIn('COPY big FROM STDIN', [rowsOf(inFlight)]);
+          acknowledged.add(inFlight);
+          inFlight = undefined;
+          if (random() < 0.2) await client.query('CHECKPOINT');
+          if (random() < 0.2) {
+            await client.query('BEGIN');
+            await client.copyIn('COPY big FROM STDIN', [rowsOf(-1)]);
+            await client.query('ROLLBACK');
+          }
+        }
+      })();
+      const ended = loading.catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 500 + random() * 3000));
+      await server.kill();
+      // The client may wait for ever to get rid of its bytes.
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 200))]);
+    }
+    const server = await ServerProcess.start(directory);
+    await verify(server.port);
+    expect(await server.stop()).toBe(0);
+    rmSync(root, { recursive: true, force: true });
+    console.log(`${ROUNDS} kills, ${load} loads, ${chunks} kept`);
+    expect(acknowledged.size).toBeGreaterThan(0);
+  },
+);

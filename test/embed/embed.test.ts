@@ -17,21 +17,40 @@ function temporaryDirectory(): string {
 }
 
 afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+  for (const directory of directories.splice(0))
+    rmSync(directory, { recursive: true, force: true });
 });
 
 describe('open', () => {
   it('queries in memory with parameters and plain JavaScript values', async () => {
     const db = await open({ memory: true });
-    await db.query('CREATE TABLE t (id int PRIMARY KEY, name text, at timestamptz, big int8, doc jsonb, tags text[])');
+    await db.query(
+      'CREATE TABLE t (id int PRIMARY KEY, name text, at timestamptz, big int8, doc jsonb, tags text[])',
+    );
     const at = new Date('2026-01-02T03:04:05.678Z');
     const inserted = await db.query('INSERT INTO t VALUES ($1, $2, $3, $4, $5, $6)', [
-      1, "it's", at, 2n ** 60n, '{"a": [1, null]}', ['x', 'a "b"', null],
+      1,
+      "it's",
+      at,
+      2n ** 60n,
+      '{"a": [1, null]}',
+      ['x', 'a "b"', null],
     ]);
     expect(inserted.command).toBe('INSERT 0 1');
-    const { rows, fields } = await db.query('SELECT *, 1.5::numeric AS n FROM t WHERE id = $1', [1]);
+    const { rows, fields } = await db.query(
+      'SELECT *, 1.5::numeric AS n FROM t WHERE id = $1',
+      [1],
+    );
     expect(rows).toEqual([
-      { id: 1, name: "it's", at, big: 2n ** 60n, doc: { a: [1, null] }, tags: '{x,"a \\"b\\"",NULL}', n: '1.5' },
+      {
+        id: 1,
+        name: "it's",
+        at,
+        big: 2n ** 60n,
+        doc: { a: [1, null] },
+        tags: '{x,"a \\"b\\"",NULL}',
+        n: '1.5',
+      },
     ]);
     expect(fields.map((field) => field.typeOid)).toEqual([23, 25, 1184, 20, 3802, 1009, 1700]);
     await db.close();
@@ -62,7 +81,9 @@ describe('open', () => {
   it('takes its time from the given clock', async () => {
     const clock = { nowMicros: () => 86_400_000_000, monotonicMs: () => performance.now() };
     const db = await open({ memory: true, clock });
-    expect((await db.query('SELECT now() AS now')).rows).toEqual([{ now: new Date('2000-01-02T00:00:00Z') }]);
+    expect((await db.query('SELECT now() AS now')).rows).toEqual([
+      { now: new Date('2000-01-02T00:00:00Z') },
+    ]);
     await db.close();
   });
 
@@ -70,7 +91,12 @@ describe('open', () => {
     const db = await open({ memory: true });
     await db.query('CREATE TABLE t (a int)');
     const { port } = await db.listen({ port: 0 });
-    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port,
+      user: 'postgres',
+      database: 'postgres',
+    });
     await client.connect();
     await client.query('INSERT INTO t VALUES (7)');
     expect((await db.query('SELECT a FROM t')).rows).toEqual([{ a: 7 }]);

@@ -25,12 +25,16 @@ const CHUNK_SCHEMA = '_timescaledb_internal';
 function mustTable(session: SessionContext, oid: Value): TableDescriptor {
   if (oid === null) throw dbError('invalid_parameter_value', 'relation cannot be NULL');
   const relation = session.catalog().relation(Number(oid));
-  if (relation === undefined) throw dbError('undefined_table', `relation with OID ${String(oid)} does not exist`);
+  if (relation === undefined)
+    throw dbError('undefined_table', `relation with OID ${String(oid)} does not exist`);
   if (relation.kind === 'table') return relation;
   throw dbError('wrong_object_type', `"${relation.name}" is not a table`);
 }
 
-function mustHypertable(session: SessionContext, oid: Value): TableDescriptor & { hypertable: HypertableDescriptor } {
+function mustHypertable(
+  session: SessionContext,
+  oid: Value,
+): TableDescriptor & { hypertable: HypertableDescriptor } {
   const table = mustTable(session, oid);
   if (table.hypertable !== null) return { ...table, hypertable: table.hypertable };
   throw dbError('invalid_parameter_value', `"${table.name}" is not a hypertable`);
@@ -73,7 +77,7 @@ async function createHypertable(
   if (!empty && !request.migrateData) {
     throw dbError('feature_not_supported', {
       message: `table "${table.name}" is not empty`,
-      hint: 'You can migrate data by specifying \'migrate_data => true\' when calling this function.',
+      hint: "You can migrate data by specifying 'migrate_data => true' when calling this function.",
     });
   }
   const hypertable: HypertableDescriptor = {
@@ -115,14 +119,18 @@ async function convert(
   await replaceStorage(session, { ...table, columns, hypertable });
   if (empty) return;
   const target = mustTable(session, table.oid);
-  const attnums = table.columns.filter((column) => column.dropped !== true).map((column) => column.attnum);
+  const attnums = table.columns
+    .filter((column) => column.dropped !== true)
+    .map((column) => column.attnum);
   for await (const batch of transaction.scan(table, { attnums, predicates: [], timeOrder: null })) {
     await transaction.insert(target, batch, { onConflict: 'error', arbiters: [] });
   }
 }
 
 function mustColumn(table: TableDescriptor, name: string): number {
-  const column = table.columns.find((candidate) => candidate.name === name && candidate.dropped !== true);
+  const column = table.columns.find(
+    (candidate) => candidate.name === name && candidate.dropped !== true,
+  );
   if (column !== undefined) return column.attnum;
   throw dbError('undefined_column', `column "${name}" does not exist`);
 }
@@ -141,15 +149,28 @@ function chunkInterval(timeType: Oid, value: Value, valueType: Oid): number {
     return chunkInterval(timeType, parsed, OID.interval);
   }
   const width = Number(value);
-  if (!Number.isSafeInteger(width) || width <= 0 || typeof value === 'boolean' || valueType === OID.bool) {
-    throw dbError('invalid_parameter_value', 'invalid interval: must be between 1 and 9007199254740991');
+  if (
+    !Number.isSafeInteger(width) ||
+    width <= 0 ||
+    typeof value === 'boolean' ||
+    valueType === OID.bool
+  ) {
+    throw dbError(
+      'invalid_parameter_value',
+      'invalid interval: must be between 1 and 9007199254740991',
+    );
   }
   return timeType === OID.date ? Math.max(1, Math.round(width / DAY_MICROS)) : width;
 }
 
 const NEUTRAL = {
-  timeZone: 'UTC', dateStyle: 'ISO', dateOrder: 'MDY', intervalStyle: 'postgres', byteaOutput: 'hex',
-  extraFloatDigits: 1, nowMicros: 0,
+  timeZone: 'UTC',
+  dateStyle: 'ISO',
+  dateOrder: 'MDY',
+  intervalStyle: 'postgres',
+  byteaOutput: 'hex',
+  extraFloatDigits: 1,
+  nowMicros: 0,
 } as const;
 
 function schemaNameOf(session: SessionContext, table: TableDescriptor): string {
@@ -178,7 +199,8 @@ const createByColumn: Operation = async (session, args) => {
 const createByDimension: Operation = async (session, args) => {
   const [relation, dimension, indexes, ifNotExists, migrate] = args;
   const { kind, column, argument, argumentType } = readDimension(dimension ?? null);
-  if (kind !== 'by_range') throw dbError('invalid_parameter_value', 'the first dimension must be by_range');
+  if (kind !== 'by_range')
+    throw dbError('invalid_parameter_value', 'the first dimension must be by_range');
   const { table, created } = await createHypertable(session, {
     table: relation ?? null,
     timeColumn: column,
@@ -193,12 +215,25 @@ const createByDimension: Operation = async (session, args) => {
   return [[table.oid, created]];
 };
 
-function readDimension(value: Value): { kind: string; column: string; argument: Value; argumentType: Oid } {
+function readDimension(value: Value): {
+  kind: string;
+  column: string;
+  argument: Value;
+  argumentType: Oid;
+} {
   if (!(value instanceof PgRecord) || value.names[0] !== 'kind') {
-    throw dbError('invalid_parameter_value', 'dimension must be given with by_range() or by_hash()');
+    throw dbError(
+      'invalid_parameter_value',
+      'dimension must be given with by_range() or by_hash()',
+    );
   }
   const [kind, column, argument, argumentType] = value.values;
-  return { kind: String(kind), column: String(column), argument: argument ?? null, argumentType: Number(argumentType) };
+  return {
+    kind: String(kind),
+    column: String(column),
+    argument: argument ?? null,
+    argumentType: Number(argumentType),
+  };
 }
 
 const setChunkInterval: Operation = async (session, args) => {
@@ -211,9 +246,14 @@ const setChunkInterval: Operation = async (session, args) => {
   if (width !== current && session.database.storage.chunks(table).length > 0) {
     throw notSupported('set_chunk_time_interval on a hypertable that has chunks');
   }
-  await session.transaction.current().changeCatalog([
-    { change: 'put', object: { ...table, hypertable: { ...table.hypertable, chunkInterval: width } } },
-  ]);
+  await session.transaction
+    .current()
+    .changeCatalog([
+      {
+        change: 'put',
+        object: { ...table, hypertable: { ...table.hypertable, chunkInterval: width } },
+      },
+    ]);
   return [['']];
 };
 
@@ -225,23 +265,38 @@ const addDimension: Operation = async (session, args) => {
   if (kind !== 'by_hash') throw notSupported('a second range dimension');
   const attnum = mustColumn(table, column);
   if (table.hypertable.spaceDimensions.some((dimension) => dimension.column === attnum)) {
-    if (args[2] !== true) throw dbError('duplicate_object', `column "${column}" is already a dimension`);
+    if (args[2] !== true)
+      throw dbError('duplicate_object', `column "${column}" is already a dimension`);
     return [[table.hypertable.spaceDimensions.length + 1, false]];
   }
-  const spaceDimensions = [...table.hypertable.spaceDimensions, { column: attnum, partitions: Number(argument ?? 1) }];
-  await session.transaction.current().changeCatalog([
-    { change: 'put', object: { ...table, hypertable: { ...table.hypertable, spaceDimensions } } },
-  ]);
+  const spaceDimensions = [
+    ...table.hypertable.spaceDimensions,
+    { column: attnum, partitions: Number(argument ?? 1) },
+  ];
+  await session.transaction
+    .current()
+    .changeCatalog([
+      { change: 'put', object: { ...table, hypertable: { ...table.hypertable, spaceDimensions } } },
+    ]);
   return [[spaceDimensions.length + 1, true]];
 };
 
 /** older_than / newer_than as a point in the time column's unit; an interval counts back from now. */
-function timePoint(session: SessionContext, timeType: Oid, value: Value, valueType: Oid): number | null {
+function timePoint(
+  session: SessionContext,
+  timeType: Oid,
+  value: Value,
+  valueType: Oid,
+): number | null {
   if (value === null) return null;
   const { format, transactionMicros } = session.evalContext();
   const isInteger = timeType === OID.int2 || timeType === OID.int4 || timeType === OID.int8;
   if (value instanceof Interval) {
-    if (isInteger) throw dbError('invalid_parameter_value', 'can only use an INTERVAL with a time column of a timestamp or date type');
+    if (isInteger)
+      throw dbError(
+        'invalid_parameter_value',
+        'can only use an INTERVAL with a time column of a timestamp or date type',
+      );
     const micros = transactionMicros - intervalMicros(value);
     return timeType === OID.date ? Math.floor(micros / DAY_MICROS) : micros;
   }
@@ -261,9 +316,14 @@ interface ChunkBounds {
   readonly to: number | null;
 }
 
-function chunkBounds(session: SessionContext, args: readonly Value[], argCount: number): ChunkBounds {
+function chunkBounds(
+  session: SessionContext,
+  args: readonly Value[],
+  argCount: number,
+): ChunkBounds {
   const table = mustHypertable(session, args[0] ?? null);
-  const timeType = table.columns.find((column) => column.attnum === table.hypertable.timeColumn)?.type.oid ?? 0;
+  const timeType =
+    table.columns.find((column) => column.attnum === table.hypertable.timeColumn)?.type.oid ?? 0;
   return {
     table,
     to: timePoint(session, timeType, args[1] ?? null, Number(args[argCount + 1] ?? 0)),
@@ -275,7 +335,10 @@ const showChunks: Operation = (session, args) => {
   const { table, from, to } = chunkBounds(session, args, 3);
   return session.database.storage
     .chunks(table)
-    .filter((chunk) => (to === null || chunk.rangeEnd <= to) && (from === null || chunk.rangeStart >= from))
+    .filter(
+      (chunk) =>
+        (to === null || chunk.rangeEnd <= to) && (from === null || chunk.rangeStart >= from),
+    )
     .map((chunk) => [`${CHUNK_SCHEMA}.${chunk.name}`]);
 };
 

@@ -68,7 +68,10 @@ function advisoryUnlock(session: SessionContext, args: readonly Value[], shared:
   const key = args.map(String).join(':');
   const released = session.database.advisoryLocks.unlock(key, session.processId, shared);
   if (!released) {
-    session.notice('WARNING', `you don't own a lock of type ${shared ? 'ShareLock' : 'ExclusiveLock'}`);
+    session.notice(
+      'WARNING',
+      `you don't own a lock of type ${shared ? 'ShareLock' : 'ExclusiveLock'}`,
+    );
   }
   return one(released);
 }
@@ -80,10 +83,16 @@ function advisoryOperations(): [string, Operation][] {
     for (const transaction of [false, true]) {
       for (const wait of [false, true]) {
         const name = `pg_${wait ? '' : 'try_'}advisory_${transaction ? 'xact_' : ''}lock${suffix}`;
-        operations.push([name, (session, args) => advisoryLock(session, args, { shared, transaction, wait })]);
+        operations.push([
+          name,
+          (session, args) => advisoryLock(session, args, { shared, transaction, wait }),
+        ]);
       }
     }
-    operations.push([`pg_advisory_unlock${suffix}`, (session, args) => advisoryUnlock(session, args, shared)]);
+    operations.push([
+      `pg_advisory_unlock${suffix}`,
+      (session, args) => advisoryUnlock(session, args, shared),
+    ]);
   }
   return operations;
 }
@@ -121,24 +130,40 @@ function requireSignalRights(session: SessionContext, target: Oid, terminate: bo
 
 export const serverOperations: readonly (readonly [string, Operation])[] = [
   ['pg_sleep', (session, [seconds]) => sleep(session, Number(seconds) * 1000)],
-  ['pg_sleep_for', (session, [interval]) => sleep(session, interval instanceof Interval ? intervalMicros(interval) / 1000 : 0)],
-  ['pg_sleep_until', (session, [moment]) =>
-    sleep(session, (Number(moment) - session.database.env.clock.nowMicros()) / 1000)],
+  [
+    'pg_sleep_for',
+    (session, [interval]) =>
+      sleep(session, interval instanceof Interval ? intervalMicros(interval) / 1000 : 0),
+  ],
+  [
+    'pg_sleep_until',
+    (session, [moment]) =>
+      sleep(session, (Number(moment) - session.database.env.clock.nowMicros()) / 1000),
+  ],
   ['pg_postmaster_start_time', (session) => one(session.database.startMicros)],
   ['pg_conf_load_time', (session) => one(session.database.startMicros)],
   ['pg_reload_conf', () => one(true)],
   ['txid_current', (session) => one(session.transaction.current().id)],
   ...advisoryOperations(),
-  ['pg_advisory_unlock_all', (session) => {
-    session.database.advisoryLocks.releaseSession(session.processId);
-    return VOID;
-  }],
+  [
+    'pg_advisory_unlock_all',
+    (session) => {
+      session.database.advisoryLocks.releaseSession(session.processId);
+      return VOID;
+    },
+  ],
   ['pg_cancel_backend', (session, [pid]) => signalBackend(session, pid ?? null, false)],
   ['pg_terminate_backend', (session, [pid]) => signalBackend(session, pid ?? null, true)],
-  ['pg_notify', (session, [channel, payload]) => {
-    sendNotification(session, String(channel ?? ''), String(payload ?? ''));
-    return VOID;
-  }],
-  ['listening_channels', (session) =>
-    session.database.notifications.channels(session.processId).map((channel) => [channel])],
+  [
+    'pg_notify',
+    (session, [channel, payload]) => {
+      sendNotification(session, String(channel ?? ''), String(payload ?? ''));
+      return VOID;
+    },
+  ],
+  [
+    'listening_channels',
+    (session) =>
+      session.database.notifications.channels(session.processId).map((channel) => [channel]),
+  ],
 ];

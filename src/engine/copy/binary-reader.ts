@@ -5,7 +5,19 @@ import type { FormatSettings } from '../../types/codec.ts';
 import type { ColumnSink } from './column-sink.ts';
 import type { CopyPlace, RowReader } from './row-reader.ts';
 
-export const BINARY_SIGNATURE = Uint8Array.of(0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0x00);
+export const BINARY_SIGNATURE = Uint8Array.of(
+  0x50,
+  0x47,
+  0x43,
+  0x4f,
+  0x50,
+  0x59,
+  0x0a,
+  0xff,
+  0x0d,
+  0x0a,
+  0x00,
+);
 const HEADER_BYTES = BINARY_SIGNATURE.length + 8;
 
 export class BinaryReader implements RowReader {
@@ -40,7 +52,10 @@ export class BinaryReader implements RowReader {
       return end;
     }
     if (count !== this.#columns.length) {
-      throw dbError('bad_copy_file_format', `row field count is ${count}, expected ${this.#columns.length}`);
+      throw dbError(
+        'bad_copy_file_format',
+        `row field count is ${count}, expected ${this.#columns.length}`,
+      );
     }
     for (const column of this.#columns) this.#readField(reader, column, row);
     this.#place.column = undefined;
@@ -76,14 +91,18 @@ export class BinaryReader implements RowReader {
       return -1;
     }
     for (const [i, byte] of BINARY_SIGNATURE.entries()) {
-      if (bytes[start + i] !== byte) throw dbError('bad_copy_file_format', 'COPY file signature not recognized');
+      if (bytes[start + i] !== byte)
+        throw dbError('bad_copy_file_format', 'COPY file signature not recognized');
     }
     const reader = new ByteReader(bytes, start + BINARY_SIGNATURE.length);
     const flags = reader.u32();
-    if ((flags & 0x10000) !== 0) throw dbError('bad_copy_file_format', 'invalid COPY file header (WITH OIDS)');
-    if (flags >>> 16 !== 0) throw dbError('bad_copy_file_format', 'unrecognized critical flags in COPY file header');
+    if ((flags & 0x10000) !== 0)
+      throw dbError('bad_copy_file_format', 'invalid COPY file header (WITH OIDS)');
+    if (flags >>> 16 !== 0)
+      throw dbError('bad_copy_file_format', 'unrecognized critical flags in COPY file header');
     const extension = reader.i32();
-    if (extension < 0) throw dbError('bad_copy_file_format', 'invalid COPY file header (missing length)');
+    if (extension < 0)
+      throw dbError('bad_copy_file_format', 'invalid COPY file header (missing length)');
     if (reader.remaining < extension) return -1;
     this.#headerRead = true;
     return start + HEADER_BYTES + extension;

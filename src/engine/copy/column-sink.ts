@@ -12,7 +12,10 @@ import type { Vector } from '../../vector/vector.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 
 const INTEGER_LIMITS = new Map<number, number>([
-  [OID.int2, 32767], [OID.int4, 2147483647], [OID.int8, Number.MAX_SAFE_INTEGER], [OID.oid, 4294967295],
+  [OID.int2, 32767],
+  [OID.int4, 2147483647],
+  [OID.int8, Number.MAX_SAFE_INTEGER],
+  [OID.oid, 4294967295],
 ]);
 
 /** Powers of ten that doubles hold exactly: decimals within them are parsed without rounding error. */
@@ -111,7 +114,11 @@ export class ColumnSink {
       case 'timestamp':
         return this.#setTimestamp(row, bytes, start, end);
       case 'text':
-        (this.#codes as Int32Array)[row] = (this.#dictionary as ByteDictionary).code(bytes, start, end);
+        (this.#codes as Int32Array)[row] = (this.#dictionary as ByteDictionary).code(
+          bytes,
+          start,
+          end,
+        );
         return;
       case 'value':
         return this.setText(row, DECODER.decode(bytes.subarray(start, end)));
@@ -152,7 +159,14 @@ export class ColumnSink {
     }
     if (this.#codes !== undefined) {
       const dictionary = (this.#dictionary as ByteDictionary).strings();
-      return { rep: 'text', type, length, codes: this.#codes.subarray(0, length), dictionary, nulls };
+      return {
+        rep: 'text',
+        type,
+        length,
+        codes: this.#codes.subarray(0, length),
+        dictionary,
+        nulls,
+      };
     }
     const numbers = (this.#numbers as Float64Array).subarray(0, length);
     if (vectorRep(type.oid) === 'bool') {
@@ -173,7 +187,7 @@ export class ColumnSink {
         if (digit < 0 || digit > 9) return this.#setSlow(row, bytes, start, end);
         number = number * 10 + digit;
       }
-      if (number <= this.#limit && (this.#numbers !== undefined)) {
+      if (number <= this.#limit && this.#numbers !== undefined) {
         this.#numbers[row] = negative && number !== 0 ? -number : number;
         return;
       }
@@ -231,7 +245,8 @@ export class ColumnSink {
   #widen(row: number): void {
     const numbers = this.#numbers as Float64Array;
     const values: Value[] = [];
-    for (let i = 0; i < row; i++) values.push(this.#nulls?.[i] === 1 ? null : (numbers[i] as number));
+    for (let i = 0; i < row; i++)
+      values.push(this.#nulls?.[i] === 1 ? null : (numbers[i] as number));
     this.#values = values;
     this.#numbers = undefined;
   }

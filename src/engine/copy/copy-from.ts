@@ -42,7 +42,10 @@ export async function copyFrom(
   const table = targetTable(session, node.relation as RangeVar);
   requirePrivilege(session, table, 'a');
   if (session.settings.isOn('transaction_read_only')) {
-    throw dbError('read_only_sql_transaction', 'cannot execute COPY FROM in a read-only transaction');
+    throw dbError(
+      'read_only_sql_transaction',
+      'cannot execute COPY FROM in a read-only transaction',
+    );
   }
   await session.transaction.current().lockTable(table.oid, 'shared', 'block');
   const load = new CopyLoad(session, table, nameList(node.attlist), options);
@@ -50,7 +53,10 @@ export async function copyFrom(
     load.setWhere(bindTableCondition(session, node.whereClause, table, sql));
   }
   const format = options.format === 'binary' ? 1 : 0;
-  const input = call.sink.copyIn(format, load.columns.map(() => format));
+  const input = call.sink.copyIn(
+    format,
+    load.columns.map(() => format),
+  );
   const rows = await load.run(input);
   return `COPY ${rows}`;
 }
@@ -70,9 +76,13 @@ export function copyColumns(table: TableDescriptor, names: readonly string[]): C
   return names.map((name) => {
     const column = live.find((candidate) => candidate.name === name);
     if (column === undefined) {
-      throw dbError('undefined_column', `column "${name}" of relation "${table.name}" does not exist`);
+      throw dbError(
+        'undefined_column',
+        `column "${name}" of relation "${table.name}" does not exist`,
+      );
     }
-    if (seen.has(name)) throw dbError('duplicate_column', `column "${name}" specified more than once`);
+    if (seen.has(name))
+      throw dbError('duplicate_column', `column "${name}" specified more than once`);
     seen.add(name);
     return column;
   });
@@ -257,7 +267,9 @@ class CopyLoad {
     const batch = kept === undefined ? all : gatherBatch(all, kept);
     if (batch.length === 0) return;
     await checkRows(this.#table, this.#checks, batch, this.#context);
-    await this.#session.transaction.current().insert(this.#table, batch, { onConflict: 'error', arbiters: [] });
+    await this.#session.transaction
+      .current()
+      .insert(this.#table, batch, { onConflict: 'error', arbiters: [] });
     this.#total += batch.length;
     const turn = this.#context.checkpoint();
     if (turn !== undefined) await turn;

@@ -15,7 +15,8 @@ export function copyExecutable(
   sql: string,
 ): Executable {
   if (node.is_program === true) throw notSupported('COPY with PROGRAM');
-  if (node.filename !== undefined) throw notSupported('COPY with a file on the server; use STDIN or STDOUT');
+  if (node.filename !== undefined)
+    throw notSupported('COPY with a file on the server; use STDIN or STDOUT');
   const isFrom = node.is_from === true;
   const options = readCopyOptions(node.options ?? [], isFrom);
   return commandExecutable((call) =>

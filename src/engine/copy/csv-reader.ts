@@ -88,7 +88,12 @@ export class CsvReader implements RowReader {
     for (; i < bytes.length; i++) {
       const byte = bytes[i] as number;
       if (inQuotes) {
-        if (byte === this.#escape && i + 1 < bytes.length && (bytes[i + 1] === this.#quote || bytes[i + 1] === this.#escape) && (byte !== this.#quote || bytes[i + 1] === this.#quote)) {
+        if (
+          byte === this.#escape &&
+          i + 1 < bytes.length &&
+          (bytes[i + 1] === this.#quote || bytes[i + 1] === this.#escape) &&
+          (byte !== this.#quote || bytes[i + 1] === this.#quote)
+        ) {
           out?.push(bytes[++i] as number);
           continue;
         }
@@ -129,12 +134,18 @@ export class CsvReader implements RowReader {
 
   #matchHeader(bytes: Uint8Array): void {
     if (this.#starts.length !== this.#columns.length) {
-      throw dbError('bad_copy_file_format', `wrong number of fields in header line: got ${this.#starts.length}, expected ${this.#columns.length}`);
+      throw dbError(
+        'bad_copy_file_format',
+        `wrong number of fields in header line: got ${this.#starts.length}, expected ${this.#columns.length}`,
+      );
     }
     for (const [i, column] of this.#columns.entries()) {
       const name = this.#text(bytes, i);
       if (name === column.name) continue;
-      throw dbError('bad_copy_file_format', `column name mismatch in header line field ${i + 1}: got "${name}", expected "${column.name}"`);
+      throw dbError(
+        'bad_copy_file_format',
+        `column name mismatch in header line field ${i + 1}: got "${name}", expected "${column.name}"`,
+      );
     }
   }
 

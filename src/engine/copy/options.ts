@@ -21,7 +21,8 @@ export function readCopyOptions(nodes: readonly Node[], isFrom: boolean): CopyOp
   for (const node of nodes) {
     const element = nodeAs(node, 'DefElem');
     if (element?.defname === undefined) continue;
-    if (given.has(element.defname)) throw dbError('syntax_error', 'conflicting or redundant options');
+    if (given.has(element.defname))
+      throw dbError('syntax_error', 'conflicting or redundant options');
     given.set(element.defname, element.arg);
   }
   const format = (textOf(given.get('format')) ?? 'text').toLowerCase();
@@ -48,8 +49,20 @@ export function readCopyOptions(nodes: readonly Node[], isFrom: boolean): CopyOp
 }
 
 const KNOWN = new Set([
-  'format', 'freeze', 'delimiter', 'null', 'header', 'quote', 'escape', 'force_quote',
-  'force_not_null', 'force_null', 'encoding', 'default', 'on_error', 'log_verbosity',
+  'format',
+  'freeze',
+  'delimiter',
+  'null',
+  'header',
+  'quote',
+  'escape',
+  'force_quote',
+  'force_not_null',
+  'force_null',
+  'encoding',
+  'default',
+  'on_error',
+  'log_verbosity',
 ]);
 
 function requireKnown(given: ReadonlyMap<string, Node | undefined>): void {
@@ -67,7 +80,8 @@ function requireKnown(given: ReadonlyMap<string, Node | undefined>): void {
 
 function refuseForBinary(given: ReadonlyMap<string, Node | undefined>): void {
   for (const name of ['delimiter', 'null']) {
-    if (given.has(name)) throw dbError('syntax_error', `cannot specify ${name.toUpperCase()} in BINARY mode`);
+    if (given.has(name))
+      throw dbError('syntax_error', `cannot specify ${name.toUpperCase()} in BINARY mode`);
   }
   if (given.has('header')) throw dbError('syntax_error', 'cannot specify HEADER in BINARY mode');
 }
@@ -76,7 +90,10 @@ function textOf(node: Node | undefined): string | undefined {
   return nodeAs(node, 'String')?.sval;
 }
 
-function headerOf(given: ReadonlyMap<string, Node | undefined>, isFrom: boolean): boolean | 'match' {
+function headerOf(
+  given: ReadonlyMap<string, Node | undefined>,
+  isFrom: boolean,
+): boolean | 'match' {
   if (!given.has('header')) return false;
   const node = given.get('header');
   if (node === undefined) return true;
@@ -117,14 +134,20 @@ function validate(
     throw dbError('invalid_parameter_value', 'COPY delimiter cannot be newline or carriage return');
   }
   if (/[\r\n]/.test(options.nullText)) {
-    throw dbError('invalid_parameter_value', 'COPY null representation cannot use newline or carriage return');
+    throw dbError(
+      'invalid_parameter_value',
+      'COPY null representation cannot use newline or carriage return',
+    );
   }
   if (!csv && /[\\.a-z0-9]/.test(options.delimiter)) {
     throw dbError('invalid_parameter_value', `COPY delimiter cannot be "${options.delimiter}"`);
   }
   for (const name of ['quote', 'escape', 'force_quote', 'force_not_null', 'force_null']) {
     if (!csv && given.has(name)) {
-      throw dbError('feature_not_supported', `COPY ${name.replaceAll('_', ' ')} available only in CSV mode`);
+      throw dbError(
+        'feature_not_supported',
+        `COPY ${name.replaceAll('_', ' ')} available only in CSV mode`,
+      );
     }
   }
   if (csv && utf8Length(options.quote) !== 1) {

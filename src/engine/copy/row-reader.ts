@@ -36,7 +36,9 @@ export class CopyPlace {
   context(): string {
     const base = `COPY ${this.table}, line ${this.line}`;
     if (this.column === undefined) return base;
-    const value = new TextDecoder().decode(this.#bytes.subarray(this.#start, Math.min(this.#end, this.#start + 100)));
+    const value = new TextDecoder().decode(
+      this.#bytes.subarray(this.#start, Math.min(this.#end, this.#start + 100)),
+    );
     return `${base}, column ${this.column.name}: "${value}"`;
   }
 }

@@ -72,7 +72,8 @@ export class TextReader implements RowReader {
         }
       }
       const fieldEnd = i < stop ? i : stop;
-      if (field >= count) throw dbError('bad_copy_file_format', 'extra data after last expected column');
+      if (field >= count)
+        throw dbError('bad_copy_file_format', 'extra data after last expected column');
       const column = columns[field] as ColumnSink;
       this.#place.column = column;
       this.#place.setField(bytes, at, fieldEnd);
@@ -101,18 +102,24 @@ export function missingColumn(column: ColumnSink): Error {
 
 /** Offset of the newline that ends the line, skipping escaped ones; -1 where it has not come yet. */
 function lineEnd(bytes: Uint8Array, start: number): number {
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const newline = bytes.indexOf(NEWLINE, at);
     if (newline < 0) return -1;
     let backslashes = 0;
-    while (newline - 1 - backslashes >= start && bytes[newline - 1 - backslashes] === BACKSLASH) backslashes++;
+    while (newline - 1 - backslashes >= start && bytes[newline - 1 - backslashes] === BACKSLASH)
+      backslashes++;
     if (backslashes % 2 === 0) return newline;
     at = newline + 1;
   }
 }
 
 const SIMPLE_ESCAPES = new Map<number, number>([
-  [0x62, 0x08], [0x66, 0x0c], [0x6e, 0x0a], [0x72, 0x0d], [0x74, 0x09], [0x76, 0x0b],
+  [0x62, 0x08],
+  [0x66, 0x0c],
+  [0x6e, 0x0a],
+  [0x72, 0x0d],
+  [0x74, 0x09],
+  [0x76, 0x0b],
 ]);
 
 /** Resolves \b \f \n \r \t \v, octal and hexadecimal escapes; any other character stands for itself. */
@@ -136,7 +143,8 @@ function unescape(bytes: Uint8Array, start: number, end: number): string {
       out[length++] = value & 0xff;
     } else if (next === 0x78 && i + 1 < end && hexDigit(bytes[i + 1] as number) >= 0) {
       let value = hexDigit(bytes[++i] as number);
-      if (i + 1 < end && hexDigit(bytes[i + 1] as number) >= 0) value = value * 16 + hexDigit(bytes[++i] as number);
+      if (i + 1 < end && hexDigit(bytes[i + 1] as number) >= 0)
+        value = value * 16 + hexDigit(bytes[++i] as number);
       out[length++] = value;
     } else out[length++] = next;
   }
@@ -152,4 +160,3 @@ function hexDigit(byte: number): number {
   const lower = byte | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
-

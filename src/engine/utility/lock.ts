@@ -16,7 +16,8 @@ function requireLockRights(session: SessionContext, table: TableDescriptor, mode
   const letters: PrivilegeLetter[] = ['w', 'd', 'D'];
   if (mode <= ROW_EXCLUSIVE) letters.push('a');
   if (mode === ACCESS_SHARE) letters.push('r');
-  if (!letters.some((letter) => hasPrivilege(session, table, letter))) throw permissionDenied(table);
+  if (!letters.some((letter) => hasPrivilege(session, table, letter)))
+    throw permissionDenied(table);
 }
 
 export async function lockTables(

@@ -103,9 +103,13 @@ function setSessionAuthorization(session: SessionContext, value: string): void {
   const catalog = session.catalog();
   const authenticated = catalog.role(session.authenticatedUser);
   const role = catalog.roleByName(value);
-  if (role === undefined) throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
+  if (role === undefined)
+    throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
   if (role.oid !== authenticated?.oid && authenticated?.superuser !== true) {
-    throw dbError('insufficient_privilege', `permission denied to set session authorization "${value}"`);
+    throw dbError(
+      'insufficient_privilege',
+      `permission denied to set session authorization "${value}"`,
+    );
   }
   session.setSessionUser(role.oid);
   session.settings.assign('session_authorization', role.name);
@@ -218,7 +222,10 @@ function rowsExecutable(fields: readonly FieldDescription[], rows: () => string[
   };
 }
 
-export async function discard(session: SessionContext, node: NodeBody<'DiscardStmt'>): Promise<string> {
+export async function discard(
+  session: SessionContext,
+  node: NodeBody<'DiscardStmt'>,
+): Promise<string> {
   if (node.target === 'DISCARD_ALL') {
     if (session.transaction.isBlock) {
       throw dbError('active_sql_transaction', 'DISCARD ALL cannot run inside a transaction block');
@@ -231,6 +238,7 @@ export async function discard(session: SessionContext, node: NodeBody<'DiscardSt
     session.database.releaseAdvisoryLocks(session.processId);
     session.database.notifications.unlistenAll(session.processId);
   }
-  if (node.target === 'DISCARD_TEMP' || node.target === 'DISCARD_ALL') await discardTemporary(session);
+  if (node.target === 'DISCARD_TEMP' || node.target === 'DISCARD_ALL')
+    await discardTemporary(session);
   return `DISCARD ${(node.target ?? 'DISCARD_ALL').replace('DISCARD_', '')}`;
 }

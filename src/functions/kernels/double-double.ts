@@ -104,7 +104,7 @@ function logPair(x: number): Pair {
   const rough = Math.log(x);
   const { pair, exponent } = expScaled([-rough, 0]);
   // x * exp(-rough) - 1 is tiny; the scale is taken off x first to keep the product in range.
-  const scaled: Pair = [(x * 2 ** Math.ceil(exponent / 2)) * 2 ** Math.floor(exponent / 2), 0];
+  const scaled: Pair = [x * 2 ** Math.ceil(exponent / 2) * 2 ** Math.floor(exponent / 2), 0];
   const delta = add(multiply(pair, scaled), [-1, 0]);
   const square = multiply(delta, delta);
   return add([rough, 0], add(delta, [-square[0] / 2, -square[1] / 2]));
@@ -145,7 +145,8 @@ export function precisePower(base: number, exponent: number): number {
   if (exponent === 1) return base;
   const rough = base ** exponent;
   const size = Math.abs(base);
-  if (!isOrdinary(size) || size === 1 || !isOrdinary(Math.abs(rough)) || exponent === 0) return rough;
+  if (!isOrdinary(size) || size === 1 || !isOrdinary(Math.abs(rough)) || exponent === 0)
+    return rough;
   if (Number.isInteger(exponent) && Math.abs(exponent) <= MULTIPLIED_MAX)
     return integerPower(base, exponent);
   const result = expPair(multiply(logPair(size), [exponent, 0]));

@@ -243,11 +243,7 @@ function bindSubscripts(base: Expr, indices: readonly NodeBody<'A_Indices'>[], s
 }
 
 /** A name is an array of 64 "char"s counted from 0; what lies behind its end is empty. */
-function nameSubscript(
-  base: Expr,
-  indices: readonly NodeBody<'A_Indices'>[],
-  scope: Scope,
-): Expr {
+function nameSubscript(base: Expr, indices: readonly NodeBody<'A_Indices'>[], scope: Scope): Expr {
   const { context } = scope;
   const location = context.locationOf(base);
   const [index] = indices;

@@ -56,8 +56,9 @@ export class PlanBuilder {
       columns.every((column, i) => built.columns[i].id === column.id);
     if (same) return built;
     const positions = positionsOf(built.columns);
-    const exprs = columns.map((column): Expr =>
-      this.place({ kind: 'column', type: column.type, index: column.id }, positions),
+    const exprs = columns.map(
+      (column): Expr =>
+        this.place({ kind: 'column', type: column.type, index: column.id }, positions),
     );
     return {
       node: {
@@ -151,10 +152,12 @@ export class PlanBuilder {
   /** Moves an expression onto the positions of an input, planning its subqueries. */
   place(expr: Expr, positions: Positions): Expr {
     return placeExpr(expr, positions, (subquery, place) => {
-      const bindings = subquery.bindings.map(({ param, value }): ExecParamBinding => ({
-        param,
-        value: place(value),
-      }));
+      const bindings = subquery.bindings.map(
+        ({ param, value }): ExecParamBinding => ({
+          param,
+          value: place(value),
+        }),
+      );
       return {
         kind: 'subplan',
         type: subquery.type,

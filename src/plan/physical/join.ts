@@ -189,10 +189,12 @@ function lookupInto(
   const left = builder.build(outer, outerNeeds);
   const right = builder.scan(inner.scan, condition, innerNeeds);
   const leftPositions = positionsOf(left.columns);
-  const bindings = keys.left.map((key, i): ExecParamBinding => ({
-    param: params[i],
-    value: builder.place(key, leftPositions),
-  }));
+  const bindings = keys.left.map(
+    (key, i): ExecParamBinding => ({
+      param: params[i],
+      value: builder.place(key, leftPositions),
+    }),
+  );
   const rest =
     keys.rest === null ? null : builder.place(keys.rest, positionsOf(left.columns, right.columns));
   const loop: Omit<NestedLoopNode, 'columns' | 'estimatedRows'> = {

@@ -22,7 +22,11 @@ function randomRows(random: () => number, count: number): Row[] {
   const texts = ['a', 'b\tc', 'line\nbreak', 'back\\slash', '', 'ü€😀', 'quo"te', 'co,mma'];
   return Array.from({ length: count }, (_, i) => [
     i,
-    random() < 0.1 ? null : random() < 0.01 ? 'x'.repeat(Math.floor(random() * 20_000)) : `${texts[Math.floor(random() * texts.length)]}${random() < 0.3 ? i : ''}`,
+    random() < 0.1
+      ? null
+      : random() < 0.01
+        ? 'x'.repeat(Math.floor(random() * 20_000))
+        : `${texts[Math.floor(random() * texts.length)]}${random() < 0.3 ? i : ''}`,
     random() < 0.1 ? null : Math.round(random() * 1e6) / 8,
   ]);
 }
@@ -37,14 +41,18 @@ function textOf(rows: readonly Row[]): string {
 
 function csvOf(rows: readonly Row[]): string {
   const field = (value: string | number | null): string =>
-    value === null ? '' : typeof value === 'number' ? String(value) : `"${value.replaceAll('"', '""')}"`;
+    value === null
+      ? ''
+      : typeof value === 'number'
+        ? String(value)
+        : `"${value.replaceAll('"', '""')}"`;
   return `id,label,value\n${rows.map((row) => `${row.map(field).join(',')}\n`).join('')}`;
 }
 
 /** Pieces of at most `size` bytes, and sometimes empty ones. */
 async function* cut(text: string, size: number, random: () => number): AsyncGenerator<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = Math.min(bytes.length, at + Math.floor(random() * size));
     // The wire's buffers are reused once the next piece is asked for.
     const piece = bytes.slice(at, end);
@@ -81,7 +89,9 @@ describe('COPY FROM', () => {
     for (const format of ['text', 'csv'] as const) {
       it(`reads ${format} in ${name}, SEED=${SEED}`, async () => {
         const random = randomOf(SEED);
-        await session.run('DROP TABLE IF EXISTS t; CREATE TABLE t (id int, label text, value float8)');
+        await session.run(
+          'DROP TABLE IF EXISTS t; CREATE TABLE t (id int, label text, value float8)',
+        );
         const options = format === 'csv' ? 'WITH (FORMAT csv, HEADER)' : '';
         const all: Row[] = [];
         // Several loads, so that what is kept between them is used.
@@ -94,7 +104,9 @@ describe('COPY FROM', () => {
         }
         const outcome = await session.run('SELECT id, label, value FROM t');
         if (outcome.kind === 'error') throw outcome.error;
-        const wanted = all.map((row) => row.map((value) => (value === null ? null : String(value))));
+        const wanted = all.map((row) =>
+          row.map((value) => (value === null ? null : String(value))),
+        );
         const sorted = (rows: (string | null)[][]) => rows.map((row) => JSON.stringify(row)).sort();
         expect(sorted(outcome.result.rows)).toEqual(sorted(wanted));
       }, 30_000);
@@ -103,7 +115,10 @@ describe('COPY FROM', () => {
 
   it('keeps conditions right when texts appear in later batches', async () => {
     await session.run('CREATE TABLE chosen (id int, label text)');
-    const rows = Array.from({ length: 50_000 }, (_, i) => `${i}\t${i < 20_000 ? 'early' : `late${i % 7}`}\n`);
+    const rows = Array.from(
+      { length: 50_000 },
+      (_, i) => `${i}\t${i < 20_000 ? 'early' : `late${i % 7}`}\n`,
+    );
     const input = cut(rows.join(''), 65_536, randomOf(SEED));
     expect(await copy("COPY chosen FROM STDIN WHERE label = 'late3'", input)).toBe(
       `COPY ${rows.filter((row) => row.endsWith('late3\n')).length}`,
