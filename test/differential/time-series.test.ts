@@ -11,7 +11,7 @@ import { must } from '../support/random-run.ts';
 import { TextSession } from '../support/text-session.ts';
 import { chooseSeed, SeededRandom } from './seeded-random.ts';
 
-const QUERIES = Number(process.env.VARVE_SERIES ?? 60);
+const QUERIES = Number(process.env.VARVE_SERIES ?? 40);
 const ROWS = 4000;
 const HOURS = 24 * 12;
 

@@ -54,6 +54,7 @@ export class TextSession {
         rows = [];
       },
       rows(batch: Batch) {
+        checkNullRows(batch);
         for (let i = 0; i < batch.length; i++) rows.push(textRow(batch, i, fields, session));
       },
       commandComplete(next) {
@@ -100,6 +101,19 @@ export class TextSession {
 
   async close(): Promise<void> {
     await this.session.close();
+  }
+}
+
+/** Kernels count on it that the data of a NULL row is 0. */
+function checkNullRows(batch: Batch): void {
+  for (const column of batch.columns) {
+    const { nulls } = column;
+    if (nulls === undefined || column.rep === 'text') continue;
+    for (let i = 0; i < batch.length; i++) {
+      const held = column.data[i];
+      if (nulls[i] === 1 && held !== 0 && held !== null)
+        throw new Error(`a NULL row of type ${column.type.oid} (${column.rep}) holds ${held}`);
+    }
   }
 }
 

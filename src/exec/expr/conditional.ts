@@ -4,7 +4,7 @@ import type { CaseExpr, CoalesceExpr, Expr, MinMaxExpr, NullIfExpr } from '../..
 import { comparatorFor } from '../../types/compare.ts';
 import type { Value } from '../../types/value.ts';
 import { VectorBuilder } from '../../vector/builder.ts';
-import { isNullAt, type Batch } from '../../vector/vector.ts';
+import { isNullAt, type Batch, type Vector } from '../../vector/vector.ts';
 import type { ExecContext } from '../operator.ts';
 import { applyFunction } from './call.ts';
 import {
@@ -129,11 +129,21 @@ export function compileNullIf(expr: NullIfExpr, compile: Compile): Evaluator {
         nulls[i] = 1;
       }
       if (nulls === undefined) return vector;
-      if (vector.rep !== 'any') return { ...vector, nulls };
-      const data = vector.data.map((value, i) => (nulls[i] === 1 ? null : value));
-      return { ...vector, data, nulls };
+      return blanked(vector, nulls);
     },
   );
+}
+
+/** The vector with more NULL rows; what they held is taken out of its data, as vectors must. */
+function blanked(vector: Vector, nulls: Uint8Array): Vector {
+  if (vector.rep === 'text') return { ...vector, nulls };
+  if (vector.rep === 'any') {
+    const data = vector.data.map((value, i) => (nulls[i] === 1 ? null : value));
+    return { ...vector, data, nulls };
+  }
+  const data = vector.data.slice(0, vector.length);
+  for (let i = 0; i < data.length; i++) if (nulls[i] === 1) data[i] = 0;
+  return { ...vector, data, nulls } as Vector;
 }
 
 export function compileMinMax(expr: MinMaxExpr, compile: Compile): Evaluator {

@@ -103,3 +103,6 @@ SELECT a.id, b.g FROM agg a JOIN agg b ON a.id = b.id GROUP BY a.id, b.id ORDER 
 SELECT min(z) FROM agg;
 SELECT max(i), max(i) FILTER (WHERE i < 10), max(CASE WHEN z THEN i END) FROM agg;
 DROP TABLE agg;
+SELECT sum(nullif(x, 1)), avg(nullif(x, 1)), count(nullif(x, 1)), min(nullif(x, 1)), sum(nullif(x, 1)::float8), sum(nullif(x::float8, 1)), bool_or(nullif(x = 1, true)) FROM generate_series(1, 5) x;
+SELECT sum(coalesce(nullif(x, 2), 0)), sum(CASE WHEN x > 2 THEN x END), sum(greatest(NULL, nullif(x, 3))), sum(nullif(x, 2) + 1), sum(-nullif(x, 2)), sum(nullif(x, 2) * 2.0) FROM generate_series(1, 4) x;
+SELECT x % 2 AS g, sum(nullif(x, 2)), sum(nullif(x, 2)) OVER (ORDER BY x) FROM generate_series(1, 4) x GROUP BY x ORDER BY x;
