@@ -92,6 +92,14 @@ export function toDbError(error: unknown): DbError {
       error,
     );
   }
+  if (error instanceof RangeError && /^invalid string length/i.test(error.message)) {
+    return new DbError(
+      'program_limit_exceeded',
+      { message: 'requested length too large' },
+      'ERROR',
+      error,
+    );
+  }
   const message = error instanceof Error ? error.message : String(error);
   return new DbError('internal_error', { message: `internal error: ${message}` }, 'ERROR', error);
 }

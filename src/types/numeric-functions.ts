@@ -215,7 +215,11 @@ function generalPower(base: Numeric, exponent: Numeric): Numeric {
   const positive = absNumeric(base);
   const roughLog = roughLn(positive);
   // The exponent may be beyond a double, and infinity times 0 is no number.
-  const rough = roughLog === 0 ? 0 : numericToFloat8(exponent) * roughLog;
+  if (compareNumeric(positive, new Numeric(1n, 0)) === 0) {
+    const scale = boundScale(SIGNIFICANT_DIGITS_MIN, base, exponent);
+    return makeNumeric(negative ? -powerOfTen(scale) : powerOfTen(scale), scale);
+  }
+  const rough = numericToFloat8(exponent) * roughLog;
   if (Math.abs(rough) > RESULT_SCALE_MAX * 3.01) {
     if (rough > 0) throw numericOverflow();
     return new Numeric(0n, DISPLAY_SCALE_MAX);

@@ -14,6 +14,7 @@ import { toInt64 } from '../../types/value.ts';
 import type { SessionContext } from '../session-context.ts';
 import { columnType } from './column-definition.ts';
 import { requireOwner } from '../privileges.ts';
+import { parseInt64 } from '../../types/int.ts';
 import { findRelation, mustFindRelation, mustFindTable, requireFreeName } from './names.ts';
 import { creationSchemaFor } from './temporary.ts';
 
@@ -49,7 +50,7 @@ function integerOption(node: Node | undefined): bigint | undefined {
   const integer = nodeAs(node, 'Integer');
   if (integer !== undefined) return BigInt(integer.ival ?? 0);
   const float = nodeAs(node, 'Float');
-  return float?.fval === undefined ? undefined : BigInt(float.fval);
+  return float?.fval === undefined ? undefined : BigInt(parseInt64(float.fval));
 }
 
 export function sequenceDescriptor(

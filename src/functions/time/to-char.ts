@@ -141,7 +141,10 @@ function numberField(field: PictureField, m: Moment): string | undefined {
   const { fill } = field;
   switch (field.key) {
     case 'hh12':
-      return padded(m.hour % 12 === 0 ? 12 : m.hour % 12, 2, fill);
+      // As in PostgreSQL, the width of a negative hour holds where the sign went.
+      return m.hour % 12 === 0
+        ? padded(12, m.hour < 0 ? 3 : 2, fill)
+        : padded(m.hour % 12, 2, fill);
     case 'hh24':
       return padded(m.hour, 2, fill);
     case 'mi':

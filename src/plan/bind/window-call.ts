@@ -241,12 +241,16 @@ function rangeOffsets(
       context.locationOf(used),
     );
   }
-  const type = sqlType(
-    plus.operator.left === 0
-      ? key.type.oid
-      : offsetType(key.type.oid, used.type.oid, plus.argTypes[1]),
-  );
-  const typed = (expr: Expr): Expr => tryCoerce(context, expr, type, 'implicit') ?? expr;
+  const type = sqlType(offsetType(key.type.oid, start.type.oid, end.type.oid, plus.argTypes[1]));
+  const typed = (expr: Expr): Expr => {
+    const coerced = tryCoerce(context, expr, type, 'implicit');
+    if (coerced !== undefined) return coerced;
+    throw context.error(
+      'feature_not_supported',
+      `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${typeText(context, key.type.oid)} and offset type ${typeText(context, expr.type.oid)}`,
+      context.locationOf(expr),
+    );
+  };
   const keyColumn: Expr = { kind: 'column', type: key.type, index: 0 };
   const offsetColumn: Expr = { kind: 'column', type, index: 1 };
   const sum = (name: string): Expr => {
@@ -260,11 +264,29 @@ function rangeOffsets(
   };
 }
 
-function offsetType(key: number, given: number, declared: number): number {
-  if (given !== OID.unknown) return given;
-  return key === OID.date || key === OID.timestamp || key === OID.timestamptz || key === OID.time
-    ? OID.interval
-    : declared;
+/** One type for both offsets. The bounds that are none have int8 constants in their place. */
+function offsetType(key: number, start: number, end: number, declared: number): number {
+  switch (key) {
+    case OID.int2:
+    case OID.int4:
+      return start === end && start !== OID.unknown ? start : OID.int8;
+    case OID.int8:
+      return OID.int8;
+    case OID.float4:
+    case OID.float8:
+      return OID.float8;
+    case OID.numeric:
+      return OID.numeric;
+    case OID.date:
+    case OID.time:
+    case OID.timetz:
+    case OID.timestamp:
+    case OID.timestamptz:
+    case OID.interval:
+      return OID.interval;
+    default:
+      return declared;
+  }
 }
 
 /** Windows that can share one node. */
