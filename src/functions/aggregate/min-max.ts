@@ -10,7 +10,7 @@ import type { Accumulator, AggregateFunction } from '../function.ts';
 import { type Comparator, comparatorFor, compareNumbers } from '../../types/compare.ts';
 import { growBytes, growF64, StateAccumulator } from './accumulator.ts';
 
-/** Extremes of numbers. NaN is the greatest; values beyond the safe integers are kept beside. */
+/** Extremes of numbers, the last of equal ones (0 and -0). NaN is the greatest; values beyond the safe integers are kept beside. */
 class NumberExtremeAccumulator implements Accumulator {
   #best = new Float64Array(0);
   #seen = new Uint8Array(0);
@@ -50,8 +50,8 @@ class NumberExtremeAccumulator implements Accumulator {
       }
       const current = best[group] as number;
       const better = isMax
-        ? value > current || value !== value
-        : value < current || current !== current;
+        ? value >= current || value !== value
+        : value <= current || current !== current;
       if (better) best[group] = value;
     }
   }
@@ -90,7 +90,7 @@ class NumberExtremeAccumulator implements Accumulator {
 
   #isBetter(value: number, current: number): boolean {
     const order = compareNumbers(value, current);
-    return this.#isMax ? order > 0 : order < 0;
+    return this.#isMax ? order >= 0 : order <= 0;
   }
 
   finish(count: number): Vector {
@@ -133,7 +133,7 @@ function minOf(
   let best = seed;
   for (let i = start; i < end; i++) {
     const value = data[i] as number;
-    if ((value < best || best !== best) && (nulls === undefined || nulls[i] === 0)) best = value;
+    if ((value <= best || best !== best) && (nulls === undefined || nulls[i] === 0)) best = value;
   }
   return best;
 }
@@ -148,12 +148,12 @@ function maxOf(
   let best = seed;
   for (let i = start; i < end; i++) {
     const value = data[i] as number;
-    if ((value > best || value !== value) && (nulls === undefined || nulls[i] === 0)) best = value;
+    if ((value >= best || value !== value) && (nulls === undefined || nulls[i] === 0)) best = value;
   }
   return best;
 }
 
-/** Extremes by a three-way comparison; the first of equal values is kept. */
+/** Extremes by a three-way comparison; of equal values (1.0 and 1.00) the last is kept. */
 export function extremeAccumulator(
   isMax: boolean,
   type: SqlType,
@@ -167,7 +167,7 @@ export function extremeAccumulator(
       const value = args[0] as Value;
       if (best === null) return value;
       const order = compare(value, best);
-      return (isMax ? order > 0 : order < 0) ? value : best;
+      return (isMax ? order >= 0 : order <= 0) ? value : best;
     },
     finish: (best) => best,
   });

@@ -106,3 +106,7 @@ DROP TABLE agg;
 SELECT sum(nullif(x, 1)), avg(nullif(x, 1)), count(nullif(x, 1)), min(nullif(x, 1)), sum(nullif(x, 1)::float8), sum(nullif(x::float8, 1)), bool_or(nullif(x = 1, true)) FROM generate_series(1, 5) x;
 SELECT sum(coalesce(nullif(x, 2), 0)), sum(CASE WHEN x > 2 THEN x END), sum(greatest(NULL, nullif(x, 3))), sum(nullif(x, 2) + 1), sum(-nullif(x, 2)), sum(nullif(x, 2) * 2.0) FROM generate_series(1, 4) x;
 SELECT x % 2 AS g, sum(nullif(x, 2)), sum(nullif(x, 2)) OVER (ORDER BY x) FROM generate_series(1, 4) x GROUP BY x ORDER BY x;
+SELECT max(x), min(x) FROM (VALUES (1.0), (1.00), (1.000)) v(x);
+SELECT max(x), min(x) FROM (VALUES (0::float8), (-0.0::float8 * 1), ('-0'::float8)) v(x);
+SELECT max(x), min(x) FROM (VALUES (interval '1 day'), ('24:00:00')) v(x);
+SELECT g, max(x), min(x) FROM (VALUES (1, 1.0), (2, 2.00), (1, 1.00), (2, 2.0)) v(g, x) GROUP BY g ORDER BY g;
