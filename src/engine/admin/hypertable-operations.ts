@@ -246,14 +246,12 @@ const setChunkInterval: Operation = async (session, args) => {
   if (width !== current && session.database.storage.chunks(table).length > 0) {
     throw notSupported('set_chunk_time_interval on a hypertable that has chunks');
   }
-  await session.transaction
-    .current()
-    .changeCatalog([
-      {
-        change: 'put',
-        object: { ...table, hypertable: { ...table.hypertable, chunkInterval: width } },
-      },
-    ]);
+  await session.transaction.current().changeCatalog([
+    {
+      change: 'put',
+      object: { ...table, hypertable: { ...table.hypertable, chunkInterval: width } },
+    },
+  ]);
   return [['']];
 };
 

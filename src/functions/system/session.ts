@@ -182,6 +182,12 @@ export const sessionTableFunctions: readonly TableFunction[] = [
       'pg_options_to_table(text[]) record',
       ([options]) =>
         (options as PgArray).values.map((option) => {
+          if (option === null) {
+            throw dbError(
+              'null_value_not_allowed',
+              'null array element not allowed in this context',
+            );
+          }
           const [name, ...rest] = (option as string).split('=');
           return [name as string, rest.length === 0 ? null : rest.join('=')];
         }),
