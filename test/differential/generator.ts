@@ -151,6 +151,7 @@ export class QueryGenerator {
   query(): string {
     this.#aliases = 0;
     const { random } = this;
+    if (random.chance(0.12)) return this.#manyAggregates();
     const width = random.int(1, 4);
     const types = Array.from({ length: width }, () =>
       random.pick<GeneratedType>([...SCALAR_TYPES, 'interval', 'int[]']),
@@ -170,6 +171,38 @@ export class QueryGenerator {
         sql = sql.replace(/ LIMIT .*$/, '');
     }
     return sql;
+  }
+
+  /** Aggregates and moving sums over expressions, where NULL rows are easily counted. */
+  #manyAggregates(): string {
+    const { random } = this;
+    const { sql, scope } = this.tableClause();
+    const of = (type: GeneratedType): string => this.value(type, scope, 2);
+    const keys = scope.flatMap((column) => (column.isKey === true ? [column.sql] : [])).join(', ');
+    if (random.chance(0.3)) {
+      const frame = `OVER (ORDER BY ${keys} ROWS ${random.int(0, 3)} PRECEDING)`;
+      return `SELECT sum(${of('int')}) ${frame} AS x0, count(${of('bool')}) ${frame} AS x1, max(${of('date')}) ${frame} AS x2 FROM ${sql}`;
+    }
+    const [int, bool] = [of('int'), of('bool')];
+    const list = [
+      `sum(${int})`,
+      `round(avg(${int}), 6)`,
+      `min(${int})`,
+      `max(${int})`,
+      `count(${int})`,
+      `sum(${int}) FILTER (WHERE ${bool})`,
+      `sum(${of('bigint')})`,
+      `round(sum(${of('numeric')}), 4)`,
+      `bool_and(${bool})`,
+      `count(${bool})`,
+      `max(${of('text')})`,
+      `min(${of('date')})`,
+      `bit_or(${int})`,
+      `count(DISTINCT ${int})`,
+    ].map((item, i) => `${item} AS x${i}`);
+    if (random.chance(0.5)) return `SELECT ${list.join(', ')} FROM ${sql}`;
+    const key = this.#expressions.leaf('bool', scope);
+    return `SELECT ${list.join(', ')}, ${key} AS k FROM ${sql} GROUP BY k`;
   }
 
   #overCte(name: string): string {
