@@ -37,6 +37,9 @@ export async function* runAggregate(node: AggregateNode, context: ExecContext): 
 }
 
 /** The groups of one grouping set (of all expressions without GROUPING SETS) and their states. */
+/** Rows hashed between two checkpoints. */
+const STEP_ROWS = 16_384;
+
 class Grouping {
   readonly #node: AggregateNode;
   readonly #set: readonly number[];
@@ -69,6 +72,18 @@ class Grouping {
 
   async add(batch: Batch, context: ExecContext): Promise<void> {
     const starts = this.#segmenter?.segments(batch, context);
+    if (starts !== undefined || this.#set.length === 0 || batch.length <= STEP_ROWS) {
+      await this.#addRows(batch, starts, context);
+      return;
+    }
+    for (const piece of pieces(batch, STEP_ROWS)) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+      await this.#addRows(piece, undefined, context);
+    }
+  }
+
+  async #addRows(batch: Batch, starts: RowGroups['starts'], context: ExecContext): Promise<void> {
     const rows = starts === undefined ? batch : narrow(batch, starts, this.#keyColumns);
     const groups = await this.#groupsOf(rows, context);
     const rowGroups: RowGroups = { starts, groups, count: this.#count };

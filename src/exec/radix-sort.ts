@@ -23,18 +23,19 @@ export async function radixSort(
   for (let i = 0; i < length; i++) rows[i] = i;
   let spare = new Int32Array(length);
   const counts = new Int32Array(DIGITS);
-  for (let lane = lanes.length - 1; lane >= 0; lane--) {
+  for (let i = lanes.length - 1; i >= 0; i--) {
+    const lane = lanes[i] as Float64Array;
     await turn(context);
-    for (const digits of digitPasses(lanes[lane] as Float64Array, length)) {
+    const range = integerRange(lane, length);
+    await turn(context);
+    const words =
+      range === undefined ? floatWords(lane, length) : integerWords(lane, length, range.minimum);
+    const bits = range === undefined ? 64 : bitsOf(range.maximum - range.minimum);
+    for (let shift = 0; shift < bits; shift += DIGIT_BITS) {
       await turn(context);
-      counts.fill(0);
-      for (let i = 0; i < length; i++) (counts[digits[i] as number] as number)++;
-      let total = 0;
-      for (let digit = 0; digit < DIGITS; digit++) {
-        const count = counts[digit] as number;
-        counts[digit] = total;
-        total += count;
-      }
+      const digits = digitsOf(words, shift, length);
+      await turn(context);
+      countOffsets(digits, counts, length);
       for (let start = 0; start < length; start += STEP_ROWS) {
         scatter(rows, spare, digits, counts, start, Math.min(length, start + STEP_ROWS));
         await turn(context);
@@ -66,18 +67,24 @@ function scatter(
   }
 }
 
-/** The lane's digits, lowest first, without passes in which all rows have the same one. */
-function* digitPasses(lane: Float64Array, length: number): Generator<Uint16Array, void, void> {
-  const range = integerRange(lane, length);
-  const words =
-    range === undefined ? floatWords(lane, length) : integerWords(lane, length, range.minimum);
-  const bits = range === undefined ? 64 : bitsOf(range.maximum - range.minimum);
+/** The 16 bits above `shift` of every row. */
+function digitsOf(words: Words, shift: number, length: number): Uint16Array {
   const digits = new Uint16Array(length);
-  for (let shift = 0; shift < bits; shift += DIGIT_BITS) {
-    const word = shift < 32 ? words.low : words.high;
-    const by = shift % 32;
-    for (let i = 0; i < length; i++) digits[i] = (word[i] as number) >>> by;
-    yield digits;
+  const word = shift < 32 ? words.low : words.high;
+  const by = shift % 32;
+  for (let i = 0; i < length; i++) digits[i] = (word[i] as number) >>> by;
+  return digits;
+}
+
+/** For each digit, where its first row goes. */
+function countOffsets(digits: Uint16Array, counts: Int32Array, length: number): void {
+  counts.fill(0);
+  for (let i = 0; i < length; i++) (counts[digits[i] as number] as number)++;
+  let total = 0;
+  for (let digit = 0; digit < DIGITS; digit++) {
+    const count = counts[digit] as number;
+    counts[digit] = total;
+    total += count;
   }
 }
 

@@ -71,6 +71,8 @@ async function sortedInput(
     if (i === 0 || comparePartitions(order[i - 1], order[i]) !== 0) partitions.push(i);
   }
   partitions.push(length);
+  const pause = context.checkpoint();
+  if (pause !== undefined) await pause;
   const batch = gatherBatch(input, order);
   const keys = node.orderBy.slice(0, 1).map((key) => key.expr);
   const [key] = await evaluateAll(compileExprs(keys), batch, context);
