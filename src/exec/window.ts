@@ -51,6 +51,11 @@ interface SortedInput {
   readonly key: Vector | undefined;
 }
 
+async function turn(context: ExecContext): Promise<void> {
+  const pause = context.checkpoint();
+  if (pause !== undefined) await pause;
+}
+
 async function sortedInput(
   node: WindowNode,
   input: Batch,
@@ -64,6 +69,7 @@ async function sortedInput(
   );
   const peerLanes = await lanesOf(node.orderBy, input, context);
   const order = await sortByLanes([...partitionLanes, ...peerLanes], length, context);
+  await turn(context);
   const comparePartitions = laneComparison(partitionLanes);
   const comparePeers = laneComparison(peerLanes);
   const partitions: number[] = [];
@@ -71,9 +77,12 @@ async function sortedInput(
     if (i === 0 || comparePartitions(order[i - 1], order[i]) !== 0) partitions.push(i);
   }
   partitions.push(length);
-  const pause = context.checkpoint();
-  if (pause !== undefined) await pause;
-  const batch = gatherBatch(input, order);
+  const columns: Vector[] = [];
+  for (const column of input.columns) {
+    await turn(context);
+    columns.push(gather(column, order));
+  }
+  const batch: Batch = { columns, length };
   const keys = node.orderBy.slice(0, 1).map((key) => key.expr);
   const [key] = await evaluateAll(compileExprs(keys), batch, context);
   return {

@@ -63,22 +63,36 @@ function readArray(value: Value): PgArray {
   return array;
 }
 
+/** What was joined so far in stretches, and the parts since: joining millions at the end takes too long. */
 interface Joined<T> {
-  readonly parts: T[];
+  readonly stretches: T[];
+  parts: T[];
 }
 
+const PARTS_MAX = 4_096;
+
 /** The delimiter of the first row is not used. */
-function joining<T>(call: CallInfo, empty: T, join: (parts: readonly T[]) => Value): Accumulator {
+function joining<T extends Value>(
+  call: CallInfo,
+  empty: T,
+  join: (parts: readonly T[]) => T,
+): Accumulator {
   return new StateAccumulator<Joined<T>>({
     type: call.returnType,
     skipNulls: true,
-    create: () => ({ parts: [] }),
+    create: () => ({ stretches: [], parts: [] }),
     add(state, args) {
-      if (state.parts.length > 0) state.parts.push((args[1] as T | null) ?? empty);
-      state.parts.push(args[0] as T);
+      const { stretches, parts } = state;
+      if (parts.length > 0 || stretches.length > 0) parts.push((args[1] as T | null) ?? empty);
+      parts.push(args[0] as T);
+      if (parts.length >= PARTS_MAX) {
+        stretches.push(join(parts));
+        state.parts = [];
+      }
       return state;
     },
-    finish: ({ parts }) => (parts.length === 0 ? null : join(parts)),
+    finish: ({ stretches, parts }) =>
+      parts.length + stretches.length === 0 ? null : join([...stretches, join(parts)]),
   });
 }
 
