@@ -103,7 +103,7 @@ export class ExpressionGenerator {
           () => `(${sub('int')} + ${sub('int')})`,
           () => `(${sub('int')} - ${sub('int')})`,
           () => `(${this.leaf('int', scope)} * ${random.int(-3, 4)})`,
-          () => `(-${sub('int')})`,
+          () => `(- ${sub('int')})`,
           () => `abs(${sub('int')})`,
           () => `(${sub('int')} / ${random.pick(['2', '-3', '7'])})`,
           () => `(${sub('int')} % ${random.pick(['2', '-3', '5'])})`,
