@@ -61,7 +61,8 @@ describe('SCRAM', () => {
     const port = await listen(false, 'pässwörd ☃');
     expect(await login(port, { password: 'pässwörd ☃' })).toEqual(ROWS);
     expect(await login(port, { password: 'passwort' })).toBe('28P01');
-    expect(await login(port, { password: 'passwort', user: 'nobody' })).toEqual(ROWS);
+    // Trust on loopback ends for everybody once the first role has a password.
+    expect(await login(port, { password: 'passwort', user: 'nobody' })).toBe('28P01');
   });
 
   it('binds to the channel over TLS', async () => {
