@@ -36,3 +36,8 @@ export function quoteLiteral(text: string): string {
   const doubled = text.replaceAll("'", "''");
   return text.includes('\\') ? `E'${doubled.replaceAll('\\', '\\\\')}'` : `'${doubled}'`;
 }
+
+/** A role's name inside an ACL item, which quotes less than SQL does. */
+export function quoteAclName(name: string): string {
+  return /^[\p{L}\p{N}_]*$/u.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}

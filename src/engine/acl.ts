@@ -2,6 +2,7 @@
  * Access control lists in PostgreSQL's text form, `grantee=privileges/grantor`: an empty grantee is
  * PUBLIC, a `*` after a letter is the grant option.
  */
+import { quoteAclName } from '../base/identifier.ts';
 import type { Oid } from '../types/type.ts';
 import type { CatalogSnapshot, ObjectDescriptor } from '../catalog/catalog.ts';
 
@@ -75,11 +76,7 @@ export function formatAclItem(item: AclItem): string {
     if (item.privileges.has(letter)) letters += letter;
     if (item.grantable.has(letter)) letters += '*';
   }
-  return `${aclName(item.grantee)}=${letters}/${aclName(item.grantor)}`;
-}
-
-function aclName(name: string): string {
-  return /^[\p{L}\p{N}_]*$/u.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  return `${quoteAclName(item.grantee)}=${letters}/${quoteAclName(item.grantor)}`;
 }
 
 /** The rights that an object has before anything was granted on it. */

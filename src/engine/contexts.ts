@@ -8,7 +8,6 @@ import { explicitSearchPath, lookupPath } from './search-path.ts';
 import { sessionSequences } from './session-sequences.ts';
 import type { SessionImpl } from './session-impl.ts';
 import { sqlTexts } from './system/sql-texts.ts';
-import { showSetting } from './show.ts';
 
 /** Work done between two turns of the event loop. */
 const SLICE_MS = 8;
@@ -53,7 +52,7 @@ function sessionView(session: SessionImpl): SessionView {
       const explicit = explicitSearchPath(session.settings.mustGet('search_path'), user, catalog);
       return implicit ? lookupPath(explicit) : explicit;
     },
-    getSetting: (name) => showSetting(session.settings, name),
+    getSetting: (name) => session.settings.get(name),
     setSetting: (name, value, isLocal) => session.settings.set(name, value, isLocal, true),
     startMicros: session.startMicros,
     clientAddress: session.options.clientAddress,

@@ -384,11 +384,6 @@ export class SessionImpl implements Session, SessionContext {
 
   #analyse(statement: ParsedStatement, sql: string, types: readonly Oid[]): Executable {
     if (this.transaction.isFailed && !isTransactionExit(statement)) throw abortedTransaction();
-    const executable = this.#beginAnalysis(statement, sql, types);
-    return executable;
-  }
-
-  #beginAnalysis(statement: ParsedStatement, sql: string, types: readonly Oid[]): Executable {
     this.#statementMicros = this.database.env.clock.nowMicros();
     if (!this.transaction.isFailed) this.#openTransaction(statement);
     return statementExecutable(this, statement, sql, types);

@@ -57,3 +57,9 @@ export interface Instrumentation {
 }
 
 export type OperatorRun = AsyncGenerator<Batch, void, void>;
+
+/** A checkpoint, waited for where there is something to wait for. */
+export async function turn(context: Pick<ExecContext, 'checkpoint'>): Promise<void> {
+  const pause = context.checkpoint();
+  if (pause !== undefined) await pause;
+}

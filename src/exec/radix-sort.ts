@@ -3,7 +3,7 @@
  * their distance from the smallest one, so that small ranges (minutes of delay, dictionary ranks) take
  * one pass; other doubles by their bits. Stable, linear, and it gives the event loop its turns.
  */
-import type { ExecContext } from './operator.ts';
+import { turn, type ExecContext } from './operator.ts';
 
 type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
@@ -44,11 +44,6 @@ export async function radixSort(
     }
   }
   return rows;
-}
-
-async function turn(context: Checkpoint): Promise<void> {
-  const pause = context.checkpoint();
-  if (pause !== undefined) await pause;
 }
 
 function scatter(

@@ -6,7 +6,7 @@ import { VectorBuilder } from '../vector/builder.ts';
 import { gather, gatherBatch, slice } from '../vector/gather.ts';
 import { BATCH_ROWS, type Batch, type Vector } from '../vector/vector.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
-import type { ExecContext, OperatorRun } from './operator.ts';
+import { turn, type ExecContext, type OperatorRun } from './operator.ts';
 import { compilePredicate } from './predicate.ts';
 import { materialize } from './run.ts';
 import { laneComparison, orderLanes, sortByLanes } from './sort-order.ts';
@@ -49,11 +49,6 @@ interface SortedInput {
   readonly samePeer: (a: number, b: number) => boolean;
   /** The first ORDER BY key in sorted order. */
   readonly key: Vector | undefined;
-}
-
-async function turn(context: ExecContext): Promise<void> {
-  const pause = context.checkpoint();
-  if (pause !== undefined) await pause;
 }
 
 async function sortedInput(

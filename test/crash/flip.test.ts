@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, it } from 'vitest';
+import { randomSource } from '../support/random-source.ts';
 import { ServerProcess } from './server-process.ts';
 
 const FLIPS = Number(process.env['FLIPS'] ?? 16);
@@ -26,13 +27,7 @@ const QUERIES = [
   "SELECT count(*)::int AS n, sum(value) AS s FROM readings WHERE device = 'd3'",
 ];
 
-let state = SEED >>> 0;
-function random(): number {
-  state = (state + 0x6d2b79f5) >>> 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-}
+const random = randomSource(SEED);
 
 async function connect(port: number): Promise<pg.Client> {
   const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, it } from 'vitest';
+import { randomSource } from '../support/random-source.ts';
 import { AcknowledgementLog } from './acknowledgement-log.ts';
 import { apply, difference, emptyState } from './model.ts';
 import { ServerProcess } from './server-process.ts';
@@ -16,16 +17,6 @@ import { readState, runWorkload, SCHEMA, type Progress } from './workload.ts';
 const ROUNDS = Number(process.env['ROUNDS'] ?? 12);
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const CONNECTIONS = 3;
-
-function randomSource(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 async function connect(port: number): Promise<pg.Client> {
   const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });

@@ -46,8 +46,7 @@ export async function createIndex(
   const index: IndexDescriptor = {
     kind: 'index',
     oid: await transaction.allocateOid(),
-    name:
-      node.idxname ?? generatedName(session, table, node.indexParams ?? [], node.unique === true),
+    name: node.idxname ?? generatedName(session, table, node.indexParams ?? []),
     schema: table.schema,
     table: table.oid,
     keys,
@@ -123,7 +122,6 @@ function generatedName(
   session: SessionContext,
   table: TableDescriptor,
   params: readonly Node[],
-  _unique: boolean,
 ): string {
   const parts = params.map((param) => {
     const element = nodeAs(param, 'IndexElem');

@@ -1,4 +1,5 @@
 /** Functions that clients' catalog queries use beside the definitions: ACLs, descriptions, array positions. */
+import { quoteAclName } from '../../base/identifier.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
 import type { RelationDescriptor } from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
@@ -30,16 +31,12 @@ const DEFAULT_RIGHTS: ReadonlyMap<string, readonly [owner: string, everybody: st
   ['T', ['U', 'U']],
 ]);
 
-function aclName(name: string): string {
-  return /^[\p{L}\p{N}_]*$/u.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
-}
-
 function defaultAcl(kind: string, owner: Oid, context: EvalContext): PgArray {
   const rights = DEFAULT_RIGHTS.get(kind);
   if (rights === undefined) {
     throw dbError('invalid_parameter_value', `unrecognized object type abbreviation: ${kind}`);
   }
-  const name = aclName(context.catalog.role(owner)?.name ?? String(owner));
+  const name = quoteAclName(context.catalog.role(owner)?.name ?? String(owner));
   const items: string[] = [];
   if (rights[1] !== '') items.push(`=${rights[1]}/${name}`);
   if (rights[0] !== '') items.push(`${name}=${rights[0]}/${name}`);

@@ -4,6 +4,8 @@
  * come from the seed, so every run and every system gets the same rows.
  */
 
+import { randomSource } from '../../support/random-source.ts';
+
 export interface TsbsOptions {
   readonly hosts: number;
   readonly epochs: number;
@@ -48,17 +50,6 @@ const DATACENTERS = new Map<string, readonly string[]>([
   ['ap-northeast-1', ['a', 'c']],
   ['sa-east-1', ['a', 'b', 'c']],
 ]);
-
-/** A small, fast generator (mulberry32): uniform doubles in [0, 1). */
-export function randomSource(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** `CREATE TABLE` of the flat form: time, eight tags, ten metrics. */
 export function tableSql(table: string): string {
