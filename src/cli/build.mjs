@@ -1,6 +1,6 @@
 /**
- * Bundles the sources to dist/: main.js (the command line), embed.js (the library) and one file per
- * worker. Packages stay outside the bundles. Run as a program it always builds.
+ * Makes dist/: main.js (the command line), embed.js (the library), one file per worker, and kernels.wasm.
+ * Packages stay outside the bundles. Run as a program it always builds.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -8,17 +8,45 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const SOURCE = join(ROOT, 'src');
+const ASSEMBLY = join(SOURCE, 'kernels', 'assembly');
 const DIST = join(ROOT, 'dist');
 
 /** True where dist/ is missing or older than a source file. */
 export function isStale() {
   const main = join(DIST, 'main.js');
-  if (!existsSync(main) || !existsSync(join(DIST, 'embed.js'))) return true;
-  const built = statSync(main).mtimeMs;
-  return sourceFiles(SOURCE).some((file) => statSync(file).mtimeMs > built);
+  if (!existsSync(join(DIST, 'embed.js')) || areKernelsStale()) return true;
+  return isOlder(main, sourceFiles(SOURCE));
+}
+
+/** True where dist/kernels.wasm is missing or older than a kernel. */
+export function areKernelsStale() {
+  return isOlder(join(DIST, 'kernels.wasm'), sourceFiles(ASSEMBLY));
+}
+
+function isOlder(product, sources) {
+  if (!existsSync(product)) return true;
+  const made = statSync(product).mtimeMs;
+  return sources.some((file) => statSync(file).mtimeMs > made);
+}
+
+/** Compiles the kernels to dist/kernels.wasm. They take their memory, shared, from outside. */
+export async function buildKernels() {
+  const { main: compile } = await import('assemblyscript/asc');
+  mkdirSync(DIST, { recursive: true });
+  // Another process may read the old file or build at once: a name of our own, then moved over.
+  const out = join(DIST, `.kernels-${process.pid}.wasm`);
+  const { error, stderr } = await compile([
+    join(ASSEMBLY, 'index.ts'),
+    ...['--outFile', out, '--runtime', 'stub', '--optimizeLevel', '3', '--noAssert'],
+    ...['--enable', 'simd', '--enable', 'threads', '--importMemory', '--sharedMemory'],
+    ...['--initialMemory', '64', '--maximumMemory', '65536', '--stackSize', '0'],
+  ]);
+  if (error) throw new Error(`kernels: ${error.message}\n${stderr.toString()}`);
+  renameSync(out, join(DIST, 'kernels.wasm'));
 }
 
 export async function build() {
+  if (areKernelsStale()) await buildKernels();
   const { build: bundle } = await import('esbuild');
   const entries = ['main.ts', 'embed.ts']
     .map((name) => join(SOURCE, name))

@@ -1,0 +1,129 @@
+/**
+ * The memory that kernels see, and its allocator. Blocks live outside the garbage collector, so each has
+ * an owner, a `KernelBlock`: when the owner is collected the block is free again. Whoever works with an
+ * address must therefore hold the block for as long; nothing is freed while a synchronous call runs.
+ *
+ * The memory grows and never shrinks; freed blocks are used again for blocks of about their size.
+ */
+
+const PAGE_BYTES = 65_536;
+/** What a 32-bit address reaches. */
+const PAGES_MAX = 65_536;
+const PAGES_INITIAL = 64;
+/** Static data of the compiled kernels and their stack end below this. */
+const HEAP_START = 1 << 20;
+/** Blocks are aligned to the width of a SIMD register. */
+const ALIGNMENT = 16;
+/** The heap grows by this much at least. */
+const GROWTH_PAGES = 256;
+
+export const kernelMemory = new WebAssembly.Memory({
+  initial: PAGES_INITIAL,
+  maximum: PAGES_MAX,
+  shared: true,
+});
+
+/** Views over the whole memory. They are replaced when it grows: never keep one across a call. */
+export interface KernelViews {
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly f64: Float64Array;
+}
+
+let views = makeViews();
+let top = HEAP_START;
+let inUse = 0;
+const free = new Map<number, number[]>();
+
+/** The current views. */
+export function kernelViews(): KernelViews {
+  return views;
+}
+
+/** A stretch of the kernels' memory. Holding the object keeps the stretch. */
+export class KernelBlock {
+  readonly pointer: number;
+  readonly bytes: number;
+
+  constructor(pointer: number, bytes: number) {
+    this.pointer = pointer;
+    this.bytes = bytes;
+  }
+}
+
+const collected = new FinalizationRegistry<{ pointer: number; size: number }>(release);
+
+/** A block of at least `bytes`, contents undefined; undefined where the memory is at its limit. */
+export function tryAllocate(bytes: number): KernelBlock | undefined {
+  const size = sizeClass(bytes);
+  const pointer = free.get(size)?.pop() ?? extend(size);
+  if (pointer === undefined) return undefined;
+  inUse += size;
+  const block = new KernelBlock(pointer, bytes);
+  collected.register(block, { pointer, size });
+  return block;
+}
+
+/** Bytes in blocks that are in use or not yet collected. */
+export function kernelBytesInUse(): number {
+  return inUse;
+}
+
+/** Scratch for the length of a synchronous call; the same address every time, so calls must not nest. */
+export function scratch(bytes: number): number {
+  if (bytes > scratchBlock.bytes) {
+    const grown = tryAllocate(Math.max(bytes, scratchBlock.bytes * 2));
+    if (grown === undefined) throw new RangeError('no memory left for kernels');
+    scratchBlock = grown;
+  }
+  return scratchBlock.pointer;
+}
+
+let scratchBlock = new KernelBlock(0, 0);
+
+function release({ pointer, size }: { pointer: number; size: number }): void {
+  inUse -= size;
+  const list = free.get(size);
+  if (list === undefined) free.set(size, [pointer]);
+  else list.push(pointer);
+}
+
+/** Sizes come in eight steps per doubling, so that freed blocks fit later ones. */
+function sizeClass(bytes: number): number {
+  const least = Math.max(64, bytes);
+  const step = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(least)) - 3));
+  return Math.ceil(least / step) * step;
+}
+
+function extend(size: number): number | undefined {
+  const pointer = top;
+  const end = pointer + size;
+  const have = kernelMemory.buffer.byteLength;
+  if (end > have) {
+    const havePages = have / PAGE_BYTES;
+    const needed = Math.ceil((end - have) / PAGE_BYTES);
+    const pages = Math.min(PAGES_MAX - havePages, Math.max(needed, GROWTH_PAGES));
+    if (pages < needed) return undefined;
+    try {
+      kernelMemory.grow(pages);
+    } catch {
+      return undefined;
+    }
+    views = makeViews();
+  }
+  top = end;
+  return pointer;
+}
+
+function makeViews(): KernelViews {
+  const { buffer } = kernelMemory;
+  return {
+    u8: new Uint8Array(buffer),
+    u16: new Uint16Array(buffer),
+    i32: new Int32Array(buffer),
+    u32: new Uint32Array(buffer),
+    f64: new Float64Array(buffer),
+  };
+}

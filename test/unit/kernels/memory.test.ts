@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { kernelBytesInUse, kernelViews, tryAllocate } from '../../../src/kernels/memory.ts';
+
+describe('memory of the kernels', () => {
+  it('gives blocks that do not overlap, aligned, and grows', () => {
+    const sizes = [1, 15, 16, 100, 4096, 65_537, 30_000_000, 5];
+    const blocks = sizes.map((bytes) => tryAllocate(bytes)!);
+    const before = kernelBytesInUse();
+    blocks.forEach((block, i) =>
+      kernelViews().u8.fill(i + 1, block.pointer, block.pointer + sizes[i]!),
+    );
+    blocks.forEach((block, i) => {
+      expect(block.pointer % 16).toBe(0);
+      expect(kernelViews().u8[block.pointer]).toBe(i + 1);
+      expect(kernelViews().u8[block.pointer + sizes[i]! - 1]).toBe(i + 1);
+    });
+    expect(before).toBeGreaterThanOrEqual(sizes.reduce((sum, size) => sum + size));
+  });
+
+  it('has no place for more than an address reaches', () => {
+    expect(tryAllocate(2 ** 32)).toBeUndefined();
+  });
+});
