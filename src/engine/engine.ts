@@ -68,8 +68,15 @@ class EngineImpl implements Engine {
 
   loginRole(user: string): LoginRole {
     const role = this.#storage.catalog().roleByName(user);
-    if (role === undefined) return { exists: false, canLogin: false, verifier: null };
-    return { exists: true, canLogin: role.canLogin, verifier: role.password };
+    if (role === undefined) {
+      return { exists: false, canLogin: false, isSuperuser: false, verifier: null };
+    }
+    return {
+      exists: true,
+      canLogin: role.canLogin,
+      isSuperuser: role.superuser,
+      verifier: role.password,
+    };
   }
 
   async createSession(options: SessionOptions): Promise<Session> {

@@ -143,6 +143,7 @@ export interface SessionOptions {
 export interface LoginRole {
   readonly exists: boolean;
   readonly canLogin: boolean;
+  readonly isSuperuser: boolean;
   /** SCRAM-SHA-256 verifier (`SCRAM-SHA-256$4096:salt$stored:server`), or null without a password. */
   readonly verifier: string | null;
 }

@@ -9,6 +9,7 @@ import type { ClientOutput } from './client-output.ts';
 import type { FrameSource } from './frame-source.ts';
 import { readMessage } from './frontend-messages.ts';
 import { FRONTEND } from './message-types.ts';
+import type { OutputBuffer } from './output-buffer.ts';
 import { ScramExchange } from './scram.ts';
 
 /** Codes of the Authentication message. */
@@ -30,16 +31,19 @@ export interface AuthenticationContext {
 /** The role that every server starts with. */
 const FIRST_ROLE = 'postgres';
 
+/** Ends the exchange for a client who is let in. */
+export function writeAuthenticationOk(out: OutputBuffer): void {
+  writeAuthentication(out, AUTHENTICATION.ok);
+}
+
 /** Resolves to false when the client went away. Throws a FATAL error for a user who may not enter. */
 export async function authenticate(context: AuthenticationContext, user: string): Promise<boolean> {
-  const { engine, stream, output } = context;
+  const { engine, stream } = context;
   const { verifier } = engine.loginRole(user);
   // Once the first role has a password, nobody is let in merely for coming from this machine.
   const trusted =
     stream.loopback && verifier === null && engine.loginRole(FIRST_ROLE).verifier === null;
-  if (!trusted && !(await scram(context, user, verifier))) return false;
-  writeAuthentication(output.buffer, AUTHENTICATION.ok);
-  return true;
+  return trusted || scram(context, user, verifier);
 }
 
 async function scram(
@@ -79,6 +83,8 @@ async function scram(
 async function receive({ source, output }: AuthenticationContext): Promise<Uint8Array | undefined> {
   source.mode = 'authentication';
   output.flush();
+  // A client that stalls here must not hold a buffer of the busy.
+  output.idle();
   const frame = await source.next();
   return frame === undefined || frame.type === FRONTEND.terminate ? undefined : frame.payload;
 }

@@ -3,7 +3,7 @@ import type { Env } from '../base/env.ts';
 import { DbError, dbError, fatalError, toDbError } from '../errors/db-error.ts';
 import type { Engine, Session } from '../engine/session.ts';
 import type { ByteStream } from '../platform/network.ts';
-import { authenticate } from './authentication.ts';
+import { authenticate, writeAuthenticationOk } from './authentication.ts';
 import {
   writeBackendKeyData,
   writeError,
@@ -15,8 +15,6 @@ import { FrameSource } from './frame-source.ts';
 import { Protocol } from './protocol.ts';
 import { readStartupPacket, unsupportedProtocol, type StartupRequest } from './startup.ts';
 
-/** From accept to authenticated; PostgreSQL's authentication_timeout. */
-const AUTHENTICATION_MS = 60_000;
 /** How long a client may take to read our last words. */
 const LINGER_MS = 5_000;
 
@@ -29,10 +27,14 @@ export interface ConnectionHost {
   readonly tlsAvailable: boolean;
   /** Secret for the salts of unknown users. */
   readonly mockSecret: Uint8Array;
-  /** Takes one of the places for clients, or answers false when all are taken. */
-  admit(): boolean;
+  /** From accept to authenticated. */
+  readonly authenticationMs: number;
+  /** Takes a place for a client who has authenticated; throws FATAL 53300 when there is none. */
+  admit(connection: Connection, isSuperuser: boolean): void;
   /** Gives the place back. */
   leave(): void;
+  /** The stream is gone, or will be without a doubt. */
+  closed(connection: Connection): void;
 }
 
 export class Connection {
@@ -42,9 +44,14 @@ export class Connection {
   readonly #output: ClientOutput;
   #session: Session | undefined;
   #protocol: Protocol | undefined;
+  /** Who logs in, once the startup packet has said so. */
+  #user: string | undefined;
   #admitted = false;
+  #handshaking = false;
+  #dropped = false;
   #gone = false;
   #stopDeadline: () => void = () => undefined;
+  #stopLinger: () => void = () => undefined;
   #stopped: DbError | undefined;
 
   constructor(host: ConnectionHost, stream: ByteStream) {
@@ -57,7 +64,7 @@ export class Connection {
   /** Serves the client; resolves when everything that belongs to it is freed. Never rejects. */
   async run(): Promise<void> {
     const { env } = this.#host;
-    this.#stopDeadline = env.timers.after(AUTHENTICATION_MS, () =>
+    this.#stopDeadline = env.timers.after(this.#host.authenticationMs, () =>
       this.stop(fatalError('query_canceled', 'canceling authentication due to timeout')),
     );
     this.#source.attach((error) => this.#closed(error));
@@ -76,7 +83,8 @@ export class Connection {
     this.#output.flush();
     this.#source.discard();
     this.#stream.end();
-    env.timers.after(LINGER_MS, () => this.#stream.destroy());
+    if (this.#gone) return;
+    this.#stopLinger = env.timers.after(LINGER_MS, () => this.#close());
   }
 
   /** Resolves when the client has what was sent to it, or will never have it. */
@@ -87,24 +95,30 @@ export class Connection {
   /** Ends the connection with this error, as soon as its statement lets go. */
   stop(error: DbError): void {
     this.#stopped ??= error;
-    if (this.#protocol !== undefined) this.#protocol.terminate(error);
-    else this.#source.end();
+    if (this.#protocol !== undefined) return this.#protocol.terminate(error);
+    this.#source.end();
+    // Nothing can be said in the middle of a handshake, and nothing else would end it.
+    if (this.#handshaking) this.#stream.destroy();
+  }
+
+  /** Closes the stream of a client who has not authenticated, without a word. */
+  drop(): void {
+    this.#dropped = true;
+    this.stop(fatalError('too_many_connections', 'sorry, too many clients already'));
+    this.#close();
   }
 
   async #serve(): Promise<void> {
     const request = await this.#startup();
     if (this.#stopped !== undefined) throw this.#stopped;
     if (request === undefined) return;
+    this.#user = request.user;
     const { engine, env, mockSecret } = this.#host;
     const output = this.#output;
     const source = this.#source;
     if (request.negotiate !== null) {
       writeNegotiateProtocolVersion(output.buffer, request.negotiate);
     }
-    if (!this.#host.admit()) {
-      throw fatalError('too_many_connections', 'sorry, too many clients already');
-    }
-    this.#admitted = true;
     const context = {
       engine,
       random: env.random,
@@ -116,6 +130,10 @@ export class Connection {
     const present = await authenticate(context, request.user);
     if (this.#stopped !== undefined) throw this.#stopped;
     if (!present) return;
+    // Not before: a place must cost more than a stream that stalls.
+    this.#host.admit(this, engine.loginRole(request.user).isSuperuser);
+    this.#admitted = true;
+    writeAuthenticationOk(output.buffer);
     source.mode = 'messages';
     const session = await engine.createSession({
       user: request.user,
@@ -176,11 +194,14 @@ export class Connection {
       });
     }
     this.#stream.write(YES);
+    this.#handshaking = true;
     try {
       await this.#stream.upgradeTls();
     } catch (error) {
-      this.#stream.destroy();
+      this.#close();
       throw fatalError('connection_failure', `could not accept SSL connection: ${String(error)}`);
+    } finally {
+      this.#handshaking = false;
     }
     this.#source.attach((error) => this.#closed(error));
   }
@@ -190,15 +211,37 @@ export class Connection {
       this.#host.env.log.debug('connection broke', { error: error.message });
     }
     this.#gone = true;
+    this.#stopLinger();
+    this.#host.closed(this);
     this.#output.lose();
     this.#session?.cancel();
   }
 
+  /** For a stream that may not tell of its end, being between two receivers. */
+  #close(): void {
+    this.#stream.destroy();
+    this.#host.closed(this);
+  }
+
   #sayGoodbye(error: DbError): void {
+    const { log } = this.#host.env;
     if (error.condition === 'internal_error') {
-      this.#host.env.log.error('connection failed', { error: error.cause ?? error });
+      log.error('connection failed', { error: error.cause ?? error });
+    } else if (this.#session === undefined && !this.#dropped) {
+      this.#logFailedLogin(error);
     }
     writeError(this.#output.buffer, error);
+  }
+
+  #logFailedLogin(error: DbError): void {
+    if (error.condition === 'admin_shutdown') return;
+    this.#host.env.log.warn('login failed', {
+      error: error.message,
+      code: error.code,
+      user: this.#user,
+      address: this.#stream.remoteAddress ?? undefined,
+      port: this.#stream.remotePort ?? undefined,
+    });
   }
 }
 

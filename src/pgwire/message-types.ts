@@ -62,8 +62,8 @@ const SMALL_LENGTH_MAX = 10_000;
 const LARGE_LENGTH_MAX = 256 * 1024 * 1024;
 /** CopyData is handed on as it comes, so its length costs nothing. */
 const COPY_LENGTH_MAX = 0x3fff_ffff;
-/** PostgreSQL's PG_MAX_AUTH_TOKEN_LENGTH. */
-const PASSWORD_LENGTH_MAX = 65_535;
+/** PostgreSQL's PG_MAX_SASL_MESSAGE_LENGTH. */
+const SASL_LENGTH_MAX = 1024;
 
 const LENGTH_MAX = new Map<number, number>([
   [FRONTEND.bind, LARGE_LENGTH_MAX],
@@ -86,8 +86,8 @@ export function messageLengthMax(type: number): number | undefined {
   return LENGTH_MAX.get(type);
 }
 
-/** The same before: only passwords, and Terminate. */
+/** The same before: only SASL responses, and Terminate. */
 export function authenticationLengthMax(type: number): number | undefined {
-  if (type === FRONTEND.password) return PASSWORD_LENGTH_MAX;
+  if (type === FRONTEND.password) return SASL_LENGTH_MAX;
   return type === FRONTEND.terminate ? SMALL_LENGTH_MAX : undefined;
 }

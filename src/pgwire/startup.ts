@@ -1,6 +1,7 @@
 /** The startup packet: who connects to what, with which settings. */
 import { ByteReader } from '../base/byte-reader.ts';
 import { fatalError, type DbError } from '../errors/db-error.ts';
+import { truncateName } from '../types/text.ts';
 import { PROTOCOL_MAJOR, REQUEST } from './message-types.ts';
 
 export type StartupPacket =
@@ -59,9 +60,11 @@ function readRequest(reader: ByteReader, major: number, minor: number): StartupR
       message: 'no PostgreSQL user name specified in startup packet',
     });
   }
+  // As PostgreSQL cuts them; no name in the catalog is longer.
+  user = truncateName(user);
   return {
     user,
-    database: database === '' ? user : database,
+    database: database === '' ? user : truncateName(database),
     settings: [...parseOptions(options), ...settings].map(withEncodingChecked),
     negotiate: minor > 0 || unknown.length > 0 ? unknown : null,
   };

@@ -4,6 +4,7 @@
  */
 import { dbError } from '../errors/db-error.ts';
 import { LOG_LEVELS, type LogLevel } from '../platform/node-log.ts';
+import { SessionSettings } from '../engine/settings/session-settings.ts';
 import { CONNECTIONS_MAX } from '../pgwire/listener.ts';
 
 export interface ServerConfig {
@@ -16,6 +17,9 @@ export interface ServerConfig {
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
   readonly connectionsMax: number;
+  /** Places of connectionsMax that only superusers get. */
+  readonly superuserPlaces: number;
+  readonly authenticationMs: number;
   readonly logLevel: LogLevel;
   /** Rows of a chunk's head above which it is written to segments; undefined for the default. */
   readonly flushRows: number | undefined;
@@ -34,12 +38,15 @@ const NAMES = [
   'tls_cert',
   'tls_key',
   'max_connections',
+  'superuser_reserved_connections',
+  'authentication_timeout',
   'log_level',
   'flush_rows',
   'cache_mb',
 ] as const;
 
 type Name = (typeof NAMES)[number];
+type Find = (name: Name) => string | undefined;
 
 export interface ConfigSources {
   /** By name in the file's spelling. */
@@ -52,7 +59,7 @@ export interface ConfigSources {
 /** Puts the sources together and checks every value. */
 export function readConfig(sources: ConfigSources): ServerConfig {
   const file = sources.file === undefined ? new Map<string, string>() : parseFile(sources.file);
-  const find = (name: Name): string | undefined =>
+  const find: Find = (name) =>
     sources.flags.get(name) ??
     sources.environment.get(`VARVE_${name.toUpperCase()}`) ??
     file.get(name);
@@ -70,17 +77,40 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     httpPort: integer('http_port', find('http_port') ?? '8086', 0, 65_535),
     tlsCert,
     tlsKey,
-    connectionsMax: integer(
-      'max_connections',
-      find('max_connections') ?? String(CONNECTIONS_MAX),
-      1,
-      100_000,
-    ),
+    ...places(find),
+    authenticationMs: authenticationMs(find('authentication_timeout') ?? '60s'),
     logLevel: logLevel(find('log_level') ?? 'warn'),
     flushRows: optionalInteger('flush_rows', find('flush_rows'), 1, 100_000_000),
     cacheMb: optionalInteger('cache_mb', find('cache_mb'), 1, 1_000_000),
     password: sources.environment.get('VARVE_PASSWORD'),
   };
+}
+
+/** PostgreSQL's superuser_reserved_connections. */
+const SUPERUSER_PLACES = 3;
+
+function places(find: Find): Pick<ServerConfig, 'connectionsMax' | 'superuserPlaces'> {
+  const connectionsMax = integer(
+    'max_connections',
+    find('max_connections') ?? String(CONNECTIONS_MAX),
+    1,
+    100_000,
+  );
+  // Unless asked for, no more than leaves a place for others.
+  const reserved =
+    find('superuser_reserved_connections') ??
+    String(Math.min(SUPERUSER_PLACES, connectionsMax - 1));
+  const superuserPlaces = integer('superuser_reserved_connections', reserved, 0, 100_000);
+  if (superuserPlaces < connectionsMax) return { connectionsMax, superuserPlaces };
+  throw invalid(
+    `superuser_reserved_connections (${superuserPlaces}) must be less than max_connections (${connectionsMax})`,
+  );
+}
+
+/** Takes PostgreSQL's units: 60, 60s and 1min are the same. */
+function authenticationMs(text: string): number {
+  const settings = new SessionSettings([['authentication_timeout', text]]);
+  return settings.integer('authentication_timeout');
 }
 
 function optionalInteger(

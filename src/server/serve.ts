@@ -33,6 +33,7 @@ export async function serve(flags: ServeFlags): Promise<void> {
     env,
     path: config.data,
     systemSqlPath: systemSqlPath(),
+    settings: shownSettings(config),
     flushRows: config.flushRows,
     cacheBytes: config.cacheMb === undefined ? undefined : config.cacheMb * 1_048_576,
   });
@@ -64,6 +65,15 @@ async function loadConfig(flags: ServeFlags, env: Env): Promise<ServerConfig> {
   return readConfig({ flags: given, environment, file });
 }
 
+/** What SHOW tells of the configuration. */
+function shownSettings(config: ServerConfig): [string, string][] {
+  return [
+    ['max_connections', String(config.connectionsMax)],
+    ['superuser_reserved_connections', String(config.superuserPlaces)],
+    ['authentication_timeout', `${config.authenticationMs}ms`],
+  ];
+}
+
 async function loadTls(config: ServerConfig, env: Env): Promise<TlsCertificate | undefined> {
   if (config.tlsCert === undefined || config.tlsKey === undefined) return undefined;
   return {
@@ -86,9 +96,9 @@ async function open(
   env: Env,
   tls: TlsCertificate | undefined,
 ): Promise<RunningServer> {
-  const { listen, port, connectionsMax } = config;
+  const { listen, port } = config;
   try {
-    return await startServer({ engine, env, listen, port, tls, connectionsMax });
+    return await startServer({ ...config, engine, env, tls });
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;

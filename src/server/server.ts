@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly tls?: TlsCertificate | undefined;
   readonly connectionsMax?: number | undefined;
+  readonly superuserPlaces?: number | undefined;
+  readonly authenticationMs?: number | undefined;
 }
 
 export interface RunningServer {
@@ -28,13 +30,13 @@ const FIRST_ROLE = 'postgres';
 
 /** Opens the doors. Refuses an address that others can reach while anybody could log in there. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { engine, env, listen, port, tls, connectionsMax } = options;
+  const { engine, listen } = options;
   if (!isLoopbackHost(listen) && engine.loginRole(FIRST_ROLE).verifier === null) {
     throw fatalError('invalid_authorization_specification', {
       message: `refusing to listen on ${listen}: role "${FIRST_ROLE}" has no password`,
       hint: `Start on 127.0.0.1 and run ALTER ROLE ${FIRST_ROLE} PASSWORD '...' first, or set VARVE_PASSWORD.`,
     });
   }
-  const wire = await listenWire({ engine, env, host: listen, port, tls, connectionsMax });
+  const wire = await listenWire({ ...options, host: listen });
   return { port: wire.port, close: () => wire.close() };
 }

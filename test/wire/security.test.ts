@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -15,7 +16,11 @@ const TLS = { certificate: pem('certificate'), key: pem('key') };
 let listener: WireListener | undefined;
 const engine = new ScriptedEngine();
 
-async function listen(tls: boolean, password: string | null): Promise<number> {
+async function listen(
+  tls: boolean,
+  password: string | null,
+  connectionsMax?: number,
+): Promise<number> {
   engine.verifier =
     password === null ? null : await scramVerifier(password, new Uint8Array(16).fill(9));
   listener = await listenWire({
@@ -24,6 +29,7 @@ async function listen(tls: boolean, password: string | null): Promise<number> {
     host: '127.0.0.1',
     port: 0,
     tls: tls ? TLS : undefined,
+    connectionsMax,
   });
   return listener.port;
 }
@@ -130,6 +136,54 @@ describe('TLS', () => {
     const bytes = await exchange(port, request(80_877_103), Buffer.from('this is no ClientHello'));
     expect(Buffer.from(bytes.subarray(0, 1)).toString()).toBe('S');
   });
+});
+
+describe('connections that stall before they have authenticated', () => {
+  const SSL_REQUEST = request(80_877_103);
+  const HELLO = startup({ user: 'ann', database: 'postgres' });
+  /** What the client sends, each part after an answer to the one before. */
+  const STALLS: readonly (readonly Buffer[])[] = [
+    [],
+    [SSL_REQUEST.subarray(0, 5)],
+    [SSL_REQUEST],
+    [SSL_REQUEST, Buffer.from([0x16, 3, 1, 2, 0])],
+    [HELLO.subarray(0, 20)],
+    [HELLO, password('SCRAM-SHA-256', 'n,,n=,r=abcdefghijkl')],
+  ];
+  const COUNT = 360;
+  /** So many that the lobby has room for all but ten. */
+  const PLACES = 150;
+
+  it('keep nobody out and cost little memory', async () => {
+    const port = await listen(true, 'secret', PLACES);
+    const before = process.memoryUsage().arrayBuffers;
+    const sockets: Socket[] = [];
+    for (let i = 0; i < COUNT; i++) {
+      sockets.push(await stall(port, STALLS[i % STALLS.length] as readonly Buffer[]));
+    }
+    const each = (process.memoryUsage().arrayBuffers - before) / COUNT;
+    expect(each).toBeLessThan(8 * 1024);
+    const ssl = { ca: TLS.certificate, servername: 'localhost' };
+    expect(await login(port, { password: 'secret' })).toEqual(ROWS);
+    expect(await login(port, { password: 'secret', ssl })).toEqual(ROWS);
+    // Ten for each other, one for the first login; the second found the room that the first left.
+    const dropped = sockets.slice(0, 11);
+    await Promise.all(dropped.map((socket) => socket.closed || once(socket, 'close')));
+    expect(sockets.filter((socket) => socket.closed)).toEqual(dropped);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  /** Resolves when the server has answered every part but the last, or has that one at least. */
+  async function stall(port: number, parts: readonly Buffer[]): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    for (const part of parts) {
+      socket.write(part);
+      if (part.length > 20 || part === SSL_REQUEST) await once(socket, 'data');
+    }
+    return socket.resume();
+  }
 });
 
 function password(mechanism: string, response: string): Buffer {

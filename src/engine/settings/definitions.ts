@@ -383,6 +383,20 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     'Sets the maximum number of concurrent connections.',
     { context: 'postmaster' },
   ),
+  integer(
+    'superuser_reserved_connections',
+    3,
+    [0, 262143],
+    'Sets the number of connection slots reserved for superusers.',
+    { context: 'postmaster' },
+  ),
+  integer(
+    'authentication_timeout',
+    60,
+    [1, 600],
+    'Sets the maximum allowed time to complete client authentication.',
+    { unit: 's', context: 'sighup' },
+  ),
   integer('tcp_keepalives_idle', 0, [0, INT_MAX], 'Time between issuing TCP keepalives.', {
     unit: 's',
   }),

@@ -16,11 +16,11 @@ const CATEGORIES: readonly (readonly [category: string, names: string])[] = [
       'temp_tablespaces transaction_deferrable transaction_isolation transaction_read_only ' +
       'transaction_timeout xmlbinary xmloption',
   ],
-  ['Connections and Authentication / Authentication', 'password_encryption'],
+  ['Connections and Authentication / Authentication', 'authentication_timeout password_encryption'],
   [
     'Connections and Authentication / Connection Settings',
-    'listen_addresses max_connections port tcp_keepalives_count tcp_keepalives_idle ' +
-      'tcp_keepalives_interval',
+    'listen_addresses max_connections port superuser_reserved_connections tcp_keepalives_count ' +
+      'tcp_keepalives_idle tcp_keepalives_interval',
   ],
   ['Connections and Authentication / SSL', 'ssl'],
   ['File Locations', 'data_directory'],

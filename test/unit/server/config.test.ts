@@ -21,6 +21,8 @@ describe('readConfig', () => {
       port: 5432,
       httpPort: 8086,
       connectionsMax: 100,
+      superuserPlaces: 3,
+      authenticationMs: 60_000,
       logLevel: 'warn',
     });
     expect(() => read({})).toThrow('no data directory given');
@@ -35,6 +37,31 @@ describe('readConfig', () => {
       listen: '::2',
       logLevel: 'debug',
     });
+  });
+
+  it("takes PostgreSQL's units for authentication_timeout", () => {
+    for (const [text, ms] of [
+      ['5', 5000],
+      ['1500ms', 2000],
+      ['2min', 120_000],
+    ] as const) {
+      expect(read({ data: 'd', authentication_timeout: text }).authenticationMs).toBe(ms);
+    }
+    expect(() => read({ data: 'd', authentication_timeout: '0' })).toThrow(
+      '0 s is outside the valid range for parameter "authentication_timeout" (1 .. 600)',
+    );
+    expect(() => read({ data: 'd', authentication_timeout: 'soon' })).toThrow(
+      'invalid value for parameter "authentication_timeout": "soon"',
+    );
+  });
+
+  it('reserves fewer places for superusers than there are', () => {
+    expect(read({ data: 'd', max_connections: '2' }).superuserPlaces).toBe(1);
+    const five = { data: 'd', max_connections: '5' };
+    expect(read({ ...five, superuser_reserved_connections: '4' }).superuserPlaces).toBe(4);
+    expect(() => read({ ...five, superuser_reserved_connections: '5' })).toThrow(
+      'superuser_reserved_connections (5) must be less than max_connections (5)',
+    );
   });
 
   it('names what is wrong', () => {

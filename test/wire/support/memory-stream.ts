@@ -2,7 +2,7 @@ import type { ByteStream, StreamHandlers } from '../../../src/platform/network.t
 
 /** A connection without a network: the test is the client. */
 export class MemoryStream implements ByteStream {
-  readonly remoteAddress = '127.0.0.1';
+  readonly remoteAddress: string;
   readonly remotePort = 50_000;
   readonly loopback: boolean;
   readonly tls = null;
@@ -10,6 +10,7 @@ export class MemoryStream implements ByteStream {
   stalled = false;
   paused = false;
   ended = false;
+  destroyed = false;
   pendingBytes = 0;
   pendingMax = 0;
   readonly #received: Uint8Array[] = [];
@@ -18,8 +19,9 @@ export class MemoryStream implements ByteStream {
   #resumed: (() => void)[] = [];
   #ended: (() => void)[] = [];
 
-  constructor(loopback = true) {
+  constructor(loopback = true, remoteAddress = '127.0.0.1') {
     this.loopback = loopback;
+    this.remoteAddress = remoteAddress;
   }
 
   attach(handlers: StreamHandlers): void {
@@ -81,7 +83,9 @@ export class MemoryStream implements ByteStream {
   }
 
   destroy(): void {
+    this.destroyed = true;
     this.end();
+    queueMicrotask(() => this.#handlers?.closed(undefined));
   }
 
   /** Resolves when the server has closed the connection. */

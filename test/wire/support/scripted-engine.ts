@@ -33,6 +33,7 @@ export class ScriptedEngine implements Engine {
     return {
       exists: user !== 'nobody',
       canLogin: true,
+      isSuperuser: user === 'postgres',
       verifier: user === 'nobody' ? null : this.verifier,
     };
   }
