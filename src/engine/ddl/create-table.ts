@@ -19,7 +19,7 @@ import type { SessionContext } from '../session-context.ts';
 import { planColumn, type ConstraintNode } from './column-definition.ts';
 import { hypertableFromOptions, requireUniqueHasTime } from './hypertable-options.ts';
 import { addLike } from './like.ts';
-import { chooseName, joinName, requireFreeName } from './names.ts';
+import { atName, chooseName, joinName, requireFreeName } from './names.ts';
 import { addSequence, type TableDraft } from './table-draft.ts';
 import { creationSchemaFor, isTemporary, refuseOnCommit } from './temporary.ts';
 
@@ -30,7 +30,7 @@ export async function createTable(
 ): Promise<string> {
   const relation = node.relation as RangeVar;
   refuseUnsupported(node);
-  const schema = await creationSchemaFor(session, relation);
+  const schema = await atName(sql, relation, () => creationSchemaFor(session, relation));
   const name = relation.relname ?? '';
   if (node.if_not_exists === true && session.catalog().relationByName(schema, name) !== undefined) {
     session.notice('NOTICE', `relation "${name}" already exists, skipping`);

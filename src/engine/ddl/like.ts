@@ -10,7 +10,7 @@ import { dbError } from '../../errors/db-error.ts';
 import type { NodeBody, RangeVar } from '../../parse/ast.ts';
 import { requirePrivilege } from '../privileges.ts';
 import { addSequence, type TableDraft } from './table-draft.ts';
-import { chooseName, mustFindTable } from './names.ts';
+import { atName, chooseName, mustFindTable } from './names.ts';
 import { sequenceOptions } from './sequence.ts';
 
 /** INCLUDING words as bits of the syntax tree. */
@@ -25,7 +25,8 @@ export async function addLike(
   draft: TableDraft,
   like: NodeBody<'TableLikeClause'>,
 ): Promise<() => Promise<void>> {
-  const source = mustFindTable(draft.session, like.relation as RangeVar);
+  const name = like.relation as RangeVar;
+  const source = await atName(draft.sql, name, () => mustFindTable(draft.session, name));
   requirePrivilege(draft.session, source, 'r');
   const includes = (bit: number): boolean => ((like.options ?? 0) & bit) !== 0;
   const attnums = new Map<number, number>();

@@ -5,7 +5,7 @@ import type {
   SchemaDescriptor,
   TableDescriptor,
 } from '../../catalog/catalog.ts';
-import { dbError } from '../../errors/db-error.ts';
+import { DbError, dbError } from '../../errors/db-error.ts';
 import { errorPosition } from '../../parse/position.ts';
 import type { RangeVar } from '../../parse/ast.ts';
 import type { Oid } from '../../types/type.ts';
@@ -70,10 +70,21 @@ export function targetSchema(session: SessionContext, name: RangeVar): Oid {
   if (name.schemaname === undefined) return session.creationSchema();
   const schema = catalog.schemaByName(name.schemaname);
   if (schema !== undefined) return schema.oid;
-  throw dbError('invalid_schema_name', {
-    message: `schema "${name.schemaname}" does not exist`,
-    position: name.location === undefined ? undefined : errorPosition('', name.location),
-  });
+  throw dbError('invalid_schema_name', `schema "${name.schemaname}" does not exist`);
+}
+
+/** Adds where the name stands in the text to the errors of `work`, as PostgreSQL does for some statements. */
+export async function atName<T>(
+  sql: string,
+  name: RangeVar,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DbError) || name.location === undefined) throw error;
+    throw error.with({ position: errorPosition(sql, name.location) });
+  }
 }
 
 function requireThisDatabase(catalog: CatalogSnapshot, name: RangeVar): void {
