@@ -6,11 +6,9 @@
  */
 import { compileKernels } from '../platform/kernel-module.ts';
 import { kernelMemory } from './memory.ts';
+import type { SummaryKernels } from './summary-kernels.ts';
 
-export interface Kernels {
-  /** Sum of `count` bytes. */
-  sumU8(pointer: number, count: number): bigint;
-}
+export interface Kernels extends SummaryKernels {}
 
 const instance = new WebAssembly.Instance(compileKernels(), { env: { memory: kernelMemory } });
 

@@ -1,2 +1,2 @@
 /** The kernels' exports, one file per family. AssemblyScript: compiled to dist/kernels.wasm by the build. */
-export * from './reduce';
+export * from './summarize';

@@ -1,0 +1,31 @@
+/** Kernels that summarise stretches of lanes (assembly/summarize.ts). */
+
+/**
+ * Stretch i is lanes [starts[i], ends[i]), both u32, at least one and at most 65,536 of them. Results are
+ * doubles, exact; an output address of 0 leaves the output out.
+ */
+export type Summarize = (
+  lanes: number,
+  starts: number,
+  ends: number,
+  count: number,
+  sums: number,
+  squares: number,
+  minimums: number,
+  maximums: number,
+) => void;
+
+export interface SummaryKernels {
+  summarizeU8: Summarize;
+  summarizeU16: Summarize;
+  /** Has no sum of squares, which would not be exact. */
+  summarizeU32(
+    lanes: number,
+    starts: number,
+    ends: number,
+    count: number,
+    sums: number,
+    minimums: number,
+    maximums: number,
+  ): void;
+}

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { kernels } from '../../../src/kernels/kernels.ts';
+import { kernelViews, scratch } from '../../../src/kernels/memory.ts';
+
+type Lanes = Uint8Array | Uint16Array | Uint32Array;
+
+interface Summary {
+  readonly sum: number;
+  readonly squares: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+function twin(lanes: Lanes, start: number, end: number): Summary {
+  let sum = 0;
+  let squares = 0;
+  let minimum = Infinity;
+  let maximum = -Infinity;
+  for (let i = start; i < end; i++) {
+    const lane = lanes[i]!;
+    sum += lane;
+    squares += lane * lane;
+    minimum = Math.min(minimum, lane);
+    maximum = Math.max(maximum, lane);
+  }
+  return { sum, squares, minimum, maximum };
+}
+
+/** Lays lanes, borders and outputs into scratch memory and runs the kernel of the lanes' width. */
+function summarize(lanes: Lanes, borders: readonly number[]): Summary[] {
+  const count = borders.length - 1;
+  const base = scratch(lanes.byteLength + 16 + count * 40 + 64);
+  const starts = base + Math.ceil(lanes.byteLength / 16) * 16;
+  const ends = starts + count * 4;
+  const outputs = Math.ceil((ends + count * 4) / 8) * 8;
+  const { u8, u32, f64 } = kernelViews();
+  u8.set(new Uint8Array(lanes.buffer, lanes.byteOffset, lanes.byteLength), base);
+  for (let i = 0; i < count; i++) {
+    u32[starts / 4 + i] = borders[i]!;
+    u32[ends / 4 + i] = borders[i + 1]!;
+  }
+  const [sums, squares, minimums, maximums] = [0, 1, 2, 3].map((k) => outputs + k * count * 8) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (lanes instanceof Uint32Array) {
+    kernels.summarizeU32(base, starts, ends, count, sums, minimums, maximums);
+  } else {
+    const kernel = lanes instanceof Uint8Array ? kernels.summarizeU8 : kernels.summarizeU16;
+    kernel(base, starts, ends, count, sums, squares, minimums, maximums);
+  }
+  return Array.from({ length: count }, (_, i) => ({
+    sum: f64[sums / 8 + i]!,
+    squares: f64[squares / 8 + i]!,
+    minimum: f64[minimums / 8 + i]!,
+    maximum: f64[maximums / 8 + i]!,
+  }));
+}
+
+function bordersOf(length: number, cuts: readonly number[]): number[] {
+  return [...new Set([0, length, ...cuts.map((cut) => cut % length)])].sort((a, b) => a - b);
+}
+
+const cuts = fc.array(fc.nat(), { maxLength: 8 });
+
+describe('summaries of stretches', () => {
+  it('of bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 5000 }), cuts, (lanes, at) => {
+        const borders = bordersOf(lanes.length, at);
+        const expected = borders.slice(1).map((end, i) => twin(lanes, borders[i]!, end));
+        expect(summarize(lanes, borders)).toEqual(expected);
+      }),
+    );
+  });
+
+  it('of 16-bit lanes', () => {
+    fc.assert(
+      fc.property(fc.uint16Array({ minLength: 1, maxLength: 3000 }), cuts, (lanes, at) => {
+        const borders = bordersOf(lanes.length, at);
+        const expected = borders.slice(1).map((end, i) => twin(lanes, borders[i]!, end));
+        expect(summarize(lanes, borders)).toEqual(expected);
+      }),
+    );
+  });
+
+  it('of 32-bit lanes', () => {
+    fc.assert(
+      fc.property(fc.uint32Array({ minLength: 1, maxLength: 3000 }), cuts, (lanes, at) => {
+        const borders = bordersOf(lanes.length, at);
+        const found = summarize(lanes, borders).map(({ sum, minimum, maximum }) => [
+          sum,
+          minimum,
+          maximum,
+        ]);
+        const expected = borders.slice(1).map((end, i) => {
+          const { sum, minimum, maximum } = twin(lanes, borders[i]!, end);
+          return [sum, minimum, maximum];
+        });
+        expect(found).toEqual(expected);
+      }),
+    );
+  });
+
+  it.each([
+    ['bytes', new Uint8Array(65_536).fill(255)],
+    ['16-bit lanes', new Uint16Array(65_536).fill(65_535)],
+  ])('is exact over the longest stretch of the largest %s', (_, lanes) => {
+    expect(summarize(lanes, [0, 65_536])).toEqual([twin(lanes, 0, 65_536)]);
+  });
+
+  it('is exact over the longest stretch of the largest 32-bit lanes', () => {
+    const lanes = new Uint32Array(65_536).fill(2 ** 32 - 1);
+    expect(summarize(lanes, [0, 65_536])[0]).toMatchObject({
+      sum: 65_536 * (2 ** 32 - 1),
+      minimum: 2 ** 32 - 1,
+      maximum: 2 ** 32 - 1,
+    });
+  });
+});
