@@ -5,6 +5,7 @@ import type { Value } from '../types/value.ts';
 import { engineAdmin } from './admin/engine-admin.ts';
 import { regNames } from './reg-names.ts';
 import { explicitSearchPath, lookupPath } from './search-path.ts';
+import { setSetting } from './set-setting.ts';
 import { sessionSequences } from './session-sequences.ts';
 import type { SessionImpl } from './session-impl.ts';
 import { sqlTexts } from './system/sql-texts.ts';
@@ -53,7 +54,7 @@ function sessionView(session: SessionImpl): SessionView {
       return implicit ? lookupPath(explicit) : explicit;
     },
     getSetting: (name) => session.settings.get(name),
-    setSetting: (name, value, isLocal) => session.settings.set(name, value, isLocal, true),
+    setSetting: (name, value, isLocal) => setSetting(session, name, value, isLocal),
     startMicros: session.startMicros,
     clientAddress: session.options.clientAddress,
     clientPort: session.options.clientPort,

@@ -123,6 +123,8 @@ export class TransactionState {
       this.rollback();
       throw error;
     }
+    // What is undone may look into the catalog: the one that all see by now.
+    this.#transaction = undefined;
     this.#settings.commit();
     this.#end(true);
     return 'COMMIT';
@@ -130,6 +132,7 @@ export class TransactionState {
 
   rollback(): void {
     this.#transaction?.rollback();
+    this.#transaction = undefined;
     this.#settings.rollbackTo(0);
     this.#end(false);
   }

@@ -23,6 +23,7 @@ interface UndoEntry {
   readonly key: string;
   readonly previous: string | undefined;
   readonly local: boolean;
+  readonly undo: (() => void) | undefined;
 }
 
 export type SettingSource = 'default' | 'client' | 'session' | 'configuration file' | 'user';
@@ -60,6 +61,11 @@ export class SessionSettings {
     const normalized = this.#normalize(name, value);
     this.#assign(name.toLowerCase(), normalized, local, inTransaction);
     return normalized;
+  }
+
+  /** A setting with something behind it, already checked; `undo` puts that back where the value goes back. */
+  setWithUndo(name: string, value: string, local: boolean, undo: () => void): void {
+    this.#assign(name.toLowerCase(), value, local, true, undo);
   }
 
   /** A value that the server sets itself, read-only settings included. */
@@ -190,8 +196,14 @@ export class SessionSettings {
     return normalizeSetting(definition, value);
   }
 
-  #assign(key: string, value: string, local: boolean, inTransaction: boolean): void {
-    if (inTransaction) this.#undo.push({ key, previous: this.#values.get(key), local });
+  #assign(
+    key: string,
+    value: string,
+    local: boolean,
+    inTransaction: boolean,
+    undo?: () => void,
+  ): void {
+    if (inTransaction) this.#undo.push({ key, previous: this.#values.get(key), local, undo });
     this.#values.set(key, value);
     this.#touched(key);
   }
@@ -200,6 +212,7 @@ export class SessionSettings {
     if (entry.previous === undefined) this.#values.delete(entry.key);
     else this.#values.set(entry.key, entry.previous);
     this.#touched(entry.key);
+    entry.undo?.();
   }
 
   #touched(key: string): void {

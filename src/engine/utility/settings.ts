@@ -9,15 +9,10 @@ import { codecFor } from '../../types/codecs.ts';
 import { vectorFromValues } from '../../vector/vector.ts';
 import { completed, type Executable } from '../executable.ts';
 import { discardTemporary } from '../ddl/temporary.ts';
-import { isSuperuser, memberRoles } from '../privileges.ts';
 import type { FieldDescription } from '../session.ts';
 import type { SessionContext } from '../session-context.ts';
+import { resetSessionAuthorization, setSetting } from '../set-setting.ts';
 import { transactionModes } from './transaction.ts';
-
-const SPECIAL_NAMES = new Map([
-  ['timezone', 'TimeZone'],
-  ['session characteristics', 'default_transaction_isolation'],
-]);
 
 export function setStatement(session: SessionContext, node: NodeBody<'VariableSetStmt'>): string {
   const { settings, transaction } = session;
@@ -28,20 +23,13 @@ export function setStatement(session: SessionContext, node: NodeBody<'VariableSe
   }
   switch (node.kind) {
     case 'VAR_SET_VALUE':
-      return setValue(session, name, settingText(session, name, node.args ?? []), local);
+      setSetting(session, name, settingText(session, name, node.args ?? []), local);
+      return 'SET';
     case 'VAR_SET_DEFAULT':
     case 'VAR_RESET':
-      if (name === 'session_authorization') {
-        const own = session.catalog().role(session.authenticatedUser)?.name ?? '';
-        setValue(session, name, own, local);
-        return node.kind === 'VAR_RESET' ? 'RESET' : 'SET';
-      }
-      if (name === 'role') {
-        restoreRoleAtEnd(session, local);
-        session.setCurrentUser(null);
-        settings.assign('is_superuser', isSuperuser(session) ? 'on' : 'off');
-      }
-      settings.reset(name, true);
+      if (name === 'session_authorization') resetSessionAuthorization(session, local);
+      else if (name === 'role') setSetting(session, name, 'none', local);
+      else settings.reset(name, true);
       return node.kind === 'VAR_RESET' ? 'RESET' : 'SET';
     case 'VAR_RESET_ALL':
       settings.resetAll(true);
@@ -49,72 +37,11 @@ export function setStatement(session: SessionContext, node: NodeBody<'VariableSe
     case 'VAR_SET_MULTI':
       return setMulti(session, name, node.args ?? []);
     case 'VAR_SET_CURRENT':
-      return setValue(session, name, settings.mustGet(name), local);
+      setSetting(session, name, settings.mustGet(name), local);
+      return 'SET';
     default:
       throw dbError('syntax_error', `unsupported SET form for "${name}"`);
   }
-}
-
-function setValue(session: SessionContext, name: string, value: string, local: boolean): string {
-  const key = name.toLowerCase();
-  if (key === 'role' || key === 'session_authorization') restoreRoleAtEnd(session, local);
-  if (key === 'role') setRole(session, value);
-  else if (key === 'session_authorization') setSessionAuthorization(session, value);
-  else if (key === 'transaction_isolation')
-    session.transaction.setModes({ isolation: value.toLowerCase() });
-  else session.settings.set(SPECIAL_NAMES.get(key) ?? name, value, local, true);
-  return 'SET';
-}
-
-/** The role goes back with a rollback, and after SET LOCAL in any case. */
-function restoreRoleAtEnd(session: SessionContext, local: boolean): void {
-  if (!session.transaction.isBlock) return;
-  const [sessionUser, currentUser] = [session.sessionUser, session.currentUser()];
-  session.transaction.onEnd((committed) => {
-    if (committed && !local) return;
-    session.setSessionUser(sessionUser === session.authenticatedUser ? null : sessionUser);
-    if (currentUser !== sessionUser) session.setCurrentUser(currentUser);
-    const name = session.catalog().role(sessionUser)?.name ?? '';
-    session.settings.assign('session_authorization', name);
-    session.settings.assign('is_superuser', isSuperuser(session) ? 'on' : 'off');
-  });
-}
-
-function setRole(session: SessionContext, value: string): void {
-  if (value === 'none') {
-    session.setCurrentUser(null);
-  } else {
-    const catalog = session.catalog();
-    const role = catalog.roleByName(value);
-    if (role === undefined)
-      throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
-    const sessionRole = catalog.role(session.sessionUser);
-    const allowed =
-      sessionRole?.superuser === true || memberRoles(catalog, session.sessionUser).has(role.oid);
-    if (!allowed)
-      throw dbError('insufficient_privilege', `permission denied to set role "${value}"`);
-    session.setCurrentUser(role.oid);
-  }
-  session.settings.set('role', value, false, true);
-  session.settings.assign('is_superuser', isSuperuser(session) ? 'on' : 'off');
-}
-
-function setSessionAuthorization(session: SessionContext, value: string): void {
-  const catalog = session.catalog();
-  const authenticated = catalog.role(session.authenticatedUser);
-  const role = catalog.roleByName(value);
-  if (role === undefined)
-    throw dbError('invalid_parameter_value', `role "${value}" does not exist`);
-  if (role.oid !== authenticated?.oid && authenticated?.superuser !== true) {
-    throw dbError(
-      'insufficient_privilege',
-      `permission denied to set session authorization "${value}"`,
-    );
-  }
-  session.setSessionUser(role.oid);
-  session.settings.assign('session_authorization', role.name);
-  session.settings.assign('role', 'none');
-  session.settings.assign('is_superuser', role.superuser ? 'on' : 'off');
 }
 
 function setMulti(session: SessionContext, name: string, args: readonly Node[]): string {
@@ -230,7 +157,7 @@ export async function discard(
     if (session.transaction.isBlock) {
       throw dbError('active_sql_transaction', 'DISCARD ALL cannot run inside a transaction block');
     }
-    session.setSessionUser(null);
+    resetSessionAuthorization(session, false);
     session.settings.resetAll(false);
     session.statements.clear();
     for (const portal of session.portals.values())
