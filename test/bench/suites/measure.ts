@@ -1,0 +1,143 @@
+/** How loads and queries are measured, alike for every system. */
+import type { Answer } from '../answers/answer.ts';
+import { randomFrom, type Random } from '../data/random.ts';
+import type { DataFile } from '../encode/files.ts';
+import { cpuSeconds, memoryBytes } from '../lib/process-stats.ts';
+import { median, quantile } from '../lib/statistics.ts';
+import type { Instance, QueryType } from '../queries/query.ts';
+import type { System } from '../systems/system.ts';
+
+export interface LoadResult {
+  readonly form: string;
+  readonly rows: number;
+  readonly seconds: number;
+  readonly cpuSecondsPerMillionRows: number | undefined;
+  readonly storedBytesPerRow: number;
+  readonly peakBytes: number | undefined;
+  readonly sentBytesPerRow: number;
+}
+
+export interface Cell {
+  readonly medianMs?: number;
+  readonly p95Ms?: number;
+  readonly runs?: number;
+  /** Of the first instance. */
+  readonly rows?: number;
+  readonly bytes?: number;
+  /** What the system said instead of an answer. */
+  readonly error?: string;
+  /** How its answer differs from the others'. */
+  readonly differs?: string;
+  /** The dialect has no equal question. */
+  readonly absent?: true;
+}
+
+/** Loads the files of one form into fresh tables. */
+export async function measureLoad(
+  system: System,
+  files: readonly DataFile[],
+  workers: number,
+): Promise<LoadResult> {
+  for (const { table } of files) await system.createTable(table);
+  const cpuBefore = system.pid === undefined ? 0 : cpuSeconds(system.pid);
+  const start = performance.now();
+  for (const file of files) await system.load(file, workers);
+  const seconds = (performance.now() - start) / 1000;
+  const cpu = system.pid === undefined ? undefined : cpuSeconds(system.pid) - cpuBefore;
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const tables = files.map(({ table }) => table);
+  await system.settle(tables);
+  return {
+    form: files[0].form,
+    rows,
+    seconds,
+    cpuSecondsPerMillionRows: cpu === undefined ? undefined : (cpu / rows) * 1e6,
+    storedBytesPerRow: (await system.storedBytes(tables)) / rows,
+    peakBytes: system.pid === undefined ? undefined : memoryBytes(system.pid),
+    sentBytesPerRow: bytes / rows,
+  };
+}
+
+export interface MeasureOptions {
+  readonly seed: number;
+  readonly instances: number;
+  readonly seconds: number;
+}
+
+const COMPARED = 3;
+const WARM_UPS = 2;
+const RUNS_MIN = 3;
+
+export interface Measured {
+  readonly cell: Cell;
+  readonly answers: readonly Answer[];
+}
+
+/** The same instances in the same order for every system: some compared, some to warm up, the rest timed. */
+export async function measureQuery(
+  system: System,
+  type: QueryType,
+  options: MeasureOptions,
+): Promise<Measured> {
+  const random = randomOf(type.name, options.seed);
+  const count = options.instances + WARM_UPS;
+  const instances = Array.from({ length: count }, () => type.instance(random));
+  const texts = instances.map((instance) => textOf(instance, system));
+  if (texts[0] === undefined) return { cell: { absent: true }, answers: [] };
+  try {
+    const answers: Answer[] = [];
+    for (const text of texts.slice(0, type.isFixed === true ? 1 : COMPARED)) {
+      answers.push(await system.answer(text as string, type));
+    }
+    return { cell: await timeTexts(system, texts as string[], options, answers[0].rows), answers };
+  } catch (error) {
+    return { cell: { error: shortError(error) }, answers: [] };
+  }
+}
+
+async function timeTexts(
+  system: System,
+  texts: readonly string[],
+  options: MeasureOptions,
+  rows: number,
+): Promise<Cell> {
+  for (const text of texts.slice(-WARM_UPS)) await system.time(text);
+  const times: number[] = [];
+  let bytes: number | undefined;
+  let spent = 0;
+  for (const text of texts.slice(0, -WARM_UPS)) {
+    if (times.length >= RUNS_MIN && spent > options.seconds * 1000) break;
+    const timed = await system.time(text);
+    times.push(timed.milliseconds);
+    bytes ??= timed.bytes;
+    spent += timed.milliseconds;
+  }
+  return {
+    medianMs: median(times),
+    p95Ms: quantile(times, 0.95),
+    runs: times.length,
+    rows,
+    ...(bytes === undefined ? {} : { bytes }),
+  };
+}
+
+function textOf(instance: Instance, system: System): string | undefined {
+  return instance(system.dialect);
+}
+
+function randomOf(name: string, seed: number): Random {
+  let mixed = seed;
+  for (let i = 0; i < name.length; i++) mixed = Math.imul(mixed, 31) + name.charCodeAt(i);
+  return randomFrom(mixed);
+}
+
+/** An SQLSTATE where there is one, else the message's first line. */
+export function shortError(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+    return `${error.code} ${error.message.replace(error.code, '').trim()}`.slice(0, 200);
+  }
+  return String(error instanceof Error ? error.message : error)
+    .split('\n', 1)[0]
+    .slice(0, 200);
+}

@@ -1,0 +1,90 @@
+/** Varve as its users run it: the program of this checkout, on a fresh directory. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Table } from '../data/dataset.ts';
+import { diskBytes } from '../lib/process-stats.ts';
+import { endChild, removeDirectory } from './child.ts';
+import { createSql } from './columns.ts';
+import { WireSystem, type WireTraits } from './postgres-wire.ts';
+import type { StartOptions, SystemStarter } from './system.ts';
+
+export interface VarveProcess {
+  readonly port: number;
+  readonly pid: number;
+  readonly directory: string;
+  stop(): Promise<void>;
+}
+
+export async function startVarveProcess(
+  scratch: string,
+  directory = mkdtempSync(join(scratch, 'varve-')),
+): Promise<VarveProcess> {
+  // The built program, not the launcher that builds: sources may change while the bench runs.
+  const program = join(process.cwd(), 'dist/main.js');
+  const child = spawn(
+    process.execPath,
+    [program, 'start', '--data', join(directory, 'data'), '--port', '0'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const [line] = (await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line'),
+    once(child, 'exit').then(() => {
+      throw new Error('varve did not start');
+    }),
+  ])) as [string];
+  return {
+    port: Number(/:(\d+)$/.exec(line)?.[1]),
+    pid: child.pid as number,
+    directory,
+    stop: () => endChild(child, 'SIGTERM'),
+  };
+}
+
+export const varve: SystemStarter = {
+  dialect: 'varve',
+  title: 'Varve',
+  start: async (options) => {
+    const server = await startVarveProcess(options.scratch);
+    return connectVarve(server, options);
+  },
+};
+
+export function connectVarve(server: VarveProcess, options: StartOptions): Promise<WireSystem> {
+  const traits: WireTraits = {
+    dialect: 'varve',
+    title: 'Varve',
+    version: 'this checkout',
+    pid: server.pid,
+    forms: ['text', 'binary', 'insert'],
+    createSql: varveTable,
+    settleSql: () => ['CHECKPOINT'],
+    storedBytes: async () => diskBytes(join(server.directory, 'data')),
+    stop: async () => {
+      await server.stop();
+      removeDirectory(server.directory);
+    },
+  };
+  const endpoint = { host: '127.0.0.1', port: server.port, user: 'postgres', database: 'postgres' };
+  return WireSystem.connect(endpoint, traits, options);
+}
+
+/** Series are found by Varve itself where the tags stand in the table; ids need the index that names them. */
+function varveTable(table: Table): string[] {
+  const create = createSql(table, 'postgres');
+  const { timeColumn } = table;
+  if (timeColumn === undefined) return [create, ...primaryKey(table)];
+  const byId = table.indexes.filter(([column]) => column.endsWith('_id'));
+  return [
+    create,
+    `SELECT create_hypertable('${table.name}', by_range('${timeColumn}', INTERVAL '12 hours'))`,
+    ...byId.map((columns) => `CREATE INDEX ON ${table.name} (${columns.join(', ')})`),
+  ];
+}
+
+export function primaryKey(table: Table): string[] {
+  const id = table.columns.find(({ name }) => name === 'id');
+  return id === undefined ? [] : [`ALTER TABLE ${table.name} ADD PRIMARY KEY (id)`];
+}
