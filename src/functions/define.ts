@@ -3,6 +3,7 @@
  * it, with internal type names: `substr(text, int4, int4) text`, `concat(variadic any) text`. The
  * implementation takes the arguments' values in order, then the context and the call.
  */
+import type { Statistic } from '../vector/summary.ts';
 import { InternalError } from '../errors/db-error.ts';
 import { typeByInternalName } from '../types/type-table.ts';
 import { OID, type Oid } from '../types/type.ts';
@@ -223,6 +224,7 @@ export function table(
 export interface AggregateOptions {
   readonly orderedSetDirectArgs?: number;
   readonly orderInsensitive?: boolean;
+  readonly statistics?: readonly Statistic[];
 }
 
 /** An aggregate function. */

@@ -12,6 +12,7 @@ import type { NoticeSeverity } from '../errors/db-error.ts';
 import type { FormatSettings } from '../types/codec.ts';
 import type { Oid, SqlType } from '../types/type.ts';
 import type { Int64, Value } from '../types/value.ts';
+import type { ColumnSummary, Statistic, Summaries } from '../vector/summary.ts';
 import type { Batch, Vector } from '../vector/vector.ts';
 
 /** What a running statement offers to functions. */
@@ -141,6 +142,11 @@ export interface Accumulator {
   addRun(group: number, args: readonly Vector[], start: number, end: number): void;
   /** Final values of groups 0..count-1. */
   finish(count: number): Vector;
+  /**
+   * Adds whole stretches of rows; stretch i belongs to group groups[i]. `column` summarises the first
+   * argument, and is undefined where there is none. Present where the function names its `statistics`.
+   */
+  addSummaries?(groups: Int32Array, column: ColumnSummary | undefined, all: Summaries): void;
 }
 
 export interface AggregateFunction extends FunctionBase {
@@ -149,6 +155,8 @@ export interface AggregateFunction extends FunctionBase {
   readonly orderedSetDirectArgs?: number;
   /** Where the order of input rows changes nothing, exec may skip an ORDER BY in the call. */
   readonly orderInsensitive?: boolean;
+  /** What it needs to know of its first argument to add summaries instead of rows; undefined: it can't. */
+  readonly statistics?: readonly Statistic[] | undefined;
   /** `direct` holds the direct arguments' values for ordered-set aggregates. */
   createAccumulator(call: CallInfo, context: EvalContext, direct: readonly Value[]): Accumulator;
 }

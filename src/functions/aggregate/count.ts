@@ -1,5 +1,6 @@
 /** count(*) and count(x). */
 import { OID, sqlType } from '../../types/type.ts';
+import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
 import type { NullMask, Vector } from '../../vector/vector.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
@@ -29,6 +30,10 @@ class CountAccumulator implements Accumulator {
     this.#counts[group] += nulls === undefined ? end - start : present(nulls, start, end);
   }
 
+  addSummaries(groups: Int32Array, _column: ColumnSummary | undefined, all: Summaries): void {
+    for (let i = 0; i < all.length; i++) this.#counts[groups[i] as number] += all.rows[i] as number;
+  }
+
   finish(count: number): Vector {
     return {
       rep: 'f64',
@@ -48,7 +53,9 @@ export function present(nulls: NullMask, start: number, end: number): number {
   return count;
 }
 
+const COUNTED = { orderInsensitive: true, statistics: [] } as const;
+
 export const countAggregates: readonly AggregateFunction[] = [
-  aggregate('count() int8', () => new CountAccumulator(), { orderInsensitive: true }),
-  aggregate('count(any) int8', () => new CountAccumulator(), { orderInsensitive: true }),
+  aggregate('count() int8', () => new CountAccumulator(), COUNTED),
+  aggregate('count(any) int8', () => new CountAccumulator(), COUNTED),
 ];

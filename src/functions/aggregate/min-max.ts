@@ -3,6 +3,7 @@ import { compareNumeric } from '../../types/numeric.ts';
 import { compareBpchar, compareText } from '../../types/text.ts';
 import { OID, type Oid, sqlType, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
+import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
 import type { Vector } from '../../vector/vector.ts';
 import { vectorFromValues } from '../../vector/vector.ts';
 import { aggregate } from '../define.ts';
@@ -71,6 +72,17 @@ class NumberExtremeAccumulator implements Accumulator {
     this.#best[group] = this.#isMax
       ? maxOf(data, nulls, first, end, seed)
       : minOf(data, nulls, first, end, seed);
+  }
+
+  addSummaries(groups: Int32Array, column: ColumnSummary | undefined, all: Summaries): void {
+    const extremes = (this.#isMax ? column?.maximums : column?.minimums) as Float64Array;
+    for (let i = 0; i < all.length; i++) {
+      const group = groups[i] as number;
+      const value = extremes[i] as number;
+      if (this.#seen[group] === 1 && !this.#isBetter(value, this.#best[group] as number)) continue;
+      this.#seen[group] = 1;
+      this.#best[group] = value;
+    }
   }
 
   #addValue(group: number, vector: Vector, i: number): void {
@@ -174,6 +186,7 @@ export function extremeAccumulator(
 }
 
 const ANY_ORDER = { orderInsensitive: true } as const;
+const NUMBERS = { ...ANY_ORDER, statistics: ['extremes'] } as const;
 
 /** min and max over a type whose values are numbers (or Int64). */
 export function numberExtremes(type: string, oid: Oid): AggregateFunction[] {
@@ -181,12 +194,12 @@ export function numberExtremes(type: string, oid: Oid): AggregateFunction[] {
     aggregate(
       `min(${type}) ${type}`,
       () => new NumberExtremeAccumulator(false, sqlType(oid)),
-      ANY_ORDER,
+      NUMBERS,
     ),
     aggregate(
       `max(${type}) ${type}`,
       () => new NumberExtremeAccumulator(true, sqlType(oid)),
-      ANY_ORDER,
+      NUMBERS,
     ),
   ];
 }

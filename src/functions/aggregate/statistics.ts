@@ -16,49 +16,7 @@ import type { Int64, Value } from '../../types/value.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
 import { StateAccumulator } from './accumulator.ts';
-
-type Spread = 'var_pop' | 'var_samp' | 'stddev_pop' | 'stddev_samp';
-
-interface FloatMoments {
-  n: number;
-  sum: number;
-  squares: number;
-}
-
-function addMoment(state: FloatMoments, value: number): FloatMoments {
-  const before = state.sum;
-  state.n++;
-  state.sum += value;
-  if (state.n === 1) {
-    if (!Number.isFinite(value)) state.squares = NaN;
-    return state;
-  }
-  const distance = value * state.n - state.sum;
-  state.squares += (distance * distance) / (state.n * (state.n - 1));
-  if (!Number.isFinite(state.sum) || state.squares === Infinity) {
-    const isOverflow = Number.isFinite(before) && Number.isFinite(value);
-    if (isOverflow) throw floatOverflow();
-    state.squares = NaN;
-  }
-  return state;
-}
-
-function finishMoments(spread: Spread, { n, squares }: FloatMoments): number | null {
-  const divisor = spread.endsWith('_pop') ? n : n - 1;
-  if (divisor <= 0) return null;
-  const variance = squares / divisor;
-  return spread.startsWith('stddev') ? Math.sqrt(variance) : variance;
-}
-
-function floatSpread(spread: Spread): Accumulator {
-  return new StateAccumulator<FloatMoments>({
-    type: sqlType(OID.float8),
-    skipNulls: true,
-    create: () => ({ n: 0, sum: 0, squares: 0 }),
-    add: (state, args) => addMoment(state, args[0] as number),
-    finish: (state) => finishMoments(spread, state),
-  });
-}
+import { FloatSpreadAccumulator, type Spread } from './float-spread.ts';
 
 interface ExactMoments {
   n: number;
@@ -143,7 +101,9 @@ function spreads(): AggregateFunction[] {
     ),
     aggregate(`${name}(numeric) numeric`, () => exactSpread(spread), { orderInsensitive: true }),
     ...['float4', 'float8'].map((type) =>
-      aggregate(`${name}(${type}) float8`, () => floatSpread(spread)),
+      aggregate(`${name}(${type}) float8`, () => new FloatSpreadAccumulator(spread), {
+        statistics: ['sum', 'squares'],
+      }),
     ),
   ]);
 }

@@ -10,6 +10,7 @@ import { Numeric, NUMERIC_ZERO } from '../../types/numeric.ts';
 import { OID, type Oid, sqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { type AnyVector, isNullAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
+import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
 import { checkFloat } from '../kernels/arithmetic.ts';
@@ -81,6 +82,18 @@ class IntSumAccumulator implements Accumulator {
     if (nulls !== undefined) for (let i = start; i < end; i++) count -= nulls[i] as number;
     this.#sums[group] = sum;
     this.#counts[group] += count;
+  }
+
+  addSummaries(groups: Int32Array, column: ColumnSummary | undefined, all: Summaries): void {
+    const added = column?.sums as Float64Array;
+    const sums = this.#sums;
+    for (let i = 0; i < all.length; i++) {
+      const group = groups[i] as number;
+      const next = (sums[group] as number) + (added[i] as number);
+      if (next > SAFE || next < -SAFE) this.#spill(group, added[i] as number);
+      else sums[group] = next;
+      this.#counts[group] += all.rows[i] as number;
+    }
   }
 
   #spill(group: number, value: number): void {
@@ -172,6 +185,18 @@ class FloatSumAccumulator implements Accumulator {
     this.#counts[group] += count;
   }
 
+  addSummaries(groups: Int32Array, column: ColumnSummary | undefined, all: Summaries): void {
+    const added = column?.sums as Float64Array;
+    for (let i = 0; i < all.length; i++) {
+      const group = groups[i] as number;
+      const before = this.#sums[group] as number;
+      const sum = before + (added[i] as number);
+      if (sum - sum !== 0) checkFloat(sum, before, added[i] as number, false);
+      this.#sums[group] = sum;
+      this.#counts[group] += all.rows[i] as number;
+    }
+  }
+
   finish(count: number): Vector {
     const data = new Float64Array(count);
     let nulls: Uint8Array | undefined;
@@ -233,23 +258,37 @@ function numericSum(isMean: boolean): Accumulator {
 }
 
 const ANY_ORDER = { orderInsensitive: true } as const;
+const SUMMED = { statistics: ['sum'] } as const;
+const SUMMED_INTEGERS = { ...ANY_ORDER, ...SUMMED } as const;
 
 export const sumAggregates: readonly AggregateFunction[] = [
-  aggregate('sum(int2) int8', () => new IntSumAccumulator(OID.int8, intSumToInt8), ANY_ORDER),
-  aggregate('sum(int4) int8', () => new IntSumAccumulator(OID.int8, intSumToInt8), ANY_ORDER),
+  aggregate('sum(int2) int8', () => new IntSumAccumulator(OID.int8, intSumToInt8), SUMMED_INTEGERS),
+  aggregate('sum(int4) int8', () => new IntSumAccumulator(OID.int8, intSumToInt8), SUMMED_INTEGERS),
   aggregate(
     'sum(int8) numeric',
     () => new IntSumAccumulator(OID.numeric, intSumToNumeric),
-    ANY_ORDER,
+    SUMMED_INTEGERS,
   ),
   aggregate('sum(float4) float4', () => new FloatSumAccumulator(true, false)),
-  aggregate('sum(float8) float8', () => new FloatSumAccumulator(false, false)),
+  aggregate('sum(float8) float8', () => new FloatSumAccumulator(false, false), SUMMED),
   aggregate('sum(numeric) numeric', () => numericSum(false), ANY_ORDER),
-  aggregate('avg(int2) numeric', () => new IntSumAccumulator(OID.numeric, intAverage), ANY_ORDER),
-  aggregate('avg(int4) numeric', () => new IntSumAccumulator(OID.numeric, intAverage), ANY_ORDER),
-  aggregate('avg(int8) numeric', () => new IntSumAccumulator(OID.numeric, intAverage), ANY_ORDER),
-  aggregate('avg(float4) float8', () => new FloatSumAccumulator(false, true)),
-  aggregate('avg(float8) float8', () => new FloatSumAccumulator(false, true)),
+  aggregate(
+    'avg(int2) numeric',
+    () => new IntSumAccumulator(OID.numeric, intAverage),
+    SUMMED_INTEGERS,
+  ),
+  aggregate(
+    'avg(int4) numeric',
+    () => new IntSumAccumulator(OID.numeric, intAverage),
+    SUMMED_INTEGERS,
+  ),
+  aggregate(
+    'avg(int8) numeric',
+    () => new IntSumAccumulator(OID.numeric, intAverage),
+    SUMMED_INTEGERS,
+  ),
+  aggregate('avg(float4) float8', () => new FloatSumAccumulator(false, true), SUMMED),
+  aggregate('avg(float8) float8', () => new FloatSumAccumulator(false, true), SUMMED),
   aggregate('avg(numeric) numeric', () => numericSum(true), ANY_ORDER),
 ];
 

@@ -4,6 +4,7 @@ import { comparatorFor } from '../../types/compare.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { OID, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
+import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
 import { isNullAt, valueAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
 import { aggregate } from '../define.ts';
 import { widthBucket } from '../scalar/random.ts';
@@ -68,15 +69,29 @@ class ExtremeTimeAccumulator implements Accumulator {
     return best;
   }
 
+  addSummaries(groups: Int32Array, column: ColumnSummary | undefined, all: Summaries): void {
+    const times = this.#isLast ? all.lastTimes : all.firstTimes;
+    const values = (this.#isLast ? column?.lasts : column?.firsts) as Float64Array;
+    for (let i = 0; i < all.length; i++) {
+      if (this.#isBetter(groups[i] as number, times[i] as number)) {
+        this.#times[groups[i] as number] = times[i] as number;
+        this.#values[groups[i] as number] = values[i] as number;
+      }
+    }
+  }
+
   #offer(group: number, values: Vector, times: Vector, i: number): void {
     const time = valueAt(times, i) as NonNullable<Value>;
-    const current = this.#times[group] as Value;
-    if (current !== null) {
-      const order = this.#compare(time, current);
-      if (this.#isLast ? order <= 0 : order >= 0) return;
-    }
+    if (!this.#isBetter(group, time)) return;
     this.#times[group] = time;
     this.#values[group] = valueAt(values, i);
+  }
+
+  #isBetter(group: number, time: NonNullable<Value>): boolean {
+    const current = this.#times[group] as Value;
+    if (current === null) return true;
+    const order = this.#compare(time, current);
+    return this.#isLast ? order > 0 : order < 0;
   }
 
   finish(count: number): Vector {
@@ -127,10 +142,14 @@ function addToHistogram(state: Histogram, args: readonly Value[]): Histogram {
 
 export const timeSeriesAggregates: readonly AggregateFunction[] = [
   ...(['first', 'last'] as const).map((name) =>
-    aggregate(`${name}(anyelement, any) anyelement`, (call) => {
-      const timeType = call.argTypes[1] as SqlType;
-      return new ExtremeTimeAccumulator(name === 'last', call.returnType, timeType);
-    }),
+    aggregate(
+      `${name}(anyelement, any) anyelement`,
+      (call) => {
+        const timeType = call.argTypes[1] as SqlType;
+        return new ExtremeTimeAccumulator(name === 'last', call.returnType, timeType);
+      },
+      { statistics: ['ends'] },
+    ),
   ),
   aggregate(
     'histogram(float8, float8, float8, int4) int4[]',
