@@ -33,6 +33,12 @@ export class Engine implements StorageEngine {
   readonly #parts: EngineParts;
   #nextTransaction = 1;
   #checkpointing: Promise<void> | undefined;
+  /** The checkpoint that calls wait for which came after the running one had begun. */
+  #nextCheckpoint: Promise<void> | undefined;
+  /** Positions up to which the log is not needed once the store has its part in tables, oldest first. */
+  #untrimmed: { readonly sequence: Sequence; readonly isInTables: () => boolean }[] = [];
+  /** Bytes of log that the last checkpoint left. */
+  #bytesLeft = 0;
   #flushTimer: (() => void) | undefined;
   #flushing: Promise<void> = Promise.resolve();
   /** Deletions of dropped tables, one after the other. */
@@ -89,22 +95,48 @@ export class Engine implements StorageEngine {
   }
 
   checkpoint(): Promise<void> {
-    this.#checkpointing ??= this.#checkpoint().finally(() => {
+    const running = this.#checkpointing;
+    if (running === undefined) return this.#startCheckpoint(true);
+    this.#nextCheckpoint ??= running
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextCheckpoint = undefined;
+        return this.#startCheckpoint(true);
+      });
+    return this.#nextCheckpoint;
+  }
+
+  #startCheckpoint(whole: boolean): Promise<void> {
+    this.#checkpointing = this.#checkpoint(whole).finally(() => {
       this.#checkpointing = undefined;
     });
     return this.#checkpointing;
   }
 
-  async #checkpoint(): Promise<void> {
-    const { committer, hypertables, kv, log } = this.#parts;
+  /** `whole` makes the store write out what it has in memory, which it does by itself now and then. */
+  async #checkpoint(whole: boolean): Promise<void> {
+    const { committer, hypertables, kv, log, checkpointBytes } = this.#parts;
     this.#releaseViews();
     await this.#flush(true);
     const { sequence } = committer.published;
     const trimmed = Math.min(sequence, (hypertables.oldestUnflushed() ?? Infinity) - 1);
     const value = sealValue(TRIMMED_KEY, encodeNumbers(trimmed));
-    // The synced write also makes all earlier ones durable, so the log need not bring them back.
+    // The synced write also makes all earlier ones durable: recovery begins behind them.
     await kv.write([{ type: 'put', key: TRIMMED_KEY, value }], true);
-    await log.trim(COMMIT_RANGE, trimmed);
+    this.#untrimmed.push({ sequence: trimmed, isInTables: await kv.mark() });
+    const isLong = (log.byteLength ?? 0) > 2 * checkpointBytes;
+    if (whole || isLong) await kv.moveToTables(TRIMMED_KEY);
+    await this.#trimLog();
+  }
+
+  /** Until the store has its part in tables, damage to its own log may make it forget that. */
+  async #trimLog(): Promise<void> {
+    const { log } = this.#parts;
+    while (this.#untrimmed[0]?.isInTables() === true) {
+      await log.trim(COMMIT_RANGE, this.#untrimmed[0].sequence);
+      this.#untrimmed.shift();
+    }
+    this.#bytesLeft = log.byteLength ?? 0;
   }
 
   /** After each group of commits: starts what they made due. */
@@ -114,9 +146,10 @@ export class Engine implements StorageEngine {
     }
     if (this.#closing) return;
     this.#flushSoon();
-    const { byteLength = 0 } = this.#parts.log;
-    if (byteLength > this.#parts.checkpointBytes && this.#checkpointing === undefined) {
-      this.#inBackground('checkpoint', this.checkpoint());
+    const { log, checkpointBytes } = this.#parts;
+    const isDue = (log.byteLength ?? 0) - this.#bytesLeft > checkpointBytes;
+    if (isDue && this.#checkpointing === undefined && this.#nextCheckpoint === undefined) {
+      this.#inBackground('checkpoint', this.#startCheckpoint(false));
     }
   }
 

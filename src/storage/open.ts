@@ -9,7 +9,8 @@ import type { HypertableStore } from './hypertable/hypertable-store.ts';
 import { behindLog } from './kv/behind-log.ts';
 import type { KvStore } from './kv/kv.ts';
 import { MemoryKv } from './kv/memory.ts';
-import { openRocks } from './kv/rocks.ts';
+import { forgetDamage, mendRocks } from './kv/rocks-mend.ts';
+import { assertUnlocked, openRocks } from './kv/rocks.ts';
 import { BlobLog } from './log/blob-log.ts';
 import { MemoryLog } from './log/memory-log.ts';
 import { recover, type RecoveredState } from './recovery.ts';
@@ -56,7 +57,7 @@ async function openParts(
   options: OpenStorageOptions,
   opened: { close(): Promise<void> }[],
 ): Promise<StorageEngine> {
-  const { kv, log } = await openStores(options, opened);
+  const { kv, log, forgetMended } = await openStores(options, opened);
   const states = new TableStates();
   const empty = options.emptyCatalog ?? emptyCatalog('postgres');
   const stored = await readStoredState(kv, empty, states);
@@ -78,9 +79,11 @@ async function openParts(
     cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
     flushRows: options.flushRows ?? DEFAULT_FLUSH_ROWS,
     sequenceApplied: stored.applied,
+    isMended: forgetMended !== undefined,
   });
   opened.push(hypertables);
   const recovered = await recover({ kv, log, states, hypertables, stored, onApply });
+  await forgetMended?.();
   return compose(options, { kv, log, states, hypertables, locks, recovered, onApply });
 }
 
@@ -156,26 +159,41 @@ function openSequences(committer: Committer, recovered: RecoveredState): Sequenc
   return sequences;
 }
 
+interface OpenedStores {
+  readonly kv: KvStore;
+  readonly log: BlobLog | MemoryLog;
+  /** Where the store has lost something that the log is to bring back: called when it has. */
+  readonly forgetMended?: () => Promise<void>;
+}
+
 async function openStores(
   options: OpenStorageOptions,
   opened: { close(): Promise<void> }[],
-): Promise<{ kv: KvStore; log: BlobLog | MemoryLog }> {
+): Promise<OpenedStores> {
   if (options.path === undefined) {
     const log = new MemoryLog();
     await log.create(COMMIT_RANGE);
     return { kv: new MemoryKv(), log };
   }
   const directory = await openDirectory(options.path, options.env);
-  const kv = await openRocks({ directory: directory.kv });
+  const { disk, log: messages } = options.env;
+  const isMended = await mendRocks({
+    disk,
+    directory: directory.kv,
+    log: messages,
+    assertUnlocked,
+  });
+  const kv = await openRocks({ directory: directory.kv, disk });
   opened.push(kv);
   const log = await BlobLog.open({
-    disk: options.env.disk,
+    disk,
     directory: directory.log,
     segmentBytes: options.segmentBytes,
   });
   opened.push(log);
   await log.create(COMMIT_RANGE);
-  return { kv, log };
+  if (!isMended) return { kv, log };
+  return { kv, log, forgetMended: () => forgetDamage(disk, directory.kv) };
 }
 
 function renameRows(

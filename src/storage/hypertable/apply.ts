@@ -14,15 +14,22 @@ import {
   type TableState,
 } from './state.ts';
 
+export interface ApplyOptions {
+  readonly context: HeadContext;
+  /** Flushes that were stored once are perhaps lost. */
+  readonly isMended: boolean;
+}
+
 /** The table's state after one part; the same state where segments contain the part already. */
 export function applyPart(
   table: TableState,
   part: Part,
   sequence: Sequence,
-  context: HeadContext,
+  { context, isMended }: ApplyOptions,
 ): TableState {
   const chunk = chunkAt(table, part.place);
   if (sequence <= chunk.flushedSequence) return table;
+  if (part.kind === 'delete' && part.segment === 0) checkPlaces(chunk, part, isMended);
   const marked = { ...chunk, firstUnflushed: chunk.firstUnflushed || sequence };
   const { chunks } = table;
   switch (part.kind) {
@@ -103,6 +110,16 @@ function removeRows(chunk: ChunkState, part: Extract<Part, { kind: 'delete' }>):
   });
   if (!found) throw missingRows(chunk, part);
   return { ...chunk, segments, deletions };
+}
+
+/** A flush gives the head's rows other places: without the one before them, these mean other rows. */
+function checkPlaces(
+  chunk: ChunkState,
+  part: Extract<Part, { kind: 'delete' }>,
+  isMended: boolean,
+): void {
+  const isRight = part.flushed === undefined ? !isMended : part.flushed === chunk.flushedSequence;
+  if (!isRight) throw missingRows(chunk, part);
 }
 
 function missingRows(chunk: ChunkState, part: Extract<Part, { kind: 'delete' }>): Error {

@@ -278,8 +278,14 @@ function swap(store: Store, storageId: number, change: Flushed): void {
   const { flushed, replaced, added, sequence } = change;
   const table = store.current().tables.get(storageId);
   const now = table === undefined ? undefined : chunkStartingAt(table, flushed.rangeStart);
-  // Dropped while the segments were written: the log says so, and the next flush will.
-  if (table === undefined || now === undefined || now.deletions !== flushed.deletions) return;
+  if (table === undefined || now === undefined) return;
+  if (now.deletions !== flushed.deletions) {
+    // Dropped while the segments were written: the log says so, and the next flush will. Deletions that
+    // follow name the record that was stored, as replay finds it.
+    const dropped = { ...now, flushedSequence: sequence };
+    store.replaceTable({ ...table, chunks: withChunk(table.chunks, dropped) });
+    return;
+  }
   const from = flushed.head?.rows ?? 0;
   const head = restOfHead(table, now, from, change.rest);
   const known = new Set(flushed.segments);

@@ -4,6 +4,7 @@ import { concatBatches } from '../../vector/concat.ts';
 import { gather } from '../../vector/gather.ts';
 import type { Batch } from '../../vector/vector.ts';
 import { readSegment, writeSegment } from './chunk-record.ts';
+import type { Sequence } from '../log/commit-log.ts';
 import { BytesReader, BytesWriter } from './bytes-io.ts';
 import { deleteRows, type DeletedRows } from './deleted-rows.ts';
 import { packBatch, unpackBatch } from './packing.ts';
@@ -35,6 +36,8 @@ export type Part =
       readonly place: ChunkPlace;
       /** The segment's id, 0 for the head. */
       readonly segment: number;
+      /** The chunk's flushed sequence that the rows' places belong to; undefined in old records. */
+      readonly flushed: Sequence | undefined;
       readonly rows: Uint32Array;
     }
   | { readonly kind: 'drop'; readonly storageId: number; readonly place: ChunkPlace };
@@ -42,12 +45,13 @@ export type Part =
 /** Where a committed row ref points to. */
 export interface RefTarget {
   readonly place: ChunkPlace;
+  readonly flushed: Sequence;
   readonly segment: number;
   readonly row: number;
 }
 
-/** Version 1 had no length before the rows of an insert. */
-const VERSION = 2;
+/** Version 1 had no length before the rows of an insert, and deletes had no flushed sequence up to 2. */
+const VERSION = 3;
 const KINDS = ['insert', 'delete', 'drop', 'segment'] as const;
 /** Insert entries below this many rows are joined before they are packed. */
 const JOIN_ROWS = 1024;
@@ -138,6 +142,7 @@ function deleteParts(
     storageId,
     place: target.place,
     segment: target.segment,
+    flushed: target.flushed,
     rows: Uint32Array.from(rows),
   }));
 }
@@ -203,6 +208,7 @@ export function packParts(parts: readonly Part[]): Uint8Array {
       writer.patchU32(at, writer.length - at - 4);
     } else if (part.kind === 'delete') {
       writer.u32(part.segment);
+      writer.f64(part.flushed ?? NaN);
       writer.u32(part.rows.length);
       writer.array(part.rows);
     } else if (part.kind === 'segment') writeSegment(writer, part.segment, part.deleted);
@@ -217,7 +223,7 @@ export function unpackParts(
 ): Part[] {
   const reader = new BytesReader(bytes);
   const version = reader.u8();
-  if (version !== VERSION && version !== 1) {
+  if (version < 1 || version > VERSION) {
     throw dbError('data_corrupted', `unknown version ${version} of hypertable changes in the log`);
   }
   const parts: Part[] = [];
@@ -235,7 +241,9 @@ export function unpackParts(
       parts.push({ kind, storageId, place, timeColumn, ...unpackBatch(reader) });
     } else if (kind === 'delete') {
       const segment = reader.u32();
-      parts.push({ kind, storageId, place, segment, rows: reader.u32s(reader.u32()) });
+      const flushed = version < 3 ? undefined : reader.f64();
+      const rows = reader.u32s(reader.u32());
+      parts.push({ kind, storageId, place, segment, flushed, rows });
     } else if (kind === 'segment') {
       parts.push({ kind, storageId, place, ...readSegment(reader, storageId, place.id) });
     } else if (kind === 'drop') parts.push({ kind, storageId, place });

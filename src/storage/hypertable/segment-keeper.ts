@@ -75,6 +75,11 @@ export class SegmentKeeper {
     return this.#dropped.has(storageId);
   }
 
+  /** Takes note of a segment that the log names: a number is never used twice. */
+  noteNamed(segment: number): void {
+    this.#nextSegment = Math.max(this.#nextSegment, segment + 1);
+  }
+
   nextSegment(): number {
     return this.#nextSegment++;
   }

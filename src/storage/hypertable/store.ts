@@ -64,6 +64,8 @@ export interface HypertableStoreOptions {
   readonly flushRows: number;
   /** The newest sequence that had been applied when the store was opened. */
   readonly sequenceApplied: Sequence;
+  /** Something that was stored once is perhaps gone, and the log brings it back. */
+  readonly isMended?: boolean | undefined;
   /** When transactions put rows into segments before they commit. */
   readonly spillLimits?: SpillLimits | undefined;
 }
@@ -330,7 +332,7 @@ export class Store implements HypertableStore {
       const slot = Math.floor(now / SLOT_ROWS);
       const { chunk, segment } = targetOfSlot(table, slot);
       if (!holdsSlot(chunk, slot)) throw new InternalError(`row refs of slot ${slot} are stale`);
-      return { place: chunk, segment, row: now % SLOT_ROWS };
+      return { place: chunk, flushed: chunk.flushedSequence, segment, row: now % SLOT_ROWS };
     });
     const bytes = packParts(parts);
     this.#packed.set(bytes, parts);
@@ -408,7 +410,11 @@ export class Store implements HypertableStore {
       for (const part of this.#packed.get(parts) ?? unpackParts(parts, isContained)) {
         if (this.#keeper.isDropped(part.storageId)) continue;
         const before = changed.get(part.storageId) ?? this.#tableState(part.storageId);
-        const after = applyPart(before, part, sequence, this.#context(before.runtime));
+        const after = applyPart(before, part, sequence, {
+          context: this.#context(before.runtime),
+          isMended: this.#options.isMended ?? false,
+        });
+        if (part.kind === 'segment') this.#keeper.noteNamed(part.segment.id);
         changed.set(part.storageId, after);
         if (part.kind !== 'insert') continue;
         cells += part.batch.length * part.attnums.length;

@@ -17,6 +17,8 @@ export function behindLog(kv: KvStore, flushLog: () => Promise<void>): KvStore {
     scan: (range) => kv.scan(range),
     deleteRange: (from, to) => kv.deleteRange(from, to),
     approximateSize: (from, to) => kv.approximateSize(from, to),
+    mark: () => kv.mark(),
+    moveToTables: (written) => kv.moveToTables(written),
     close: () => kv.close(),
   };
 }

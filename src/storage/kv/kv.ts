@@ -30,5 +30,12 @@ export interface KvStore {
   deleteRange(from: Uint8Array, to: Uint8Array): Promise<void>;
   /** Rough bytes on disk between two keys. */
   approximateSize(from: Uint8Array, to: Uint8Array): Promise<number>;
+  /**
+   * Takes note of what has been written so far. The result tells whether all of it has reached checked
+   * tables; until then a damaged byte may undo the last part of it, never a part between.
+   */
+  mark(): Promise<() => boolean>;
+  /** Has everything moved to tables that was written before, `written`, a key, being the last. */
+  moveToTables(written: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }

@@ -61,6 +61,14 @@ export class MemoryKv implements KvStore {
     return Promise.resolve(size);
   }
 
+  mark(): Promise<() => boolean> {
+    return Promise.resolve(() => true);
+  }
+
+  moveToTables(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.#leaves = [];
     return Promise.resolve();

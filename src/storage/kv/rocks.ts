@@ -1,11 +1,14 @@
 /** RocksDB behind `KvStore`: the only file that knows the npm package. */
 import rocksdb from 'rocksdb';
+import type { Disk } from '../../base/env.ts';
 import { DbError, InternalError, fatalError } from '../../errors/db-error.ts';
 import { diskError } from '../disk-error.ts';
 import type { KvEntry, KvOperation, KvRange, KvStore } from './kv.ts';
+import { logNumber } from './rocks-mend.ts';
 
 export interface RocksOptions {
   readonly directory: string;
+  readonly disk: Disk;
   /** Bytes of RocksDB's block cache. */
   readonly cacheBytes?: number;
 }
@@ -15,32 +18,41 @@ const WRITE_BUFFER_BYTES = 32 * 1024 * 1024;
 const BLOCK_BYTES = 16 * 1024;
 /** Bytes that one page of a scan brings at most, give or take an entry. */
 const PAGE_BYTES = 256 * 1024;
+const OPEN_OPTIONS = {
+  createIfMissing: true,
+  compression: false,
+  writeBufferSize: WRITE_BUFFER_BYTES,
+  blockSize: BLOCK_BYTES,
+  maxOpenFiles: 500,
+};
 
 /** Opens the store, creating it where there is none. 55006 while another process has it open. */
 export async function openRocks(options: RocksOptions): Promise<KvStore> {
   const database = rocksdb(options.directory);
-  await call<void>((done) =>
-    database.open(
-      {
-        createIfMissing: true,
-        compression: false,
-        cacheSize: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
-        writeBufferSize: WRITE_BUFFER_BYTES,
-        blockSize: BLOCK_BYTES,
-        maxOpenFiles: 500,
-      },
-      done,
-    ),
+  const cacheSize = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
+  await call<void>((done) => database.open({ ...OPEN_OPTIONS, cacheSize }, done));
+  return new RocksKv(database, options);
+}
+
+/** 55006 while a process has the store open, which must be there. */
+export async function assertUnlocked(directory: string): Promise<void> {
+  const database = rocksdb(directory);
+  const options = { ...OPEN_OPTIONS, cacheSize: 0, errorIfExists: true };
+  const message = await new Promise<string>((resolve) =>
+    database.open(options, (error) => resolve(error?.message ?? '')),
   );
-  return new RocksKv(database);
+  // RocksDB takes the lock before it finds that it must not open what exists.
+  if (!/error_if_exists/.test(message)) throw rocksError(new Error(message));
 }
 
 class RocksKv implements KvStore {
   readonly #database: rocksdb;
+  readonly #options: RocksOptions;
   #closed = false;
 
-  constructor(database: rocksdb) {
+  constructor(database: rocksdb, options: RocksOptions) {
     this.#database = database;
+    this.#options = options;
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
@@ -89,6 +101,24 @@ class RocksKv implements KvStore {
   approximateSize(from: Uint8Array, to: Uint8Array): Promise<number> {
     this.#checkOpen();
     return call((done) => this.#database.approximateSize(toBuffer(from), toBuffer(to), done));
+  }
+
+  async mark(): Promise<() => boolean> {
+    const { disk, directory } = this.#options;
+    // A log is needed until the tables contain all of it, and what was written is in the newest at most.
+    const names = await disk.list(directory);
+    const newest = Math.max(...names.map((name) => logNumber(name) ?? 0));
+    return () => {
+      this.#checkOpen();
+      return Number(this.#database.getProperty('rocksdb.min-log-number-to-keep')) > newest;
+    };
+  }
+
+  async moveToTables(written: Uint8Array): Promise<void> {
+    this.#checkOpen();
+    const key = toBuffer(written);
+    // Compacting a range begins with writing out the whole of what is in memory, if that touches it.
+    await call<void>((done) => this.#database.compactRange(key, key, done));
   }
 
   async close(): Promise<void> {

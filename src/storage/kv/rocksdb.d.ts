@@ -6,6 +6,7 @@ declare module 'rocksdb' {
     open(
       options: {
         createIfMissing: boolean;
+        errorIfExists?: boolean;
         compression: boolean;
         cacheSize: number;
         writeBufferSize: number;
@@ -39,6 +40,8 @@ declare module 'rocksdb' {
     }): rocksdb.Iterator;
     clear(range: { gte: Buffer; lt: Buffer }, done: Done): void;
     approximateSize(from: Buffer, to: Buffer, done: Done<number>): void;
+    compactRange(from: Buffer, to: Buffer, done: Done): void;
+    getProperty(name: string): string;
     close(done: Done): void;
   }
 

@@ -34,6 +34,8 @@ export interface AppendOptions {
 
 interface Segment {
   readonly name: string;
+  /** Newest data sequence of each range before it. */
+  readonly before: ReadonlyMap<RangeId, Sequence>;
   /** Newest data sequence that it holds of each range. */
   readonly newest: Map<RangeId, Sequence>;
   bytes: number;
@@ -138,15 +140,13 @@ export class BlobLog implements CommitLog {
   }
 
   async *tail(range: RangeId, from: Sequence): AsyncIterable<LogEntry> {
-    let base: Sequence | undefined;
+    const base = this.#segments[0]?.before.get(range) ?? 0;
+    if (from <= base) throw missingEntries(range, from, base);
     for (const segment of this.#segments.slice()) {
+      if ((segment.newest.get(range) ?? 0) < from) continue;
       const isNewest = segment === this.#segments[this.#segments.length - 1];
       const scan = await this.#scan(segment.name, isNewest);
-      if (scan === undefined) continue;
-      base ??= scan.header.heads.get(range) ?? 0;
-      if (from <= base) throw missingEntries(range, from, base);
-      if ((segment.newest.get(range) ?? 0) < from) continue;
-      for (const { header, payload } of scan.records) {
+      for (const { header, payload } of scan?.records ?? []) {
         if (header.range !== range || header.kind !== RECORD_DATA) continue;
         if (header.sequence >= from) yield { range, sequence: header.sequence, payload };
       }
@@ -341,7 +341,8 @@ export class BlobLog implements CommitLog {
     await file.append(header);
     await file.sync();
     await this.#disk.syncDirectory(this.#directory);
-    this.#segments.push({ name, newest: new Map(), bytes: header.length });
+    const before = new Map(this.#heads);
+    this.#segments.push({ name, before, newest: new Map(), bytes: header.length });
     this.#durableBytes = header.length;
   }
 
@@ -406,7 +407,8 @@ export class BlobLog implements CommitLog {
     this.#heads.clear();
     for (const [range, head] of scan.header.heads) this.#heads.set(range, head);
     this.#position = scan.header.previousPosition;
-    this.#segments.push({ name, newest: new Map(), bytes: scan.validBytes });
+    const before = scan.header.heads;
+    this.#segments.push({ name, before, newest: new Map(), bytes: scan.validBytes });
     for (const { header } of scan.records) {
       const sequence = this.#assign(header.kind, header.range);
       if (header.kind === RECORD_DATA && sequence !== header.sequence) {

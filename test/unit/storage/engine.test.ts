@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { SequenceDescriptor } from '../../../src/catalog/catalog.ts';
+import { createNodeEnv } from '../../../src/platform/node-env.ts';
 import { OID } from '../../../src/types/type.ts';
 import type { Value } from '../../../src/types/value.ts';
 import {
@@ -229,7 +230,7 @@ describe('storage engine', () => {
     const { rowKey } = await import('../../../src/storage/format/keys.ts');
     for (const damage of ['flip', 'lose'] as const) {
       const copy = await copyOf(path);
-      const kv = await openRocks({ directory: `${copy}/kv` });
+      const kv = await openRocks({ directory: `${copy}/kv`, disk: createNodeEnv().disk });
       const key = rowKey(table.storageId, 2);
       const value = Uint8Array.from((await kv.get(key))!);
       value[9] = value[9]! ^ 1;

@@ -24,6 +24,7 @@ const faults = vi.hoisted(() => ({ writesLeft: Infinity }));
 vi.mock('../../../src/storage/kv/rocks.ts', async (importOriginal) => {
   const real = await importOriginal<typeof Rocks>();
   return {
+    ...real,
     async openRocks(options: Rocks.RocksOptions): Promise<KvStore> {
       const kv = await real.openRocks(options);
       const write = kv.write.bind(kv);

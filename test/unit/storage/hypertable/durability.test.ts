@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DbError } from '../../../../src/errors/db-error.ts';
 import { MemoryKv } from '../../../../src/storage/kv/memory.ts';
-import type { KvStore } from '../../../../src/storage/kv/kv.ts';
+import type { KvOperation, KvStore } from '../../../../src/storage/kv/kv.ts';
 import { openHypertableStore } from '../../../../src/storage/hypertable/open.ts';
 import {
   asSet,
@@ -36,6 +36,119 @@ async function keysOf(kv: KvStore): Promise<Uint8Array[]> {
   }
   return keys;
 }
+
+/** The store as it was after an earlier write. */
+async function copyOfKv(kv: KvStore): Promise<MemoryKv> {
+  const copy = new MemoryKv();
+  for await (const page of kv.scan({ from: Uint8Array.of(0), to: Uint8Array.of(255) })) {
+    await copy.write(page.map(({ key, value }) => ({ type: 'put', key, value }) as const));
+  }
+  return copy;
+}
+
+async function deleteFirst(world: World, count: number): Promise<void> {
+  const refs = (await world.scan({ attnums: [-1] })).flatMap(rowsOf).map(([ref]) => ref as number);
+  const writes = world.store.openWrites();
+  world.store.delete(writes, TABLE, Float64Array.from(refs.slice(0, count)));
+  world.commit(writes);
+}
+
+/** A world over `kv` to which the log of another is applied. */
+async function replayed(world: World, kv: KvStore): Promise<World> {
+  const other = await new World(TABLE, kv).open();
+  for (const { sequence, bytes } of world.log) other.store.apply(sequence, bytes.slice());
+  return other;
+}
+
+describe('a store that has lost its last writes', () => {
+  it('is brought forward, flushes that are lost included', async () => {
+    const world = await new World(TABLE).open();
+    await world.insert(someRows(100));
+    await deleteFirst(world, 3);
+    const early = await copyOfKv(world.kv);
+    await world.store.flush(true);
+    await world.insert(someRows(100, 200));
+    await world.store.flush(true);
+    const expected = asSet((await world.scan()).flatMap(rowsOf));
+    const other = await replayed(world, early);
+    expect(asSet((await other.scan()).flatMap(rowsOf))).toEqual(expected);
+  });
+
+  it('is refused where rows of a head were deleted that began with a lost flush', async () => {
+    const world = await new World(TABLE).open();
+    await world.insert(someRows(100));
+    const early = await copyOfKv(world.kv);
+    await world.store.flush(true);
+    await world.insert(someRows(100, 200));
+    const writes = world.store.openWrites();
+    const newest = (await world.scan({ attnums: [-1, 1] })).flatMap(rowsOf);
+    const refs = newest.filter(([, time]) => (time as number) >= 290).map(([ref]) => ref as number);
+    world.store.delete(writes, TABLE, Float64Array.from(refs));
+    world.commit(writes);
+    await expect(replayed(world, early)).rejects.toMatchObject({ code: 'XX001' });
+    const late = await replayed(world, await copyOfKv(world.kv));
+    expect(late.store.statistics(TABLE).rows).toBe(190);
+  });
+
+  it('is refused where rows of a segment were deleted that is lost', async () => {
+    const world = await new World(TABLE).open();
+    await world.insert(someRows(100));
+    const early = await copyOfKv(world.kv);
+    await world.store.flush(true);
+    await deleteFirst(world, 3);
+    await expect(replayed(world, early)).rejects.toMatchObject({ code: 'XX001' });
+  });
+
+  it('knows the flush that was stored while its chunk was dropped', async () => {
+    const kv = new MemoryKv();
+    let chunkStored: () => void = () => undefined;
+    let goOn: () => void = () => undefined;
+    const stored = new Promise<void>((resolve) => (chunkStored = resolve));
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const gated: KvStore = new Proxy(kv, {
+      get(target, name: keyof KvStore) {
+        const value = target[name].bind(target) as (...values: unknown[]) => unknown;
+        if (name !== 'write') return value;
+        return async (operations: readonly KvOperation[], sync: boolean) => {
+          await target.write(operations);
+          if (!sync) return;
+          chunkStored();
+          await gate;
+        };
+      },
+    });
+    const world = await new World(TABLE, gated).open();
+    await world.insert(someRows(100));
+    const flushing = world.store.flush(true);
+    await stored;
+    const writes = world.store.openWrites();
+    world.store.dropChunks(world.store.current(), writes, TABLE, null, null);
+    world.commit(writes);
+    await world.insert(someRows(50, 300));
+    goOn();
+    await flushing;
+    await deleteFirst(world, 5);
+    const expected = asSet((await world.scan()).flatMap(rowsOf));
+    expect(expected).toHaveLength(45);
+    const other = await replayed(world, await copyOfKv(kv));
+    expect(asSet((await other.scan()).flatMap(rowsOf))).toEqual(expected);
+  });
+
+  it('never gives the number of a segment that the log names to another', async () => {
+    const world = new World(TABLE);
+    world.spillLimits = { bytes: 1, rows: 1, commitRows: 1 };
+    await world.open();
+    const early = await copyOfKv(world.kv);
+    const writes = world.store.openWrites();
+    const batch = batchOf(TABLE, someRows(100));
+    await world.store.insert(world.store.current(), writes, TABLE, batch, [], ERROR_OPTIONS);
+    await world.prepareAndCommit(writes);
+    const other = await replayed(world, early);
+    await other.insert(someRows(50, 500));
+    await other.store.flush(true);
+    await expect(other.scan()).rejects.toMatchObject({ code: 'XX001' });
+  });
+});
 
 describe('recovery', () => {
   it('skips what segments contain and applies the rest', async () => {

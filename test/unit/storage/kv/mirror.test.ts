@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DbError } from '../../../../src/errors/db-error.ts';
+import { createNodeEnv } from '../../../../src/platform/node-env.ts';
 import type { KvEntry, KvOperation, KvRange, KvStore } from '../../../../src/storage/kv/kv.ts';
 import { MemoryKv } from '../../../../src/storage/kv/memory.ts';
 import { openRocks } from '../../../../src/storage/kv/rocks.ts';
 import { seededRandom } from '../random.ts';
 
+const { disk } = createNodeEnv();
 let directory: string;
 
 beforeEach(async () => {
@@ -29,7 +31,7 @@ async function collect(pages: AsyncIterable<readonly KvEntry[]>): Promise<string
 describe('MemoryKv and RocksDB', () => {
   it('agree on random operations, ranges and snapshots', async () => {
     const random = seededRandom('kv mirror');
-    const rocks = await openRocks({ directory });
+    const rocks = await openRocks({ directory, disk });
     const memory = new MemoryKv();
     const stores: KvStore[] = [memory, rocks];
     const key = (): Uint8Array =>
@@ -61,7 +63,7 @@ describe('MemoryKv and RocksDB', () => {
   });
 
   it('brings large ranges in pages', async () => {
-    const rocks = await openRocks({ directory });
+    const rocks = await openRocks({ directory, disk });
     const operations: KvOperation[] = Array.from({ length: 5000 }, (_, n) => ({
       type: 'put',
       key: Uint8Array.of(1, n >>> 8, n & 255),
@@ -80,18 +82,18 @@ describe('MemoryKv and RocksDB', () => {
   });
 
   it('refuses a second opener and survives scans left open at close', async () => {
-    const rocks = await openRocks({ directory });
+    const rocks = await openRocks({ directory, disk });
     await rocks.write([{ type: 'put', key: Uint8Array.of(1), value: Uint8Array.of(2) }], true);
     const scan = rocks
       .scan({ from: Uint8Array.of(0), to: Uint8Array.of(9) })
       [Symbol.asyncIterator]();
     await scan.next();
-    await expect(openRocks({ directory })).rejects.toSatisfy(
+    await expect(openRocks({ directory, disk })).rejects.toSatisfy(
       (error) => error instanceof DbError && error.code === '55006',
     );
     await rocks.close();
     await expect(scan.next()).rejects.toThrow(/closed/);
-    const again = await openRocks({ directory });
+    const again = await openRocks({ directory, disk });
     expect(await again.get(Uint8Array.of(1))).toEqual(Uint8Array.of(2));
     await again.close();
   });
