@@ -1,17 +1,18 @@
 /** GROUP BY and plain aggregates. Groups come from runs where the input has them, else by hashing. */
-import type { AggregateNode } from '../plan/physical.ts';
+import type { AggregateCall, AggregateNode } from '../plan/physical.ts';
 import { OID } from '../types/type.ts';
 import { constantVector, nullVector, VectorBuilder } from '../vector/builder.ts';
 import type { Batch, Vector } from '../vector/vector.ts';
 import { callState, type CallState, type RowGroups } from './aggregation/call-state.ts';
 import { segmenterFor, type Segmenter } from './aggregation/segments.ts';
+import { PAGE_GROUPS } from './aggregation/group-pages.ts';
 import { execute } from './build.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from './expression.ts';
 import { narrow } from './expr/narrow.ts';
 import { usedColumns } from './expr/walk.ts';
 import { KeyTable } from './key-table.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
-import { MemoryBudget, pieces } from './run.ts';
+import { inPieces, MemoryBudget, pieces } from './run.ts';
 
 /** What a group takes in the accumulators, per call, as a guess. */
 const STATE_BYTES = 48;
@@ -20,26 +21,32 @@ export async function* runAggregate(node: AggregateNode, context: ExecContext): 
   const budget = new MemoryBudget('HashAggregate', context);
   const sets = node.groupingSets ?? [node.groups.map((_, i) => i)];
   const groupings = sets.map((set) => new Grouping(node, set, context, budget));
-  for await (const batch of execute(node.input, context)) {
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
+  const rows = node.aggregates.every(isCheap) ? Infinity : STEP_ROWS;
+  for await (const batch of inPieces(execute(node.input, context), rows, context)) {
     if (batch.length === 0) continue;
     for (const grouping of groupings) await grouping.add(batch, context);
   }
   for (const grouping of groupings) {
-    const result = await grouping.finish(context);
-    for (const piece of pieces(result)) {
-      const pause = context.checkpoint();
-      if (pause !== undefined) await pause;
-      yield piece;
+    for await (const result of grouping.finish(context)) {
+      for (const piece of pieces(result)) {
+        const pause = context.checkpoint();
+        if (pause !== undefined) await pause;
+        yield piece;
+      }
     }
   }
 }
 
-/** The groups of one grouping set (of all expressions without GROUPING SETS) and their states. */
-/** Rows hashed between two checkpoints. */
-const STEP_ROWS = 16_384;
+/** Calls that take many rows at a time: nothing is computed for a row, and nothing kept. */
+function isCheap({ args, filter, distinct, orderBy, fn }: AggregateCall): boolean {
+  const isPlain = filter === null && !distinct && orderBy.length === 0;
+  return isPlain && fn.orderInsensitive === true && args.every(({ kind }) => kind === 'column');
+}
 
+/** Rows hashed between two checkpoints. */
+const STEP_ROWS = 8192;
+
+/** The groups of one grouping set (of all expressions without GROUPING SETS) and their states. */
 class Grouping {
   readonly #node: AggregateNode;
   readonly #set: readonly number[];
@@ -47,7 +54,9 @@ class Grouping {
   readonly #keyColumns: readonly number[];
   readonly #segmenter: Segmenter | undefined;
   readonly #table: KeyTable;
-  readonly #keyBuilders: VectorBuilder[];
+  /** The keys of the groups, by pages. */
+  readonly #keyPages: Vector[][] = [];
+  #keyBuilders: VectorBuilder[];
   readonly #calls: CallState[];
   readonly #budget: MemoryBudget;
   #groups = new Int32Array(0);
@@ -65,7 +74,7 @@ class Grouping {
     this.#keyColumns = usedColumns(exprs);
     this.#segmenter = segmenterFor(exprs);
     this.#table = new KeyTable(exprs.length);
-    this.#keyBuilders = exprs.map((expr) => new VectorBuilder(expr.type));
+    this.#keyBuilders = this.#newBuilders();
     this.#calls = node.aggregates.map((call) => callState(call, context, budget));
     this.#budget = budget;
   }
@@ -108,30 +117,65 @@ class Grouping {
     table.insert(keys, rows.length, groups);
     const added = table.count - count;
     if (added > 0) {
-      for (let k = 0; k < keys.length; k++) {
-        for (let i = 0; i < added; i++) this.#keyBuilders[k].appendFrom(keys[k], table.newRows[i]);
-      }
+      this.#keepKeys(keys, count);
       this.#budget.add(table.bytes - bytes + added * STATE_BYTES * (1 + this.#calls.length));
     }
     return groups;
   }
 
-  async finish(context: ExecContext): Promise<Batch> {
-    const { groups, aggregates, groupingSets } = this.#node;
-    const length = this.#count;
-    const keys = this.#keyBuilders.map((builder) => builder.finish());
+  /** Keeps the keys of the groups from `count` on, which the table has just numbered. */
+  #keepKeys(keys: readonly Vector[], count: number): void {
+    const { newRows, count: total } = this.#table;
+    for (let from = count; from < total;) {
+      const to = Math.min(total, from - (from % PAGE_GROUPS) + PAGE_GROUPS);
+      for (let k = 0; k < keys.length; k++) {
+        const builder = this.#keyBuilders[k];
+        for (let i = from; i < to; i++) builder.appendFrom(keys[k], newRows[i - count]);
+      }
+      if (to % PAGE_GROUPS === 0) {
+        this.#keyPages.push(this.#keyBuilders.map((builder) => builder.finish()));
+        this.#keyBuilders = this.#newBuilders();
+      }
+      from = to;
+    }
+  }
+
+  #newBuilders(): VectorBuilder[] {
+    return this.#set.map((i) => new VectorBuilder(this.#node.groups[i].type));
+  }
+
+  /** The groups, a page at a time. */
+  async *finish(context: ExecContext): OperatorRun {
+    const total = this.#count;
+    this.#keyPages.push(this.#keyBuilders.map((builder) => builder.finish()));
+    for (let first = 0, page = 0; first < total; first += PAGE_GROUPS, page++) {
+      yield await this.#finishPage(page, first, Math.min(PAGE_GROUPS, total - first), context);
+    }
+  }
+
+  async #finishPage(
+    page: number,
+    first: number,
+    length: number,
+    context: ExecContext,
+  ): Promise<Batch> {
+    const { groups, groupingSets } = this.#node;
+    const keys = this.#keyPages[page];
     const columns: Vector[] = groups.map((expr, i) => {
       const position = this.#set.indexOf(i);
       return position < 0 ? nullVector(expr.type, length) : keys[position];
     });
-    for (let i = 0; i < aggregates.length; i++) {
-      columns.push(await this.#calls[i].finish(length, context));
+    for (const call of this.#calls) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+      columns.push(await call.finish(first, length, context));
     }
     if (groupingSets !== null) {
       let bits = 0;
       for (let i = 0; i < groups.length; i++) bits = bits * 2 + (this.#set.includes(i) ? 0 : 1);
       columns.push(constantVector({ oid: OID.int4, typmod: -1 }, bits, length));
     }
+    delete this.#keyPages[page];
     return { columns, length };
   }
 }

@@ -19,6 +19,7 @@ import type { ExecContext, OperatorRun } from './operator.ts';
 import { runProjectSet } from './project-set.ts';
 import { runProject } from './project.ts';
 import { runRecursiveUnion, runWorkTable } from './recursive-union.ts';
+import { inPieces } from './run.ts';
 import { runSetOperation } from './set-operation.ts';
 import { runSort } from './sort.ts';
 import { runTableScan } from './table-scan.ts';
@@ -29,10 +30,19 @@ import { runVirtualScan } from './virtual-scan.ts';
 import { runWindow } from './window.ts';
 import { runWith } from './with.ts';
 
+/** Rows that a statement puts out at a time: more would be formatted for the client in one go. */
+const OUTPUT_ROWS = 4096;
+
+/** Contexts whose statement has begun: what is executed first is the root of its plan. */
+const begun = new WeakSet<ExecContext>();
+
 /** The rows of a plan. Nothing happens before the first `next`. */
 export function execute(node: PhysicalNode, context: ExecContext): OperatorRun {
-  const run = start(node, context);
-  return context.instrumentation === undefined ? run : instrumented(node, run, context);
+  const plain = start(node, context);
+  const run = context.instrumentation === undefined ? plain : instrumented(node, plain, context);
+  if (begun.has(context)) return run;
+  begun.add(context);
+  return inPieces(run, OUTPUT_ROWS, context);
 }
 
 function start(node: PhysicalNode, context: ExecContext): OperatorRun {

@@ -5,22 +5,16 @@ import type { Batch } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import { KeyTable } from './key-table.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
-import { MemoryBudget, pieces } from './run.ts';
+import { inPieces, MemoryBudget } from './run.ts';
 
 /** Rows hashed between two checkpoints. */
-const STEP_ROWS = 16_384;
+const STEP_ROWS = 8192;
 
 export async function* runDistinct(node: DistinctNode, context: ExecContext): OperatorRun {
   const seen = new SeenRows(node.columns.length, context);
-  for await (const batch of execute(node.input, context)) {
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
-    for (const piece of pieces(batch, STEP_ROWS)) {
-      const turn = context.checkpoint();
-      if (turn !== undefined) await turn;
-      const fresh = seen.fresh(piece);
-      if (fresh.length > 0) yield fresh;
-    }
+  for await (const batch of inPieces(execute(node.input, context), STEP_ROWS, context)) {
+    const fresh = seen.fresh(batch);
+    if (fresh.length > 0) yield fresh;
   }
 }
 

@@ -6,6 +6,10 @@ import type { Batch } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { compilePredicate } from './predicate.ts';
+import { inPieces } from './run.ts';
+
+/** Rows tested between two checkpoints. */
+const STEP_ROWS = 8192;
 
 export async function* runFilter(node: FilterNode, context: ExecContext): OperatorRun {
   yield* filtered(execute(node.input, context), node.condition, context);
@@ -17,15 +21,17 @@ export async function* filtered(
   condition: Expr | null,
   context: ExecContext,
 ): OperatorRun {
-  const predicate = condition === null ? undefined : compilePredicate(condition);
-  for await (const batch of input) {
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
-    if (batch.length === 0) continue;
-    if (predicate === undefined) {
-      yield batch;
-      continue;
+  if (condition === null) {
+    for await (const batch of input) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+      if (batch.length > 0) yield batch;
     }
+    return;
+  }
+  const predicate = compilePredicate(condition);
+  for await (const batch of inPieces(input, STEP_ROWS, context)) {
+    if (batch.length === 0) continue;
     const rows = predicate.isAsync
       ? await predicate.selectAsync(batch, context)
       : predicate.select(batch, context);

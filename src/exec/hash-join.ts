@@ -9,13 +9,15 @@ import { flaggedRows, joinRows, padRows, PairFilter, PairList } from './join-pai
 import { assertSameKeys, KeyTable } from './key-table.ts';
 import { NullAwareCheck } from './null-aware-check.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
-import { materialize, MemoryBudget } from './run.ts';
+import { evaluateInTurns, inPieces, inTurns, materialize, MemoryBudget } from './run.ts';
 
 /** Candidate pairs that are filtered and put out together. */
 const PAIRS_MAX = 8192;
 
-/** Rows put into the hash table between two checkpoints. */
-const BUILD_STEP_ROWS = 16_384;
+/** Rows put into the hash table, or looked up in it, between two checkpoints. */
+const STEP_ROWS = 8192;
+/** Numbers counted or summed between two checkpoints. */
+const COUNT_STEP = 131_072;
 
 export async function* runHashJoin(node: HashJoinNode, context: ExecContext): OperatorRun {
   const { joinType } = node;
@@ -33,9 +35,7 @@ export async function* runHashJoin(node: HashJoinNode, context: ExecContext): Op
   const rightMatched = keepRight ? new Uint8Array(build.rows.length) : undefined;
   const nullAware =
     node.nullAware && joinType === 'anti' ? new NullAwareCheck(node, build) : undefined;
-  for await (const batch of execute(node.left, context)) {
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
+  for await (const batch of inPieces(execute(node.left, context), STEP_ROWS, context)) {
     if (batch.length === 0) continue;
     const keys = await evaluateAll(leftKeys, batch, context);
     const found = new Int32Array(batch.length);
@@ -101,24 +101,14 @@ export class BuildSide {
     rows: Batch,
     keys: readonly Vector[],
     table: KeyTable,
-    numbers: Int32Array,
     nullRows: Uint8Array | undefined,
   ) {
-    const { length } = rows;
     this.rows = rows;
     this.keys = keys;
     this.#table = table;
     this.nullRows = nullRows;
     this.starts = new Int32Array(table.count + 2);
-    const { starts } = this;
-    for (let row = 0; row < length; row++) {
-      if (nullRows?.[row] !== 1) starts[numbers[row] + 2]++;
-    }
-    for (let key = 2; key < starts.length; key++) starts[key] += starts[key - 1];
-    this.rowList = new Int32Array(length);
-    for (let row = 0; row < length; row++) {
-      if (nullRows?.[row] !== 1) this.rowList[starts[numbers[row] + 1]++] = row;
-    }
+    this.rowList = new Int32Array(rows.length);
   }
 
   static async create(
@@ -132,8 +122,8 @@ export class BuildSide {
     const numbers = new Int32Array(length);
     let nullRows: Uint8Array | undefined;
     budget.add(8 * length);
-    for (let start = 0; start < length; start += BUILD_STEP_ROWS) {
-      const end = Math.min(start + BUILD_STEP_ROWS, length);
+    for (let start = 0; start < length; start += STEP_ROWS) {
+      const end = Math.min(start + STEP_ROWS, length);
       const before = table.bytes;
       const part = keys.map((key) => slice(key, start, end));
       table.insert(part, end - start, numbers.subarray(start, end));
@@ -145,7 +135,27 @@ export class BuildSide {
       const pause = context.checkpoint();
       if (pause !== undefined) await pause;
     }
-    return new BuildSide(rows, keys, table, numbers, nullRows);
+    const build = new BuildSide(rows, keys, table, nullRows);
+    await inTurns(build.#listRows(numbers), context);
+    return build;
+  }
+
+  /** Brings the rows of each key together. */
+  *#listRows(numbers: Int32Array): Generator<void, void, void> {
+    const { starts, rowList, nullRows } = this;
+    const { length } = numbers;
+    for (let row = 0; row < length; row++) {
+      if (nullRows?.[row] !== 1) starts[numbers[row] + 2]++;
+      if (row % COUNT_STEP === 0) yield;
+    }
+    for (let key = 2; key < starts.length; key++) {
+      starts[key] += starts[key - 1];
+      if (key % COUNT_STEP === 0) yield;
+    }
+    for (let row = 0; row < length; row++) {
+      if (nullRows?.[row] !== 1) rowList[starts[numbers[row] + 1]++] = row;
+      if (row % COUNT_STEP === 0) yield;
+    }
   }
 
   /** The key number of each probing row, -1 for none. */
@@ -161,7 +171,7 @@ export class BuildSide {
 async function buildSide(node: HashJoinNode, context: ExecContext): Promise<BuildSide> {
   node.leftKeys.forEach((key, i) => assertSameKeys(key.type.oid, node.rightKeys[i].type.oid));
   const rows = await materialize(node.right, context, 'Hash');
-  const keys = await evaluateAll(compileExprs(node.rightKeys), rows, context);
+  const keys = await evaluateInTurns(node.rightKeys, rows, context);
   return BuildSide.create(rows, keys, context);
 }
 

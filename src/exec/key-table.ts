@@ -4,12 +4,14 @@
  *
  * Every key becomes one 64-bit lane: numbers as their own bits (-0 made 0, one NaN), everything else as
  * the number of an interned string. Lanes of a row lie side by side, so that hashing and comparing are
- * loops over a Uint32Array without objects.
+ * loops over a Uint32Array without objects. Keys lie in pages: growing never copies them all.
  */
 import { assert } from '../errors/db-error.ts';
 import { hashKey, type HashKey } from '../types/hash.ts';
 import { typeInfo } from '../types/type-table.ts';
 import { OID, vectorRep, type Oid } from '../types/type.ts';
+import { HashPages } from '../vector/hash-pages.ts';
+import { TextTable } from '../vector/text-table.ts';
 import type { Vector } from '../vector/vector.ts';
 
 /** High words of NaNs that no number has; they mark what is not a plain number. */
@@ -17,6 +19,11 @@ const CANONICAL_NAN = 0x7ff80000;
 const NULL_MARK = 0x7ff80001;
 const WIDE_MARK = 0x7ff80002;
 const ABSENT_MARK = 0x7ff80003;
+
+/** Keys of one page. */
+const PAGE_BITS = 13;
+const PAGE_KEYS = 1 << PAGE_BITS;
+const FIRST_KEYS = 128;
 
 const ABSENT = -2;
 const UNKNOWN = -1;
@@ -31,9 +38,8 @@ export class KeyTable {
 
   readonly #width: number;
   readonly #interners: Interner[];
-  #slots = new Int32Array(256);
-  #hashes = new Int32Array(128);
-  #keys: Uint32Array;
+  readonly #index = new HashPages();
+  readonly #keys: Uint32Array[];
   /** Scratch: the lanes of the batch at hand, seen as doubles and as words. */
   #doubles = new Float64Array(0);
   #words = new Uint32Array(0);
@@ -41,13 +47,14 @@ export class KeyTable {
   constructor(width: number) {
     this.#width = width;
     this.#interners = Array.from({ length: width }, () => new Interner());
-    this.#keys = new Uint32Array(128 * 2 * width);
+    this.#keys = [new Uint32Array(FIRST_KEYS * 2 * width)];
   }
 
   /** A rough count of the bytes that the table holds. */
   get bytes(): number {
-    let bytes = this.#slots.byteLength + this.#hashes.byteLength + this.#keys.byteLength;
-    for (const interner of this.#interners) bytes += interner.size * 64;
+    const pages = this.#keys.length - 1;
+    let bytes = this.#index.bytes + pages * PAGE_KEYS * 8 * this.#width + this.#keys[0].byteLength;
+    for (const interner of this.#interners) bytes += interner.bytes;
     return bytes;
   }
 
@@ -59,21 +66,26 @@ export class KeyTable {
     const before = this.count;
     const words = this.#words;
     const stride = this.#width * 2;
+    const index = this.#index;
     for (let row = 0; row < length; row++) {
       const hash = hashWords(words, row * stride, stride);
-      let slot = hash & (this.#slots.length - 1);
+      const page = index.directory[hash >>> index.shift];
+      const { slots } = page;
+      const mask = slots.length - 2;
+      let at = (hash << 1) & mask;
       for (;;) {
-        const entry = this.#slots[slot];
+        const entry = slots[at + 1];
         if (entry === 0) {
           newRows[this.count - before] = row;
-          out[row] = this.#add(hash, slot, row * stride);
+          out[row] = this.#addKey(row * stride);
+          index.put(page, at, hash, this.count);
           break;
         }
-        if (this.#hashes[entry - 1] === hash && this.#equals(entry - 1, row * stride)) {
+        if (slots[at] === hash && this.#equals(entry - 1, row * stride)) {
           out[row] = entry - 1;
           break;
         }
-        slot = (slot + 1) & (this.#slots.length - 1);
+        at = (at + 2) & mask;
       }
     }
   }
@@ -83,17 +95,17 @@ export class KeyTable {
     this.#encode(columns, length, true);
     const words = this.#words;
     const stride = this.#width * 2;
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    const hashes = this.#hashes;
+    const { directory, shift } = this.#index;
     for (let row = 0; row < length; row++) {
       const hash = hashWords(words, row * stride, stride);
-      let slot = hash & mask;
-      let entry = slots[slot];
+      const { slots } = directory[hash >>> shift];
+      const mask = slots.length - 2;
+      let at = (hash << 1) & mask;
+      let entry = slots[at + 1];
       while (entry !== 0) {
-        if (hashes[entry - 1] === hash && this.#equals(entry - 1, row * stride)) break;
-        slot = (slot + 1) & mask;
-        entry = slots[slot];
+        if (slots[at] === hash && this.#equals(entry - 1, row * stride)) break;
+        at = (at + 2) & mask;
+        entry = slots[at + 1];
       }
       out[row] = entry - 1;
     }
@@ -101,42 +113,24 @@ export class KeyTable {
 
   #equals(key: number, at: number): boolean {
     const stride = this.#width * 2;
-    const keys = this.#keys;
+    const keys = this.#keys[key >>> PAGE_BITS];
     const words = this.#words;
-    const from = key * stride;
+    const from = (key & (PAGE_KEYS - 1)) * stride;
     for (let i = 0; i < stride; i++) if (keys[from + i] !== words[at + i]) return false;
     return true;
   }
 
-  #add(hash: number, slot: number, at: number): number {
+  /** Keeps the key at `at` of the batch's words and gives it the next number. */
+  #addKey(at: number): number {
     const key = this.count++;
     const stride = this.#width * 2;
-    if (key === this.#hashes.length) this.#growKeys();
-    this.#hashes[key] = hash;
-    this.#slots[slot] = key + 1;
-    for (let i = 0; i < stride; i++) this.#keys[key * stride + i] = this.#words[at + i];
-    if (this.count * 2 > this.#slots.length) this.#rehash();
+    const page = key >>> PAGE_BITS;
+    const from = (key & (PAGE_KEYS - 1)) * stride;
+    if (page === this.#keys.length) this.#keys.push(new Uint32Array(PAGE_KEYS * stride));
+    else if (from === this.#keys[page].length) this.#keys[page] = doubled(this.#keys[page]);
+    const keys = this.#keys[page];
+    for (let i = 0; i < stride; i++) keys[from + i] = this.#words[at + i];
     return key;
-  }
-
-  #growKeys(): void {
-    const hashes = new Int32Array(this.#hashes.length * 2);
-    hashes.set(this.#hashes);
-    this.#hashes = hashes;
-    const keys = new Uint32Array(this.#keys.length * 2);
-    keys.set(this.#keys);
-    this.#keys = keys;
-  }
-
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let key = 0; key < this.count; key++) {
-      let slot = this.#hashes[key] & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = key + 1;
-    }
-    this.#slots = slots;
   }
 
   #encode(columns: readonly Vector[], length: number, find: boolean): void {
@@ -210,6 +204,12 @@ export class KeyTable {
   }
 }
 
+function doubled(words: Uint32Array): Uint32Array {
+  const larger = new Uint32Array(words.length * 2);
+  larger.set(words);
+  return larger;
+}
+
 function hashWords(words: Uint32Array, at: number, count: number): number {
   let hash = 0;
   for (let i = 0; i < count; i++) {
@@ -222,24 +222,22 @@ function hashWords(words: Uint32Array, at: number, count: number): number {
 
 /** Numbers distinct keys of one column; remembers the last dictionary's translation. */
 class Interner {
-  readonly #ids = new Map<HashKey, number>();
+  readonly #ids = new TextTable();
   #dictionary: readonly string[] | undefined = undefined;
   #table = new Int32Array(0);
   #tableIds = 0;
   #scratch = new Int32Array(0);
 
-  get size(): number {
-    return this.#ids.size;
+  get bytes(): number {
+    return this.#ids.size * 32 + this.#ids.bytes;
   }
 
-  /** The key's number; in find mode ABSENT for an unknown one. */
+  /** The key's number; in find mode ABSENT for an unknown one. A column's keys are all of one kind. */
   id(key: HashKey, find: boolean): number {
-    const known = this.#ids.get(key);
-    if (known !== undefined) return known;
-    if (find) return ABSENT;
-    const id = this.#ids.size;
-    this.#ids.set(key, id);
-    return id;
+    const text = typeof key === 'string' ? key : String(key);
+    if (!find) return this.#ids.add(text);
+    const known = this.#ids.find(text);
+    return known < 0 ? ABSENT : known;
   }
 
   codes(column: Extract<Vector, { rep: 'text' }>, length: number, find: boolean): Int32Array {

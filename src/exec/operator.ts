@@ -63,3 +63,17 @@ export async function turn(context: Pick<ExecContext, 'checkpoint'>): Promise<vo
   const pause = context.checkpoint();
   if (pause !== undefined) await pause;
 }
+
+/** Work over rows 0..length-1 in stretches of `rows`, with a checkpoint after each. */
+export async function stretches(
+  length: number,
+  rows: number,
+  context: Pick<ExecContext, 'checkpoint'>,
+  work: (start: number, end: number) => void,
+): Promise<void> {
+  for (let start = 0; start < length; start += rows) {
+    work(start, Math.min(length, start + rows));
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+  }
+}

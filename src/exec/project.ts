@@ -5,12 +5,15 @@ import type { BatchRuns } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
+import { inPieces } from './run.ts';
+
+/** Rows computed between two checkpoints. */
+const STEP_ROWS = 8192;
 
 export async function* runProject(node: ProjectNode, context: ExecContext): OperatorRun {
   const exprs = compileExprs(node.exprs);
-  for await (const batch of execute(node.input, context)) {
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
+  const rows = node.exprs.every((expr) => expr.kind === 'column') ? Infinity : STEP_ROWS;
+  for await (const batch of inPieces(execute(node.input, context), rows, context)) {
     if (batch.length === 0) continue;
     const columns = await evaluateAll(exprs, batch, context);
     const runs = batch.runs === undefined ? undefined : projectRuns(batch.runs, node.exprs);

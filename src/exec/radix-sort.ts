@@ -3,14 +3,14 @@
  * their distance from the smallest one, so that small ranges (minutes of delay, dictionary ranks) take
  * one pass; other doubles by their bits. Stable, linear, and it gives the event loop its turns.
  */
-import { turn, type ExecContext } from './operator.ts';
+import { stretches, type ExecContext } from './operator.ts';
 
 type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
 const DIGIT_BITS = 16;
 const DIGITS = 1 << DIGIT_BITS;
 /** Rows handled between two checkpoints. */
-const STEP_ROWS = 262_144;
+const STEP_ROWS = 131_072;
 const TWO_32 = 4_294_967_296;
 
 /** Row numbers 0..length-1 ordered by the first lane, then the second, and so on; no NaN in lanes. */
@@ -19,28 +19,33 @@ export async function radixSort(
   length: number,
   context: Checkpoint,
 ): Promise<Int32Array> {
+  const inSteps = (work: (start: number, end: number) => void): Promise<void> =>
+    stretches(length, STEP_ROWS, context, work);
   let rows = new Int32Array(length);
-  for (let i = 0; i < length; i++) rows[i] = i;
+  await inSteps((start, end) => {
+    for (let i = start; i < end; i++) rows[i] = i;
+  });
   let spare = new Int32Array(length);
+  const digits = new Uint16Array(length);
   const counts = new Int32Array(DIGITS);
-  for (let i = lanes.length - 1; i >= 0; i--) {
-    const lane = lanes[i] as Float64Array;
-    await turn(context);
-    const range = integerRange(lane, length);
-    await turn(context);
-    const words =
-      range === undefined ? floatWords(lane, length) : integerWords(lane, length, range.minimum);
-    const bits = range === undefined ? 64 : bitsOf(range.maximum - range.minimum);
+  for (let l = lanes.length - 1; l >= 0; l--) {
+    const lane = lanes[l] as Float64Array;
+    const range = new IntegerRange();
+    await inSteps((start, end) => range.include(lane, start, end));
+    const { isExact, minimum, maximum } = range;
+    const words: Words = { low: new Uint32Array(length), high: new Uint32Array(length) };
+    await inSteps((start, end) => {
+      if (isExact) integerWords(lane, minimum, words, start, end);
+      else floatWords(lane, words, start, end);
+    });
+    const bits = isExact ? bitsOf(maximum - minimum) : 64;
     for (let shift = 0; shift < bits; shift += DIGIT_BITS) {
-      await turn(context);
-      const digits = digitsOf(words, shift, length);
-      await turn(context);
-      countOffsets(digits, counts, length);
-      for (let start = 0; start < length; start += STEP_ROWS) {
-        scatter(rows, spare, digits, counts, start, Math.min(length, start + STEP_ROWS));
-        await turn(context);
-      }
-      [rows, spare] = [spare, rows];
+      counts.fill(0);
+      await inSteps((start, end) => takeDigits(words, shift, digits, counts, start, end));
+      toOffsets(counts);
+      const [from, into] = [rows, spare];
+      await inSteps((start, end) => scatter(from, into, digits, counts, start, end));
+      [rows, spare] = [into, from];
     }
   }
   return rows;
@@ -62,19 +67,26 @@ function scatter(
   }
 }
 
-/** The 16 bits above `shift` of every row. */
-function digitsOf(words: Words, shift: number, length: number): Uint16Array {
-  const digits = new Uint16Array(length);
+/** Notes and counts the 16 bits above `shift` of rows start..end-1. */
+function takeDigits(
+  words: Words,
+  shift: number,
+  digits: Uint16Array,
+  counts: Int32Array,
+  start: number,
+  end: number,
+): void {
   const word = shift < 32 ? words.low : words.high;
   const by = shift % 32;
-  for (let i = 0; i < length; i++) digits[i] = (word[i] as number) >>> by;
-  return digits;
+  for (let i = start; i < end; i++) {
+    const digit = ((word[i] as number) >>> by) & (DIGITS - 1);
+    digits[i] = digit;
+    (counts[digit] as number)++;
+  }
 }
 
 /** For each digit, where its first row goes. */
-function countOffsets(digits: Uint16Array, counts: Int32Array, length: number): void {
-  counts.fill(0);
-  for (let i = 0; i < length; i++) (counts[digits[i] as number] as number)++;
+function toOffsets(counts: Int32Array): void {
   let total = 0;
   for (let digit = 0; digit < DIGITS; digit++) {
     const count = counts[digit] as number;
@@ -88,50 +100,63 @@ interface Words {
   readonly high: Uint32Array;
 }
 
-/** Smallest and largest value where all are whole and their distance is exact; undefined otherwise. */
-function integerRange(
-  lane: Float64Array,
-  length: number,
-): { readonly minimum: number; readonly maximum: number } | undefined {
-  let minimum = Infinity;
-  let maximum = -Infinity;
-  for (let i = 0; i < length; i++) {
-    const value = lane[i] as number;
-    if (Math.floor(value) !== value) return undefined;
-    if (value < minimum) minimum = value;
-    if (value > maximum) maximum = value;
+/** Smallest and largest value, and whether all are whole. */
+class IntegerRange {
+  minimum = Infinity;
+  maximum = -Infinity;
+  #isWhole = true;
+
+  include(lane: Float64Array, start: number, end: number): void {
+    if (!this.#isWhole) return;
+    let { minimum, maximum } = this;
+    for (let i = start; i < end; i++) {
+      const value = lane[i] as number;
+      if (Math.floor(value) !== value) {
+        this.#isWhole = false;
+        return;
+      }
+      if (value < minimum) minimum = value;
+      if (value > maximum) maximum = value;
+    }
+    this.minimum = minimum;
+    this.maximum = maximum;
   }
-  return Number.isSafeInteger(maximum - minimum) ? { minimum, maximum } : undefined;
+
+  /** Whether distances from the smallest value are exact. */
+  get isExact(): boolean {
+    return this.#isWhole && Number.isSafeInteger(this.maximum - this.minimum);
+  }
 }
 
 function bitsOf(range: number): number {
   return range < TWO_32 ? 32 - Math.clz32(range) : 64 - Math.clz32(Math.floor(range / TWO_32));
 }
 
-function integerWords(lane: Float64Array, length: number, minimum: number): Words {
-  const low = new Uint32Array(length);
-  const high = new Uint32Array(length);
-  for (let i = 0; i < length; i++) {
+function integerWords(
+  lane: Float64Array,
+  minimum: number,
+  { low, high }: Words,
+  start: number,
+  end: number,
+): void {
+  for (let i = start; i < end; i++) {
     const distance = (lane[i] as number) - minimum;
     const top = Math.floor(distance / TWO_32);
     high[i] = top;
     low[i] = distance - top * TWO_32;
   }
-  return { low, high };
 }
 
 /** IEEE bits made to order as unsigned integers; -0 becomes 0. */
-function floatWords(lane: Float64Array, length: number): Words {
-  const low = new Uint32Array(length);
-  const high = new Uint32Array(length);
-  const normal = new Float64Array(length);
-  for (let i = 0; i < length; i++) normal[i] = (lane[i] as number) + 0;
+function floatWords(lane: Float64Array, { low, high }: Words, start: number, end: number): void {
+  const normal = new Float64Array(end - start);
+  for (let i = start; i < end; i++) normal[i - start] = (lane[i] as number) + 0;
   const words = new Uint32Array(normal.buffer);
-  for (let i = 0; i < length; i++) {
-    const top = words[2 * i + 1] as number;
+  for (let i = start; i < end; i++) {
+    const at = 2 * (i - start);
+    const top = words[at + 1] as number;
     const negative = top >= 0x8000_0000;
     high[i] = negative ? ~top : top ^ 0x8000_0000;
-    low[i] = negative ? ~(words[2 * i] as number) : (words[2 * i] as number);
+    low[i] = negative ? ~(words[at] as number) : (words[at] as number);
   }
-  return { low, high };
 }

@@ -5,6 +5,10 @@ import { execute } from './build.ts';
 import { SeenRows } from './distinct.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { workKey } from './plan-walk.ts';
+import { inPieces } from './run.ts';
+
+/** Rows looked at between two checkpoints. */
+const STEP_ROWS = 8192;
 
 export async function* runRecursiveUnion(
   node: RecursiveUnionNode,
@@ -16,9 +20,7 @@ export async function* runRecursiveUnion(
   do {
     const next: Batch[] = [];
     context.shared.set(workKey(node.cteId), turn);
-    for await (const batch of execute(plan, context)) {
-      const pause = context.checkpoint();
-      if (pause !== undefined) await pause;
+    for await (const batch of inPieces(execute(plan, context), STEP_ROWS, context)) {
       const fresh = seen === undefined ? batch : seen.fresh(batch);
       if (fresh.length === 0) continue;
       next.push(fresh);

@@ -1,13 +1,17 @@
 /** Running operators to the end, and the helpers that most operators share. */
+import type { Expr } from '../plan/expr.ts';
 import type { PhysicalNode } from '../plan/physical.ts';
 import { dbError } from '../errors/db-error.ts';
 import { BATCH_ROWS, valueAt, type Batch, type Vector } from '../vector/vector.ts';
 import type { SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
-import { batchBytes, concat, concatBatches } from '../vector/concat.ts';
-import { sliceBatch } from '../vector/gather.ts';
+import { batchBytes, concatBatches, concatSteps } from '../vector/concat.ts';
+import { sliceBatch, sliceWithRuns } from '../vector/gather.ts';
 import { execute } from './build.ts';
+import { compileExprs, evaluateAll } from './expression.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
+
+type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
 /** How far an operator may exceed the work memory before it fails, as there is no spilling to disk. */
 const MEMORY_FACTOR = 64;
@@ -49,25 +53,57 @@ export async function materialize(
   return await concatInTurns(columnTypes(node), batches, context);
 }
 
-/** concatBatches with a turn for the event loop after each column. */
+/** concatBatches with turns for the event loop. */
 export async function concatInTurns(
   types: readonly SqlType[],
   batches: readonly Batch[],
-  context: Pick<ExecContext, 'checkpoint'>,
+  context: Checkpoint,
 ): Promise<Batch> {
   if (batches.length <= 1) return concatBatches(types, batches);
   const columns: Vector[] = [];
   for (const [i, type] of types.entries()) {
-    columns.push(
-      concat(
-        type,
-        batches.map((batch) => batch.columns[i]),
-      ),
-    );
+    const vectors = batches.map((batch) => batch.columns[i]);
+    columns.push(await inTurns(concatSteps(type, vectors), context));
+  }
+  return { columns, length: batches.reduce((sum, batch) => sum + batch.length, 0) };
+}
+
+/** Takes steps to their end, with turns for the event loop in between. */
+export async function inTurns<T>(steps: Iterator<void, T, void>, context: Checkpoint): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
     const pause = context.checkpoint();
     if (pause !== undefined) await pause;
   }
-  return { columns, length: batches.reduce((sum, batch) => sum + batch.length, 0) };
+}
+
+/** Rows evaluated between two checkpoints. */
+const STEP_ROWS = 8192;
+
+/** evaluateAll over the rows of a large batch, with turns for the event loop. */
+export async function evaluateInTurns(
+  exprs: readonly Expr[],
+  batch: Batch,
+  context: ExecContext,
+): Promise<Vector[]> {
+  if (batch.length <= STEP_ROWS) return await evaluateAll(compileExprs(exprs), batch, context);
+  const others = exprs.filter((expr) => expr.kind !== 'column');
+  const parts: Batch[] = [];
+  if (others.length > 0) {
+    const compiled = compileExprs(others);
+    for (const piece of pieces(batch, STEP_ROWS)) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+      parts.push({ columns: await evaluateAll(compiled, piece, context), length: piece.length });
+    }
+  }
+  const types = others.map((expr) => expr.type);
+  const { columns } = await concatInTurns(types, parts, context);
+  let next = 0;
+  return exprs.map((expr) =>
+    expr.kind === 'column' ? batch.columns[expr.index] : columns[next++],
+  );
 }
 
 /** All batches of a run that have rows. */
@@ -93,6 +129,27 @@ export async function collect(
 export function* pieces(batch: Batch, rows = BATCH_ROWS): Generator<Batch, void, void> {
   for (let start = 0; start < batch.length; start += rows) {
     yield sliceBatch(batch, start, Math.min(start + rows, batch.length));
+  }
+}
+
+/** The batches of a run, large ones in pieces, with a checkpoint for each. */
+export async function* inPieces(
+  run: AsyncIterable<Batch>,
+  rows: number,
+  context: Checkpoint,
+): OperatorRun {
+  for await (const batch of run) {
+    if (batch.length <= rows) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+      yield batch;
+      continue;
+    }
+    for (let start = 0; start < batch.length; start += rows) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+      yield sliceWithRuns(batch, start, Math.min(start + rows, batch.length));
+    }
   }
 }
 

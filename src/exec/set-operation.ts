@@ -4,7 +4,10 @@ import { gatherBatch } from '../vector/gather.ts';
 import { execute } from './build.ts';
 import { KeyTable } from './key-table.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
-import { MemoryBudget } from './run.ts';
+import { inPieces, MemoryBudget } from './run.ts';
+
+/** Rows looked at between two checkpoints. */
+const STEP_ROWS = 8192;
 
 export async function* runSetOperation(node: SetOperationNode, context: ExecContext): OperatorRun {
   const width = node.columns.length;
@@ -12,15 +15,11 @@ export async function* runSetOperation(node: SetOperationNode, context: ExecCont
   const table = new KeyTable(Math.max(width, 1));
   const counts = new Counts();
   const budget = new MemoryBudget('SetOp', context);
-  for await (const batch of execute(node.right, context)) {
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
+  for await (const batch of inPieces(execute(node.right, context), STEP_ROWS, context)) {
     const numbers = numberRows(table, batch, budget);
     for (let row = 0; row < batch.length; row++) counts.add(numbers[row], 1);
   }
-  for await (const batch of execute(node.left, context)) {
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
+  for await (const batch of inPieces(execute(node.left, context), STEP_ROWS, context)) {
     const numbers = numberRows(table, batch, budget);
     const rows = new Int32Array(batch.length);
     let kept = 0;
@@ -73,20 +72,21 @@ function numberRows(
   return numbers;
 }
 
+/** Counts of one page. */
+const PAGE_BITS = 14;
+const PAGE_MASK = (1 << PAGE_BITS) - 1;
+
 /** A count for each key number, 0 at first. */
 class Counts {
-  #counts = new Int32Array(256);
+  readonly #pages: Int32Array[] = [];
 
   get(number: number): number {
-    return number < this.#counts.length ? this.#counts[number] : 0;
+    return this.#pages[number >>> PAGE_BITS]?.[number & PAGE_MASK] ?? 0;
   }
 
   add(number: number, by: number): void {
-    if (number >= this.#counts.length) {
-      const larger = new Int32Array(Math.max(this.#counts.length * 2, number + 1));
-      larger.set(this.#counts);
-      this.#counts = larger;
-    }
-    this.#counts[number] += by;
+    const page = number >>> PAGE_BITS;
+    while (page >= this.#pages.length) this.#pages.push(new Int32Array(PAGE_MASK + 1));
+    this.#pages[page][number & PAGE_MASK] += by;
   }
 }

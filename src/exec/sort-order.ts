@@ -6,7 +6,8 @@ import { comparatorFor } from '../types/compare.ts';
 import { hashKey, isHashable } from '../types/hash.ts';
 import type { Value } from '../types/value.ts';
 import type { TextVector, Vector } from '../vector/vector.ts';
-import type { ExecContext } from './operator.ts';
+import { TextTable } from '../vector/text-table.ts';
+import { stretches, turn, type ExecContext } from './operator.ts';
 import { radixSort } from './radix-sort.ts';
 
 export interface OrderKey {
@@ -17,8 +18,10 @@ export interface OrderKey {
 
 type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
-/** Rows between two checkpoints. */
-const STEP_ROWS = 32_768;
+/** Rows compared between two checkpoints. */
+const STEP_ROWS = 8192;
+/** Rows between two checkpoints where each takes some nanoseconds. */
+const COPY_ROWS = 131_072;
 const INSERTION_ROWS = 16;
 /** Below this, comparing costs less than counting 65,536 digits. */
 const RADIX_ROWS_MIN = 20_000;
@@ -82,15 +85,17 @@ export async function orderLanes(
   const values = await valueLane(vector, length, context);
   const { nulls } = vector;
   let classes: Float64Array | undefined;
-  for (let i = 0; i < length; i++) {
-    const isNull = nulls !== undefined && nulls[i] === 1;
-    if (!isNull && values[i] === values[i]) continue;
-    classes ??= new Float64Array(length);
-    // NaN is above all numbers and below NULLs that come last.
-    classes[i] = isNull ? (nullsFirst ? -2 : 2) : descending ? -1 : 1;
-    values[i] = 0;
-  }
-  if (descending) for (let i = 0; i < length; i++) values[i] = -values[i];
+  await stretches(length, COPY_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) {
+      const isNull = nulls !== undefined && nulls[i] === 1;
+      if (!isNull && values[i] === values[i]) continue;
+      classes ??= new Float64Array(length);
+      // NaN is above all numbers and below NULLs that come last.
+      classes[i] = isNull ? (nullsFirst ? -2 : 2) : descending ? -1 : 1;
+      values[i] = 0;
+    }
+    if (descending) for (let i = start; i < end; i++) values[i] = -values[i];
+  });
   return classes === undefined ? [values] : [classes, values];
 }
 
@@ -102,9 +107,14 @@ async function valueLane(
 ): Promise<Float64Array> {
   switch (vector.rep) {
     case 'f64':
-      return vector.data.slice(0, length);
-    case 'bool':
-      return Float64Array.from(vector.data.subarray(0, length));
+    case 'bool': {
+      const lane = new Float64Array(length);
+      const { data } = vector;
+      await stretches(length, COPY_ROWS, context, (start, end) =>
+        lane.set(data.subarray(start, end), start),
+      );
+      return lane;
+    }
     case 'text':
       return textRanks(vector, length, context);
     case 'any':
@@ -120,15 +130,19 @@ async function textRanks(
   const { codes, dictionary, nulls, type } = vector;
   const used = new Int32Array(dictionary.length).fill(-1);
   const texts: string[] = [];
-  for (let i = 0; i < length; i++) {
-    if (nulls !== undefined && nulls[i] === 1) continue;
-    if (used[codes[i]] === -1) used[codes[i]] = texts.push(dictionary[codes[i]]) - 1;
-  }
+  await stretches(length, COPY_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) {
+      if (nulls !== undefined && nulls[i] === 1) continue;
+      if (used[codes[i]] === -1) used[codes[i]] = texts.push(dictionary[codes[i]]) - 1;
+    }
+  });
   const ranks = await rankValues(texts, type.oid, context);
   const lane = new Float64Array(length);
-  for (let i = 0; i < length; i++) {
-    if (nulls === undefined || nulls[i] === 0) lane[i] = ranks[used[codes[i]]];
-  }
+  await stretches(length, COPY_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) {
+      if (nulls === undefined || nulls[i] === 0) lane[i] = ranks[used[codes[i]]];
+    }
+  });
   return lane;
 }
 
@@ -141,20 +155,20 @@ async function valueRanks(
   const lane = new Float64Array(length);
   const distinct: NonNullable<Value>[] = [];
   const positions = new Int32Array(length).fill(-1);
-  const seen = isHashable(oid) ? new Map<unknown, number>() : undefined;
-  for (let i = 0; i < length; i++) {
-    const value = vector.data[i];
-    if (value === null) continue;
-    const key = seen === undefined ? undefined : hashKey(oid, value);
-    let position = seen?.get(key);
-    if (position === undefined) {
-      position = distinct.push(value) - 1;
-      seen?.set(key, position);
+  const seen = isHashable(oid) ? new TextTable() : undefined;
+  await stretches(length, STEP_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) {
+      const value = vector.data[i];
+      if (value === null) continue;
+      const position = seen === undefined ? distinct.length : seen.add(String(hashKey(oid, value)));
+      if (position === distinct.length) distinct.push(value);
+      positions[i] = position;
     }
-    positions[i] = position;
-  }
+  });
   const ranks = await rankValues(distinct, oid, context);
-  for (let i = 0; i < length; i++) if (positions[i] >= 0) lane[i] = ranks[positions[i]];
+  await stretches(length, COPY_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) if (positions[i] >= 0) lane[i] = ranks[positions[i]];
+  });
   return lane;
 }
 
@@ -170,10 +184,12 @@ async function rankValues(
   const sorted = await mergeSort(order, (a, b) => compare(values[a], values[b]), context);
   const ranks = new Float64Array(values.length);
   let rank = 0;
-  for (let i = 0; i < sorted.length; i++) {
-    if (i > 0 && compare(values[sorted[i - 1]], values[sorted[i]]) !== 0) rank++;
-    ranks[sorted[i]] = rank;
-  }
+  await stretches(sorted.length, STEP_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) {
+      if (i > 0 && compare(values[sorted[i - 1]], values[sorted[i]]) !== 0) rank++;
+      ranks[sorted[i]] = rank;
+    }
+  });
   return ranks;
 }
 
@@ -185,14 +201,14 @@ export async function mergeSort(
 ): Promise<Int32Array> {
   const { length } = rows;
   let sorted = true;
-  for (let i = 1; i < length && sorted; i++) sorted = compare(rows[i - 1], rows[i]) <= 0;
+  for (let i = 1; i < length && sorted; i++) {
+    sorted = compare(rows[i - 1], rows[i]) <= 0;
+    if (i % STEP_ROWS === 0) await turn(context);
+  }
   if (sorted) return rows;
   for (let start = 0; start < length; start += INSERTION_ROWS) {
     insertionSort(rows, start, Math.min(start + INSERTION_ROWS, length), compare);
-    if (start % STEP_ROWS === 0) {
-      const pause = context.checkpoint();
-      if (pause !== undefined) await pause;
-    }
+    if (start % STEP_ROWS === 0) await turn(context);
   }
   let from = rows;
   let to: Int32Array = new Int32Array(length);

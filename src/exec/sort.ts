@@ -2,9 +2,8 @@
 import type { SortKey, SortNode } from '../plan/physical.ts';
 import { gatherBatch } from '../vector/gather.ts';
 import { BATCH_ROWS, type Batch } from '../vector/vector.ts';
-import { compileExprs, evaluateAll } from './expression.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
-import { materialize } from './run.ts';
+import { evaluateInTurns, materialize } from './run.ts';
 import { sortRows, type OrderKey } from './sort-order.ts';
 
 export async function* runSort(node: SortNode, context: ExecContext): OperatorRun {
@@ -27,8 +26,8 @@ export async function orderKeys(
   keys: readonly SortKey[],
   context: ExecContext,
 ): Promise<OrderKey[]> {
-  const exprs = compileExprs(keys.map((key) => key.expr));
-  const vectors = await evaluateAll(exprs, batch, context);
+  const exprs = keys.map((key) => key.expr);
+  const vectors = await evaluateInTurns(exprs, batch, context);
   return keys.map(({ descending, nullsFirst }, i) => ({
     vector: vectors[i],
     descending,

@@ -1,13 +1,12 @@
 /** ORDER BY with LIMIT: keeps no more than the best offset + limit rows, and some to choose from. */
 import type { SortKey, TopNNode } from '../plan/physical.ts';
-import { concatBatches } from '../vector/concat.ts';
-import { gatherBatch, sliceBatch } from '../vector/gather.ts';
-import { valueAt, type Batch } from '../vector/vector.ts';
+import { gatherBatch, gatherSteps, sliceBatch } from '../vector/gather.ts';
+import { valueAt, type Batch, type Vector } from '../vector/vector.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import { execute } from './build.ts';
 import { limitValue, offsetValue } from './limit.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
-import { columnTypes, MemoryBudget, pieces } from './run.ts';
+import { columnTypes, concatInTurns, inTurns, MemoryBudget, pieces } from './run.ts';
 import { batchBytes } from '../vector/concat.ts';
 import { sortBatch } from './sort.ts';
 
@@ -25,9 +24,14 @@ export async function* runTopN(node: TopNNode, context: ExecContext): OperatorRu
   let budget = new MemoryBudget('Sort', context);
   let threshold: Threshold | undefined;
   const cut = async (): Promise<Batch> => {
-    const all = concatBatches(types, pending);
+    const all = await concatInTurns(types, pending, context);
     const order = await sortBatch(all, node.keys, context);
-    return gatherBatch(all, order.subarray(0, Math.min(wanted, order.length)));
+    const kept = order.subarray(0, Math.min(wanted, order.length));
+    const columns: Vector[] = [];
+    for (const column of all.columns) {
+      columns.push(await inTurns(gatherSteps(column, kept), context));
+    }
+    return { columns, length: kept.length };
   };
   for await (const batch of execute(node.input, context)) {
     const pause = context.checkpoint();

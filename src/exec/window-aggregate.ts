@@ -2,14 +2,20 @@
 import type { Accumulator } from '../functions/function.ts';
 import type { WindowCall, WindowFrame } from '../plan/physical.ts';
 import type { Value } from '../types/value.ts';
-import type { VectorBuilder } from '../vector/builder.ts';
 import { gather } from '../vector/gather.ts';
+import type { PartsBuilder } from '../vector/parts-builder.ts';
 import { valueAt, type Vector } from '../vector/vector.ts';
-import type { ExecContext } from './operator.ts';
+import { stretches, turn, type ExecContext } from './operator.ts';
 import type { Frames, Peers } from './window-frame.ts';
 
-/** Rows added to accumulators between two checkpoints. */
-const STEP_ROWS = 65_536;
+/** Rows added to accumulators, or put out, between two checkpoints. */
+const STEP_ROWS = 16_384;
+/** Rows of a running value, each of which makes a result, between two checkpoints. */
+const CHECK_ROWS = 1024;
+/** Rows looked at between two checkpoints. */
+const LOOK_ROWS = 131_072;
+/** Frames that are aggregated together: each is a group of an accumulator. */
+const FRAMES_MAX = 4096;
 
 export interface AggregatePartition {
   readonly length: number;
@@ -25,20 +31,30 @@ export interface AggregatePartition {
 export async function windowAggregate(
   call: WindowCall,
   partition: AggregatePartition,
-  out: VectorBuilder,
+  out: PartsBuilder,
   context: ExecContext,
 ): Promise<void> {
   const { fn } = call;
   if (fn.kind !== 'aggregate') return;
   const input = filteredInput(partition);
   const create = (): Accumulator => fn.createAccumulator(call.call, context.eval, []);
-  const { start } = partition.frames;
-  const running =
-    partition.exclude === 'none' &&
-    start.every((row) => row === 0) &&
-    isAscending(partition.frames.end);
-  if (running) await runningValues(create(), partition, input, out, context);
-  else await frameValues(create(), partition, input, out, context);
+  if (await isRunning(partition, context)) {
+    await runningValues(create(), partition, input, out, context);
+  } else await frameValues(create, partition, input, out, context);
+}
+
+/** Whether all frames begin with the partition and only grow. */
+async function isRunning(
+  { exclude, frames: { start, end }, length }: AggregatePartition,
+  context: ExecContext,
+): Promise<boolean> {
+  let running = exclude === 'none';
+  await stretches(running ? length : 0, LOOK_ROWS, context, (first, last) => {
+    for (let row = first; row < last && running; row++) {
+      running = start[row] === 0 && (row === 0 || end[row] >= end[row - 1]);
+    }
+  });
+  return running;
 }
 
 interface Input {
@@ -59,17 +75,12 @@ function filteredInput({ args, filterRows, length }: AggregatePartition): Input 
   return { args: args.map((arg) => gather(arg, filterRows)), positions };
 }
 
-function isAscending(rows: Int32Array): boolean {
-  for (let i = 1; i < rows.length; i++) if (rows[i] < rows[i - 1]) return false;
-  return true;
-}
-
 /** Frames that start with the partition and only grow: one state goes along. */
 async function runningValues(
   accumulator: Accumulator,
   { length, frames }: AggregatePartition,
   input: Input,
-  out: VectorBuilder,
+  out: PartsBuilder,
   context: ExecContext,
 ): Promise<void> {
   accumulator.ensureGroups(1);
@@ -85,52 +96,67 @@ async function runningValues(
       known = true;
     }
     out.append(value);
-    if (row % STEP_ROWS === STEP_ROWS - 1) {
-      const pause = context.checkpoint();
-      if (pause !== undefined) await pause;
-    }
+    if (row % CHECK_ROWS === 0) await turn(context);
   }
 }
 
 /** Any frames: each distinct frame is a group of its own. */
 async function frameValues(
-  accumulator: Accumulator,
+  create: () => Accumulator,
   partition: AggregatePartition,
   input: Input,
-  out: VectorBuilder,
+  out: PartsBuilder,
   context: ExecContext,
 ): Promise<void> {
-  const { length, frames, peers, exclude } = partition;
+  const { length, frames, exclude } = partition;
   const groupOf = new Int32Array(length);
+  let accumulator = create();
   let groups = 0;
+  let done = 0;
   let work = 0;
+  const putOut = (end: number): void => {
+    const values = accumulator.finish(groups);
+    for (; done < end; done++) out.appendFrom(values, groupOf[done]);
+    accumulator = create();
+    groups = 0;
+  };
   for (let row = 0; row < length; row++) {
     const start = frames.start[row];
     const end = frames.end[row];
-    if (
+    const isRepeat =
       exclude === 'none' &&
-      row > 0 &&
+      row > done &&
       frames.start[row - 1] === start &&
-      frames.end[row - 1] === end
-    ) {
-      groupOf[row] = groups - 1;
-      continue;
+      frames.end[row - 1] === end;
+    if (!isRepeat) {
+      if (groups === FRAMES_MAX) putOut(row);
+      accumulator.ensureGroups(++groups);
+      addFrame(accumulator, groups - 1, input, partition, row);
+      work += end - start;
     }
-    const group = groups++;
-    groupOf[row] = group;
-    accumulator.ensureGroups(groups);
-    for (const [from, to] of keptRanges(exclude, row, start, end, peers)) {
-      addRange(accumulator, group, input, from, to);
-    }
-    work += end - start;
-    if (work >= STEP_ROWS) {
-      work = 0;
-      const pause = context.checkpoint();
-      if (pause !== undefined) await pause;
-    }
+    groupOf[row] = groups - 1;
+    if (++work < STEP_ROWS) continue;
+    work = 0;
+    await turn(context);
   }
-  const values = accumulator.finish(groups);
-  for (let row = 0; row < length; row++) out.appendFrom(values, groupOf[row]);
+  putOut(length);
+}
+
+function addFrame(
+  accumulator: Accumulator,
+  group: number,
+  input: Input,
+  { frames, peers, exclude }: AggregatePartition,
+  row: number,
+): void {
+  const [start, end] = [frames.start[row], frames.end[row]];
+  if (exclude === 'none') {
+    addRange(accumulator, group, input, start, end);
+    return;
+  }
+  for (const [from, to] of keptRanges(exclude, row, start, end, peers)) {
+    addRange(accumulator, group, input, from, to);
+  }
 }
 
 function addRange(
@@ -147,13 +173,12 @@ function addRange(
 
 /** The frame without what EXCLUDE takes out. */
 function keptRanges(
-  exclude: WindowFrame['exclude'],
+  exclude: Exclude<WindowFrame['exclude'], 'none'>,
   row: number,
   start: number,
   end: number,
   peers: Peers,
 ): [number, number][] {
-  if (exclude === 'none') return [[start, end]];
   const from = exclude === 'current-row' ? row : peers.start(row);
   const to = exclude === 'current-row' ? row + 1 : peers.end(row);
   const ranges: [number, number][] = [[start, Math.min(end, from)]];

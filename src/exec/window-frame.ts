@@ -6,14 +6,17 @@ import type { Value } from '../types/value.ts';
 import { constantVector } from '../vector/builder.ts';
 import { valueAt, type Vector } from '../vector/vector.ts';
 import { bindValue } from './bind-scan.ts';
-import { compileExpr } from './expression.ts';
-import type { ExecContext } from './operator.ts';
+import { stretches, type ExecContext } from './operator.ts';
+import { evaluateInTurns } from './run.ts';
 
 /** Frames as [start, end) within the partition; start never exceeds end. */
 export interface Frames {
   readonly start: Int32Array;
   readonly end: Int32Array;
 }
+
+/** Rows looked at between two checkpoints. */
+const STEP_ROWS = 65_536;
 
 /** Peer groups of a partition: rows with equal ORDER BY keys. */
 export class Peers {
@@ -23,16 +26,32 @@ export class Peers {
   /** First row of each group, and the partition's length at the end. */
   readonly starts: Int32Array;
 
-  constructor(length: number, samePeer: (a: number, b: number) => boolean) {
-    this.length = length;
-    this.groupOf = new Int32Array(length);
-    const starts: number[] = [];
-    for (let i = 0; i < length; i++) {
-      if (i === 0 || !samePeer(i - 1, i)) starts.push(i);
-      this.groupOf[i] = starts.length - 1;
-    }
-    starts.push(length);
-    this.starts = Int32Array.from(starts);
+  private constructor(groupOf: Int32Array, starts: Int32Array) {
+    this.length = groupOf.length;
+    this.groupOf = groupOf;
+    this.starts = starts;
+  }
+
+  static async of(
+    length: number,
+    samePeer: (a: number, b: number) => boolean,
+    context: ExecContext,
+  ): Promise<Peers> {
+    const groupOf = new Int32Array(length);
+    let groups = 0;
+    await stretches(length, STEP_ROWS, context, (start, end) => {
+      for (let i = start; i < end; i++) {
+        if (i === 0 || !samePeer(i - 1, i)) groups++;
+        groupOf[i] = groups - 1;
+      }
+    });
+    const starts = new Int32Array(groups + 1).fill(length, groups);
+    await stretches(length, STEP_ROWS, context, (start, end) => {
+      for (let i = end - 1; i >= start; i--) {
+        if (i === 0 || groupOf[i - 1] !== groupOf[i]) starts[groupOf[i]] = i;
+      }
+    });
+    return new Peers(groupOf, starts);
   }
 
   start(row: number): number {
@@ -103,95 +122,108 @@ function isNegative(value: NonNullable<Value>): boolean {
 }
 
 /** The frames of all rows; `key` is the partition's single sort key for RANGE with offsets. */
-export function framesOf(
+export async function framesOf(
   bound: BoundFrame,
   peers: Peers,
   key: Vector | undefined,
   orderBy: readonly SortKey[],
   context: ExecContext,
-): Frames {
+): Promise<Frames> {
   const { frame, startOffset, endOffset } = bound;
-  const start = boundRows(frame, frame.start, startOffset, 'start', peers, key, orderBy, context);
-  const end = boundRows(frame, frame.end, endOffset, 'end', peers, key, orderBy, context);
-  for (let i = 0; i < peers.length; i++) if (end[i] < start[i]) end[i] = start[i];
+  const input = { frame, peers, key, orderBy, context };
+  const start = await boundRows(input, frame.start, startOffset, 'start');
+  const end = await boundRows(input, frame.end, endOffset, 'end');
+  await stretches(peers.length, STEP_ROWS, context, (first, last) => {
+    for (let i = first; i < last; i++) if (end[i] < start[i]) end[i] = start[i];
+  });
   return { start, end };
 }
 
-function boundRows(
-  frame: WindowFrame,
+type Side = 'start' | 'end';
+
+interface BoundInput {
+  readonly frame: WindowFrame;
+  readonly peers: Peers;
+  readonly key: Vector | undefined;
+  readonly orderBy: readonly SortKey[];
+  readonly context: ExecContext;
+}
+
+async function boundRows(
+  input: BoundInput,
   bound: FrameBound,
   offset: Value,
-  side: 'start' | 'end',
-  peers: Peers,
-  key: Vector | undefined,
-  orderBy: readonly SortKey[],
-  context: ExecContext,
-): Int32Array {
+  side: Side,
+): Promise<Int32Array> {
+  const { frame, peers, context } = input;
   const { length } = peers;
   const rows = new Int32Array(length);
   if (bound.kind === 'unbounded-preceding') return rows;
   if (bound.kind === 'unbounded-following') return rows.fill(length);
-  if (bound.kind === 'current-row') {
-    for (let i = 0; i < length; i++) {
-      if (frame.mode === 'rows') rows[i] = side === 'start' ? i : i + 1;
-      else rows[i] = side === 'start' ? peers.start(i) : peers.end(i);
-    }
-    return rows;
-  }
-  const sign = bound.kind === 'preceding' ? -1 : 1;
-  if (frame.mode === 'rows') {
-    const by = sign * Number(offset) + (side === 'end' ? 1 : 0);
-    for (let i = 0; i < length; i++) rows[i] = Math.min(Math.max(i + by, 0), length);
-    return rows;
-  }
-  if (frame.mode === 'groups') {
-    const by = sign * Number(offset) + (side === 'end' ? 1 : 0);
-    for (let i = 0; i < length; i++) {
-      rows[i] = peers.starts[Math.min(Math.max(peers.groupOf[i] + by, 0), peers.groups)];
-    }
-    return rows;
-  }
-  return rangeRows(frame, sign, offset, side, peers, key!, orderBy[0], context);
+  const rowOf =
+    bound.kind === 'current-row'
+      ? currentRow(frame, peers, side)
+      : frame.mode === 'range'
+        ? await rangeRow(input, bound.kind === 'preceding' ? -1 : 1, offset, side)
+        : distantRow(frame, peers, bound.kind === 'preceding' ? -1 : 1, offset, side);
+  await stretches(length, STEP_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) rows[i] = rowOf(i);
+  });
+  return rows;
+}
+
+function currentRow({ mode }: WindowFrame, peers: Peers, side: Side): (row: number) => number {
+  if (mode === 'rows') return side === 'start' ? (row) => row : (row) => row + 1;
+  return side === 'start' ? (row) => peers.start(row) : (row) => peers.end(row);
+}
+
+/** ROWS and GROUPS with an offset. */
+function distantRow(
+  { mode }: WindowFrame,
+  peers: Peers,
+  sign: number,
+  offset: Value,
+  side: Side,
+): (row: number) => number {
+  const { length, starts, groupOf, groups } = peers;
+  const by = sign * Number(offset) + (side === 'end' ? 1 : 0);
+  if (mode === 'rows') return (row) => Math.min(Math.max(row + by, 0), length);
+  return (row) => starts[Math.min(Math.max(groupOf[row] + by, 0), groups)];
 }
 
 /** RANGE with an offset: the bound is where `key ± offset` would stand in the partition. */
-function rangeRows(
-  frame: WindowFrame,
+async function rangeRow(
+  { frame, peers, key, orderBy, context }: BoundInput,
   sign: number,
   offset: Value,
-  side: 'start' | 'end',
-  peers: Peers,
-  key: Vector,
-  { descending }: SortKey,
-  context: ExecContext,
-): Int32Array {
+  side: Side,
+): Promise<(row: number) => number> {
+  const sortKey = key!;
   const { length } = peers;
+  const { descending } = orderBy[0];
   const { plus, minus } = frame.rangeAdd!;
   const expr = sign > 0 !== descending ? plus : minus;
   const bound = side === 'start' ? frame.start : frame.end;
-  const type = 'offset' in bound ? bound.offset.type : key.type;
-  const offsets = constantVector(type, offset, length);
-  const limits = compileExpr(expr).evaluate({ columns: [key, offsets], length }, context);
-  const compare = comparatorFor(key.type.oid);
-  const [first, last] = presentRows(key, length);
-  const rows = new Int32Array(length);
-  for (let i = 0; i < length; i++) {
-    const limit = valueAt(limits, i);
-    if (valueAt(key, i) === null || limit === null) {
-      rows[i] = side === 'start' ? peers.start(i) : peers.end(i);
-      continue;
+  const type = 'offset' in bound ? bound.offset.type : sortKey.type;
+  const columns = [sortKey, constantVector(type, offset, length)];
+  const [limits] = await evaluateInTurns([expr], { columns, length }, context);
+  const compare = comparatorFor(sortKey.type.oid);
+  const [first, last] = presentRows(sortKey, length);
+  return (row) => {
+    const limit = valueAt(limits, row);
+    if (valueAt(sortKey, row) === null || limit === null) {
+      return side === 'start' ? peers.start(row) : peers.end(row);
     }
     let low = first;
     let high = last;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const order = compare(valueAt(key, middle)!, limit) * (descending ? -1 : 1);
+      const order = compare(valueAt(sortKey, middle)!, limit) * (descending ? -1 : 1);
       if (side === 'start' ? order < 0 : order <= 0) low = middle + 1;
       else high = middle;
     }
-    rows[i] = low;
-  }
-  return rows;
+    return low;
+  };
 }
 
 /** The stretch of rows whose key is not NULL: NULLs stand together at one end. */

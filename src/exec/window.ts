@@ -2,16 +2,18 @@
 import type { Expr } from '../plan/expr.ts';
 import type { WindowCall, WindowNode } from '../plan/physical.ts';
 import type { WindowPartition } from '../functions/function.ts';
-import { VectorBuilder } from '../vector/builder.ts';
-import { gather, gatherBatch, slice } from '../vector/gather.ts';
+import { PartsBuilder } from '../vector/parts-builder.ts';
+import { gather, gatherBatch, gatherSteps, slice, sliceBatch } from '../vector/gather.ts';
 import { BATCH_ROWS, type Batch, type Vector } from '../vector/vector.ts';
-import { compileExprs, evaluateAll } from './expression.ts';
-import { turn, type ExecContext, type OperatorRun } from './operator.ts';
+import { stretches, turn, type ExecContext, type OperatorRun } from './operator.ts';
 import { compilePredicate } from './predicate.ts';
-import { materialize } from './run.ts';
+import { evaluateInTurns, inTurns, materialize } from './run.ts';
 import { laneComparison, orderLanes, sortByLanes } from './sort-order.ts';
 import { windowAggregate } from './window-aggregate.ts';
 import { bindFrame, framesOf, Peers, type BoundFrame, type Frames } from './window-frame.ts';
+
+/** Rows looked at between two checkpoints. */
+const STEP_ROWS = 32_768;
 
 export async function* runWindow(node: WindowNode, context: ExecContext): OperatorRun {
   const input = await materialize(node.input, context, 'WindowAgg');
@@ -33,12 +35,12 @@ export async function* runWindow(node: WindowNode, context: ExecContext): Operat
       context,
     );
   }
-  const columns = [...sorted.batch.columns, ...calls.map(({ out }) => out.finish())];
+  const results = calls.map(({ out }) => out.finish());
   for (let start = 0; start < input.length; start += BATCH_ROWS) {
-    const end = Math.min(start + BATCH_ROWS, input.length);
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
-    yield { columns: columns.map((column) => slice(column, start, end)), length: end - start };
+    await turn(context);
+    const rows = sliceBatch(sorted.batch, start, Math.min(start + BATCH_ROWS, input.length));
+    const values = results.map((parts) => parts[start / BATCH_ROWS]);
+    yield { columns: [...rows.columns, ...values], length: rows.length };
   }
 }
 
@@ -64,22 +66,22 @@ async function sortedInput(
   );
   const peerLanes = await lanesOf(node.orderBy, input, context);
   const order = await sortByLanes([...partitionLanes, ...peerLanes], length, context);
-  await turn(context);
   const comparePartitions = laneComparison(partitionLanes);
   const comparePeers = laneComparison(peerLanes);
   const partitions: number[] = [];
-  for (let i = 0; i < length; i++) {
-    if (i === 0 || comparePartitions(order[i - 1], order[i]) !== 0) partitions.push(i);
-  }
+  await stretches(length, STEP_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) {
+      if (i === 0 || comparePartitions(order[i - 1], order[i]) !== 0) partitions.push(i);
+    }
+  });
   partitions.push(length);
   const columns: Vector[] = [];
   for (const column of input.columns) {
-    await turn(context);
-    columns.push(gather(column, order));
+    columns.push(await inTurns(gatherSteps(column, order), context));
   }
   const batch: Batch = { columns, length };
   const keys = node.orderBy.slice(0, 1).map((key) => key.expr);
-  const [key] = await evaluateAll(compileExprs(keys), batch, context);
+  const [key] = await evaluateInTurns(keys, batch, context);
   return {
     batch,
     partitions,
@@ -97,7 +99,8 @@ async function lanesOf(
   input: Batch,
   context: ExecContext,
 ): Promise<Float64Array[]> {
-  const vectors = await evaluateAll(compileExprs(keys.map((key) => key.expr)), input, context);
+  const exprs = keys.map((key) => key.expr);
+  const vectors = await evaluateInTurns(exprs, input, context);
   const lanes: Float64Array[] = [];
   for (let i = 0; i < keys.length; i++) {
     const { descending, nullsFirst } = keys[i];
@@ -113,15 +116,16 @@ interface CallInput {
   readonly args: readonly Vector[];
   /** 1 for rows that FILTER lets through; undefined for all. */
   readonly filter: Uint8Array | undefined;
-  readonly out: VectorBuilder;
+  /** The results, in parts for the batches that come out. */
+  readonly out: PartsBuilder;
 }
 
 async function callInput(call: WindowCall, batch: Batch, context: ExecContext): Promise<CallInput> {
-  const out = new VectorBuilder(call.type, batch.length);
+  const out = new PartsBuilder(call.type, BATCH_ROWS);
   if (call.filter === null) {
     return {
       call,
-      args: await evaluateAll(compileExprs(call.args), batch, context),
+      args: await evaluateInTurns(call.args, batch, context),
       filter: undefined,
       out,
     };
@@ -133,7 +137,7 @@ async function callInput(call: WindowCall, batch: Batch, context: ExecContext): 
   if (rows === undefined) {
     return {
       call,
-      args: await evaluateAll(compileExprs(call.args), batch, context),
+      args: await evaluateInTurns(call.args, batch, context),
       filter: undefined,
       out,
     };
@@ -145,7 +149,7 @@ async function callInput(call: WindowCall, batch: Batch, context: ExecContext): 
     filter[row] = 1;
     spread[row] = i;
   });
-  const passed = await evaluateAll(compileExprs(call.args), gatherBatch(batch, rows), context);
+  const passed = await evaluateInTurns(call.args, gatherBatch(batch, rows), context);
   const args = rows.length === 0 ? passed : passed.map((vector) => gather(vector, spread));
   return { call, args, filter, out };
 }
@@ -160,15 +164,18 @@ async function computePartition(
   context: ExecContext,
 ): Promise<void> {
   const length = end - start;
-  const peers = new Peers(length, (a, b) => sorted.samePeer(start + a, start + b));
+  const peers = await Peers.of(length, (a, b) => sorted.samePeer(start + a, start + b), context);
   const key = sorted.key === undefined ? undefined : slice(sorted.key, start, end);
-  const frames = framesOf(frame, peers, key, node.orderBy, context);
+  const frames = await framesOf(frame, peers, key, node.orderBy, context);
   const { exclude } = node.frame;
   for (const { call, args, filter, out } of calls) {
     const sliced = args.map((arg) => (arg.length === 0 ? arg : slice(arg, start, end)));
     if (call.fn.kind === 'window') {
       const view = partitionView(length, sliced, peers, frames, exclude);
-      for (const value of call.fn.compute(view, call.call, context.eval)) out.append(value);
+      const values = call.fn.compute(view, call.call, context.eval);
+      await stretches(length, STEP_ROWS, context, (first, last) => {
+        for (let i = first; i < last; i++) out.append(values[i]);
+      });
       continue;
     }
     const filterRows = filter === undefined ? undefined : flagged(filter, start, end);

@@ -4,8 +4,23 @@ import type { Value } from '../types/value.ts';
 import { nullVector } from './builder.ts';
 import { valueAt, type Batch, type NullMask, type TextVector, type Vector } from './vector.ts';
 
+/** Rows copied in one step. */
+const STEP_ROWS = 65_536;
+
 /** All rows of the vectors in order. They have one SQL type. */
 export function concat(type: SqlType, vectors: readonly Vector[]): Vector {
+  const steps = concatSteps(type, vectors);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in steps of at most some milliseconds. */
+export function* concatSteps(
+  type: SqlType,
+  vectors: readonly Vector[],
+): Generator<void, Vector, void> {
   if (vectors.length === 1) return vectors[0];
   let length = 0;
   let wide = false;
@@ -18,31 +33,46 @@ export function concat(type: SqlType, vectors: readonly Vector[]): Vector {
   switch (rep) {
     case 'f64': {
       const data = new Float64Array(length);
-      let at = 0;
-      for (const vector of vectors) {
-        if (vector.rep === 'f64') data.set(vector.data.subarray(0, vector.length), at);
-        at += vector.length;
+      for (const [vector, at] of inSteps(vectors)) {
+        if (vector === undefined) yield;
+        else if (vector.rep === 'f64') data.set(vector.data.subarray(0, vector.length), at);
       }
       return { rep: 'f64', type, length, data, nulls };
     }
     case 'bool': {
       const data = new Uint8Array(length);
-      let at = 0;
-      for (const vector of vectors) {
-        if (vector.rep === 'bool') data.set(vector.data.subarray(0, vector.length), at);
-        at += vector.length;
+      for (const [vector, at] of inSteps(vectors)) {
+        if (vector === undefined) yield;
+        else if (vector.rep === 'bool') data.set(vector.data.subarray(0, vector.length), at);
       }
       return { rep: 'bool', type, length, data, nulls };
     }
     case 'text':
-      return concatText(type, vectors as readonly TextVector[], length, nulls);
+      return yield* concatText(type, vectors as readonly TextVector[], length, nulls);
     case 'any': {
       const data: Value[] = [];
-      for (const vector of vectors) {
-        for (let i = 0; i < vector.length; i++) data.push(valueAt(vector, i));
+      for (const [vector] of inSteps(vectors)) {
+        if (vector === undefined) yield;
+        else for (let i = 0; i < vector.length; i++) data.push(valueAt(vector, i));
       }
       return { rep: 'any', type, length, data, nulls };
     }
+  }
+}
+
+/** The vectors with the row at which each goes, and undefined in between where a step ends. */
+function* inSteps<V extends Vector>(
+  vectors: readonly V[],
+): Generator<readonly [vector: V | undefined, at: number], void, void> {
+  let at = 0;
+  let step = 0;
+  for (const vector of vectors) {
+    yield [vector, at];
+    at += vector.length;
+    step += vector.length;
+    if (step < STEP_ROWS) continue;
+    step = 0;
+    yield [undefined, at];
   }
 }
 
@@ -57,62 +87,67 @@ function concatNulls(vectors: readonly Vector[], length: number): NullMask {
   return nulls;
 }
 
-function concatText(
+function* concatText(
   type: SqlType,
   vectors: readonly TextVector[],
   length: number,
   nulls: NullMask,
-): TextVector {
+): Generator<void, TextVector, void> {
   const codes = new Int32Array(length);
   const first = vectors[0]?.dictionary ?? [];
-  if (vectors.every((vector) => vector.dictionary === first)) {
-    let at = 0;
-    for (const vector of vectors) {
-      codes.set(vector.codes.subarray(0, vector.length), at);
-      at += vector.length;
-    }
-    return { rep: 'text', type, length, codes, dictionary: first, nulls };
-  }
+  const shared = vectors.every((vector) => vector.dictionary === first);
   const merge = new DictionaryMerge();
-  let at = 0;
-  for (const vector of vectors) {
-    merge.remap(vector, codes, at);
-    at += vector.length;
+  for (const [vector, at] of inSteps(vectors)) {
+    if (vector === undefined) yield;
+    else if (shared) codes.set(vector.codes.subarray(0, vector.length), at);
+    else merge.remap(vector, codes, at);
   }
-  return { rep: 'text', type, length, codes, dictionary: merge.dictionary, nulls };
+  return { rep: 'text', type, length, codes, dictionary: shared ? first : merge.dictionary, nulls };
 }
+
+/** After this many strings, equal ones are looked for only if at least half of them were repeats. */
+const INTERN_TRIAL = 4096;
 
 /** Builds one dictionary out of several; each source is translated code by code, once. */
 class DictionaryMerge {
   readonly dictionary: string[] = [];
-  readonly #byText = new Map<string, number>();
+  /** undefined once it does not pay: a dictionary may repeat strings. */
+  #byText: Map<string, number> | undefined = new Map<string, number>();
+  #asked = 0;
   readonly #tables = new Map<readonly string[], Int32Array>();
 
   remap(vector: TextVector, target: Int32Array, at: number): void {
     const { codes, dictionary, nulls, length } = vector;
-    let table = this.#tables.get(dictionary);
-    if (table === undefined) {
-      table = new Int32Array(dictionary.length).fill(-1);
-      this.#tables.set(dictionary, table);
-    }
+    // Where few of many strings are used, a table for all of them is not worth it.
+    const table = dictionary.length > 4 * length + 64 ? undefined : this.#table(dictionary);
     for (let i = 0; i < length; i++) {
       if (nulls !== undefined && nulls[i] === 1) continue;
       const code = codes[i];
-      let merged = table[code];
+      let merged = table === undefined ? -1 : table[code];
       if (merged === -1) {
         merged = this.#code(dictionary[code]);
-        table[code] = merged;
+        if (table !== undefined) table[code] = merged;
       }
       target[at + i] = merged;
     }
     if (this.dictionary.length === 0 && length > 0) this.#code('');
   }
 
+  #table(dictionary: readonly string[]): Int32Array {
+    let table = this.#tables.get(dictionary);
+    if (table === undefined) {
+      table = new Int32Array(dictionary.length).fill(-1);
+      this.#tables.set(dictionary, table);
+    }
+    return table;
+  }
+
   #code(text: string): number {
-    const known = this.#byText.get(text);
+    const known = this.#byText?.get(text);
     if (known !== undefined) return known;
     const code = this.dictionary.push(text) - 1;
-    this.#byText.set(text, code);
+    this.#byText?.set(text, code);
+    if (++this.#asked > INTERN_TRIAL && code * 2 > this.#asked) this.#byText = undefined;
     return code;
   }
 }

@@ -1,6 +1,55 @@
 /** Picking rows out of vectors and batches by position. */
 import type { Value } from '../types/value.ts';
-import type { Batch, BatchRuns, NullMask, Vector } from './vector.ts';
+import type {
+  AnyVector,
+  Batch,
+  BatchRuns,
+  BoolVector,
+  F64Vector,
+  NullMask,
+  Vector,
+} from './vector.ts';
+
+/** Rows gathered in one step. */
+const STEP_ROWS = 65_536;
+
+/** `gather` of many rows in steps of some milliseconds. */
+export function* gatherSteps(vector: Vector, selection: Int32Array): Generator<void, Vector, void> {
+  const count = selection.length;
+  if (count <= STEP_ROWS) return gather(vector, selection);
+  const { type } = vector;
+  const nulls = vector.nulls === undefined ? undefined : new Uint8Array(count);
+  const data = emptyData(vector.rep, count);
+  for (let start = 0; start < count; start += STEP_ROWS) {
+    const end = Math.min(count, start + STEP_ROWS);
+    const part = gather(vector, selection.subarray(start, end));
+    if (part.nulls !== undefined) nulls?.set(part.nulls, start);
+    if (Array.isArray(data)) for (const value of (part as AnyVector).data) data.push(value);
+    else data.set(part.rep === 'text' ? part.codes : (part as F64Vector | BoolVector).data, start);
+    yield;
+  }
+  switch (vector.rep) {
+    case 'f64':
+      return { rep: 'f64', type, length: count, data: data as Float64Array, nulls };
+    case 'bool':
+      return { rep: 'bool', type, length: count, data: data as Uint8Array, nulls };
+    case 'text': {
+      const { dictionary } = vector;
+      return { rep: 'text', type, length: count, codes: data as Int32Array, dictionary, nulls };
+    }
+    case 'any':
+      return { rep: 'any', type, length: count, data: data as Value[], nulls };
+  }
+}
+
+function emptyData(
+  rep: Vector['rep'],
+  count: number,
+): Float64Array | Uint8Array | Int32Array | Value[] {
+  if (rep === 'f64') return new Float64Array(count);
+  if (rep === 'bool') return new Uint8Array(count);
+  return rep === 'text' ? new Int32Array(count) : [];
+}
 
 /** Rows of `vector` at the first `count` positions of `selection`, in that order. */
 export function gather(vector: Vector, selection: Int32Array, count = selection.length): Vector {
@@ -116,6 +165,18 @@ export function sliceBatch(batch: Batch, start: number, end: number): Batch {
     columns: batch.columns.map((column) => slice(column, start, end)),
     length: end - start,
   };
+}
+
+/** Rows start..end-1 of a batch with what they hold of its runs. */
+export function sliceWithRuns(batch: Batch, start: number, end: number): Batch {
+  const rows = sliceBatch(batch, start, end);
+  const { runs } = batch;
+  if (runs === undefined || rows === batch || start === end) return rows;
+  const first = lowerBound(runs.starts, start + 1, 0, runs.starts.length);
+  const last = lowerBound(runs.starts, end, first, runs.starts.length);
+  const starts = new Int32Array(last - first + 1);
+  for (let run = first; run < last; run++) starts[run - first + 1] = runs.starts[run] - start;
+  return { ...rows, runs: { ...runs, starts } };
 }
 
 /**

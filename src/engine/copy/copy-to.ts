@@ -1,6 +1,7 @@
 /** COPY TO STDOUT: a table's or a query's rows as text, CSV or binary. */
 import { ByteWriter } from '../../base/byte-writer.ts';
 import { dbError } from '../../errors/db-error.ts';
+import { turn } from '../../exec/operator.ts';
 import { nameList, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
@@ -37,6 +38,7 @@ export async function copyTo(
     options,
     session.evalContext().format,
   );
+  const context = session.execContext([], 0);
   const run = runPlanned(session, planned, call, undefined);
   let step = await run.next();
   call.sink.copyOutStart(
@@ -48,7 +50,9 @@ export async function copyTo(
   while (step.done !== true) {
     for (let i = 0; i < step.value.length; i++) {
       writer.row(step.value, i);
-      if (writer.bytes >= BUFFER_BYTES) await writer.send(call.sink);
+      if (writer.bytes < BUFFER_BYTES) continue;
+      await writer.send(call.sink);
+      await turn(context);
     }
     rows += step.value.length;
     step = await run.next();

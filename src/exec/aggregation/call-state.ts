@@ -2,7 +2,7 @@
  * One aggregate call of one grouping set. Calls that need their rows in an order, or distinct rows in
  * order, keep all rows until the end; all others feed the accumulator as batches come.
  */
-import type { Accumulator, AggregateFunction } from '../../functions/function.ts';
+import type { AggregateFunction } from '../../functions/function.ts';
 import type { AggregateCall } from '../../plan/physical.ts';
 import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
@@ -11,10 +11,11 @@ import { valueAt, vectorFromValues, type Batch, type Vector } from '../../vector
 import { compileExprs, evaluateAll, UNIT_BATCH, type CompiledExprs } from '../expression.ts';
 import { usedColumns } from '../expr/walk.ts';
 import { KeyTable } from '../key-table.ts';
-import type { ExecContext } from '../operator.ts';
+import { turn, type ExecContext } from '../operator.ts';
 import { compilePredicate } from '../predicate.ts';
 import type { MemoryBudget } from '../run.ts';
-import { OrderedRows } from './ordered-rows.ts';
+import { GroupPages } from './group-pages.ts';
+import { OrderedRows, type SortedRows } from './ordered-rows.ts';
 
 /** The groups of a batch's rows: segments of one group each, or a group per row. */
 export interface RowGroups {
@@ -27,7 +28,8 @@ export interface RowGroups {
 
 export interface CallState {
   add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> | void;
-  finish(count: number, context: ExecContext): Promise<Vector> | Vector;
+  /** The results of `count` groups from `first` on: page after page, each asked for once. */
+  finish(first: number, count: number, context: ExecContext): Promise<Vector> | Vector;
 }
 
 export function callState(
@@ -72,7 +74,7 @@ export function groupPerRow(rows: RowGroups, length: number): Int32Array {
 class StreamingCall implements CallState {
   readonly #call: AggregateCall;
   readonly #args: CompiledExprs;
-  readonly #accumulator: Accumulator;
+  readonly #accumulators: GroupPages;
   /** DISTINCT: group and arguments seen so far. */
   readonly #seen: KeyTable | undefined;
   readonly #budget: MemoryBudget;
@@ -85,14 +87,16 @@ class StreamingCall implements CallState {
   ) {
     this.#call = call;
     this.#args = compileExprs(call.args);
-    this.#accumulator = call.fn.createAccumulator(call.call, context.eval, []);
+    this.#accumulators = new GroupPages(() =>
+      call.fn.createAccumulator(call.call, context.eval, []),
+    );
     this.#seen = seen;
     this.#budget = budget;
   }
 
   add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> | void {
     if (this.#call.filter === null && this.#seen === undefined && !this.#args.isAsync) {
-      this.#accumulator.ensureGroups(rows.count);
+      this.#accumulators.ensureGroups(rows.count);
       this.#feed(this.#args.evaluate(batch, context), rows, batch.length);
       return undefined;
     }
@@ -100,7 +104,7 @@ class StreamingCall implements CallState {
   }
 
   async #addSome(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> {
-    this.#accumulator.ensureGroups(rows.count);
+    this.#accumulators.ensureGroups(rows.count);
     const selection = await filterRows(this.#call, batch, context);
     if (selection !== undefined && selection.length === 0) return;
     const input = await filteredInput(this.#call, batch, selection, context);
@@ -118,22 +122,18 @@ class StreamingCall implements CallState {
       groups = fresh.map((row) => groups[row]);
       ({ length } = fresh);
     }
-    this.#accumulator.add(groups, args, 0, length);
+    this.#accumulators.add(groups, args, length);
   }
 
   #feed(args: readonly Vector[], { starts, groups }: RowGroups, length: number): void {
-    const accumulator = this.#accumulator;
+    const accumulators = this.#accumulators;
     if (starts === undefined) {
-      accumulator.add(groups, args, 0, length);
+      accumulators.add(groups, args, length);
       return;
     }
     for (let i = 0; i < starts.length; i++) {
-      accumulator.addRun(
-        groups[i],
-        args,
-        starts[i],
-        i + 1 < starts.length ? starts[i + 1] : length,
-      );
+      const end = i + 1 < starts.length ? starts[i + 1] : length;
+      accumulators.addRun(groups[i], args, starts[i], end);
     }
   }
 
@@ -146,9 +146,8 @@ class StreamingCall implements CallState {
     return seen.newRows.slice(0, seen.count - before);
   }
 
-  finish(count: number): Vector {
-    this.#accumulator.ensureGroups(count);
-    return this.#accumulator.finish(count);
+  finish(first: number, count: number): Vector {
+    return this.#accumulators.finish(first, count);
   }
 }
 
@@ -182,12 +181,15 @@ function groupVector(groups: Int32Array, length: number): Vector {
 }
 
 /** Rows added between two checkpoints. */
-const STEP_ROWS = 65_536;
+const STEP_ROWS = 16_384;
 
 /** DISTINCT and ORDER BY inside the call, and WITHIN GROUP. */
 class OrderedCall implements CallState {
   readonly #call: AggregateCall;
   readonly #rows: OrderedRows;
+  #sorted: SortedRows | undefined;
+  /** First sorted row of the groups that were not asked for yet. */
+  #next = 0;
 
   constructor(call: AggregateCall, context: ExecContext, budget: MemoryBudget) {
     this.#call = call;
@@ -206,44 +208,49 @@ class OrderedCall implements CallState {
     await this.#rows.add(groups, input);
   }
 
-  async finish(count: number, context: ExecContext): Promise<Vector> {
-    const { groups, args, direct, length } = await this.#rows.sorted();
-    const { fn, call, directArgs } = this.#call;
+  async finish(first: number, count: number, context: ExecContext): Promise<Vector> {
+    const sorted = (this.#sorted ??= await this.#rows.sorted());
+    const { directArgs } = this.#call;
     if (usedColumns(directArgs).length > 0) {
-      return this.#finishPerGroup(count, groups, args, direct, context);
+      return this.#finishPerGroup(sorted, first, count, context);
     }
+    const { fn, call } = this.#call;
     const values = await evaluateAll(compileExprs(directArgs), UNIT_BATCH, context);
-    const accumulator = fn.createAccumulator(
-      call,
-      context.eval,
-      values.map((value) => valueAt(value, 0)),
-    );
+    const direct = values.map((value) => valueAt(value, 0));
+    const accumulator = fn.createAccumulator(call, context.eval, direct);
     accumulator.ensureGroups(count);
-    for (let start = 0; start < length; start += STEP_ROWS) {
-      accumulator.add(groups, args, start, Math.min(length, start + STEP_ROWS));
-      const pause = context.checkpoint();
-      if (pause !== undefined) await pause;
+    const { groups, args, length } = sorted;
+    while (this.#next < length && groups[this.#next] < first + count) {
+      const start = this.#next;
+      let end = start;
+      for (; end < length && end < start + STEP_ROWS && groups[end] < first + count; end++) {
+        groups[end] -= first;
+      }
+      accumulator.add(groups, args, start, end);
+      this.#next = end;
+      await turn(context);
     }
     return accumulator.finish(count);
   }
 
   /** Direct arguments that depend on the group: an accumulator for each group. */
-  #finishPerGroup(
+  async #finishPerGroup(
+    { groups, args, direct }: SortedRows,
+    first: number,
     count: number,
-    groups: Int32Array,
-    args: readonly Vector[],
-    direct: readonly Vector[],
     context: ExecContext,
-  ): Vector {
+  ): Promise<Vector> {
     const { fn, call, type } = this.#call;
     const results: Value[] = [];
-    let row = 0;
-    for (let group = 0; group < count; group++) {
+    let row = this.#next;
+    for (let group = first; group < first + count; group++) {
       const start = row;
       while (row < groups.length && groups[row] === group) row++;
       const values = direct.map((vector) => (row > start ? valueAt(vector, start) : null));
       results.push(oneGroup(fn, call, context, values, args, start, row));
+      await turn(context);
     }
+    this.#next = row;
     return vectorFromValues(type, results);
   }
 }

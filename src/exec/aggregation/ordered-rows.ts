@@ -2,12 +2,12 @@
 import type { AggregateCall } from '../../plan/physical.ts';
 import { OID, type SqlType } from '../../types/type.ts';
 import { batchBytes } from '../../vector/concat.ts';
-import { gather } from '../../vector/gather.ts';
+import { gatherSteps } from '../../vector/gather.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
 import { equalityOf } from '../key-equality.ts';
-import type { ExecContext } from '../operator.ts';
-import { concatInTurns, type MemoryBudget } from '../run.ts';
+import { turn, type ExecContext } from '../operator.ts';
+import { concatInTurns, inTurns, type MemoryBudget } from '../run.ts';
 import { sortRows, type OrderKey } from '../sort-order.ts';
 
 export interface SortedRows {
@@ -74,13 +74,14 @@ export class OrderedRows {
     if (distinct) order = await withoutRepeats(order, [group, ...args], this.#context);
     const groups = new Int32Array(order.length);
     const numbers = group.rep === 'f64' ? group.data : new Float64Array(0);
-    for (let i = 0; i < order.length; i++) groups[i] = numbers[order[i]];
+    for (let i = 0; i < order.length; i++) {
+      groups[i] = numbers[order[i]];
+      if (i % STEP_ROWS === 0) await turn(this.#context);
+    }
     const sorted: Vector[] = [];
     const direct = rest.slice(this.#argCount + orderBy.length);
     for (const vector of [...args, ...direct]) {
-      const pause = this.#context.checkpoint();
-      if (pause !== undefined) await pause;
-      sorted.push(gather(vector, order));
+      sorted.push(await inTurns(gatherSteps(vector, order), this.#context));
     }
     return {
       groups,
@@ -92,7 +93,7 @@ export class OrderedRows {
 }
 
 /** Rows looked at between two checkpoints. */
-const STEP_ROWS = 65_536;
+const STEP_ROWS = 32_768;
 
 /** Rows whose values differ from the row before. */
 async function withoutRepeats(
@@ -106,9 +107,7 @@ async function withoutRepeats(
   for (let i = 0; i < order.length; i++) {
     const row = order[i];
     if (i === 0 || differs.some((test) => test(order[i - 1], row))) kept[count++] = row;
-    if (i % STEP_ROWS !== 0) continue;
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
+    if (i % STEP_ROWS === 0) await turn(context);
   }
   return kept.subarray(0, count);
 }

@@ -11,6 +11,7 @@ import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction, CallInfo, EvalContext } from '../function.ts';
 import { jsonNode, jsonText, keyText } from '../json/build.ts';
 import { StateAccumulator } from './accumulator.ts';
+import { LongList } from './long-list.ts';
 
 function argOid(call: CallInfo, index: number): Oid {
   return (call.argTypes[index] as { oid: Oid }).oid;
@@ -21,37 +22,58 @@ function collecting<T>(
   call: CallInfo,
   read: (args: readonly Value[]) => T,
   finish: (items: readonly T[]) => Value,
-  skipNulls = false,
 ): Accumulator {
-  return new StateAccumulator<T[]>({
+  return new StateAccumulator<LongList<T>>({
     type: call.returnType,
-    skipNulls,
-    create: () => [],
+    skipNulls: false,
+    create: () => new LongList<T>(),
     add(items, args) {
       items.push(read(args));
       return items;
     },
-    finish: (items) => (items.length === 0 ? null : finish(items)),
+    finish: (items) => (items.length === 0 ? null : finish(items.toArray())),
   });
 }
 
-function arrayOfArrays(items: readonly PgArray[]): PgArray {
-  const first = items[0] as PgArray;
-  const values: Value[] = [];
-  for (const item of items) {
-    const isSameShape =
-      item.dimensions.length === first.dimensions.length &&
-      item.dimensions.every((length, i) => length === first.dimensions[i]);
-    if (!isSameShape) {
-      throw dbError(
-        'array_subscript_error',
-        'cannot accumulate arrays of different dimensionality',
-      );
-    }
-    values.push(...item.values);
-  }
-  const dimensions = [items.length, ...first.dimensions];
-  return new PgArray(first.elementType, values, dimensions, [1, ...first.lowerBounds]);
+interface ArrayRows {
+  first: PgArray | undefined;
+  rows: number;
+  readonly values: LongList<Value>;
+}
+
+/** Arrays of one shape become an array with one more dimension. */
+function arrayOfArrays(call: CallInfo): Accumulator {
+  return new StateAccumulator<ArrayRows>({
+    type: call.returnType,
+    skipNulls: false,
+    create: () => ({ first: undefined, rows: 0, values: new LongList() }),
+    add(state, args) {
+      const array = readArray(args[0] as Value);
+      state.first ??= array;
+      if (!isSameShape(array, state.first)) {
+        throw dbError(
+          'array_subscript_error',
+          'cannot accumulate arrays of different dimensionality',
+        );
+      }
+      state.rows++;
+      for (const value of array.values) state.values.push(value);
+      return state;
+    },
+    finish({ first, rows, values }) {
+      if (first === undefined) return null;
+      const dimensions = [rows, ...first.dimensions];
+      const bounds = [1, ...first.lowerBounds];
+      return new PgArray(first.elementType, values.toArray(), dimensions, bounds);
+    },
+  });
+}
+
+function isSameShape(a: PgArray, b: PgArray): boolean {
+  return (
+    a.dimensions.length === b.dimensions.length &&
+    a.dimensions.every((length, i) => length === b.dimensions[i])
+  );
 }
 
 function readArray(value: Value): PgArray {
@@ -96,14 +118,36 @@ function joining<T extends Value>(
   });
 }
 
-/** json_agg breaks lines between arrays and rows, but not between scalars. */
-function jsonArrayText(items: readonly (readonly [string, boolean])[]): string {
-  let text = '';
-  items.forEach(([item, isComposite], i) => {
-    if (i > 0) text += isComposite ? ', \n ' : ', ';
-    text += item;
+/** Texts of one row each, joined between a head and a tail. */
+function joiningTexts(
+  call: CallInfo,
+  read: (args: readonly Value[], isFirst: boolean) => string,
+  head: string,
+  tail: string,
+): Accumulator {
+  return new StateAccumulator<Joined<string>>({
+    type: call.returnType,
+    skipNulls: false,
+    create: () => ({ stretches: [], parts: [] }),
+    add(state, args) {
+      const { stretches, parts } = state;
+      parts.push(read(args, parts.length + stretches.length === 0));
+      if (parts.length >= PARTS_MAX) {
+        stretches.push(parts.join(''));
+        state.parts = [];
+      }
+      return state;
+    },
+    finish({ stretches, parts }) {
+      if (parts.length + stretches.length === 0) return null;
+      return [head, ...stretches, ...parts, tail].join('');
+    },
   });
-  return `[${text}]`;
+}
+
+/** json_agg breaks lines between arrays and rows, but not between scalars. */
+function jsonSeparator(value: Value): string {
+  return value instanceof PgArray || value instanceof PgRecord ? ', \n ' : ', ';
 }
 
 function memberKey(call: CallInfo, value: Value, context: EvalContext): string {
@@ -119,9 +163,7 @@ export const collectAggregates: readonly AggregateFunction[] = [
       (items) => new PgArray(argOid(call, 0), items),
     ),
   ),
-  aggregate('array_agg(anyarray) anyarray', (call) =>
-    collecting(call, (args) => readArray(args[0] as Value), arrayOfArrays),
-  ),
+  aggregate('array_agg(anyarray) anyarray', arrayOfArrays),
   aggregate('string_agg(text, text) text', (call) =>
     joining<string>(call, '', (parts) => parts.join('')),
   ),
@@ -129,13 +171,14 @@ export const collectAggregates: readonly AggregateFunction[] = [
     joining<Uint8Array>(call, new Uint8Array(0), concatBytes),
   ),
   aggregate('json_agg(anyelement) json', (call, context) =>
-    collecting(
+    joiningTexts(
       call,
-      ([value]): readonly [string, boolean] => [
-        jsonText(argOid(call, 0), value as Value, context),
-        value instanceof PgArray || value instanceof PgRecord,
-      ],
-      jsonArrayText,
+      ([value], isFirst) => {
+        const text = jsonText(argOid(call, 0), value as Value, context);
+        return isFirst ? text : jsonSeparator(value as Value) + text;
+      },
+      '[',
+      ']',
     ),
   ),
   aggregate('jsonb_agg(anyelement) jsonb', (call, context) =>
@@ -146,11 +189,15 @@ export const collectAggregates: readonly AggregateFunction[] = [
     ),
   ),
   aggregate('json_object_agg(any, any) json', (call, context) =>
-    collecting(
+    joiningTexts(
       call,
-      ([key, value]) =>
-        `${quoteJson(memberKey(call, key as Value, context))} : ${jsonText(argOid(call, 1), value as Value, context)}`,
-      (members) => `{ ${members.join(', ')} }`,
+      ([key, value], isFirst) => {
+        const name = quoteJson(memberKey(call, key as Value, context));
+        const text = jsonText(argOid(call, 1), value as Value, context);
+        return `${isFirst ? '' : ', '}${name} : ${text}`;
+      },
+      '{ ',
+      ' }',
     ),
   ),
   aggregate('jsonb_object_agg(any, any) jsonb', (call, context) =>

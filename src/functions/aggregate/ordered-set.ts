@@ -13,14 +13,15 @@ import type { Value } from '../../types/value.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction, CallInfo } from '../function.ts';
 import { StateAccumulator } from './accumulator.ts';
+import { LongList } from './long-list.ts';
 import { SortedFloats, type FloatRun } from './sorted-floats.ts';
 
 /** Collects the sorted values that are not NULL and finishes over them. */
-function sorted(call: CallInfo, finish: (values: readonly Value[]) => Value): Accumulator {
-  return new StateAccumulator<Value[]>({
+function sorted(call: CallInfo, finish: (values: LongList<Value>) => Value): Accumulator {
+  return new StateAccumulator<LongList<Value>>({
     type: call.returnType,
     skipNulls: true,
-    create: () => [],
+    create: () => new LongList(),
     add(values, args) {
       values.push(args[0] as Value);
       return values;
@@ -39,7 +40,7 @@ function checkFraction(fraction: number): number {
   return fraction;
 }
 
-type Pick = (values: readonly Value[], fraction: number) => Value;
+type Pick = (values: LongList<Value>, fraction: number) => Value;
 
 /** Applies a fraction or an array of fractions; a NULL fraction gives NULL. */
 function percentile(call: CallInfo, direct: Value, element: Oid, pick: Pick): Accumulator {
@@ -58,7 +59,7 @@ function percentile(call: CallInfo, direct: Value, element: Oid, pick: Pick): Ac
 }
 
 const pickDiscrete: Pick = (values, fraction) =>
-  values[Math.max(Math.ceil(fraction * values.length), 1) - 1] as Value;
+  values.at(Math.max(Math.ceil(fraction * values.length), 1) - 1);
 
 /** percentile_cont over doubles: the common case, without a JavaScript value per row. */
 function percentileOfFloats(call: CallInfo, direct: Value): Accumulator {
@@ -89,9 +90,9 @@ function pickContinuous<T>(mix: (low: T, high: T, share: number) => T): Pick {
   return (values, fraction) => {
     const position = fraction * (values.length - 1);
     const first = Math.floor(position);
-    const low = values[first] as T;
+    const low = values.at(first) as T;
     if (first === Math.ceil(position)) return low as Value;
-    return mix(low, values[first + 1] as T, position - first) as Value;
+    return mix(low, values.at(first + 1) as T, position - first) as Value;
   };
 }
 
@@ -109,22 +110,35 @@ const CONTINUOUS: readonly (readonly [string, Percentile])[] = [
   ],
 ];
 
+/** The stretch of equal values at the end of those that came, and the longest one before. */
+interface Stretches {
+  first: Value;
+  last: Value;
+  count: number;
+  best: Value;
+  bestCount: number;
+}
+
 /** The most frequent value; of several the first in the order. */
-function mode(values: readonly Value[], oid: Oid): Value {
-  let best: Value = null;
-  let bestCount = 0;
-  let count = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as NonNullable<Value>;
-    const isRepeat = i > 0 && equalValues(oid, values[i - 1] as NonNullable<Value>, value);
-    count = isRepeat ? count + 1 : 1;
-    if (count > bestCount) {
-      bestCount = count;
-      best = isRepeat ? best : value;
-      if (isRepeat) best = values[i - count + 1] as Value;
-    }
-  }
-  return best;
+function mode(call: CallInfo, oid: Oid): Accumulator {
+  return new StateAccumulator<Stretches>({
+    type: call.returnType,
+    skipNulls: true,
+    create: () => ({ first: null, last: null, count: 0, best: null, bestCount: 0 }),
+    add(state, args) {
+      const value = args[0] as NonNullable<Value>;
+      const isRepeat = state.last !== null && equalValues(oid, state.last, value);
+      state.count = isRepeat ? state.count + 1 : 1;
+      if (!isRepeat) state.first = value;
+      state.last = value;
+      if (state.count > state.bestCount) {
+        state.bestCount = state.count;
+        state.best = state.first;
+      }
+      return state;
+    },
+    finish: ({ best }) => best,
+  });
 }
 
 function argOid(call: CallInfo, index: number): Oid {
@@ -152,9 +166,7 @@ export const orderedSetAggregates: readonly AggregateFunction[] = [
     (call, _context, [direct]) => percentile(call, direct as Value, argOid(call, 1), pickDiscrete),
     ONE_DIRECT,
   ),
-  aggregate(
-    'mode(anyelement) anyelement',
-    (call) => sorted(call, (values) => mode(values, argOid(call, 0))),
-    { orderedSetDirectArgs: 0 },
-  ),
+  aggregate('mode(anyelement) anyelement', (call) => mode(call, argOid(call, 0)), {
+    orderedSetDirectArgs: 0,
+  }),
 ];

@@ -5,36 +5,28 @@ import type { Accumulator, CallInfo } from '../function.ts';
 
 /** The values of one group, readable by position. */
 export class FloatRun {
-  #parts: Float64Array[] = [];
-  #length = 0;
-  #all: Float64Array | undefined;
-
-  get length(): number {
-    return this.#length;
-  }
+  readonly #parts: Float64Array[] = [];
+  /** Position of each part's first value. */
+  readonly #starts: number[] = [];
+  length = 0;
 
   append(values: Float64Array): void {
     if (values.length === 0) return;
     this.#parts.push(values);
-    this.#length += values.length;
-    this.#all = undefined;
+    this.#starts.push(this.length);
+    this.length += values.length;
   }
 
   at(position: number): number {
-    this.#all ??= this.#joined();
-    return this.#all[position] as number;
-  }
-
-  #joined(): Float64Array {
-    if (this.#parts.length === 1) return this.#parts[0] as Float64Array;
-    const all = new Float64Array(this.#length);
-    let offset = 0;
-    for (const part of this.#parts) {
-      all.set(part, offset);
-      offset += part.length;
+    let low = 0;
+    let high = this.#starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#starts[middle] as number) <= position) low = middle;
+      else high = middle - 1;
     }
-    this.#parts = [all];
-    return all;
+    const start = this.#starts[low] as number;
+    return (this.#parts[low] as Float64Array)[position - start] as number;
   }
 }
 

@@ -10,6 +10,8 @@ import { OID, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { EvalContext } from '../function.ts';
 
+const INTEGER_TYPES: ReadonlySet<Oid> = new Set<Oid>([OID.int2, OID.int4, OID.int8]);
+
 const NUMBER_TYPES: ReadonlySet<Oid> = new Set<Oid>([
   OID.int2,
   OID.int4,
@@ -87,6 +89,7 @@ export function jsonNode(oid: Oid, value: Value, context: EvalContext): JsonNode
   if (oid === OID.json) return parseJson(value as string);
   if (oid === OID.jsonb) return (value as Jsonb).root;
   if (value instanceof Numeric && value.kind === 'finite') return value;
+  if (INTEGER_TYPES.has(oid)) return new Numeric(BigInt(value as number | bigint), 0);
   const text = plainText(oid, value, context);
   return NUMBER_TYPES.has(oid) && JSON_NUMBER.test(text) ? parseNumeric(text) : text;
 }

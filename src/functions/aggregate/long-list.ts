@@ -1,0 +1,32 @@
+/** A list of any length that grows part by part: the elements that it has are not copied meanwhile. */
+
+/** Elements of a part: arrays of this size stay where they are when the collector runs. */
+const PART_LENGTH = 32_768;
+
+export class LongList<T> {
+  /** Full parts; most lists have none. */
+  #parts: T[][] | undefined;
+  #last: T[] = [];
+
+  get length(): number {
+    return (this.#parts === undefined ? 0 : this.#parts.length * PART_LENGTH) + this.#last.length;
+  }
+
+  push(item: T): void {
+    if (this.#last.length === PART_LENGTH) {
+      this.#parts ??= [];
+      this.#parts.push(this.#last);
+      this.#last = [];
+    }
+    this.#last.push(item);
+  }
+
+  at(position: number): T {
+    const part = this.#parts?.[Math.floor(position / PART_LENGTH)] ?? this.#last;
+    return part[position % PART_LENGTH] as T;
+  }
+
+  toArray(): T[] {
+    return this.#parts === undefined ? this.#last : ([] as T[]).concat(...this.#parts, this.#last);
+  }
+}

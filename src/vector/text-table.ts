@@ -1,0 +1,61 @@
+/**
+ * Strings numbered 0, 1, 2 ... in order of their arrival. A Map of millions of strings stops everything
+ * when it grows; this table grows a page at a time.
+ */
+import { HashPages } from './hash-pages.ts';
+
+/** Strings of one page. */
+const PAGE_BITS = 13;
+const PAGE_MASK = (1 << PAGE_BITS) - 1;
+
+export class TextTable {
+  size = 0;
+  readonly #index = new HashPages();
+  readonly #texts: string[][] = [];
+
+  get bytes(): number {
+    return this.#index.bytes + this.size * 32;
+  }
+
+  textOf(number: number): string {
+    return this.#texts[number >>> PAGE_BITS][number & PAGE_MASK];
+  }
+
+  /** The string's number, -1 where it is not in the table. */
+  find(text: string): number {
+    const hash = hashText(text);
+    const { slots } = this.#index.directory[hash >>> this.#index.shift];
+    const mask = slots.length - 2;
+    for (let at = (hash << 1) & mask; slots[at + 1] !== 0; at = (at + 2) & mask) {
+      if (slots[at] === hash && this.textOf(slots[at + 1] - 1) === text) return slots[at + 1] - 1;
+    }
+    return -1;
+  }
+
+  /** The string's number, a new one where it is not in the table. */
+  add(text: string): number {
+    const hash = hashText(text);
+    const page = this.#index.directory[hash >>> this.#index.shift];
+    const { slots } = page;
+    const mask = slots.length - 2;
+    let at = (hash << 1) & mask;
+    for (; slots[at + 1] !== 0; at = (at + 2) & mask) {
+      if (slots[at] === hash && this.textOf(slots[at + 1] - 1) === text) return slots[at + 1] - 1;
+    }
+    const number = this.size++;
+    if ((number & PAGE_MASK) === 0) this.#texts.push([]);
+    this.#texts[number >>> PAGE_BITS].push(text);
+    this.#index.put(page, at, hash, number + 1);
+    return number;
+  }
+}
+
+function hashText(text: string): number {
+  let hash = text.length;
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x9e3779b1 | 0);
+    hash ^= hash >>> 15;
+  }
+  hash = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b | 0);
+  return hash ^ (hash >>> 16);
+}

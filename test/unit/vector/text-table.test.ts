@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { HashPages } from '../../../src/vector/hash-pages.ts';
+import { TextTable } from '../../../src/vector/text-table.ts';
+
+describe('TextTable', () => {
+  it('numbers strings in the order of their arrival and finds them again', () => {
+    const table = new TextTable();
+    const known = new Map<string, number>();
+    let wrong = 0;
+    for (let i = 0; i < 300_000; i++) {
+      const text = `text ${(i * 7919) % 200_003}`;
+      const number = known.get(text) ?? known.size;
+      known.set(text, number);
+      if (table.add(text) !== number) wrong++;
+    }
+    expect(table.size).toBe(known.size);
+    for (const [text, number] of known) {
+      if (table.find(text) !== number || table.textOf(number) !== text) wrong++;
+    }
+    expect(wrong).toBe(0);
+    expect(table.find('text')).toBe(-1);
+    expect(table.find('')).toBe(-1);
+  });
+
+  it('tells strings of all lengths and alphabets apart', () => {
+    const table = new TextTable();
+    const texts = ['', '\0', '\0\0', 'a', 'A', 'ä', '𝄞', '\ud834', 'a'.repeat(100_000)];
+    texts.forEach((text, i) => expect(table.add(text)).toBe(i));
+    texts.forEach((text, i) => expect(table.find(text)).toBe(i));
+  });
+});
+
+describe('HashPages', () => {
+  /** Finds an entry by a hash that only it has. */
+  const find = (pages: HashPages, hash: number): number => {
+    const { slots } = pages.directory[hash >>> pages.shift];
+    const mask = slots.length - 2;
+    let at = (hash << 1) & mask;
+    while (slots[at + 1] !== 0 && slots[at] !== hash) at = (at + 2) & mask;
+    return slots[at + 1];
+  };
+  const put = (pages: HashPages, hash: number, entry: number): void => {
+    const page = pages.directory[hash >>> pages.shift];
+    const mask = page.slots.length - 2;
+    let at = (hash << 1) & mask;
+    while (page.slots[at + 1] !== 0) at = (at + 2) & mask;
+    pages.put(page, at, hash, entry);
+  };
+
+  it.each([
+    ['spread hashes', (i: number) => Math.imul(i, 0x9e3779b1) | 0],
+    ['hashes that agree in their upper bits', (i: number) => i],
+    ['hashes that agree in their lower bits', (i: number) => i << 14],
+    ['negative hashes', (i: number) => -1 - i],
+  ])('keeps %s', (_name, hashOf) => {
+    const pages = new HashPages();
+    for (let i = 0; i < 100_000; i++) put(pages, hashOf(i), i + 1);
+    let wrong = 0;
+    for (let i = 0; i < 100_000; i++) if (find(pages, hashOf(i)) !== i + 1) wrong++;
+    expect(wrong).toBe(0);
+    expect(find(pages, hashOf(100_001))).toBe(0);
+  });
+
+  it('never moves more than a page at once', () => {
+    const pages = new HashPages();
+    for (let i = 0; i < 200_000; i++) put(pages, Math.imul(i, 0x9e3779b1), i + 1);
+    const largest = Math.max(...pages.directory.map(({ slots }) => slots.length));
+    expect(largest).toBe(2 * 8192);
+    expect(pages.bytes).toBe(
+      [...new Set(pages.directory)].reduce((sum, { slots }) => sum + slots.byteLength, 0),
+    );
+  });
+});
