@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, it } from 'vitest';
+import { createNodeEnv } from '../../src/platform/node-env.ts';
+import { mendRocks } from '../../src/storage/kv/rocks-mend.ts';
+import { assertUnlocked } from '../../src/storage/kv/rocks.ts';
 import { randomSource } from '../support/random-source.ts';
 import { AcknowledgementLog } from './acknowledgement-log.ts';
 import { apply, difference, emptyState } from './model.ts';
@@ -17,6 +20,7 @@ import { readState, runWorkload, SCHEMA, type Progress } from './workload.ts';
 const ROUNDS = Number(process.env['ROUNDS'] ?? 12);
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const CONNECTIONS = 3;
+const env = createNodeEnv();
 
 async function connect(port: number): Promise<pg.Client> {
   const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
@@ -86,6 +90,10 @@ it(
       await server.kill();
       kills++;
       await outcome;
+      // A process that dies leaves nothing that looks like damage.
+      expect(await mendRocks({ ...env, directory: join(directory, 'kv'), assertUnlocked })).toBe(
+        false,
+      );
     }
     const server = await ServerProcess.start(directory);
     await verify(server.port, progress);

@@ -61,7 +61,7 @@ function readPiece(bytes: Uint8Array, offset: number): Piece | 'torn' | 'damaged
   const body = offset + HEADER_BYTES;
   if (body > bytes.length) return 'torn';
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const checksum = unmasked(view.getUint32(offset, true));
+  const checksum = unmaskedChecksum(view.getUint32(offset, true));
   const length = view.getUint16(offset + 4, true);
   const type = view.getUint8(offset + TYPE_BYTE);
   if (length > BLOCK_BYTES - (body % BLOCK_BYTES || BLOCK_BYTES)) return 'damaged';
@@ -91,21 +91,22 @@ function isZero(bytes: Uint8Array, from: number): boolean {
 }
 
 /** RocksDB stores checksums turned by 15 bits, plus a constant. */
-function unmasked(stored: number): number {
+export function unmaskedChecksum(stored: number): number {
   const turned = (stored - 0xa282ead8) >>> 0;
   return ((turned >>> 17) | (turned << 15)) >>> 0;
 }
 
-/** The first bytes of a record. */
-export function firstBytes(pieces: readonly Uint8Array[], count: number): Uint8Array {
+/** A record in one piece, or its first bytes. */
+export function joined(pieces: readonly Uint8Array[], limit = Infinity): Uint8Array {
   const first = pieces[0] as Uint8Array;
-  if (first.length >= count || pieces.length === 1) return first.subarray(0, count);
-  const result = new Uint8Array(count);
-  let length = 0;
+  if (pieces.length === 1 || first.length >= limit) return first;
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const result = new Uint8Array(Math.min(length, limit));
+  let at = 0;
   for (const piece of pieces) {
-    const part = piece.subarray(0, count - length);
-    result.set(part, length);
-    length += part.length;
+    const part = piece.subarray(0, result.length - at);
+    result.set(part, at);
+    at += part.length;
   }
-  return result.subarray(0, length);
+  return result;
 }

@@ -5,9 +5,9 @@
  * (docs/decisions/0006-rocksdb-log.md).
  */
 import type { Disk, Log } from '../../base/env.ts';
-import { fatalError } from '../../errors/db-error.ts';
 import { diskError } from '../disk-error.ts';
-import { firstBytes, scanRocksLog } from './rocks-log.ts';
+import { joined, scanRocksLog } from './rocks-log.ts';
+import { readManifest } from './rocks-manifest.ts';
 
 export interface MendOptions {
   readonly disk: Disk;
@@ -83,11 +83,11 @@ async function findDamage(
   directory: string,
   logs: readonly string[],
 ): Promise<Damage | undefined> {
-  const oldest = await oldestNeeded(disk, directory);
-  if (oldest === undefined) return undefined;
+  const manifest = await readManifest(disk, directory);
+  if (manifest === undefined) return undefined;
   const needed: string[] = [];
   for (const name of logs) {
-    const isNeeded = (logNumber(name) ?? 0) >= oldest;
+    const isNeeded = (logNumber(name) ?? 0) >= manifest.oldestLog;
     if (isNeeded && (await disk.exists(`${directory}/${name}`))) needed.push(name);
   }
   needed.sort((a, b) => (logNumber(a) ?? 0) - (logNumber(b) ?? 0));
@@ -96,7 +96,7 @@ async function findDamage(
   for (const [i, file] of needed.entries()) {
     const bytes = await disk.readFile(`${directory}/${file}`);
     const { end, validBytes } = scanRocksLog(bytes, (pieces) => {
-      const after = numberAfter(firstBytes(pieces, BATCH_HEADER_BYTES), next);
+      const after = numberAfter(joined(pieces, BATCH_HEADER_BYTES), next);
       next = after ?? next;
       return after !== undefined;
     });
@@ -114,58 +114,6 @@ function numberAfter(header: Uint8Array, expected: number | undefined): number |
   const first = Number(view.getBigUint64(0, true));
   if (expected !== undefined && first !== expected) return undefined;
   return first + view.getUint32(8, true);
-}
-
-/** The number of the oldest log whose batches are not all in tables; undefined for a new store. */
-async function oldestNeeded(disk: Disk, directory: string): Promise<number | undefined> {
-  if (!(await disk.exists(`${directory}/CURRENT`))) return undefined;
-  const current = new TextDecoder().decode(await disk.readFile(`${directory}/CURRENT`));
-  const name = /^(MANIFEST-\d+)\n$/.exec(current)?.[1];
-  // RocksDB refuses such a store.
-  if (name === undefined || !(await disk.exists(`${directory}/${name}`))) return undefined;
-  let oldest = 0;
-  const { end } = scanRocksLog(await disk.readFile(`${directory}/${name}`), (pieces) => {
-    oldest = Math.max(oldest, logNumberOf(firstBytes(pieces, EDIT_BYTES)));
-    return true;
-  });
-  if (end === 'damaged') {
-    throw fatalError('data_corrupted', {
-      message: `the key-value store is damaged: ${name} does not match its checksums`,
-      hint: 'Restore the data directory from a backup.',
-    });
-  }
-  return oldest;
-}
-
-/** Bytes of a manifest's record that hold all fields before the files. */
-const EDIT_BYTES = 4_096;
-const COMPARATOR = 1;
-const LOG_NUMBER = 2;
-/** Next file, last number, previous log, oldest log for transactions. */
-const NUMBERS: readonly number[] = [3, 4, 9, 10];
-/** Fields that a reader may skip: a length and so many bytes. */
-const IGNORABLE = 8_192;
-
-/** The log number in a record of the manifest, 0 where it has none. It stands before all files. */
-function logNumberOf(edit: Uint8Array): number {
-  let offset = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let scale = 1; offset < edit.length; scale *= 128) {
-      const byte = edit[offset++] as number;
-      value += (byte & 127) * scale;
-      if (byte < 128) break;
-    }
-    return value;
-  };
-  while (offset < edit.length) {
-    const tag = varint();
-    if (tag === LOG_NUMBER) return varint();
-    if (NUMBERS.includes(tag)) varint();
-    else if (tag === COMPARATOR || tag >= IGNORABLE) offset += varint();
-    else return 0;
-  }
-  return 0;
 }
 
 /** From the end, so that what is left is whole at every moment. */

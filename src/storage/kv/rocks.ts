@@ -5,6 +5,7 @@ import { DbError, InternalError, fatalError } from '../../errors/db-error.ts';
 import { diskError } from '../disk-error.ts';
 import type { KvEntry, KvOperation, KvRange, KvStore } from './kv.ts';
 import { logNumber } from './rocks-mend.ts';
+import { TableChecks } from './rocks-tables.ts';
 
 export interface RocksOptions {
   readonly directory: string;
@@ -28,10 +29,11 @@ const OPEN_OPTIONS = {
 
 /** Opens the store, creating it where there is none. 55006 while another process has it open. */
 export async function openRocks(options: RocksOptions): Promise<KvStore> {
-  const database = rocksdb(options.directory);
-  const cacheSize = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
+  const { disk, directory, cacheBytes: cacheSize = DEFAULT_CACHE_BYTES } = options;
+  const checks = await reported(TableChecks.open(disk, directory));
+  const database = rocksdb(directory);
   await call<void>((done) => database.open({ ...OPEN_OPTIONS, cacheSize }, done));
-  return new RocksKv(database, options);
+  return new RocksKv(database, options, checks);
 }
 
 /** 55006 while a process has the store open, which must be there. */
@@ -48,11 +50,13 @@ export async function assertUnlocked(directory: string): Promise<void> {
 class RocksKv implements KvStore {
   readonly #database: rocksdb;
   readonly #options: RocksOptions;
+  readonly #checks: TableChecks;
   #closed = false;
 
-  constructor(database: rocksdb, options: RocksOptions) {
+  constructor(database: rocksdb, options: RocksOptions, checks: TableChecks) {
     this.#database = database;
     this.#options = options;
+    this.#checks = checks;
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
@@ -88,10 +92,16 @@ class RocksKv implements KvStore {
       keyAsBuffer: true,
       valueAsBuffer: true,
     });
-    return new RocksScan(iterator, () => this.#checkOpen());
+    const ready = (): Promise<void> | undefined => {
+      this.#checkOpen();
+      return this.#checks.verify(range);
+    };
+    return new RocksScan(iterator, () => this.#checkOpen(), ready);
   }
 
   async deleteRange(from: Uint8Array, to: Uint8Array): Promise<void> {
+    this.#checkOpen();
+    await reported(this.#checks.verify({ from, to }));
     this.#checkOpen();
     await call<void>((done) =>
       this.#database.clear({ gte: toBuffer(from), lt: toBuffer(to) }, done),
@@ -137,11 +147,18 @@ class RocksScan implements AsyncIterableIterator<readonly KvEntry[]> {
   readonly #iterator: rocksdb.Iterator;
   /** Throws after the store was closed, which frees its iterators. */
   readonly #checkOpen: () => void;
+  /** Checks what the iterator is going to read. */
+  #ready: (() => Promise<void> | undefined) | undefined;
   #ended = false;
 
-  constructor(iterator: rocksdb.Iterator, checkOpen: () => void) {
+  constructor(
+    iterator: rocksdb.Iterator,
+    checkOpen: () => void,
+    ready: () => Promise<void> | undefined,
+  ) {
     this.#iterator = iterator;
     this.#checkOpen = checkOpen;
+    this.#ready = ready;
   }
 
   [Symbol.asyncIterator](): this {
@@ -152,6 +169,7 @@ class RocksScan implements AsyncIterableIterator<readonly KvEntry[]> {
     if (this.#ended) return { done: true, value: undefined };
     this.#checkOpen();
     try {
+      await this.#prepare();
       const first = await this.#nextEntry();
       if (first === undefined) {
         await this.#end();
@@ -167,6 +185,14 @@ class RocksScan implements AsyncIterableIterator<readonly KvEntry[]> {
   async return(): Promise<IteratorResult<readonly KvEntry[]>> {
     await this.#end();
     return { done: true, value: undefined };
+  }
+
+  async #prepare(): Promise<void> {
+    const checking = this.#ready?.();
+    this.#ready = undefined;
+    if (checking === undefined) return;
+    await reported(checking);
+    this.#checkOpen();
   }
 
   #nextEntry(): Promise<KvEntry | undefined> {
@@ -207,6 +233,15 @@ function call<T>(
       else resolve(result as T);
     });
   });
+}
+
+/** The result of reading RocksDB's files ourselves. */
+async function reported<T>(reading: Promise<T> | T): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    throw diskError(error, 'key-value store');
+  }
 }
 
 function toBuffer(bytes: Uint8Array): Buffer {

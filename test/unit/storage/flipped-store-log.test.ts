@@ -193,7 +193,7 @@ const env: Env = {
   },
 };
 
-type Verdict = 'right' | 'refused';
+type Verdict = 'right' | 'reported' | 'refused';
 
 async function judge(path: string, contents: Contents, what: string): Promise<Verdict> {
   let engine: StorageEngine;
@@ -205,6 +205,9 @@ async function judge(path: string, contents: Contents, what: string): Promise<Ve
   }
   try {
     expectSame(await contentsOf(engine), contents, what);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'XX001') throw error;
+    return 'reported';
   } finally {
     await engine.close();
   }
@@ -252,6 +255,38 @@ describe('a flipped bit in what RocksDB keeps for itself', () => {
     const made = await makeDeletions();
     const verdicts = await flipMany(made, /^\d+\.log$/, FLIPS);
     expect(new Set(verdicts)).toEqual(new Set(['right', 'refused']));
+  });
+});
+
+describe("a flipped bit in RocksDB's tables", () => {
+  it('is reported where it is read, or refused', { timeout: 600_000 }, async () => {
+    const verdicts = await flipMany(await makeData(true), /\.sst$/, FLIPS);
+    expect(verdicts.length).toBeGreaterThan(FLIPS);
+    expect(verdicts.filter((verdict) => verdict !== 'right').length).toBeGreaterThan(FLIPS / 2);
+  });
+
+  it('is reported to those who read the block, and to nobody else', async () => {
+    const path = await temporaryDirectory();
+    const engine = await open(path);
+    const [first, second] = await inTransaction(engine, async (t) => [
+      await createTable(t, 'first'),
+      await createTable(t, 'second'),
+    ]);
+    const rows = Array.from({ length: 3_000 }, (_, n) => [n, 'x'.repeat(200)]);
+    for (const table of [first, second]) await addRows(engine, table as TableDescriptor, rows);
+    await engine.close();
+    const [file = ''] = await filesOf(path, /\.sst$/);
+    const { length } = await readFile(file);
+    await flip(file, Math.floor(length / 4), 3);
+    const reopened = await open(path);
+    const read = (name: string): Promise<Value[][]> =>
+      inTransaction(reopened, (t) =>
+        allRows(t, reopened.catalog().relationByName(2200, name) as TableDescriptor),
+      );
+    expect(await errorOf(read('first'))).toMatchObject({ code: 'XX001', severity: 'ERROR' });
+    expect(await read('second')).toHaveLength(3_000);
+    expect((await errorOf(read('first'))).code).toBe('XX001');
+    await reopened.close();
   });
 });
 
