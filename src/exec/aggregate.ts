@@ -2,8 +2,11 @@
 import type { AggregateCall, AggregateNode } from '../plan/physical.ts';
 import { OID } from '../types/type.ts';
 import { constantVector, nullVector, VectorBuilder } from '../vector/builder.ts';
+import type { Summaries } from '../vector/summary.ts';
 import type { Batch, Vector } from '../vector/vector.ts';
 import { callState, type CallState, type RowGroups } from './aggregation/call-state.ts';
+import { groupRows, summaryInput } from './aggregation/summary-input.ts';
+import { summaryPlan, type SummaryPlan } from './aggregation/summary-plan.ts';
 import { segmenterFor, type Segmenter } from './aggregation/segments.ts';
 import { PAGE_GROUPS } from './aggregation/group-pages.ts';
 import { execute } from './build.ts';
@@ -22,9 +25,19 @@ export async function* runAggregate(node: AggregateNode, context: ExecContext): 
   const sets = node.groupingSets ?? [node.groups.map((_, i) => i)];
   const groupings = sets.map((set) => new Grouping(node, set, context, budget));
   const rows = node.aggregates.every(isCheap) ? Infinity : STEP_ROWS;
-  for await (const batch of inPieces(execute(node.input, context), rows, context)) {
-    if (batch.length === 0) continue;
-    for (const grouping of groupings) await grouping.add(batch, context);
+  const plan = summaryPlan(node, context);
+  if (plan === undefined) {
+    for await (const batch of inPieces(execute(node.input, context), rows, context)) {
+      if (batch.length === 0) continue;
+      for (const grouping of groupings) await grouping.add(batch, context);
+    }
+  } else {
+    for await (const part of summaryInput(plan, context)) {
+      for (const grouping of groupings) {
+        if (part.kind === 'rows') await grouping.add(part.batch, context);
+        else await grouping.addSummaries(plan, part.summaries, context);
+      }
+    }
   }
   for (const grouping of groupings) {
     for await (const result of grouping.finish(context)) {
@@ -99,6 +112,13 @@ class Grouping {
     for (const call of this.#calls) {
       const pending = call.add(batch, rowGroups, context);
       if (pending !== undefined) await pending;
+    }
+  }
+
+  async addSummaries(plan: SummaryPlan, all: Summaries, context: ExecContext): Promise<void> {
+    const groups = await this.#groupsOf(groupRows(plan, all), context);
+    for (let i = 0; i < this.#calls.length; i++) {
+      this.#calls[i].addSummaries(groups, plan.columnOfCall[i], all, this.#count);
     }
   }
 

@@ -127,6 +127,11 @@ function compareNullable(
   return descending ? -compare(a, b) : compare(a, b);
 }
 
+/** True where the node's rows were read before the statement's changes. */
+export function isFrozen(node: PhysicalNode, context: ExecContext): boolean {
+  return frozenBatch(node, context) !== undefined;
+}
+
 function frozenBatch(node: PhysicalNode, context: ExecContext): Batch | undefined {
   const frozen = context.shared.get(FROZEN_KEY) as FrozenScans | undefined;
   return frozen?.get(node);

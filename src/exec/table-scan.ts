@@ -21,15 +21,27 @@ export async function* runTableScan(node: TableScanNode, context: ExecContext): 
   if (counters !== undefined) report(node, counters, context);
 }
 
-function newCounters(): ScanCounters {
-  return { chunks: 0, chunksPruned: 0, segments: 0, segmentsPruned: 0, rows: 0, bytes: 0 };
+export function newCounters(): ScanCounters {
+  return {
+    chunks: 0,
+    chunksPruned: 0,
+    segments: 0,
+    segmentsPruned: 0,
+    rows: 0,
+    bytes: 0,
+    summarizedRows: 0,
+    summaries: 0,
+  };
 }
 
-function report(node: TableScanNode, counters: ScanCounters, context: ExecContext): void {
+export function report(node: TableScanNode, counters: ScanCounters, context: ExecContext): void {
   const notes = context.instrumentation?.metrics(node).notes;
   if (notes === undefined || node.table.hypertable === null) return;
-  const { chunks, chunksPruned, segments, segmentsPruned } = counters;
+  const { chunks, chunksPruned, segments, segmentsPruned, summarizedRows } = counters;
   notes.set('Chunks', `${chunks} of ${chunks + chunksPruned}`);
   notes.set('Segments', `${segments} of ${segments + segmentsPruned}`);
   notes.set('Rows Scanned', String(counters.rows));
+  if (summarizedRows > 0) {
+    notes.set('Rows Summarized', `${summarizedRows} in ${counters.summaries}`);
+  }
 }

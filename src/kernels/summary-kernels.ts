@@ -2,7 +2,8 @@
 
 /**
  * Stretch i is lanes [starts[i], ends[i]), both u32, at least one and at most 65,536 of them. Results are
- * doubles, exact; an output address of 0 leaves the output out.
+ * doubles; an output address of 0 leaves the output out. `squares` are the sums of the squared distances
+ * from the stretch's mean.
  */
 export type Summarize = (
   lanes: number,
@@ -18,7 +19,7 @@ export type Summarize = (
 export interface SummaryKernels {
   summarizeU8: Summarize;
   summarizeU16: Summarize;
-  /** Has no sum of squares, which would not be exact. */
+  /** Has no squares, which would not be exact. */
   summarizeU32(
     lanes: number,
     starts: number,

@@ -50,6 +50,8 @@ export interface TableScanNode extends NodeBase {
   /** attnums of the output columns, pseudo ones included. */
   readonly attnums: readonly number[];
   readonly predicates: readonly ScanPredicate[];
+  /** True where the predicates say all that the filter does. */
+  readonly predicatesAreExact: boolean;
   /** Over the output columns. */
   readonly filter: Expr | null;
   /** Hypertables: batches by chunk in time order, and rows sorted by time inside each. */

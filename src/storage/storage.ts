@@ -23,6 +23,7 @@ import type {
 } from '../catalog/catalog.ts';
 import type { Oid } from '../types/type.ts';
 import type { Int64, Value } from '../types/value.ts';
+import type { Statistic, Summaries } from '../vector/summary.ts';
 import type { Batch } from '../vector/vector.ts';
 
 export type { IndexExpressions } from './row/index-keys.ts';
@@ -109,6 +110,34 @@ export interface ScanRequest {
   readonly counters?: ScanCounters | undefined;
 }
 
+/**
+ * A scan that takes summaries of stretches where storage can give them. Unlike a scan's, its predicates
+ * are the whole condition: a summary counts the rows that satisfy all of them, and only those.
+ */
+export interface SummaryRequest {
+  /** For the rows that come as such. */
+  readonly attnums: readonly number[];
+  readonly predicates: readonly BoundPredicate[];
+  /** Columns that must be constant in a stretch. */
+  readonly groupBy: readonly number[];
+  /** Buckets of the time column that no stretch may cross: [anchor + n * width, anchor + (n + 1) * width). */
+  readonly bucket: { readonly width: number; readonly anchor: number } | null;
+  readonly columns: readonly SummaryColumn[];
+  readonly counters?: ScanCounters | undefined;
+}
+
+export interface SummaryColumn {
+  readonly attnum: number;
+  readonly statistics: ReadonlySet<Statistic>;
+  /** Sums must be exact whole numbers (integer columns). */
+  readonly exactSums: boolean;
+}
+
+/** Rows that may fail the predicates, as from a scan, or summaries of rows that do not. */
+export type SummaryPart =
+  | { readonly kind: 'rows'; readonly batch: Batch }
+  | { readonly kind: 'summaries'; readonly summaries: Summaries };
+
 export interface ScanCounters {
   chunks: number;
   chunksPruned: number;
@@ -116,6 +145,9 @@ export interface ScanCounters {
   segmentsPruned: number;
   rows: number;
   bytes: number;
+  /** Rows that went into summaries, and how many summaries that made. */
+  summarizedRows: number;
+  summaries: number;
 }
 
 export interface IndexRequest {
@@ -185,6 +217,8 @@ export interface StorageTransaction {
   allocateStorageId(): Promise<number>;
 
   scan(table: TableDescriptor, request: ScanRequest): AsyncIterable<Batch>;
+  /** Hypertables only. */
+  scanSummaries(table: TableDescriptor, request: SummaryRequest): AsyncIterable<SummaryPart>;
   scanIndex(table: TableDescriptor, request: IndexRequest): AsyncIterable<Batch>;
   /** Rows by their refs, in the order given (attnums as in a scan). */
   fetch(table: TableDescriptor, refs: Float64Array, attnums: readonly number[]): Promise<Batch>;

@@ -2,11 +2,13 @@
  * One aggregate call of one grouping set. Calls that need their rows in an order, or distinct rows in
  * order, keep all rows until the end; all others feed the accumulator as batches come.
  */
+import { InternalError } from '../../errors/db-error.ts';
 import type { AggregateFunction } from '../../functions/function.ts';
 import type { AggregateCall } from '../../plan/physical.ts';
 import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { gather } from '../../vector/gather.ts';
+import type { Summaries } from '../../vector/summary.ts';
 import { valueAt, vectorFromValues, type Batch, type Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, UNIT_BATCH, type CompiledExprs } from '../expression.ts';
 import { usedColumns } from '../expr/walk.ts';
@@ -28,6 +30,8 @@ export interface RowGroups {
 
 export interface CallState {
   add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> | void;
+  /** Adds summaries; `column` is the argument's place in them, -1 where rows only count. */
+  addSummaries(groups: Int32Array, column: number, all: Summaries, count: number): void;
   /** The results of `count` groups from `first` on: page after page, each asked for once. */
   finish(first: number, count: number, context: ExecContext): Promise<Vector> | Vector;
 }
@@ -146,6 +150,11 @@ class StreamingCall implements CallState {
     return seen.newRows.slice(0, seen.count - before);
   }
 
+  addSummaries(groups: Int32Array, column: number, all: Summaries, count: number): void {
+    this.#accumulators.ensureGroups(count);
+    this.#accumulators.addSummaries(groups, column, all);
+  }
+
   finish(first: number, count: number): Vector {
     return this.#accumulators.finish(first, count);
   }
@@ -206,6 +215,10 @@ class OrderedCall implements CallState {
       input = narrowFor(this.#call, batch, selection);
     }
     await this.#rows.add(groups, input);
+  }
+
+  addSummaries(): never {
+    throw new InternalError('calls that order their rows take no summaries');
   }
 
   async finish(first: number, count: number, context: ExecContext): Promise<Vector> {

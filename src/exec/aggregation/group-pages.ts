@@ -4,6 +4,7 @@
  */
 import type { Accumulator } from '../../functions/function.ts';
 import { gather } from '../../vector/gather.ts';
+import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
 import type { Vector } from '../../vector/vector.ts';
 
 const PAGE_BITS = 14;
@@ -43,6 +44,20 @@ export class GroupPages {
     this.#pages[group >>> PAGE_BITS].addRun(group & PAGE_MASK, args, start, end);
   }
 
+  /** Adds summaries; summary i belongs to group groups[i]. */
+  addSummaries(groups: Int32Array, column: number, all: Summaries): void {
+    if (this.#pages.length === 1) {
+      this.#pages[0].addSummaries?.(groups, all.columns[column], all);
+      return;
+    }
+    const { rows, local, ends } = this.#byPage(groups, all.length);
+    for (let page = 0, start = 0; page < ends.length; start = ends[page++]) {
+      if (ends[page] === start) continue;
+      const some = pickSummaries(all, column, rows.subarray(start, ends[page]));
+      this.#pages[page].addSummaries?.(local.subarray(start, ends[page]), some.columns[0], some);
+    }
+  }
+
   /** The results of groups `first` and following, at most of one page, which is given up. */
   finish(first: number, count: number): Vector {
     this.ensureGroups(first + count);
@@ -55,6 +70,19 @@ export class GroupPages {
   /** Brings the rows of each page together, in their order. */
   #addByPage(groups: Int32Array, args: readonly Vector[], length: number): void {
     if (length === 0) return;
+    const { rows, local, ends } = this.#byPage(groups, length);
+    const isOnePage = groups[rows[0]] >>> PAGE_BITS === groups[rows[length - 1]] >>> PAGE_BITS;
+    const sorted = isOnePage ? args : args.map((arg) => gather(arg, rows));
+    for (let page = 0, start = 0; page < ends.length; start = ends[page++]) {
+      if (ends[page] > start) this.#pages[page].add(local, sorted, start, ends[page]);
+    }
+  }
+
+  /** Rows by page, in their order: which they are, their groups in the page, and where each page ends. */
+  #byPage(
+    groups: Int32Array,
+    length: number,
+  ): { rows: Int32Array; local: Int32Array; ends: Int32Array } {
     const ends = new Int32Array(this.#pages.length);
     for (let i = 0; i < length; i++) ends[groups[i] >>> PAGE_BITS]++;
     for (let page = 1; page < ends.length; page++) ends[page] += ends[page - 1];
@@ -67,10 +95,42 @@ export class GroupPages {
       rows[at] = i;
       local[at] = groups[i] & PAGE_MASK;
     }
-    const isOnePage = groups[rows[0]] >>> PAGE_BITS === groups[rows[length - 1]] >>> PAGE_BITS;
-    const sorted = isOnePage ? args : args.map((arg) => gather(arg, rows));
-    for (let page = 0, start = 0; page < ends.length; start = ends[page++]) {
-      if (ends[page] > start) this.#pages[page].add(local, sorted, start, ends[page]);
-    }
+    return { rows, local, ends };
   }
 }
+
+/** Some of the summaries, with one of their columns (none for -1). */
+function pickSummaries(all: Summaries, column: number, rows: Int32Array): Summaries {
+  const pick = (values: Float64Array): Float64Array => {
+    const picked = new Float64Array(values.length === 0 ? 0 : rows.length);
+    for (let i = 0; i < picked.length; i++) picked[i] = values[rows[i]];
+    return picked;
+  };
+  const { sums, squares, minimums, maximums, firsts, lasts } = all.columns[column] ?? NO_COLUMN;
+  return {
+    length: rows.length,
+    rows: pick(all.rows),
+    firstTimes: pick(all.firstTimes),
+    lastTimes: pick(all.lastTimes),
+    groups: [],
+    columns: [
+      {
+        sums: sums && pick(sums),
+        squares: squares && pick(squares),
+        minimums: minimums && pick(minimums),
+        maximums: maximums && pick(maximums),
+        firsts: firsts && pick(firsts),
+        lasts: lasts && pick(lasts),
+      },
+    ],
+  };
+}
+
+const NO_COLUMN: ColumnSummary = {
+  sums: undefined,
+  squares: undefined,
+  minimums: undefined,
+  maximums: undefined,
+  firsts: undefined,
+  lasts: undefined,
+};

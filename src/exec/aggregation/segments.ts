@@ -17,7 +17,7 @@ const DAY_MICROS = 86_400_000_000;
 const BUCKET_FUNCTIONS: ReadonlySet<string> = new Set(['time_bucket', 'date_bin', 'date_trunc']);
 
 /** A bucket expression over the time column. */
-interface Bucket {
+export interface Bucket {
   readonly expr: CallExpr;
   /** Which argument is the time column. */
   readonly position: number;
@@ -47,7 +47,8 @@ export function segmenterFor(groups: readonly Expr[]): Segmenter | undefined {
   return { segments: (batch, context) => segmentsOf(shapes, batch, context) };
 }
 
-function bucketOf(expr: Expr): Bucket | undefined {
+/** The expression as buckets of one column; undefined where it is none. */
+export function bucketOf(expr: Expr): Bucket | undefined {
   if (expr.kind !== 'call' || !BUCKET_FUNCTIONS.has(expr.fn.name)) return undefined;
   const columns = expr.args.flatMap((arg, i) => (arg.kind === 'column' ? [i] : []));
   if (columns.length !== 1) return undefined;
@@ -82,6 +83,17 @@ function segmentsOf(
     else borders.search(starts[run], end, bucketAt);
   }
   return borders.finish();
+}
+
+/** The buckets as equal steps of time: their width and the start of one. undefined where they are not. */
+export function fixedBuckets(
+  bucket: Bucket,
+  context: ExecContext,
+): { width: number; anchor: number } | undefined {
+  const width = fixedWidth(bucket, context);
+  if (width === undefined) return undefined;
+  const anchor = bucketFunction(bucket, context)(0);
+  return typeof anchor === 'number' && Number.isFinite(anchor) ? { width, anchor } : undefined;
 }
 
 /** The bucket of one time as a number or bigint, which identifies it. */

@@ -1,7 +1,8 @@
 /**
  * Summaries of stretches of lanes: for each of `count` stretches [starts[i], ends[i]), none empty, the
- * sum, the sum of squares, the smallest and the largest lane, each as a double. An output at address 0
- * is left out. All results are exact: a stretch has at most 65,536 lanes.
+ * sum, the sum of squared distances from the mean, the smallest and the largest lane, each as a double. An
+ * output at address 0 is left out. A stretch has at most 65,536 lanes, so that the integers behind the
+ * results are exact: n * sum(x^2) and sum(x)^2 are below 2^64.
  */
 
 // @ts-ignore: decorator
@@ -18,9 +19,18 @@ export function summarizeU8(
     const pointer = lanes + load<u32>(starts + (<usize>i << 2));
     const end = lanes + load<u32>(ends + (<usize>i << 2));
     if (sums !== 0) store<f64>(sums + (<usize>i << 3), <f64>sumBytes(pointer, end));
-    if (squares !== 0) store<f64>(squares + (<usize>i << 3), <f64>squareBytes(pointer, end));
+    if (squares !== 0) {
+      const square = squareBytes(pointer, end);
+      put(squares, i, centred(<u64>(end - pointer), sumBytes(pointer, end), square));
+    }
     if (minimums !== 0 || maximums !== 0) extremesU8(pointer, end, i, minimums, maximums);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function centred(n: u64, sum: u64, square: u64): f64 {
+  return <f64>(n * square - sum * sum) / <f64>n;
 }
 
 function sumBytes(pointer: usize, end: usize): u64 {
@@ -115,6 +125,7 @@ export function summarizeU16(
 ): void {
   for (let i = 0; i < count; i++) {
     let pointer = lanes + (<usize>load<u32>(starts + (<usize>i << 2)) << 1);
+    const first = pointer;
     const end = lanes + (<usize>load<u32>(ends + (<usize>i << 2)) << 1);
     let sum: u64 = 0;
     let square: u64 = 0;
@@ -161,7 +172,7 @@ export function summarizeU16(
       high = max(high, lane);
     }
     put(sums, i, <f64>sum);
-    put(squares, i, <f64>square);
+    if (squares !== 0) put(squares, i, centred((end - first) >> 1, sum, square));
     put(minimums, i, <f64>low);
     put(maximums, i, <f64>high);
   }

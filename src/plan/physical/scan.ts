@@ -57,6 +57,7 @@ export function buildScan(input: ScanInput): Built {
     kind: 'table-scan',
     ...common,
     predicates: predicates.map(({ attnum, op, values }) => ({ column: attnum, op, values })),
+    predicatesAreExact: conjuncts(condition).length === predicates.length,
     timeOrder: null,
     estimatedRows: Math.max(1, Math.round(rows * selectivity(condition))),
   };

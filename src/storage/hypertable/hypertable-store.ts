@@ -22,6 +22,8 @@ import type {
   InsertOptions,
   InsertResult,
   ScanRequest,
+  SummaryPart,
+  SummaryRequest,
   TableStatistics,
 } from '../storage.ts';
 
@@ -64,6 +66,12 @@ export interface HypertableStore {
     table: TableDescriptor,
     request: ScanRequest,
   ): AsyncIterable<Batch>;
+  scanSummaries(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+    request: SummaryRequest,
+  ): AsyncIterable<SummaryPart>;
   fetch(
     view: HypertableView,
     writes: HypertableWrites | undefined,

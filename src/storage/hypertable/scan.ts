@@ -98,7 +98,7 @@ async function* scanChunk(
 }
 
 /** The chunk's sources with the rows that the bounds leave, one after the other. */
-async function* selectChunk(
+export async function* selectChunk(
   input: ScanInput,
   chunk: ChunkInput,
   bounds: ScanBounds,
@@ -261,7 +261,7 @@ export function chunkInputs(input: Pick<ScanInput, 'state' | 'own'>): ChunkInput
   return added ? result.sort((a, b) => a.rangeStart - b.rangeStart) : result;
 }
 
-function isOutside({ chunk, own }: ChunkInput, bounds: ScanBounds): boolean {
+export function isOutside({ chunk, own }: ChunkInput, bounds: ScanBounds): boolean {
   const outside = (range: { readonly minTime: number; readonly maxTime: number }): boolean =>
     range.minTime > bounds.maxTime || range.maxTime < bounds.minTime;
   if (own !== undefined && !outside(own.buffer)) return false;

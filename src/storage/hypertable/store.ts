@@ -12,6 +12,8 @@ import type {
   InsertOptions,
   InsertResult,
   ScanRequest,
+  SummaryPart,
+  SummaryRequest,
   TableStatistics,
 } from '../storage.ts';
 import { missingValue } from './any-values.ts';
@@ -32,6 +34,7 @@ import { currentRef, forgetMoves } from './moved-rows.ts';
 import { existence } from './existence.ts';
 import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
 import { scanTable, type ScanInput } from './scan.ts';
+import { scanSummaries } from './summarize.ts';
 import { chooseSegmentBy, declaredSegmentBy } from './segment-by.ts';
 import { HEAD_BYTES, type Flusher } from './flush.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
@@ -136,6 +139,16 @@ export class Store implements HypertableStore {
     const input = this.#input(view, writes, table);
     // What the statement itself writes while it scans must not appear in it.
     return scanTable({ ...input, own: frozen(input.own) }, request);
+  }
+
+  scanSummaries(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+    request: SummaryRequest,
+  ): AsyncIterable<SummaryPart> {
+    const input = this.#input(view, writes, table);
+    return scanSummaries({ ...input, own: frozen(input.own) }, request);
   }
 
   fetch(

@@ -1,5 +1,4 @@
 /** The snapshots that one transaction keeps alive: its statement's, and those of scans under way. */
-import type { Batch } from '../../vector/vector.ts';
 import { InternalError } from '../../errors/db-error.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import type { SnapshotRegistry } from './undo.ts';
@@ -33,11 +32,11 @@ export class SnapshotPins {
   }
 
   /** Pins a snapshot until the scan ends, or the transaction does: a scan cannot go on after that. */
-  hold(sequence: Sequence, batches: AsyncIterable<Batch>): AsyncIterable<Batch> {
+  hold<T>(sequence: Sequence, batches: AsyncIterable<T>): AsyncIterable<T> {
     return this.#holding(this.pin(sequence), batches);
   }
 
-  async *#holding(pin: Pin, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  async *#holding<T>(pin: Pin, batches: AsyncIterable<T>): AsyncGenerator<T> {
     try {
       this.#checkHeld(pin);
       for await (const batch of batches) {

@@ -28,6 +28,8 @@ import {
   type SavepointId,
   type ScanRequest,
   type StorageTransaction,
+  type SummaryPart,
+  type SummaryRequest,
 } from '../storage.ts';
 import type { Turns } from '../turns.ts';
 import { droppedStorageIds } from './apply.ts';
@@ -269,6 +271,14 @@ export class Transaction implements StorageTransaction {
         ? scanRows({ ...this.#view(table), snapshot: sequence }, request)
         : hypertables.scan(view, this.#readableWrites, table, request);
     return this.#pins.hold(sequence, batches);
+  }
+
+  scanSummaries(table: TableDescriptor, request: SummaryRequest): AsyncIterable<SummaryPart> {
+    this.#noteRead(table);
+    if (table.hypertable === null) throw new InternalError('ordinary tables have no summaries');
+    const { sequence, hypertables: view } = this.#readSnapshot;
+    const parts = this.#parts.hypertables.scanSummaries(view, this.#readableWrites, table, request);
+    return this.#pins.hold(sequence, parts);
   }
 
   scanIndex(table: TableDescriptor, request: IndexRequest): AsyncIterable<Batch> {

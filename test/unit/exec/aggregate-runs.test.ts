@@ -100,6 +100,7 @@ function scanOf(): TableScanNode {
     table,
     attnums: [1, 2, 3],
     predicates: [],
+    predicatesAreExact: true,
     filter: null,
     timeOrder: null,
     columns: outputColumns(types),

@@ -160,6 +160,7 @@ const scan = (attnums: number[]): TableScanNode => ({
   table,
   attnums,
   predicates: [],
+  predicatesAreExact: true,
   filter: null,
   timeOrder: null,
   estimatedRows: 1,

@@ -14,17 +14,19 @@ interface Summary {
 
 function twin(lanes: Lanes, start: number, end: number): Summary {
   let sum = 0;
-  let squares = 0;
+  let squares = 0n;
   let minimum = Infinity;
   let maximum = -Infinity;
   for (let i = start; i < end; i++) {
     const lane = lanes[i]!;
     sum += lane;
-    squares += lane * lane;
+    squares += BigInt(lane) ** 2n;
     minimum = Math.min(minimum, lane);
     maximum = Math.max(maximum, lane);
   }
-  return { sum, squares, minimum, maximum };
+  const n = end - start;
+  const centred = Number(BigInt(n) * squares - BigInt(sum) ** 2n) / n;
+  return { sum, squares: centred, minimum, maximum };
 }
 
 /** Lays lanes, borders and outputs into scratch memory and runs the kernel of the lanes' width. */

@@ -142,6 +142,8 @@ describe('commits that do not wait for durability', () => {
         segmentsPruned: 0,
         rows: 0,
         bytes: 0,
+        summarizedRows: 0,
+        summaries: 0,
       };
       const request = { attnums: [1, 2], predicates: [], timeOrder: null, counters };
       expect(await collect(t.scan(metrics, request))).toEqual([[1, 1]]);

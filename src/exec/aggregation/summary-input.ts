@@ -1,0 +1,66 @@
+/** The input of an aggregate as summaries, where storage can give them, and rows. */
+import type { Summaries } from '../../vector/summary.ts';
+import { constantVector } from '../../vector/builder.ts';
+import type { Batch, Vector } from '../../vector/vector.ts';
+import { bindPredicates } from '../bind-scan.ts';
+import { filtered } from '../filter.ts';
+import { turn, type ExecContext } from '../operator.ts';
+import { newCounters, report } from '../table-scan.ts';
+import type { SummaryPart } from '../../storage/storage.ts';
+import type { SummaryPlan } from './summary-plan.ts';
+
+/** Rows come filtered. */
+export async function* summaryInput(
+  { scan, groupPositions, bucket, columns }: SummaryPlan,
+  context: ExecContext,
+): AsyncGenerator<SummaryPart> {
+  const predicates = await bindPredicates(scan.predicates, context);
+  if (predicates === undefined) return;
+  const counters = context.instrumentation === undefined ? undefined : newCounters();
+  const parts = context.transaction.scanSummaries(scan.table, {
+    attnums: scan.attnums,
+    predicates,
+    groupBy: groupPositions.map((position) => scan.attnums[position]),
+    bucket,
+    columns,
+    counters,
+  });
+  for await (const part of parts) {
+    await turn(context);
+    if (part.kind === 'summaries' || scan.filter === null) yield part;
+    else {
+      for await (const batch of filtered(once(part.batch), scan.filter, context)) {
+        yield { kind: 'rows', batch };
+      }
+    }
+  }
+  if (counters !== undefined) {
+    const metrics = context.instrumentation?.metrics(scan);
+    if (metrics !== undefined) {
+      metrics.rows = counters.rows + counters.summarizedRows;
+      metrics.loops = 1;
+    }
+    report(scan, counters, context);
+  }
+}
+
+async function* once(batch: Batch): AsyncGenerator<Batch> {
+  yield batch;
+}
+
+/**
+ * A row for each summary to evaluate the group expressions over: any time of a stretch is in its bucket,
+ * and the other columns are constant in it. Columns that no group needs are NULL.
+ */
+export function groupRows(
+  { scan, groupPositions, timePosition }: SummaryPlan,
+  { length, groups, firstTimes }: Summaries,
+): Batch {
+  const columns = scan.columns.map(({ type }, position): Vector => {
+    const group = groupPositions.indexOf(position);
+    if (group >= 0) return groups[group];
+    if (position !== timePosition) return constantVector(type, null, length);
+    return { rep: 'f64', type, length, data: firstTimes, nulls: undefined };
+  });
+  return { columns, length };
+}

@@ -1,0 +1,148 @@
+/**
+ * Aggregates over a hypertable, which storage may answer with summaries of its segments, give what they
+ * give over an ordinary table with the same rows.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../../src/engine/session.ts';
+import { memoryEngine } from '../../support/memory-engine.ts';
+import { randomSource } from '../../support/random-source.ts';
+import { TextSession } from '../../support/text-session.ts';
+
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const QUERIES = Number(process.env['VARVE_QUERIES'] ?? 60);
+const COLUMNS =
+  'time timestamptz NOT NULL, host text, rack int, a float8, b int, c float8, d bigint, e float4, f smallint';
+
+const random = randomSource(SEED);
+const below = (n: number): number => Math.floor(random() * n);
+const pick = <T>(items: readonly T[]): T => items[below(items.length)] as T;
+
+let engine: Engine;
+let session: TextSession;
+
+async function run(sql: string): Promise<(string | null)[][]> {
+  const outcome = await session.run(sql);
+  if (outcome.kind === 'error')
+    throw new Error(`${outcome.message} in ${sql}`, { cause: outcome.error });
+  return outcome.result.rows;
+}
+
+beforeAll(async () => {
+  engine = await memoryEngine(2000);
+  session = await TextSession.open(engine);
+  await run("SET timezone = 'UTC'");
+  await run(`CREATE TABLE plain (${COLUMNS})`);
+  await run(
+    `CREATE TABLE hyper (${COLUMNS}) WITH (tsdb.hypertable, tsdb.partition_column = 'time', tsdb.segmentby = 'host, rack', tsdb.chunk_interval = '6 hours')`,
+  );
+  const values = `SELECT '2024-03-01'::timestamptz + (g / 7) * interval '10 seconds' + (g % 5) * interval '1 millisecond',
+    CASE WHEN g % 7 = 6 THEN NULL ELSE 'host_' || g % 7 END, g % 7 / 2,
+    (g * 7919 % 1000) / 100.0, (g * 31 % 40000) - 20000, CASE WHEN g % 11 = 0 THEN NULL ELSE sqrt(g) END,
+    g * 1000000007::bigint, (g % 100) / 4.0, g % 3 FROM generate_series(1, 30000) g`;
+  await run(`INSERT INTO plain ${values}`);
+  await run('INSERT INTO hyper SELECT * FROM plain WHERE f <> 2');
+  await run('CHECKPOINT');
+  // Late rows, rows that stay in the head, and deleted ones.
+  await run('INSERT INTO hyper SELECT * FROM plain WHERE f = 2 AND b > -10000');
+  await run('CHECKPOINT');
+  await run('INSERT INTO hyper SELECT * FROM plain WHERE f = 2 AND b <= -10000');
+  for (const table of ['plain', 'hyper']) {
+    await run(`DELETE FROM ${table} WHERE time > '2024-03-01 09:00' AND b % 50 = 0`);
+  }
+}, 120_000);
+
+afterAll(async () => {
+  await session.close();
+  await engine.close();
+});
+
+const AGGREGATES = [
+  'count(*)',
+  ...['a', 'b', 'c', 'd', 'e', 'f'].flatMap((column) =>
+    ['count', 'min', 'max'].map((name) => `${name}(${column})`),
+  ),
+  ...['b', 'd', 'f'].flatMap((column) => [`sum(${column})`, `avg(${column})`]),
+  'round(sum(a)::numeric, 6)',
+  'round(avg(a)::numeric, 9)',
+  'round(avg(c)::numeric, 9)',
+  'round(stddev(a)::numeric, 9)',
+  'round(var_pop(a)::numeric, 9)',
+  'stddev(b)',
+  'round(stddev_samp(e)::numeric, 6)',
+  'max(time)',
+  'min(time)',
+  'count(time)',
+  'count(host)',
+  'max(host)',
+  'first(time, time)',
+  'last(time, time)',
+  'count(DISTINCT f)',
+  'sum(b) FILTER (WHERE f = 1)',
+];
+
+const BUCKETS = [
+  "time_bucket('1 hour', time)",
+  "time_bucket('1 minute', time)",
+  "time_bucket('17 minutes', time, interval '3 minutes')",
+  "date_trunc('hour', time)",
+  "time_bucket('1 day', time, 'Europe/Berlin')",
+  "time_bucket('1 month', time)",
+  "extract(hour FROM time_bucket('2 hours', time))",
+  "time_bucket('1 second', time)",
+];
+
+function condition(): string {
+  const parts: string[] = [];
+  const at = (): string =>
+    `'2024-03-01 00:00:00+00'::timestamptz + interval '${below(43_000)} seconds'`;
+  if (random() < 0.5) parts.push(`time ${pick(['>', '>='])} ${at()}`);
+  if (random() < 0.4) parts.push(`time ${pick(['<', '<='])} ${at()}`);
+  if (random() < 0.3)
+    parts.push(
+      `host ${pick(["= 'host_3'", "IN ('host_1', 'host_4', 'no')", "<> 'host_2'", 'IS NULL'])}`,
+    );
+  if (random() < 0.2) parts.push(pick(['rack = 1', 'rack IN (0, 3)', 'rack > 1', 'rack = 2.0']));
+  if (random() < 0.15) parts.push(pick(['a > 5', 'b = 100', 'c IS NOT NULL', 'time IN (now())']));
+  return parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`;
+}
+
+function query(table: string, seed: () => string): string {
+  return seed().replaceAll('$TABLE', table);
+}
+
+function randomQuery(): string {
+  const groups: string[] = [];
+  if (random() < 0.6) groups.push(pick(BUCKETS));
+  if (random() < 0.4) groups.push('host');
+  if (random() < 0.3) groups.push(pick(['rack', 'rack + 1', "coalesce(host, 'none')"]));
+  const calls = Array.from({ length: 1 + below(4) }, () => pick(AGGREGATES));
+  const list = [...groups, ...calls].join(', ');
+  const grouping =
+    groups.length === 0
+      ? ''
+      : random() < 0.15
+        ? `GROUP BY ROLLUP (${groups.join(', ')})`
+        : `GROUP BY ${groups.join(', ')}`;
+  return `SELECT ${list} FROM $TABLE ${condition()} ${grouping}`;
+}
+
+const sorted = (rows: (string | null)[][]): string[] =>
+  rows.map((row) => JSON.stringify(row)).sort();
+
+describe('aggregates by summaries', () => {
+  it('are used', async () => {
+    const plan = await run(
+      "EXPLAIN ANALYZE SELECT time_bucket('1 hour', time), host, avg(a), max(b) FROM hyper GROUP BY 1, 2",
+    );
+    expect(plan.join('\n')).toMatch(/Rows Summarized: \d{4,} in \d+/);
+  });
+
+  it(`equal those over rows (SEED=${SEED})`, { timeout: 120_000 }, async () => {
+    for (let i = 0; i < QUERIES; i++) {
+      const text = randomQuery();
+      const expected = sorted(await run(query('plain', () => text)));
+      const found = sorted(await run(query('hyper', () => text)));
+      expect(found, text).toEqual(expected);
+    }
+  });
+});
