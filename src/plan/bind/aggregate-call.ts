@@ -2,7 +2,7 @@
 import type { AggregateFunction } from '../../functions/function.ts';
 import { nameList, type FuncCall } from '../../parse/ast.ts';
 import type { Expr } from '../expr.ts';
-import { exprEqual, someExpr, walkExpr } from '../expr-walk.ts';
+import { walkExpr } from '../expr-walk.ts';
 import type { LogicalAggregateCall } from '../logical.ts';
 import { sameExpr } from './same-expr.ts';
 import { bindCondition } from './expr.ts';
@@ -76,9 +76,7 @@ export function bindAggregateCall(
     orderBy,
     type: call.returnType,
   };
-  const same = calls.aggregates.find((known) => sameAggregate(known, pending));
-  if (same === undefined) calls.aggregates.push(pending);
-  return context.reference((same ?? pending).column, node.location);
+  return context.reference(calls.addAggregate(pending).column, node.location);
 }
 
 function checkOrderedSet(node: FuncCall, fn: AggregateFunction, name: string, scope: Scope): void {
@@ -91,29 +89,6 @@ function checkOrderedSet(node: FuncCall, fn: AggregateFunction, name: string, sc
   if (!isOrderedSet && node.agg_within_group === true) {
     throw wrong(`${name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`);
   }
-}
-
-function sameAggregate(a: LogicalAggregateCall, b: LogicalAggregateCall): boolean {
-  const volatile = (expr: Expr) =>
-    someExpr(expr, (node) => node.kind === 'call' && node.fn.volatility === 'volatile');
-  const list = (x: readonly Expr[], y: readonly Expr[]) =>
-    x.length === y.length && x.every((expr, i) => exprEqual(expr, y[i]) && !volatile(expr));
-  return (
-    a.fn === b.fn &&
-    a.distinct === b.distinct &&
-    list(a.args, b.args) &&
-    list(a.directArgs, b.directArgs) &&
-    (a.filter === null ? b.filter === null : b.filter !== null && exprEqual(a.filter, b.filter)) &&
-    a.orderBy.length === b.orderBy.length &&
-    a.orderBy.every((key, i) => {
-      const other = b.orderBy[i];
-      return (
-        key.descending === other.descending &&
-        key.nullsFirst === other.nullsFirst &&
-        exprEqual(key.expr, other.expr)
-      );
-    })
-  );
 }
 
 /** True where all columns in the arguments come from outside: PostgreSQL computes it out there. */

@@ -2,16 +2,16 @@
 import { nodeAs, type GroupingSet, type Node, type SelectStmt } from '../../parse/ast.ts';
 import { nodeLocation } from '../../parse/location.ts';
 import type { ColumnExpr, Expr } from '../expr.ts';
-import { exprEqual, mapChildren, columnsOf } from '../expr-walk.ts';
+import { mapChildren, columnsOf } from '../expr-walk.ts';
 import type { LogicalAggregate, LogicalColumn, LogicalNode } from '../logical.ts';
 import { constant, INT4 } from './coerce.ts';
 import { equalityOf, resolveOperator } from './operators.ts';
 import { findTarget } from './order.ts';
 import type { PendingGrouping, PendingSet, QueryCalls } from './query-calls.ts';
 import type { Scope } from './scope.ts';
-import { sameExpr } from './same-expr.ts';
+import { ExprIndex } from './same-expr.ts';
 import { textTarget } from './select.ts';
-import type { Target } from './target.ts';
+import type { TargetList } from './target.ts';
 
 export function isGrouped(stmt: SelectStmt, calls: QueryCalls): boolean {
   return (
@@ -32,6 +32,8 @@ const GROUPING_SETS_MAX = 4096;
 export class Grouping {
   readonly #scope: Scope;
   readonly #groups: Group[] = [];
+  /** Positions in `groups`. */
+  readonly #positions = new ExprIndex<number>();
   readonly #sets: readonly (readonly number[])[] | null;
   readonly #bits: LogicalColumn | null;
   readonly #ready = new Set<number>();
@@ -40,7 +42,7 @@ export class Grouping {
   readonly #columns: LogicalColumn[] = [];
   readonly #groupings: readonly PendingGrouping[];
 
-  constructor(stmt: SelectStmt, targets: Target[], scope: Scope) {
+  constructor(stmt: SelectStmt, targets: TargetList, scope: Scope) {
     this.#scope = scope;
     this.#groupings = scope.calls?.groupings ?? [];
     this.#sets = this.#bindClause(stmt, targets);
@@ -81,8 +83,9 @@ export class Grouping {
       if (this.#ready.has(expr.index)) return expr;
     }
     if (expr.kind !== 'constant') {
-      const group = this.#groups.find((candidate) => sameExpr(candidate.expr, expr));
-      if (group !== undefined) return this.#scope.context.reference(group.column);
+      const position = this.#positions.find(expr);
+      if (position !== undefined)
+        return this.#scope.context.reference(this.#groups[position].column);
     }
     if (expr.kind === 'column') {
       if (this.#dependent.has(expr.index)) return this.#dependentGroup(expr);
@@ -107,7 +110,7 @@ export class Grouping {
     return context.error('grouping_error', message, context.locationOf(expr));
   }
 
-  #bindClause(stmt: SelectStmt, targets: Target[]): readonly (readonly number[])[] | null {
+  #bindClause(stmt: SelectStmt, targets: TargetList): readonly (readonly number[])[] | null {
     const clause = stmt.groupClause ?? [];
     const hasSets = clause.some((node) => nodeAs(node, 'GroupingSet') !== undefined);
     if (!hasSets) {
@@ -140,7 +143,7 @@ export class Grouping {
     });
   }
 
-  #expand(set: GroupingSet, targets: Target[]): number[][] {
+  #expand(set: GroupingSet, targets: TargetList): number[][] {
     const content = set.content ?? [];
     const lists = () =>
       content.map((node) => rowItems(node).map((item) => this.#group(item, targets)));
@@ -179,7 +182,7 @@ export class Grouping {
     }
   }
 
-  #group(node: Node, targets: Target[]): number {
+  #group(node: Node, targets: TargetList): number {
     const { context } = this.#scope;
     const target = textTarget(
       findTarget(node, targets, this.#scope, 'GROUP BY'),
@@ -189,15 +192,21 @@ export class Grouping {
     const { expr } = target;
     this.#checkGroupExpr(expr, node);
     equalityOf(context, expr.type, nodeLocation(node));
-    const known = this.#groups.findIndex((group) => sameExpr(group.expr, expr));
-    if (known >= 0) return known;
+    const known = this.#positions.find(expr);
+    if (known !== undefined) return known;
     const info = expr.kind === 'column' ? context.columnInfo(expr.index) : undefined;
     const name = info?.name ?? target.name;
-    this.#groups.push({
-      column: context.newColumn(name, expr.type, { ...info, name, shape: context.shapeOf(expr) }),
+    return this.#addGroup(
       expr,
-    });
-    return this.#groups.length - 1;
+      context.newColumn(name, expr.type, { ...info, name, shape: context.shapeOf(expr) }),
+    );
+  }
+
+  #addGroup(expr: Expr, column: LogicalColumn): number {
+    const position = this.#groups.length;
+    this.#groups.push({ column, expr });
+    this.#positions.add(expr, position);
+    return position;
   }
 
   #checkGroupExpr(expr: Expr, node: Node): void {
@@ -244,9 +253,7 @@ export class Grouping {
         );
       const grouped = primary.columns.every((attnum) => {
         const column = byNumber(attnum);
-        return (
-          column !== undefined && this.#groups.some((group) => exprEqual(group.expr, column.expr))
-        );
+        return column !== undefined && this.#positions.find(column.expr) !== undefined;
       });
       if (!grouped) continue;
       for (const { expr } of [...item.columns, ...item.system]) {
@@ -260,7 +267,7 @@ export class Grouping {
     const { context } = this.#scope;
     const info = context.columnInfo(expr.index);
     const column = context.newColumn(info?.name ?? '', expr.type, { ...info });
-    this.#groups.push({ column, expr: { ...expr } });
+    this.#addGroup({ ...expr }, column);
     this.#columns.push(column);
     return context.reference(column);
   }
@@ -270,8 +277,8 @@ export class Grouping {
     const { context } = this.#scope;
     let value: Expr = constant(INT4, 0);
     for (let i = 0; i < args.length; i++) {
-      const index = this.#groups.findIndex((group) => sameExpr(group.expr, args[i]));
-      if (index < 0) {
+      const index = this.#positions.find(args[i]);
+      if (index === undefined) {
         throw context.error(
           'grouping_error',
           'arguments to GROUPING must be grouping expressions of the associated query level',

@@ -8,7 +8,7 @@ import { resolveUnknown } from './coerce.ts';
 import { bindExpr } from './expr.ts';
 import { requireOrdering } from './operators.ts';
 import type { Scope } from './scope.ts';
-import { checkTargetCount, type Target } from './target.ts';
+import type { Target, TargetList } from './target.ts';
 
 /** Sort keys of aggregates and windows: plain expressions, no positions. */
 export function bindSortKeys(nodes: readonly Node[], scope: Scope): SortKey[] {
@@ -53,14 +53,14 @@ export function sortKey(scope: Scope, sort: SortBy, expr: Expr): SortKey {
  */
 export function findTarget(
   node: Node,
-  targets: Target[],
+  targets: TargetList,
   scope: Scope,
   clause: 'ORDER BY' | 'GROUP BY' | 'DISTINCT ON',
 ): Target {
   const context = scope.context;
   const name = bareName(node);
   if (name !== undefined) {
-    const byName = targetByName(node, name, targets, scope, clause);
+    const byName = targetByName(node, name, targets.entries, scope, clause);
     if (byName !== undefined) return byName;
   }
   const constant = nodeAs(node, 'A_Const');
@@ -70,9 +70,8 @@ export function findTarget(
       throw context.error('syntax_error', `non-integer constant in ${clause}`, location);
     }
     const position = constant.ival.ival ?? 0;
-    const visible = targets.filter((target) => !target.hidden);
-    const target = visible[position - 1];
-    if (target === undefined) {
+    const target = targets.entries[position - 1];
+    if (target === undefined || target.hidden) {
       throw context.error(
         'invalid_column_reference',
         `${clause} position ${position} is not in select list`,
@@ -85,12 +84,7 @@ export function findTarget(
     context,
     scope.during(clause, () => bindExpr(node, scope)),
   );
-  const known = targets.find((target) => sameExpr(target.expr, expr));
-  if (known !== undefined) return known;
-  const added: Target = { name: '?column?', expr, hidden: true, location: nodeLocation(node) };
-  targets.push(added);
-  checkTargetCount(targets);
-  return added;
+  return targets.find(expr) ?? targets.addHidden(expr, nodeLocation(node));
 }
 
 function bareName(node: Node): string | undefined {

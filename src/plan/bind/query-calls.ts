@@ -3,7 +3,9 @@ import type { WindowDef } from '../../parse/ast.ts';
 import type { CallInfo, TableFunction } from '../../functions/function.ts';
 import type { Expr } from '../expr.ts';
 import type { LogicalAggregateCall, LogicalColumn, LogicalWindowCall } from '../logical.ts';
+import { HashIndex } from '../expr-hash.ts';
 import type { SortKey, WindowFrame } from '../physical.ts';
+import { aggregateHash, sameAggregate } from './same-aggregate.ts';
 
 export interface WindowSpec {
   readonly partitionBy: readonly Expr[];
@@ -31,7 +33,11 @@ export interface PendingGrouping {
 }
 
 export class QueryCalls {
-  readonly aggregates: LogicalAggregateCall[] = [];
+  readonly #aggregates: LogicalAggregateCall[] = [];
+  readonly #known = new HashIndex<LogicalAggregateCall, LogicalAggregateCall>(
+    aggregateHash,
+    sameAggregate,
+  );
   readonly windows: PendingWindow[] = [];
   readonly sets: PendingSet[] = [];
   readonly groupings: PendingGrouping[] = [];
@@ -40,4 +46,17 @@ export class QueryCalls {
   inside: 'aggregate' | 'window' | null = null;
   /** Set inside CASE and COALESCE, where sets are not allowed. */
   conditional: string | null = null;
+
+  get aggregates(): readonly LogicalAggregateCall[] {
+    return this.#aggregates;
+  }
+
+  /** Answers the call that computes the same already, or the new one. */
+  addAggregate(call: LogicalAggregateCall): LogicalAggregateCall {
+    const known = this.#known.find(call);
+    if (known !== undefined) return known;
+    this.#aggregates.push(call);
+    this.#known.add(call, call);
+    return call;
+  }
 }

@@ -1,5 +1,6 @@
 /** When two expressions of a query are one and the same to GROUP BY, ORDER BY and DISTINCT. */
 import type { Expr } from '../expr.ts';
+import { HashIndex, structureHash } from '../expr-hash.ts';
 import { exprEqual } from '../expr-walk.ts';
 
 /** Equality of expressions of one query level, where subqueries written alike are alike. */
@@ -14,6 +15,13 @@ export function sameExpr(a: Expr, b: Expr): boolean {
       x.bindings.length === y.bindings.length &&
       x.bindings.every((binding, i) => sameExpr(binding.value, y.bindings[i].value)),
   );
+}
+
+/** Finds what belongs to the same expression. */
+export class ExprIndex<T> extends HashIndex<Expr, T> {
+  constructor() {
+    super(structureHash, sameExpr);
+  }
 }
 
 /** Whether two syntax trees differ in their places in the text at most. */

@@ -3,6 +3,7 @@ import { nodeAs, type Node, type SelectStmt } from '../../parse/ast.ts';
 import { nodeLocation } from '../../parse/location.ts';
 import { OID } from '../../types/type.ts';
 import type { ColumnExpr, Expr } from '../expr.ts';
+import { HashIndex } from '../expr-hash.ts';
 import { columnsOf } from '../expr-walk.ts';
 import type { LogicalNode, LogicalProject, LogicalWindowCall } from '../logical.ts';
 import type { SortKey } from '../physical.ts';
@@ -18,8 +19,8 @@ import { findTarget, sortKey, sortNode } from './order.ts';
 import { outputField, type BoundQuery, type QueryField, type QueryInput } from './query.ts';
 import { QueryCalls, type PendingSet, type WindowSpec } from './query-calls.ts';
 import { Scope } from './scope.ts';
-import { bindTargets, type Target } from './target.ts';
-import { sameWindow } from './window-call.ts';
+import { bindTargets, TargetList, type Target } from './target.ts';
+import { sameWindow, windowHash } from './window-call.ts';
 
 export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
   const { context } = input;
@@ -49,7 +50,7 @@ export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
   }
   const grouping = isGrouped(stmt, calls) ? new Grouping(stmt, targets, scope) : null;
   const distinctOn = bindDistinctOn(stmt, targets, scope);
-  checkDistinct(stmt, targets, sorts, scope);
+  checkDistinct(stmt, targets.entries, sorts, scope);
   const locks = lockTargets(
     stmt,
     scope,
@@ -68,7 +69,7 @@ export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
   }
   node = addWindows(node, calls, rewrite);
   node = addSets(node, calls.sets, rewrite);
-  const plan: Projection = { targets, sorts, distinctOn, locks, rewrite };
+  const plan: Projection = { targets: targets.entries, sorts, distinctOn, locks, rewrite };
   return project(stmt, node, plan, scope);
 }
 
@@ -94,10 +95,13 @@ function nameWindows(stmt: SelectStmt, scope: Scope): void {
   }
 }
 
-function selectTargets(stmt: SelectStmt, scope: Scope, keepUnknown: boolean): Target[] {
+function selectTargets(stmt: SelectStmt, scope: Scope, keepUnknown: boolean): TargetList {
   const targets = scope.during('SELECT', () => bindTargets(stmt.targetList ?? [], scope));
-  if (keepUnknown) return targets;
-  return targets.map((target) => ({ ...target, expr: resolveUnknown(scope.context, target.expr) }));
+  const typed = (target: Target): Target => ({
+    ...target,
+    expr: resolveUnknown(scope.context, target.expr),
+  });
+  return new TargetList(keepUnknown ? targets : targets.map(typed));
 }
 
 /** An ORDER BY key and the select-list entry that holds it. */
@@ -107,7 +111,7 @@ interface BoundSort {
   readonly location: number | undefined;
 }
 
-function bindOrder(stmt: SelectStmt, targets: Target[], scope: Scope): BoundSort[] {
+function bindOrder(stmt: SelectStmt, targets: TargetList, scope: Scope): BoundSort[] {
   const sorts: BoundSort[] = [];
   for (const node of stmt.sortClause ?? []) {
     const sort = sortNode(node);
@@ -124,14 +128,12 @@ function bindOrder(stmt: SelectStmt, targets: Target[], scope: Scope): BoundSort
 }
 
 /** An untyped entry that is sorted or grouped by becomes text. */
-export function textTarget(target: Target, targets: Target[], scope: Scope): Target {
+export function textTarget(target: Target, targets: TargetList, scope: Scope): Target {
   if (target.expr.type.oid !== OID.unknown) return target;
-  const typed = { ...target, expr: resolveUnknown(scope.context, target.expr) };
-  targets[targets.indexOf(target)] = typed;
-  return typed;
+  return targets.replace(target, resolveUnknown(scope.context, target.expr));
 }
 
-function bindDistinctOn(stmt: SelectStmt, targets: Target[], scope: Scope): Target[] {
+function bindDistinctOn(stmt: SelectStmt, targets: TargetList, scope: Scope): Target[] {
   const nodes = (stmt.distinctClause ?? []).filter((node) => Object.keys(node).length > 0);
   return nodes.map((node) => {
     const target = textTarget(findTarget(node, targets, scope, 'DISTINCT ON'), targets, scope);
@@ -167,10 +169,16 @@ function addWindows(
   rewrite: (expr: Expr) => Expr,
 ): LogicalNode {
   const groups: { spec: WindowSpec; calls: LogicalWindowCall[] }[] = [];
+  const known = new HashIndex<WindowSpec, LogicalWindowCall[]>(windowHash, sameWindow);
   for (const { spec, call } of calls.windows) {
-    const same = groups.find((group) => sameWindow(group.spec, spec));
-    if (same !== undefined) same.calls.push(call);
-    else groups.push({ spec, calls: [call] });
+    const same = known.find(spec);
+    if (same !== undefined) {
+      same.push(call);
+      continue;
+    }
+    const group = { spec, calls: [call] };
+    groups.push(group);
+    known.add(spec, group.calls);
   }
   let result = node;
   for (const { spec, calls: own } of groups) {

@@ -6,6 +6,7 @@ import type { Expr } from '../expr.ts';
 import { fieldAccess, fieldsOf, missingTable } from './column-ref.ts';
 import { bindExpr } from './expr.ts';
 import type { StarColumn } from './context.ts';
+import { ExprIndex } from './same-expr.ts';
 import { freshReference, type Scope } from './scope.ts';
 
 export interface Target {
@@ -20,9 +21,50 @@ export interface Target {
 const TARGETS_MAX = 1664;
 
 /** Fails where a select list, its hidden entries included, has grown too long. */
-export function checkTargetCount(targets: readonly Target[]): void {
+function checkTargetCount(targets: readonly Target[]): void {
   if (targets.length > TARGETS_MAX) {
     throw dbError('too_many_columns', `target lists can have at most ${TARGETS_MAX} entries`);
+  }
+}
+
+/** A select list that ORDER BY, GROUP BY and DISTINCT ON look entries up in, and add hidden ones to. */
+export class TargetList {
+  readonly #entries: Target[];
+  readonly #positions = new ExprIndex<number>();
+  /** Entries that are in the index already: most queries never ask. */
+  #indexed = 0;
+
+  constructor(entries: readonly Target[]) {
+    this.#entries = entries.slice();
+  }
+
+  /** The hidden ones come last. */
+  get entries(): readonly Target[] {
+    return this.#entries;
+  }
+
+  find(expr: Expr): Target | undefined {
+    for (; this.#indexed < this.#entries.length; this.#indexed++) {
+      this.#positions.add(this.#entries[this.#indexed].expr, this.#indexed);
+    }
+    const position = this.#positions.find(expr);
+    return position === undefined ? undefined : this.#entries[position];
+  }
+
+  addHidden(expr: Expr, location: number | undefined): Target {
+    const added: Target = { name: '?column?', expr, hidden: true, location };
+    this.#entries.push(added);
+    checkTargetCount(this.#entries);
+    return added;
+  }
+
+  /** Gives an entry another expression. */
+  replace(target: Target, expr: Expr): Target {
+    const position = this.#entries.indexOf(target);
+    const changed = { ...target, expr };
+    this.#entries[position] = changed;
+    if (position < this.#indexed) this.#positions.add(expr, position);
+    return changed;
   }
 }
 

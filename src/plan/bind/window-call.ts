@@ -2,6 +2,7 @@
 import { OID, sqlType } from '../../types/type.ts';
 import { nameList, type FuncCall, type WindowDef } from '../../parse/ast.ts';
 import type { Expr } from '../expr.ts';
+import { structureHash } from '../expr-hash.ts';
 import { columnsOf } from '../expr-walk.ts';
 import type { FrameBound, SortKey, WindowFrame } from '../physical.ts';
 import { sameExpr } from './same-expr.ts';
@@ -307,6 +308,11 @@ export function sameWindow(a: WindowSpec, b: WindowSpec): boolean {
     sameBound(a.frame.start, b.frame.start) &&
     sameBound(a.frame.end, b.frame.end)
   );
+}
+
+/** Sorts and partitions tell windows apart well enough; equal windows have one hash. */
+export function windowHash(spec: WindowSpec): number {
+  return structureHash([spec.partitionBy, spec.orderBy]);
 }
 
 const frameKey = (frame: WindowFrame) => [

@@ -9,6 +9,7 @@ import {
   isRowFree,
   substituteColumns,
 } from '../expr-walk.ts';
+import { HashIndex, structureHash } from '../expr-hash.ts';
 import type { LogicalColumn, LogicalNode } from '../logical.ts';
 import { idsOf, mapInputs } from '../plan-walk.ts';
 import { rejectsNulls } from './strictness.ts';
@@ -240,22 +241,50 @@ function pushInner(
 }
 
 /** `a = b AND a = 5` also says `b = 5`, where both equalities are the same function. */
-function withImplied(parts: readonly Expr[]): Expr[] {
+function withImplied(parts: readonly Expr[]): readonly Expr[] {
+  const fixed = fixedColumns(parts);
+  if (fixed.size === 0) return parts;
   const result = parts.slice();
+  const known = new HashIndex<Expr, true>(structureHash, exprEqual);
+  for (const part of parts) known.add(part, true);
   for (const pair of parts) {
     if (!isEquality(pair)) continue;
     const [a, b] = pair.args;
     if (a.kind !== 'column' || b.kind !== 'column') continue;
-    for (const known of parts) {
-      if (!isEquality(known) || known.fn !== pair.fn) continue;
-      const value = constantSide(known, a) ?? constantSide(known, b);
-      if (value === undefined) continue;
-      const target = constantSide(known, a) === undefined ? a : b;
-      const implied: Expr = { ...known, args: [target, value] };
-      if (!result.some((part) => exprEqual(part, implied))) result.push(implied);
+    const ofPair = [...(fixed.get(a.index) ?? []), ...(fixed.get(b.index) ?? [])];
+    for (const { equality, column, value } of ofPair.sort((x, y) => x.at - y.at)) {
+      if (equality.fn !== pair.fn) continue;
+      const implied: Expr = { ...equality, args: [column === a.index ? b : a, value] };
+      if (known.find(implied) !== undefined) continue;
+      known.add(implied, true);
+      result.push(implied);
     }
   }
   return result;
+}
+
+interface FixedColumn {
+  /** Place among the parts. */
+  readonly at: number;
+  readonly equality: Extract<Expr, { kind: 'call' }>;
+  readonly column: number;
+  readonly value: Expr;
+}
+
+/** What columns are equal to by themselves, by column. */
+function fixedColumns(parts: readonly Expr[]): Map<number, FixedColumn[]> {
+  const byColumn = new Map<number, FixedColumn[]>();
+  for (const [at, equality] of parts.entries()) {
+    if (!isEquality(equality)) continue;
+    const [left, right] = equality.args;
+    const [column, value] = left.kind === 'column' ? [left, right] : [right, left];
+    if (column.kind !== 'column' || !isRowFree(value)) continue;
+    const fixed = { at, equality, column: column.index, value };
+    const known = byColumn.get(column.index);
+    if (known === undefined) byColumn.set(column.index, [fixed]);
+    else known.push(fixed);
+  }
+  return byColumn;
 }
 
 function isEquality(expr: Expr): expr is Extract<Expr, { kind: 'call' }> {
@@ -265,12 +294,6 @@ function isEquality(expr: Expr): expr is Extract<Expr, { kind: 'call' }> {
     expr.args.length === 2 &&
     expr.args[0].type.oid === expr.args[1].type.oid
   );
-}
-
-function constantSide(equality: Extract<Expr, { kind: 'call' }>, column: Expr): Expr | undefined {
-  const [left, right] = equality.args;
-  if (exprEqual(left, column) && isRowFree(right)) return right;
-  return exprEqual(right, column) && isRowFree(left) ? left : undefined;
 }
 
 /** The join's type once conditions above it have ruled made-up rows out. */
