@@ -5,10 +5,13 @@
  * Every kernel has a plain twin in test/unit/kernels and a property test against it.
  */
 import { compileKernels } from '../platform/kernel-module.ts';
+import type { InputKernels } from './input-kernels.ts';
+import type { LaneKernels } from './lane-kernels.ts';
 import { kernelMemory } from './memory.ts';
+import type { OutputKernels } from './output-kernels.ts';
 import type { SummaryKernels } from './summary-kernels.ts';
 
-export interface Kernels extends SummaryKernels {}
+export interface Kernels extends InputKernels, LaneKernels, OutputKernels, SummaryKernels {}
 
 const instance = new WebAssembly.Instance(compileKernels(), { env: { memory: kernelMemory } });
 

@@ -7,13 +7,14 @@ import type { SqlType } from '../../types/type.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import { packValues, unpackValues } from './any-values.ts';
 import { BytesReader, BytesWriter } from './bytes-io.ts';
+import { narrowed } from './narrow.ts';
 import { decodeNumbers, encodeNumbers } from './number-encoding.ts';
 import { VECTOR_ROWS, type Zones } from './row-source.ts';
-import type { StoredColumn } from './stored-column.ts';
+import type { PlainColumn, StoredColumn } from './stored-column.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
 const VERSION = 1;
-const REPS: readonly StoredColumn['rep'][] = ['f64', 'bool', 'text', 'any'];
+const REPS: readonly PlainColumn['rep'][] = ['f64', 'bool', 'text', 'any'];
 
 /** Thrown inside decoders; the keeper turns it into an error that names the table and the chunk. */
 export class DamagedBlock extends Error {
@@ -44,7 +45,7 @@ export function openSealed(
   return reader;
 }
 
-export function encodeBlock(column: StoredColumn, rows: number, type: SqlType): Uint8Array {
+export function encodeBlock(column: PlainColumn, rows: number, type: SqlType): Uint8Array {
   const writer = new BytesWriter(1024 + rows);
   writer.u32(0);
   writer.u8(VERSION);
@@ -82,7 +83,7 @@ export function decodeBlock(
   const nulls = readNulls(reader, rows);
   switch (rep) {
     case 'f64':
-      return { rep, data: readNumbers(reader, rows), nulls };
+      return numberColumn(readNumbers(reader, rows), rows, nulls);
     case 'bool':
       return { rep, data: readBits(reader, rows), nulls };
     case 'text': {
@@ -94,6 +95,12 @@ export function decodeBlock(
     default:
       throw new DamagedBlock('unknown form of column');
   }
+}
+
+/** As lanes where the numbers fit them and the kernels' memory has room. */
+function numberColumn(data: Float64Array, rows: number, nulls: NullMask): StoredColumn {
+  const lanes = narrowed(data, nulls, rows);
+  return lanes === undefined ? { rep: 'f64', data, nulls } : { rep: 'lanes', lanes, nulls };
 }
 
 function writeNumbers(writer: BytesWriter, data: Float64Array, rows: number): void {
@@ -164,7 +171,7 @@ function readTexts(reader: BytesReader, rows: number, dictionary: TextDictionary
 }
 
 /** Smallest and largest value of each vector; NULLs are left out, NaN counts as the largest. */
-export function zonesOf(column: StoredColumn, rows: number): Zones | undefined {
+export function zonesOf(column: PlainColumn, rows: number): Zones | undefined {
   if (column.rep !== 'f64') return undefined;
   const { data, nulls } = column;
   const vectors = Math.ceil(rows / VECTOR_ROWS);

@@ -7,7 +7,8 @@ import { missingValue } from './any-values.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
 import { seriesAt } from './series-table.ts';
-import { gatherColumn, toVector, type StoredColumn } from './stored-column.ts';
+import { widenRange } from './lanes.ts';
+import { gatherColumn, toVector, type PlainColumn, type StoredColumn } from './stored-column.ts';
 
 export const ROW_REF = -1;
 export const TABLE_OID = -6;
@@ -151,12 +152,22 @@ function runsOf(source: RowSource, rows: PieceRows, output: OutputColumns): Batc
 /** Ranges at least this long are copied as blocks of memory. */
 const BLOCK_ROWS = 24;
 
-function copyRanges(piece: StoredColumn, rows: PieceRows, base: number): StoredColumn {
+function copyRanges(piece: StoredColumn, rows: PieceRows, base: number): PlainColumn {
   const { count } = rows;
   const { starts, ends } = rows.ranges;
   const nulls = piece.nulls === undefined ? undefined : new Uint8Array(count);
   if (nulls !== undefined) copyInto(nulls, piece.nulls as Uint8Array, starts, ends, base);
   switch (piece.rep) {
+    case 'lanes': {
+      const data = new Float64Array(count);
+      let at = 0;
+      for (let r = 0; r < starts.length; r++) {
+        widenRange(piece.lanes, starts[r] - base, ends[r] - base, data, at);
+        at += ends[r] - starts[r];
+      }
+      if (nulls !== undefined) for (let i = 0; i < count; i++) if (nulls[i] === 1) data[i] = 0;
+      return { rep: 'f64', data, nulls };
+    }
     case 'f64': {
       const data = new Float64Array(count);
       copyInto(data, piece.data, starts, ends, base);

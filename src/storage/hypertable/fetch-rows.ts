@@ -5,7 +5,7 @@ import { gather } from '../../vector/gather.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
 import { constantVector, outputColumns, ROW_REF, TABLE_OID } from './emit-rows.ts';
 import { ArrivalSource, PIECE_ROWS, type RowSource } from './row-source.ts';
-import type { ScanInput } from './scan.ts';
+import type { ScanInput } from './select-chunk.ts';
 import { currentRef } from './moved-rows.ts';
 import { chunkStartingAt, SLOT_ROWS, type TableState } from './state.ts';
 import { gatherColumn, toVector } from './stored-column.ts';

@@ -6,7 +6,7 @@ import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
 import { valueAt, vectorFromValues } from '../../vector/vector.ts';
-import type { StoredColumn } from './stored-column.ts';
+import type { PlainColumn } from './stored-column.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
 const FIRST_CAPACITY = 64;
@@ -186,7 +186,7 @@ export class HeadColumn {
   }
 
   /** The whole column so far; typed arrays may be longer than the rows there are. */
-  stored(): StoredColumn {
+  stored(): PlainColumn {
     const { nulls } = this;
     if (this.rep === 'f64') return { rep: 'f64', data: this.numbers, nulls };
     if (this.rep === 'bool') return { rep: 'bool', data: this.flags, nulls };

@@ -2,8 +2,8 @@
 import type { HeadContext } from './head.ts';
 import { HeadColumn } from './head.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
-import { timesOf } from './segment-source.ts';
 import { sliceColumn, type StoredColumn } from './stored-column.ts';
+import { timesOf, type Times } from './times.ts';
 import type { InsertEntry, PendingRows } from './writes.ts';
 
 export class PendingSource implements RowSource {
@@ -50,10 +50,8 @@ export class PendingSource implements RowSource {
     return sliceColumn(column, start, Math.min(this.rows, start + PIECE_ROWS));
   }
 
-  times(index: number): Float64Array {
-    const time = this.column(this.#entries[0].timeColumn) as StoredColumn;
-    const start = index * PIECE_ROWS;
-    return timesOf(time).subarray(start, Math.min(this.rows, start + PIECE_ROWS));
+  times(index: number): Times {
+    return timesOf(this.piece(this.#entries[0].timeColumn, index) as StoredColumn);
   }
 
   zones(): undefined {

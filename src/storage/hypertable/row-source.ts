@@ -6,6 +6,7 @@ import type { DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
 import type { SeriesTable } from './series-table.ts';
 import { sliceColumn, type StoredColumn } from './stored-column.ts';
+import { DoubleTimes, type Times } from './times.ts';
 
 /** Rows of one decoded piece of a column, and the most that a scan puts into one batch. */
 export const PIECE_ROWS = 65_536;
@@ -38,8 +39,8 @@ export interface RowSource {
   ): StoredColumn | undefined | Promise<StoredColumn | undefined>;
   /** A whole column, where the source has it in one piece. */
   whole?(attnum: number): StoredColumn | undefined;
-  /** Times of a piece as doubles. */
-  times(index: number): Float64Array | Promise<Float64Array>;
+  /** Times of a piece. */
+  times(index: number): Times | Promise<Times>;
   zones(attnum: number): Zones | undefined;
 }
 
@@ -95,11 +96,10 @@ export class ArrivalSource implements RowSource {
     return sliceColumn(column.stored(), start, end);
   }
 
-  times(index: number): Float64Array {
+  times(index: number): Times {
     const start = this.#from + index * PIECE_ROWS;
-    return this.#buffer
-      .times()
-      .subarray(start, Math.min(this.#from + this.rows, start + PIECE_ROWS));
+    const end = Math.min(this.#from + this.rows, start + PIECE_ROWS);
+    return new DoubleTimes(this.#buffer.times().subarray(start, end));
   }
 
   zones(): undefined {

@@ -3,7 +3,8 @@ import type { DeletedRows } from './deleted-rows.ts';
 import { PIECE_ROWS, type RowSource, type Zones } from './row-source.ts';
 import type { Segment, SegmentHeader } from './segment.ts';
 import { seriesAt, type SeriesTable } from './series-table.ts';
-import type { StoredColumn } from './stored-column.ts';
+import type { PlainColumn, StoredColumn } from './stored-column.ts';
+import { timesOf, type Times } from './times.ts';
 
 /** Reads decoded blocks, from the cache where it has them. */
 export interface BlockReader {
@@ -56,7 +57,7 @@ export class SegmentSource implements RowSource {
     return this.#blocks.block(this.#segment, attnum, index);
   }
 
-  times(index: number): Float64Array | Promise<Float64Array> {
+  times(index: number): Times | Promise<Times> {
     const piece = this.#blocks.block(this.#segment, this.#header.timeColumn, index);
     return piece instanceof Promise ? piece.then(timesOf) : timesOf(piece);
   }
@@ -66,7 +67,7 @@ export class SegmentSource implements RowSource {
   }
 
   /** A series column's value repeated over the rows of each series. */
-  #spread(values: StoredColumn, index: number): StoredColumn {
+  #spread(values: PlainColumn, index: number): PlainColumn {
     const { starts } = this.series;
     const from = index * PIECE_ROWS;
     const to = Math.min(this.rows, from + PIECE_ROWS);
@@ -88,11 +89,7 @@ export class SegmentSource implements RowSource {
   }
 }
 
-function emptyLike(
-  column: StoredColumn,
-  rows: number,
-  nulls: Uint8Array | undefined,
-): StoredColumn {
+function emptyLike(column: PlainColumn, rows: number, nulls: Uint8Array | undefined): PlainColumn {
   switch (column.rep) {
     case 'f64':
       return { rep: 'f64', data: new Float64Array(rows), nulls };
@@ -103,11 +100,4 @@ function emptyLike(
     case 'any':
       throw new RangeError('a series column of plain values');
   }
-}
-
-/** Times as doubles; those beyond 2^53 are rounded. */
-export function timesOf(column: StoredColumn): Float64Array {
-  if (column.rep === 'f64') return column.data;
-  if (column.rep === 'any') return Float64Array.from(column.data, (value) => Number(value));
-  throw new RangeError('times are numbers');
 }

@@ -14,11 +14,11 @@ import { hypertableOf } from './placement.ts';
 import { PIECE_ROWS, pieceCount, VECTOR_ROWS, type RowSource } from './row-source.ts';
 import { encodeHeader, type Segment, type SegmentColumn } from './segment.ts';
 import { blockKey, headerKey, type SegmentAddress } from './segment-keys.ts';
-import { timesOf } from './segment-source.ts';
 import { sortSteps } from './sort-rows.ts';
 import { seriesOf } from './sorted-head.ts';
-import { gatherColumn, storedValueAt, type StoredColumn } from './stored-column.ts';
+import { gatherColumn, plainColumn, storedValueAt, type PlainColumn } from './stored-column.ts';
 import { TextDictionary } from './text-dictionary.ts';
+import { doublesOf } from './times.ts';
 
 /** Rows of the largest segment. */
 export const SEGMENT_ROWS = 2 ** 20;
@@ -80,11 +80,11 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
   if (rows === 0) {
     return { segments: [], operations: [], orders: [], positionOf: () => undefined };
   }
-  const read = (attnum: number): Promise<StoredColumn | undefined> =>
+  const read = (attnum: number): Promise<PlainColumn | undefined> =>
     readColumn(table, sources, kept, attnum, rows);
 
-  const timeValues = (await read(timeColumn)) as StoredColumn;
-  const times = timesOf(timeValues);
+  const timeValues = (await read(timeColumn)) as PlainColumn;
+  const times = doublesOf(timeValues);
   const { segmentBy, columns: seriesColumns } = await seriesColumnsOf(input.segmentBy, read);
   await input.timers.yield();
   const exact =
@@ -153,10 +153,10 @@ function segmentOf(
 
 async function seriesColumnsOf(
   wanted: readonly number[],
-  read: (attnum: number) => Promise<StoredColumn | undefined>,
-): Promise<{ segmentBy: number[]; columns: StoredColumn[] }> {
+  read: (attnum: number) => Promise<PlainColumn | undefined>,
+): Promise<{ segmentBy: number[]; columns: PlainColumn[] }> {
   const segmentBy: number[] = [];
-  const columns: StoredColumn[] = [];
+  const columns: PlainColumn[] = [];
   for (const attnum of wanted) {
     const column = await read(attnum);
     if (column === undefined || column.rep === 'any') continue;
@@ -171,7 +171,7 @@ async function writeColumn(
   draft: Draft,
   attnum: number,
   type: SqlType,
-  column: StoredColumn,
+  column: PlainColumn,
   operations: KvOperation[],
 ): Promise<void> {
   const rows = draft.order.length;
@@ -216,12 +216,13 @@ async function readColumn(
   kept: readonly (Int32Array | undefined)[],
   attnum: number,
   rows: number,
-): Promise<StoredColumn | undefined> {
+): Promise<PlainColumn | undefined> {
   const [only] = sources;
   if (sources.length === 1 && only.whole !== undefined && kept[0] === undefined) {
-    return only.whole(attnum);
+    const whole = only.whole(attnum);
+    return whole === undefined ? undefined : plainColumn(whole);
   }
-  const parts: { column: StoredColumn | undefined; rows: number }[] = [];
+  const parts: { column: PlainColumn | undefined; rows: number }[] = [];
   let present = false;
   for (let s = 0; s < sources.length; s++) {
     for (let index = 0; index < pieceCount(sources[s]); index++) {
@@ -231,7 +232,7 @@ async function readColumn(
       const picked = pickedIn(kept[s], first, first + count);
       const column =
         piece === undefined || picked === undefined
-          ? piece
+          ? piece && plainColumn(piece)
           : gatherColumn(piece, picked, picked.length);
       parts.push({ column, rows: picked?.length ?? count });
       present ||= piece !== undefined;
@@ -254,11 +255,11 @@ function pickedIn(kept: Int32Array | undefined, from: number, to: number): Int32
 }
 
 function joinColumns(
-  parts: readonly { column: StoredColumn | undefined; rows: number }[],
+  parts: readonly { column: PlainColumn | undefined; rows: number }[],
   rows: number,
   missing: Value,
-): StoredColumn {
-  const first = parts.find(({ column }) => column !== undefined)?.column as StoredColumn;
+): PlainColumn {
+  const first = parts.find(({ column }) => column !== undefined)?.column as PlainColumn;
   const alike = parts.every(({ column }) => column?.rep === first.rep);
   if (!alike || first.rep === 'any') return joinValues(parts, first, rows, missing);
   const hasNulls = parts.some(({ column }) => column?.nulls !== undefined);
@@ -294,11 +295,11 @@ function joinColumns(
 
 /** Joins columns of different forms, or with missing parts. */
 function joinValues(
-  parts: readonly { column: StoredColumn | undefined; rows: number }[],
-  first: StoredColumn,
+  parts: readonly { column: PlainColumn | undefined; rows: number }[],
+  first: PlainColumn,
   rows: number,
   missing: Value,
-): StoredColumn {
+): PlainColumn {
   const values: Value[] = [];
   for (const { column, rows: count } of parts) {
     for (let i = 0; i < count; i++) {

@@ -6,7 +6,7 @@ import { packNumbers, packVector, unpackNumbers, unpackVector } from './packing.
 import type { Zones } from './row-source.ts';
 import type { SegmentAddress } from './segment-keys.ts';
 import type { SeriesTable } from './series-table.ts';
-import { toVector, type StoredColumn } from './stored-column.ts';
+import { toVector, type PlainColumn } from './stored-column.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 import type { Vector } from '../../vector/vector.ts';
 
@@ -53,7 +53,7 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
     writer.u16(attnum);
     writer.u32(type.oid);
     writer.i32(type.typmod);
-    const column = series.columns.get(attnum) as StoredColumn;
+    const column = series.columns.get(attnum) as PlainColumn;
     packVector(writer, toVector(column, type, 0, series.count), series.count);
   }
   writer.u16(header.columns.size);
@@ -82,7 +82,7 @@ export function decodeHeader(
   const maxTimes = unpackNumbers(reader, count);
   const segmentBy: number[] = [];
   const seriesTypes = new Map<number, SqlType>();
-  const values = new Map<number, StoredColumn>();
+  const values = new Map<number, PlainColumn>();
   for (let n = reader.u16(); n > 0; n--) {
     const attnum = reader.u16();
     const type = { oid: reader.u32(), typmod: reader.i32() };
@@ -108,7 +108,7 @@ export function decodeHeader(
   return { timeColumn, series, seriesTypes, columns };
 }
 
-function toStored(vector: Vector, dictionaryOf: () => TextDictionary): StoredColumn {
+function toStored(vector: Vector, dictionaryOf: () => TextDictionary): PlainColumn {
   if (vector.rep !== 'text') return vector;
   const dictionary = dictionaryOf();
   const codes = new Int32Array(vector.length);

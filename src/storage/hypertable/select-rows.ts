@@ -2,6 +2,8 @@
 import type { ScanBounds } from './scan-bounds.ts';
 import { PIECE_ROWS, pieceCount, VECTOR_ROWS, type RowSource } from './row-source.ts';
 import { seriesWith, type SeriesTable } from './series-table.ts';
+import { SourceTimes } from './source-times.ts';
+import type { Times } from './times.ts';
 
 /** Half-open, ascending, not overlapping, none empty. */
 export interface RowRanges {
@@ -25,11 +27,10 @@ export function selectRows(source: RowSource, bounds: ScanBounds): RowRanges | P
   if (picked === undefined && inside) {
     return refine(source, { starts: [0], ends: [source.rows] }, bounds);
   }
-  const times = timesFor(source, series, picked, bounds);
-  if (times instanceof Promise) {
-    return times.then((pieces) => cutRuns(source, series, picked, bounds, pieces));
-  }
-  return cutRuns(source, series, picked, bounds, times);
+  const times = new SourceTimes(source);
+  const loading = loadTimes(times, series, picked, bounds);
+  if (loading === undefined) return cutRuns(source, series, picked, bounds, times);
+  return loading.then(() => cutRuns(source, series, picked, bounds, times));
 }
 
 function cutRuns(
@@ -37,7 +38,7 @@ function cutRuns(
   series: SeriesTable,
   picked: Int32Array | undefined,
   bounds: ScanBounds,
-  pieces: readonly (Float64Array | undefined)[],
+  times: SourceTimes,
 ): RowRanges {
   const { minTime, maxTime } = bounds;
   const starts: number[] = [];
@@ -50,8 +51,8 @@ function cutRuns(
     if (earliest > maxTime || latest < minTime) continue;
     let start = series.starts[s];
     let end = series.starts[s + 1];
-    if (earliest < minTime) start = lowerBound(pieces, start, end, minTime);
-    if (latest > maxTime) end = upperBound(pieces, start, end, maxTime);
+    if (earliest < minTime) start = times.firstAtLeast(start, end, minTime);
+    if (latest > maxTime) end = times.firstAbove(start, end, maxTime);
     if (start >= end) continue;
     const last = ends.length - 1;
     if (last >= 0 && ends[last] === start) ends[last] = end;
@@ -118,64 +119,29 @@ function intersect(a: Int32Array, b: Int32Array): Int32Array {
   return result.subarray(0, count);
 }
 
-/** The pieces of the time column that cutting the runs needs. */
-function timesFor(
-  source: RowSource,
+/** Loads the pieces of the time column that cutting the runs needs. */
+function loadTimes(
+  times: SourceTimes,
   series: SeriesTable,
   picked: Int32Array | undefined,
   bounds: ScanBounds,
-): (Float64Array | undefined)[] | Promise<(Float64Array | undefined)[]> {
-  const pieces: (Float64Array | undefined)[] = Array.from({ length: pieceCount(source) });
-  const waits: Promise<void>[] = [];
+): Promise<unknown> | undefined {
+  const waits: Promise<unknown>[] = [];
   const count = picked === undefined ? series.count : picked.length;
-  let loaded = -1;
+  let loaded = 0;
   for (let i = 0; i < count; i++) {
     const s = picked === undefined ? i : picked[i];
     const earliest = series.minTimes[s];
     const latest = series.maxTimes[s];
     if (earliest > bounds.maxTime || latest < bounds.minTime) continue;
     if (earliest >= bounds.minTime && latest <= bounds.maxTime) continue;
-    const last = Math.floor((series.starts[s + 1] - 1) / PIECE_ROWS);
-    for (let p = Math.max(loaded + 1, Math.floor(series.starts[s] / PIECE_ROWS)); p <= last; p++) {
-      const times = source.times(p);
-      if (times instanceof Promise) waits.push(times.then((ready) => void (pieces[p] = ready)));
-      else pieces[p] = times;
-      loaded = p;
-    }
+    const end = series.starts[s + 1];
+    if (end <= loaded) continue;
+    const loading = times.load(Math.max(loaded, series.starts[s]), end);
+    if (loading !== undefined) waits.push(loading);
+    loaded = Math.ceil(end / PIECE_ROWS) * PIECE_ROWS;
   }
-  return waits.length === 0 ? pieces : Promise.all(waits).then(() => pieces);
-}
-
-/** First row in [start, end) whose time is at least `bound`. */
-function lowerBound(
-  pieces: readonly (Float64Array | undefined)[],
-  start: number,
-  end: number,
-  bound: number,
-): number {
-  while (start < end) {
-    const middle = (start + end) >>> 1;
-    const piece = pieces[Math.floor(middle / PIECE_ROWS)] as Float64Array;
-    if (piece[middle % PIECE_ROWS] < bound) start = middle + 1;
-    else end = middle;
-  }
-  return start;
-}
-
-/** First row in [start, end) whose time is above `bound`. */
-function upperBound(
-  pieces: readonly (Float64Array | undefined)[],
-  start: number,
-  end: number,
-  bound: number,
-): number {
-  while (start < end) {
-    const middle = (start + end) >>> 1;
-    const piece = pieces[Math.floor(middle / PIECE_ROWS)] as Float64Array;
-    if (piece[middle % PIECE_ROWS] <= bound) start = middle + 1;
-    else end = middle;
-  }
-  return start;
+  return waits.length === 0 ? undefined : Promise.all(waits);
 }
 
 /** Rows in the order of arrival: one pass over their times. */
@@ -184,11 +150,11 @@ function selectByTime(source: RowSource, bounds: ScanBounds): RowRanges {
   const ends: number[] = [];
   const { minTime, maxTime } = bounds;
   for (let index = 0; index < pieceCount(source); index++) {
-    const times = source.times(index) as Float64Array;
+    const times = source.times(index) as Times;
     const base = index * PIECE_ROWS;
     let open = ends.length > 0 && ends[ends.length - 1] === base;
     for (let i = 0; i < times.length; i++) {
-      const time = times[i];
+      const time = times.at(i);
       if (time < minTime || time > maxTime) open = false;
       else if (open) ends[ends.length - 1] = base + i + 1;
       else {

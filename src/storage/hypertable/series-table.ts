@@ -3,7 +3,7 @@
  */
 import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
-import type { StoredColumn } from './stored-column.ts';
+import type { PlainColumn } from './stored-column.ts';
 
 export interface SeriesTable {
   readonly count: number;
@@ -14,7 +14,7 @@ export interface SeriesTable {
   /** attnums of the segment-by columns. */
   readonly segmentBy: readonly number[];
   /** Per segment-by column one value a series. */
-  readonly columns: ReadonlyMap<number, StoredColumn>;
+  readonly columns: ReadonlyMap<number, PlainColumn>;
 }
 
 type Positions = ReadonlyMap<number | string | boolean, Int32Array>;
@@ -47,7 +47,7 @@ export function seriesWith(
 
 const NO_SERIES = new Int32Array(0);
 
-function positionsOf(series: SeriesTable, attnum: number, column: StoredColumn): Positions {
+function positionsOf(series: SeriesTable, attnum: number, column: PlainColumn): Positions {
   let indexes = INDEXES.get(series);
   if (indexes === undefined) INDEXES.set(series, (indexes = new Map()));
   let positions = indexes.get(attnum);
@@ -58,7 +58,7 @@ function positionsOf(series: SeriesTable, attnum: number, column: StoredColumn):
   return positions;
 }
 
-function buildPositions(series: SeriesTable, column: StoredColumn): Positions {
+function buildPositions(series: SeriesTable, column: PlainColumn): Positions {
   const lists = new Map<number, number[]>();
   const keys =
     column.rep === 'text' ? column.codes : column.rep === 'any' ? new Int32Array(0) : column.data;

@@ -2,7 +2,7 @@
  * Sorting rows by series and time: one counting pass over series, then only what is out of order. The
  * work comes in steps, so that a flush can give way to other work between them.
  */
-import type { StoredColumn } from './stored-column.ts';
+import type { PlainColumn } from './stored-column.ts';
 
 export interface SortedOrder {
   /** Old position of each row in the new order. */
@@ -25,7 +25,7 @@ const STEP_ROWS = 131_072;
  * stably by time inside each. All at once.
  */
 export function sortRows(
-  segmentBy: readonly StoredColumn[],
+  segmentBy: readonly PlainColumn[],
   times: Float64Array,
   rows: number,
   exact: ExactTimeOrder,
@@ -39,7 +39,7 @@ export function sortRows(
 
 /** The same in steps of some milliseconds. */
 export function* sortSteps(
-  segmentBy: readonly StoredColumn[],
+  segmentBy: readonly PlainColumn[],
   times: Float64Array,
   rows: number,
   exact: ExactTimeOrder,
@@ -81,7 +81,7 @@ function scatter(
 function* refine(
   ids: Int32Array,
   count: number,
-  column: StoredColumn,
+  column: PlainColumn,
   rows: number,
 ): Generator<void, number> {
   const codes = columnCodes(column, rows);
@@ -144,7 +144,7 @@ function renumberByMap(
 }
 
 /** A number per row that is equal exactly where the values are the same; NULL is one of them. */
-export function columnCodes(column: StoredColumn, rows: number): Int32Array {
+export function columnCodes(column: PlainColumn, rows: number): Int32Array {
   const { nulls } = column;
   if (column.rep === 'text') {
     const { codes } = column;

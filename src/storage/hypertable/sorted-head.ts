@@ -9,7 +9,8 @@ import type { HeadBuffer } from './head.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { SeriesTable } from './series-table.ts';
 import { sortSteps, type SortedOrder } from './sort-rows.ts';
-import { gatherColumn, sliceColumn, type StoredColumn } from './stored-column.ts';
+import { gatherColumn, sliceColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
+import { DoubleTimes, type Times } from './times.ts';
 
 /** Heads below this are scanned as they are. */
 export const SORTED_HEAD_ROWS = 4096;
@@ -51,7 +52,7 @@ export class SortedHead {
   }
 }
 
-function storedOf(buffer: HeadBuffer, attnum: number): StoredColumn {
+function storedOf(buffer: HeadBuffer, attnum: number): PlainColumn {
   const column = buffer.columns.get(attnum);
   if (column === undefined) throw new RangeError(`no column ${attnum}`);
   return column.stored();
@@ -60,7 +61,7 @@ function storedOf(buffer: HeadBuffer, attnum: number): StoredColumn {
 /** The series table of rows in a sorted order. */
 export function seriesOf(
   segmentBy: readonly number[],
-  columns: readonly StoredColumn[],
+  columns: readonly PlainColumn[],
   permutation: Int32Array,
   starts: Int32Array,
   count: number,
@@ -74,7 +75,7 @@ export function seriesOf(
     minTimes[s] = sortedTimes[starts[s]];
     maxTimes[s] = sortedTimes[starts[s + 1] - 1];
   }
-  const values = new Map<number, StoredColumn>();
+  const values = new Map<number, PlainColumn>();
   segmentBy.forEach((attnum, i) => values.set(attnum, gatherColumn(columns[i], firsts, count)));
   return { count, starts, minTimes, maxTimes, segmentBy, columns: values };
 }
@@ -166,9 +167,10 @@ export class SortedHeadSource implements RowSource {
     return sliceColumn(column, start, Math.min(this.rows, start + PIECE_ROWS));
   }
 
-  times(index: number): Float64Array {
+  times(index: number): Times {
     const start = index * PIECE_ROWS;
-    return this.#head.times.subarray(start, Math.min(this.rows, start + PIECE_ROWS));
+    const end = Math.min(this.rows, start + PIECE_ROWS);
+    return new DoubleTimes(this.#head.times.subarray(start, end));
   }
 
   zones(): undefined {

@@ -5,9 +5,11 @@
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { NullMask, Vector } from '../../vector/vector.ts';
+import { laneBytes, laneValue, widenRange, widenRows, type Lanes } from './lanes.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
-export type StoredColumn =
+/** Columns in JavaScript's own memory. */
+export type PlainColumn =
   | { readonly rep: 'f64'; readonly data: Float64Array; readonly nulls: NullMask }
   | { readonly rep: 'bool'; readonly data: Uint8Array; readonly nulls: NullMask }
   | {
@@ -18,10 +20,21 @@ export type StoredColumn =
     }
   | { readonly rep: 'any'; readonly data: readonly Value[]; readonly nulls: NullMask };
 
+/** Numbers as segments are decoded to where they allow it. The lane of a NULL says nothing. */
+export interface LaneColumn {
+  readonly rep: 'lanes';
+  readonly lanes: Lanes;
+  readonly nulls: NullMask;
+}
+
+export type StoredColumn = PlainColumn | LaneColumn;
+
 /** Bytes that a decoded column takes in memory, roughly. */
 export function columnBytes(column: StoredColumn): number {
   const nulls = column.nulls?.length ?? 0;
   switch (column.rep) {
+    case 'lanes':
+      return nulls + laneBytes(column.lanes);
     case 'f64':
       return nulls + column.data.length * 8;
     case 'bool':
@@ -33,11 +46,29 @@ export function columnBytes(column: StoredColumn): number {
   }
 }
 
+/** Doubles of the rows [start, end) of lanes; 0 where they are NULL. */
+export function widenedRange(column: LaneColumn, start: number, end: number): Float64Array {
+  const data = new Float64Array(end - start);
+  widenRange(column.lanes, start, end, data, 0);
+  const { nulls } = column;
+  if (nulls !== undefined)
+    for (let i = start; i < end; i++) if (nulls[i] === 1) data[i - start] = 0;
+  return data;
+}
+
+/** The column out of the kernels' memory. */
+export function plainColumn(column: StoredColumn): PlainColumn {
+  if (column.rep !== 'lanes') return column;
+  return { rep: 'f64', data: widenedRange(column, 0, column.lanes.length), nulls: column.nulls };
+}
+
 /** Rows [start, end) as a vector; shares the memory of typed arrays. */
 export function toVector(column: StoredColumn, type: SqlType, start: number, end: number): Vector {
   const length = end - start;
   const nulls = column.nulls?.subarray(start, end);
   switch (column.rep) {
+    case 'lanes':
+      return { rep: 'f64', type, length, data: widenedRange(column, start, end), nulls };
     case 'f64':
       return { rep: 'f64', type, length, data: column.data.subarray(start, end), nulls };
     case 'bool':
@@ -58,10 +89,12 @@ export function toVector(column: StoredColumn, type: SqlType, start: number, end
   }
 }
 
-/** The part of a column between two rows; shares memory. */
-export function sliceColumn(column: StoredColumn, start: number, end: number): StoredColumn {
+/** The part of a column between two rows; shares memory, but for lanes. */
+export function sliceColumn(column: StoredColumn, start: number, end: number): PlainColumn {
   const nulls = column.nulls?.subarray(start, end);
   switch (column.rep) {
+    case 'lanes':
+      return { rep: 'f64', data: widenedRange(column, start, end), nulls };
     case 'f64':
       return { rep: 'f64', data: column.data.subarray(start, end), nulls };
     case 'bool':
@@ -79,13 +112,19 @@ export function sliceColumn(column: StoredColumn, start: number, end: number): S
 }
 
 /** Rows of a column in the order that `rows[0, count)` gives. */
-export function gatherColumn(column: StoredColumn, rows: Int32Array, count: number): StoredColumn {
+export function gatherColumn(column: StoredColumn, rows: Int32Array, count: number): PlainColumn {
   let nulls: Uint8Array | undefined;
   if (column.nulls !== undefined) {
     nulls = new Uint8Array(count);
     for (let i = 0; i < count; i++) nulls[i] = column.nulls[rows[i]];
   }
   switch (column.rep) {
+    case 'lanes': {
+      const data = new Float64Array(count);
+      widenRows(column.lanes, rows, count, data);
+      if (nulls !== undefined) for (let i = 0; i < count; i++) if (nulls[i] === 1) data[i] = 0;
+      return { rep: 'f64', data, nulls };
+    }
     case 'f64': {
       const data = new Float64Array(count);
       const source = column.data;
@@ -116,6 +155,8 @@ export function gatherColumn(column: StoredColumn, rows: Int32Array, count: numb
 export function storedValueAt(column: StoredColumn, row: number): Value {
   if (column.nulls !== undefined && column.nulls[row] === 1) return null;
   switch (column.rep) {
+    case 'lanes':
+      return laneValue(column.lanes, row);
     case 'f64':
       return column.data[row];
     case 'bool':

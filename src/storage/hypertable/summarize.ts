@@ -12,8 +12,15 @@ import type { Lanes } from './lanes.ts';
 import { hypertableOf } from './placement.ts';
 import type { RowSource } from './row-source.ts';
 import { boundsOf } from './scan-bounds.ts';
-import { chunkInputs, isOutside, selectChunk, type ScanInput, type Selected } from './scan.ts';
-import { hasPlainEquality, seriesWith, type SeriesTable } from './series-table.ts';
+import {
+  chunkInputs,
+  isOutside,
+  selectChunk,
+  type ScanInput,
+  type Selected,
+} from './select-chunk.ts';
+import { selectsExactly } from './selects-exactly.ts';
+import type { SeriesTable } from './series-table.ts';
 import { gatherColumn, toVector, type PlainColumn, type StoredColumn } from './stored-column.ts';
 import { cutStretches, Stretches } from './stretches.ts';
 import type { Times } from './times.ts';
@@ -55,14 +62,7 @@ function canSummarize(
   const { series, deleted } = source;
   if (series === undefined || (deleted !== undefined && deleted.count > 0)) return false;
   if (!request.groupBy.every((attnum) => series.columns.has(attnum))) return false;
-  return request.predicates.every(({ column, op, values }) => {
-    if (column === timeColumn) {
-      return op !== 'in' && values.every((value) => typeof value === 'number');
-    }
-    if (op !== '=' && op !== 'in') return false;
-    if (!series.columns.has(column) || !hasPlainEquality(typeOf(table, column).oid)) return false;
-    return values.every((value) => seriesWith(series, column, value) !== undefined);
-  });
+  return selectsExactly(table, source, request.predicates, timeColumn);
 }
 
 async function* emitRows(

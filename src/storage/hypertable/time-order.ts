@@ -8,16 +8,15 @@ import { gather } from '../../vector/gather.ts';
 import { batchBytes, concatBatches } from '../../vector/concat.ts';
 import type { ScanRequest } from '../storage.ts';
 import { byPiece, emitPiece, type OutputColumns } from './emit-rows.ts';
-import { PIECE_ROWS, pieceCount, type RowSource } from './row-source.ts';
+import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
-import type { Selected } from './scan.ts';
+import type { Selected } from './select-chunk.ts';
 import { seriesAt, type SeriesTable } from './series-table.ts';
 import { storedValueAt } from './stored-column.ts';
+import { SourceTimes } from './source-times.ts';
 
 /** A window may have so many times the rows that it aims at where they share few times. */
 const STUCK_FACTOR = 8;
-const PIECE_SHIFT = Math.log2(PIECE_ROWS);
-const PIECE_MASK = PIECE_ROWS - 1;
 /** Rows that a window aims at. */
 const WINDOW_ROWS = 65_536;
 /** The first window is small: many consumers want a few rows only. */
@@ -26,7 +25,7 @@ const FIRST_WINDOW_ROWS = 1024;
 /** A source with its runs: stretches of rows that ascend by time, as far as they are not emitted. */
 interface TimedSource {
   readonly source: RowSource;
-  readonly times: readonly (Float64Array | undefined)[];
+  readonly times: SourceTimes;
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   /** Times of each run's first and last row. */
@@ -69,14 +68,10 @@ function cut(batch: Batch, start: number): Batch {
 }
 
 async function timedSource({ source, ranges }: Selected): Promise<TimedSource> {
-  const times: (Float64Array | undefined)[] = Array.from({ length: pieceCount(source) });
+  const times = new SourceTimes(source);
   for (let r = 0; r < ranges.starts.length; r++) {
-    const last = (ranges.ends[r] - 1) >>> PIECE_SHIFT;
-    for (let p = ranges.starts[r] >>> PIECE_SHIFT; p <= last; p++) {
-      if (times[p] !== undefined) continue;
-      const piece = source.times(p);
-      times[p] = piece instanceof Promise ? await piece : piece;
-    }
+    const loading = times.load(ranges.starts[r], ranges.ends[r]);
+    if (loading !== undefined) await loading;
   }
   const starts: number[] = [];
   const { series } = source;
@@ -90,7 +85,7 @@ async function timedSource({ source, ranges }: Selected): Promise<TimedSource> {
 /** Fills in where runs end, and their first and last times: a series knows those of its whole run. */
 function withTimes(
   source: RowSource,
-  times: readonly (Float64Array | undefined)[],
+  times: SourceTimes,
   starts: Int32Array,
   ranges: RowRanges,
 ): TimedSource {
@@ -107,8 +102,8 @@ function withTimes(
     if (series !== undefined) while (series.starts[s + 1] <= starts[r]) s++;
     const fromStart = series !== undefined && series.starts[s] === starts[r];
     const toEnd = series !== undefined && series.starts[s + 1] === ends[r];
-    lows[r] = fromStart ? series.minTimes[s] : timeAt(times, starts[r]);
-    highs[r] = toEnd ? series.maxTimes[s] : timeAt(times, ends[r] - 1);
+    lows[r] = fromStart ? series.minTimes[s] : times.at(starts[r]);
+    highs[r] = toEnd ? series.maxTimes[s] : times.at(ends[r] - 1);
   }
   return { source, times, starts, ends, lows, highs };
 }
@@ -122,24 +117,15 @@ function addSeriesRuns(starts: number[], series: SeriesTable, start: number, end
 }
 
 /** Splits a range of rows wherever time steps back. */
-function addRuns(
-  starts: number[],
-  times: readonly (Float64Array | undefined)[],
-  start: number,
-  end: number,
-): void {
+function addRuns(starts: number[], times: SourceTimes, start: number, end: number): void {
   let previous = Infinity;
   for (let row = start; row < end; row++) {
-    const time = timeAt(times, row);
+    const time = times.at(row);
     if (time < previous) starts.push(row);
     previous = time;
   }
   // The first row begins a run even at an infinite time before it.
   if (starts[starts.length - 1] < start) starts.push(start);
-}
-
-function timeAt(times: readonly (Float64Array | undefined)[], row: number): number {
-  return (times[row >>> PIECE_SHIFT] as Float64Array)[row & PIECE_MASK];
 }
 
 /**
@@ -198,11 +184,11 @@ function rowsInside(timed: TimedSource, r: number, border: number, descending: b
   if (descending) {
     if (timed.highs[r] < border) return 0;
     if (timed.lows[r] >= border) return end - start;
-    return end - firstAtLeast(timed.times, start, end, border);
+    return end - timed.times.firstAtLeast(start, end, border);
   }
   if (timed.lows[r] > border) return 0;
   if (timed.highs[r] <= border) return end - start;
-  return firstAbove(timed.times, start, end, border) - start;
+  return timed.times.firstAbove(start, end, border) - start;
 }
 
 /** Takes the window's rows off the runs; returns them as ranges. */
@@ -216,12 +202,12 @@ function takeWindow(timed: TimedSource, border: number, descending: boolean): Ro
       taken.starts.push(ends[r] - count);
       taken.ends.push(ends[r]);
       ends[r] -= count;
-      if (starts[r] < ends[r]) highs[r] = timeAt(times, ends[r] - 1);
+      if (starts[r] < ends[r]) highs[r] = times.at(ends[r] - 1);
     } else {
       taken.starts.push(starts[r]);
       taken.ends.push(starts[r] + count);
       starts[r] += count;
-      if (starts[r] < ends[r]) lows[r] = timeAt(times, starts[r]);
+      if (starts[r] < ends[r]) lows[r] = times.at(starts[r]);
     }
   }
   return taken;
@@ -241,7 +227,7 @@ async function emitWindow(
       batches.push(await emitPiece(sources[s].source, rows, output));
       for (let r = 0; r < rows.ranges.starts.length; r++) {
         for (let row = rows.ranges.starts[r]; row < rows.ranges.ends[r]; row++) {
-          times.push(timeAt(sources[s].times, row));
+          times.push(sources[s].times.at(row));
         }
       }
     }
@@ -304,32 +290,4 @@ async function refineWide(
     const [left, right] = descending ? [exact[b], exact[a]] : [exact[a], exact[b]];
     return left < right ? -1 : left > right ? 1 : a - b;
   });
-}
-
-function firstAtLeast(
-  times: readonly (Float64Array | undefined)[],
-  start: number,
-  end: number,
-  bound: number,
-): number {
-  while (start < end) {
-    const middle = (start + end) >>> 1;
-    if (timeAt(times, middle) < bound) start = middle + 1;
-    else end = middle;
-  }
-  return start;
-}
-
-function firstAbove(
-  times: readonly (Float64Array | undefined)[],
-  start: number,
-  end: number,
-  bound: number,
-): number {
-  while (start < end) {
-    const middle = (start + end) >>> 1;
-    if (timeAt(times, middle) <= bound) start = middle + 1;
-    else end = middle;
-  }
-  return start;
 }

@@ -3,9 +3,10 @@
  * series by its key, then a binary search for the time. No map over all rows is needed.
  */
 import { OID, type Oid } from '../../types/type.ts';
-import { PIECE_ROWS, type RowSource } from './row-source.ts';
+import type { RowSource } from './row-source.ts';
 import type { SeriesTable } from './series-table.ts';
 import { storedValueAt, type StoredColumn } from './stored-column.ts';
+import { SourceTimes } from './source-times.ts';
 import { keyBuilder, type KeyOf } from './unique-keys.ts';
 
 /** First and last rows with this key and time, or none; deleted rows among them. */
@@ -40,31 +41,20 @@ export async function seriesFinder(
   wanted: readonly number[],
 ): Promise<FindRows> {
   const byKey = seriesByKey(series, attnums, types);
-  const pieces: (Float64Array | undefined)[] = [];
+  const times = new SourceTimes(source);
   const found = new Map<number, number>();
   for (const row of wanted) {
     const key = keyOf(row);
     const s = key === undefined ? undefined : byKey.get(key);
     if (s === undefined) continue;
     found.set(row, s);
-    const last = Math.floor((series.starts[s + 1] - 1) / PIECE_ROWS);
-    for (let p = Math.floor(series.starts[s] / PIECE_ROWS); p <= last; p++) {
-      pieces[p] ??= await source.times(p);
-    }
+    await times.load(series.starts[s], series.starts[s + 1]);
   }
-  const timeAt = (row: number): number =>
-    (pieces[Math.floor(row / PIECE_ROWS)] as Float64Array)[row % PIECE_ROWS];
   return (row, time) => {
     const s = found.get(row);
     if (s === undefined || time < series.minTimes[s] || time > series.maxTimes[s]) return undefined;
-    let start = series.starts[s];
-    let end = series.starts[s + 1];
-    while (start < end) {
-      const middle = (start + end) >>> 1;
-      if (timeAt(middle) < time) start = middle + 1;
-      else end = middle;
-    }
-    while (end < series.starts[s + 1] && timeAt(end) === time) end++;
+    const start = times.firstAtLeast(series.starts[s], series.starts[s + 1], time);
+    const end = times.firstAbove(start, series.starts[s + 1], time);
     return start === end ? undefined : { start, end };
   };
 }

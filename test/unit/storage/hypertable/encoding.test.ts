@@ -6,7 +6,7 @@ import {
   encodeNumbers,
 } from '../../../../src/storage/hypertable/number-encoding.ts';
 import { packBatch, unpackBatch } from '../../../../src/storage/hypertable/packing.ts';
-import type { StoredColumn } from '../../../../src/storage/hypertable/stored-column.ts';
+import { plainColumn, type PlainColumn } from '../../../../src/storage/hypertable/stored-column.ts';
 import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
 import type { Vector } from '../../../../src/vector/vector.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
@@ -120,7 +120,7 @@ describe('blocks', () => {
     const codes = Int32Array.from({ length: rows }, () =>
       dictionary.intern(`näme ${Math.floor(random() * 300)} 🙂`),
     );
-    const columns: [StoredColumn, number][] = [
+    const columns: [PlainColumn, number][] = [
       [
         { rep: 'f64', data: Float64Array.from({ length: rows }, random), nulls: undefined },
         OID.float8,
@@ -139,10 +139,12 @@ describe('blocks', () => {
       ],
     ];
     for (const [column, oid] of columns) {
-      const back = decodeBlock(
-        encodeBlock(column, rows, sqlType(oid)),
-        sqlType(oid),
-        () => new TextDictionary(),
+      const back = plainColumn(
+        decodeBlock(
+          encodeBlock(column, rows, sqlType(oid)),
+          sqlType(oid),
+          () => new TextDictionary(),
+        ),
       );
       expect(back.rep).toBe(column.rep);
       expect(back.nulls).toEqual(column.nulls);

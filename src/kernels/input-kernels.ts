@@ -1,0 +1,87 @@
+/**
+ * Kernels that read rows of input: splitters cut bytes into fields, column kernels make one column of
+ * them. Layouts of blocks, jobs and tables are those of assembly/field-block.ts and text-table.ts.
+ */
+
+/** Splits [at, end) into rows of the block; returns the address of the first row that it did not take. */
+type Split = (block: number, at: number, end: number, marks: number) => number;
+
+/** Reads the job's column of the block's rows; counts of nulls and odd fields go to the job. */
+type Column = (block: number, job: number, variant: number) => void;
+
+export interface InputKernels {
+  readonly splitText: Split;
+  readonly splitCsv: Split;
+  splitBinary(block: number, at: number, end: number): number;
+  parseIntegers(block: number, job: number): void;
+  /** Variant 1 is float4. */
+  readonly parseFloats: Column;
+  /** Variant 1 has a time zone. */
+  readonly parseTimestamps: Column;
+  parseDates(block: number, job: number): void;
+  parseBooleans(block: number, job: number): void;
+  /** Variants are widths in bytes. */
+  readonly readIntegers: Column;
+  readonly readFloats: Column;
+  readBooleans(block: number, job: number): void;
+  /** Codes of the rows from `from` on; returns the row for which the table had no room. */
+  textCodes(block: number, job: number, table: number, from: number): number;
+  /** The code of a string; -1 where the table has no room, -2 where it does not take the string. */
+  textCode(table: number, at: number, length: number): number;
+  rehashTexts(table: number): void;
+  /** Where the 128-bit mantissas of the powers of ten from -64 to 64 belong. */
+  widePowers(): number;
+}
+
+/** Offsets in a block (u32 each). */
+export const BLOCK = { fields: 0, columns: 4, limit: 8, rows: 12, odd: 16, stop: 20 } as const;
+export const BLOCK_BYTES = 64;
+
+/** Offsets in a job: u32 up to `nullWord`, then 64 bits each. */
+export const JOB = {
+  column: 0,
+  out: 4,
+  nulls: 8,
+  nullMeta: 12,
+  quotedNullMeta: 16,
+  nullCount: 20,
+  oddCount: 24,
+  nullWord: 32,
+  nullMask: 40,
+  limit: 48,
+  zoneFrom: 48,
+  zoneTo: 56,
+  zoneOffset: 64,
+  memoValue: 72,
+  memoLength: 80,
+  memoBytes: 88,
+} as const;
+export const JOB_BYTES = 128;
+
+/** Offsets in a text table (u32 each). */
+export const TABLE = {
+  slots: 0,
+  mask: 4,
+  entries: 8,
+  entryCapacity: 12,
+  pool: 16,
+  poolUsed: 20,
+  poolCapacity: 24,
+  count: 28,
+  wanted: 32,
+} as const;
+export const TABLE_BYTES = 64;
+
+/** Flags of a field's meta; its other bits are the length. */
+export const FIELD_ODD = 0x80000000;
+export const FIELD_QUOTED = 0x40000000;
+export const META_NULL = 0xffffffff;
+/** A meta that no field has. */
+export const META_NEVER = 0xfffffffe;
+/** What `stop` says where the next row is not of the usual form. */
+export const STOP_ROW = 1;
+
+/** Bytes after the input that splitters and parsers may touch. */
+export const INPUT_PADDING = 64;
+/** Longer strings have no place in a text table. */
+export const TEXT_LENGTH_MAX = 1024;

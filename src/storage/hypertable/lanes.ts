@@ -1,0 +1,86 @@
+/**
+ * Lanes: a column of numbers as unsigned integers of 8, 16 or 32 bits in the kernels' memory, which stand
+ * for (base + lane * factor) / divisor. All of these are whole numbers below 2^53 and the divisor is a
+ * power of ten, so the doubles are exact: whoever makes lanes has made sure of it.
+ */
+import { kernels } from '../../kernels/kernels.ts';
+import { kernelViews, scratch, type KernelBlock } from '../../kernels/memory.ts';
+
+export type LaneBits = 8 | 16 | 32;
+
+/** Holding the lanes, or their block, keeps the memory. Never keep its address alone across an await. */
+export interface Lanes {
+  readonly block: KernelBlock;
+  readonly bits: LaneBits;
+  readonly length: number;
+  readonly base: number;
+  readonly factor: number;
+  readonly divisor: number;
+}
+
+/** The value at a row. */
+export function laneValue(lanes: Lanes, row: number): number {
+  return (lanes.base + laneAt(lanes, row) * lanes.factor) / lanes.divisor;
+}
+
+function laneAt({ block, bits }: Lanes, row: number): number {
+  const views = kernelViews();
+  switch (bits) {
+    case 8:
+      return views.u8[block.pointer + row];
+    case 16:
+      return views.u16[(block.pointer >>> 1) + row];
+    case 32:
+      return views.u32[(block.pointer >>> 2) + row];
+  }
+}
+
+/** Rows below which a call to a kernel costs more than it saves. */
+const SHORT_ROWS = 32;
+/** Rows widened at a time: their doubles stay in the first cache. */
+const STEP_ROWS = 2048;
+
+/** Writes the values of rows [start, end) to target[at ...]. */
+export function widenRange(
+  lanes: Lanes,
+  start: number,
+  end: number,
+  target: Float64Array,
+  at: number,
+): void {
+  if (end - start < SHORT_ROWS) {
+    for (let row = start; row < end; row++) target[at++] = laneValue(lanes, row);
+    return;
+  }
+  const { block, bits, base, factor, divisor } = lanes;
+  const widen = bits === 8 ? kernels.widenU8 : bits === 16 ? kernels.widenU16 : kernels.widenU32;
+  const doubles = scratch(STEP_ROWS * 8);
+  for (let row = start; row < end; row += STEP_ROWS) {
+    const count = Math.min(STEP_ROWS, end - row);
+    widen(block.pointer + row * (bits >>> 3), doubles, count, base, factor, divisor);
+    const first = doubles / 8;
+    target.set(kernelViews().f64.subarray(first, first + count), at);
+    at += count;
+  }
+}
+
+/** Writes the values of the given rows to target[0, count). */
+export function widenRows(
+  { block, bits, base, factor, divisor }: Lanes,
+  rows: Int32Array,
+  count: number,
+  target: Float64Array,
+): void {
+  const views = kernelViews();
+  const lanes = bits === 8 ? views.u8 : bits === 16 ? views.u16 : views.u32;
+  const first = block.pointer / (bits >>> 3);
+  if (divisor === 1) {
+    for (let i = 0; i < count; i++) target[i] = base + lanes[first + rows[i]] * factor;
+  } else {
+    for (let i = 0; i < count; i++) target[i] = (base + lanes[first + rows[i]] * factor) / divisor;
+  }
+}
+
+export function laneBytes({ bits, length }: Lanes): number {
+  return length * (bits >>> 3);
+}

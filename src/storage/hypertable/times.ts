@@ -1,0 +1,78 @@
+/** Times of sorted rows, looked up where they are: a few rows of a piece do not widen the whole of it. */
+import { laneValue, type Lanes } from './lanes.ts';
+import type { PlainColumn, StoredColumn } from './stored-column.ts';
+
+/** Times of one piece; those beyond 2^53 are rounded to doubles. */
+export interface Times {
+  readonly length: number;
+  at(row: number): number;
+  /** First row of [start, end), which ascends, whose time is at least `bound`; `end` where none is. */
+  firstAtLeast(start: number, end: number, bound: number): number;
+  /** The same for times above `bound`. */
+  firstAbove(start: number, end: number, bound: number): number;
+}
+
+export abstract class SearchedTimes implements Times {
+  abstract readonly length: number;
+  abstract at(row: number): number;
+
+  firstAtLeast(start: number, end: number, bound: number): number {
+    while (start < end) {
+      const middle = (start + end) >>> 1;
+      if (this.at(middle) < bound) start = middle + 1;
+      else end = middle;
+    }
+    return start;
+  }
+
+  firstAbove(start: number, end: number, bound: number): number {
+    while (start < end) {
+      const middle = (start + end) >>> 1;
+      if (this.at(middle) <= bound) start = middle + 1;
+      else end = middle;
+    }
+    return start;
+  }
+}
+
+export class DoubleTimes extends SearchedTimes {
+  readonly length: number;
+  readonly #data: Float64Array;
+
+  constructor(data: Float64Array) {
+    super();
+    this.#data = data;
+    this.length = data.length;
+  }
+
+  at(row: number): number {
+    return this.#data[row];
+  }
+}
+
+class LaneTimes extends SearchedTimes {
+  readonly length: number;
+  readonly #lanes: Lanes;
+
+  constructor(lanes: Lanes) {
+    super();
+    this.#lanes = lanes;
+    this.length = lanes.length;
+  }
+
+  at(row: number): number {
+    return laneValue(this.#lanes, row);
+  }
+}
+
+export function timesOf(column: StoredColumn): Times {
+  if (column.rep === 'lanes') return new LaneTimes(column.lanes);
+  return new DoubleTimes(doublesOf(column));
+}
+
+/** Times of a whole column as doubles. */
+export function doublesOf(column: PlainColumn): Float64Array {
+  if (column.rep === 'f64') return column.data;
+  if (column.rep === 'any') return Float64Array.from(column.data, Number);
+  throw new RangeError('times are numbers');
+}

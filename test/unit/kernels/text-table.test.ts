@@ -1,0 +1,79 @@
+/** Text tables against a Map of decoded strings. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ByteDictionary } from '../../../src/engine/copy/byte-dictionary.ts';
+import { kernels } from '../../../src/kernels/kernels.ts';
+import { FieldRows, utf8 } from './support/field-rows.ts';
+
+const rows = new FieldRows();
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function isText(bytes: Uint8Array): boolean {
+  try {
+    return !DECODER.decode(bytes).includes('\0');
+  } catch {
+    return false;
+  }
+}
+
+function codes(
+  dictionary: ByteDictionary,
+  fields: readonly Uint8Array[],
+): (number | null | 'odd')[] {
+  rows.place(fields);
+  let row = kernels.textCodes(rows.block, rows.job, dictionary.table, 0);
+  while (row < fields.length) {
+    dictionary.grow();
+    row = kernels.textCodes(rows.block, rows.job, dictionary.table, row);
+  }
+  dictionary.decodeNew();
+  return rows.codes();
+}
+
+it('numbers strings, and leaves what is no text', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }).map(utf8),
+    fc.string({ unit: fc.constantFrom('a', 'b', 'é'), maxLength: 20 }).map(utf8),
+    fc.uint8Array({ maxLength: 20 }),
+    fc.uint8Array({ min: 0x7f, maxLength: 6 }),
+    fc.constant(utf8('\\N')),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.array(text, { maxLength: 100 }), { maxLength: 4 }), (blocks) => {
+      const dictionary = new ByteDictionary();
+      for (const fields of blocks) {
+        codes(dictionary, fields).forEach((code, row) => {
+          const field = fields[row];
+          if (field.length === 2 && DECODER.decode(field.map((b) => b & 127)) === '\\N') return;
+          if (field.includes(0x5c) || !isText(field)) expect(code).toBe('odd');
+          else expect(dictionary.strings()[code as number]).toBe(DECODER.decode(field));
+        });
+      }
+      expect(new Set(dictionary.strings()).size).toBe(dictionary.strings().length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('grows', () => {
+  const dictionary = new ByteDictionary();
+  const texts = Array.from({ length: 5000 }, (_, i) => `${'long '.repeat(i % 9)}${i % 3000}`);
+  for (let at = 0; at < texts.length; at += 500) {
+    const part = texts.slice(at, at + 500);
+    const found = codes(dictionary, part.map(utf8));
+    expect(found.map((code) => dictionary.strings()[code as number])).toEqual(part);
+  }
+  expect(dictionary.strings()).toEqual([...new Set(texts)]);
+});
+
+it('takes strings that are too long for the table', () => {
+  const dictionary = new ByteDictionary();
+  const long = utf8('ü'.repeat(1000));
+  const textOf = (code: number): string | undefined => dictionary.strings()[code];
+  for (let i = 0; i < 300; i++) {
+    expect(textOf(dictionary.code(long, 0, long.length))).toBe('ü'.repeat(1000));
+    expect(textOf(dictionary.codeOf(`short ${i}`))).toBe(`short ${i}`);
+    expect(textOf(dictionary.codeOf('short 0'))).toBe('short 0');
+  }
+  expect(() => dictionary.code(Uint8Array.of(0xff), 0, 1)).toThrow(TypeError);
+});
