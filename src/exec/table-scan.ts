@@ -16,7 +16,9 @@ export async function* runTableScan(node: TableScanNode, context: ExecContext): 
   if (predicates === undefined) return;
   const counters = context.instrumentation === undefined ? undefined : newCounters();
   const { attnums, timeOrder } = node;
-  const scan = context.transaction.scan(node.table, { attnums, predicates, timeOrder, counters });
+  const latest = node.latest ?? undefined;
+  const request = { attnums, predicates, timeOrder, latest, counters };
+  const scan = context.transaction.scan(node.table, request);
   yield* filtered(scan, node.filter, context);
   if (counters !== undefined) report(node, counters, context);
 }

@@ -4,7 +4,7 @@ import { typeInfo } from '../types/type-table.ts';
 import { deparseExpr } from './deparse.ts';
 import type { Expr, SubplanExpr } from './expr.ts';
 import { transformExpr, walkExpr } from './expr-walk.ts';
-import type { OutputColumn, PhysicalNode, SortKey } from './physical.ts';
+import type { OutputColumn, PhysicalNode, TableScanNode, SortKey } from './physical.ts';
 
 export interface ExplainMetrics {
   readonly rows: number;
@@ -160,6 +160,14 @@ const JOIN_TYPES = {
   anti: 'Anti',
 } as const;
 
+function latestOf({ latest, attnums, columns }: TableScanNode): Detail | null {
+  if (latest === null) return null;
+  const which = latest.newest ? 'newest' : 'oldest';
+  if (latest.keys.length === 0) return ['Rows', which];
+  const names = latest.keys.map((attnum) => columns[attnums.indexOf(attnum)].name);
+  return ['Rows', `${which} of each ${names.join(', ')}`];
+}
+
 function describe(node: PhysicalNode, printer: ExprPrinter): Description {
   const filter = (expr: Expr | null): Detail | null =>
     expr === null ? null : ['Filter', printer.print(expr, node.columns)];
@@ -176,7 +184,7 @@ function describe(node: PhysicalNode, printer: ExprPrinter): Description {
           ['Relation Name', node.table.name],
           ['Alias', node.table.name],
         ],
-        details: [order, filter(node.filter)],
+        details: [order, latestOf(node), filter(node.filter)],
       };
     }
     case 'index-scan':

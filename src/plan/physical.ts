@@ -56,6 +56,8 @@ export interface TableScanNode extends NodeBase {
   readonly filter: Expr | null;
   /** Hypertables: batches by chunk in time order, and rows sorted by time inside each. */
   readonly timeOrder: 'asc' | 'desc' | null;
+  /** Hypertables: of rows equal in these columns (attnums) only those of the extreme time are needed. */
+  readonly latest: { readonly keys: readonly number[]; readonly newest: boolean } | null;
 }
 
 /** An index lookup on an ordinary table; output as a table scan's, in index order. */

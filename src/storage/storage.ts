@@ -108,6 +108,17 @@ export interface ScanRequest {
   readonly newest?: boolean | undefined;
   /** Filled in as the scan goes, for EXPLAIN ANALYZE. */
   readonly counters?: ScanCounters | undefined;
+  /** Hypertables; makes the predicates the whole condition, and goes with no time order. */
+  readonly latest?: LatestRequest | undefined;
+}
+
+/**
+ * Of the rows that are equal in `keys`, only those with the greatest time (the least one without
+ * `newest`) are wanted: all of them where several have it. Storage may hand out others too.
+ */
+export interface LatestRequest {
+  readonly keys: readonly number[];
+  readonly newest: boolean;
 }
 
 /**

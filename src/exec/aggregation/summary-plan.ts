@@ -29,7 +29,7 @@ export function summaryPlan(node: AggregateNode, context: ExecContext): SummaryP
   const scan = node.input;
   if (scan.kind !== 'table-scan' || scan.table.hypertable === null) return undefined;
   if (!scan.predicatesAreExact || scan.timeOrder !== null) return undefined;
-  if (isFrozen(scan, context)) return undefined;
+  if (scan.latest !== null || isFrozen(scan, context)) return undefined;
   const time = scan.attnums.indexOf(scan.table.hypertable.timeColumn);
   const groups = groupColumns(node, time);
   if (groups === undefined) return undefined;

@@ -6,6 +6,7 @@ import type { LogicalColumn, LogicalNode } from '../logical.ts';
 import type { PhysicalNode, WindowFrame } from '../physical.ts';
 import { estimateRows, type RowCounts } from './estimate.ts';
 import { buildJoin } from './join.ts';
+import { latestForAggregate, latestForDistinctOn } from './latest.ts';
 import {
   outputs,
   placeExpr,
@@ -266,23 +267,26 @@ export class PlanBuilder {
       ...aggregates.map((call) => call.column),
       ...bits,
     ];
+    const groups = node.groups.map((group) => place(group.expr));
+    const calls = aggregates.map(
+      ({ fn, call, args, directArgs, distinct, filter, orderBy, type }) => ({
+        fn,
+        call,
+        distinct,
+        type,
+        args: args.map((arg) => place(arg)),
+        directArgs: directArgs.map((arg) => place(arg)),
+        filter: filter === null ? null : place(filter),
+        orderBy: placeKeys(orderBy, place),
+      }),
+    );
+    const { groupingSets } = node;
     const aggregate: PartialNode = {
       kind: 'aggregate',
-      input: input.node,
-      groups: node.groups.map((group) => place(group.expr)),
-      groupingSets: node.groupingSets,
-      aggregates: aggregates.map(
-        ({ fn, call, args, directArgs, distinct, filter, orderBy, type }) => ({
-          fn,
-          call,
-          distinct,
-          type,
-          args: args.map((arg) => place(arg)),
-          directArgs: directArgs.map((arg) => place(arg)),
-          filter: filter === null ? null : place(filter),
-          orderBy: placeKeys(orderBy, place),
-        }),
-      ),
+      input: groupingSets === null ? latestForAggregate(input.node, groups, calls) : input.node,
+      groups,
+      groupingSets,
+      aggregates: calls,
     };
     return this.wrap(aggregate, columns, node);
   }
@@ -323,7 +327,8 @@ export class PlanBuilder {
     const input = this.build(node.input, needed);
     const positions = positionsOf(input.columns);
     const keys = node.keys.map((key) => this.place(key, positions));
-    return this.wrap({ kind: 'distinct-on', input: input.node, keys }, input.columns, node);
+    const sorted = latestForDistinctOn(input.node, keys);
+    return this.wrap({ kind: 'distinct-on', input: sorted, keys }, input.columns, node);
   }
 
   #append(node: Of<'append'>, required: ReadonlySet<number>): Built {

@@ -59,6 +59,7 @@ export function buildScan(input: ScanInput): Built {
     predicates: predicates.map(({ attnum, op, values }) => ({ column: attnum, op, values })),
     predicatesAreExact: conjuncts(condition).length === predicates.length,
     timeOrder: null,
+    latest: null,
     estimatedRows: Math.max(1, Math.round(rows * selectivity(condition))),
   };
   return { node, columns };

@@ -126,6 +126,22 @@ function randomQuery(): string {
   return `SELECT ${list} FROM $TABLE ${condition()} ${grouping}`;
 }
 
+/** Last values: times are distinct for a host, so that every answer is the only one. */
+function latestQuery(): string {
+  const direction = pick(['DESC', 'ASC']);
+  const keys = pick(['host', 'host, rack', 'rack, host', 'host, f', 'f, host']);
+  if (random() < 0.5) {
+    return `SELECT DISTINCT ON (${keys}) ${keys}, time, a, b, c FROM $TABLE ${condition()} ORDER BY ${keys}, time ${direction}`;
+  }
+  const calls =
+    direction === 'DESC'
+      ? ['last(b, time)', 'max(time)', 'last(c, time)']
+      : ['first(a, time)', 'min(time)'];
+  const group = random() < 0.8 ? `GROUP BY ${keys}` : "AND host = 'host_1'";
+  const where = condition() || 'WHERE true';
+  return `SELECT ${calls.slice(below(calls.length)).join(', ')} FROM $TABLE ${where} ${group}`;
+}
+
 const sorted = (rows: (string | null)[][]): string[] =>
   rows.map((row) => JSON.stringify(row)).sort();
 
@@ -135,6 +151,21 @@ describe('aggregates by summaries', () => {
       "EXPLAIN ANALYZE SELECT time_bucket('1 hour', time), host, avg(a), max(b) FROM hyper GROUP BY 1, 2",
     );
     expect(plan.join('\n')).toMatch(/Rows Summarized: \d{4,} in \d+/);
+  });
+
+  it('read only the newest rows where no others matter', async () => {
+    const sql = 'SELECT DISTINCT ON (host) host, time, a FROM hyper ORDER BY host, time DESC';
+    const plan = (await run(`EXPLAIN ANALYZE ${sql}`)).join('\n');
+    expect(plan).toContain('Rows: newest of each host');
+    expect(Number(/Rows Scanned: (\d+)/.exec(plan)?.[1])).toBeLessThan(9000);
+  });
+
+  it(`of the latest rows equal those over all (SEED=${SEED})`, { timeout: 120_000 }, async () => {
+    for (let i = 0; i < QUERIES; i++) {
+      const text = latestQuery();
+      const expected = sorted(await run(query('plain', () => text)));
+      expect(sorted(await run(query('hyper', () => text))), text).toEqual(expected);
+    }
   });
 
   it(`equal those over rows (SEED=${SEED})`, { timeout: 120_000 }, async () => {

@@ -103,6 +103,7 @@ function scanOf(): TableScanNode {
     predicatesAreExact: true,
     filter: null,
     timeOrder: null,
+    latest: null,
     columns: outputColumns(types),
     estimatedRows: 1,
   };

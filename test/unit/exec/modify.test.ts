@@ -163,6 +163,7 @@ const scan = (attnums: number[]): TableScanNode => ({
   predicatesAreExact: true,
   filter: null,
   timeOrder: null,
+  latest: null,
   estimatedRows: 1,
   columns: outputColumns(attnums.map((attnum) => (attnum < 0 ? FLOAT8 : TYPES[attnum - 1]))),
 });
