@@ -179,6 +179,18 @@ export class SessionImpl implements Session, SessionContext {
       parameterTypes,
       sql,
       statistics: (table) => this.database.storage.statistics(table).rows,
+      checkTime: this.#planningLimit(),
+    };
+  }
+
+  /** statement_timeout for a plan that is made from now on. */
+  #planningLimit(): () => void {
+    const timeoutMs = this.settings.integer('statement_timeout');
+    if (timeoutMs === 0) return () => undefined;
+    const { clock } = this.database.env;
+    const deadline = clock.monotonicMs() + timeoutMs;
+    return () => {
+      if (clock.monotonicMs() > deadline) throw statementTimeout();
     };
   }
 
@@ -537,7 +549,7 @@ export class SessionImpl implements Session, SessionContext {
     const timeoutMs = this.settings.integer('statement_timeout');
     if (timeoutMs === 0) return await work();
     const disarm = this.database.env.timers.after(timeoutMs, () =>
-      this.#interrupt(dbError('query_canceled', 'canceling statement due to statement timeout')),
+      this.#interrupt(statementTimeout()),
     );
     try {
       return await work();
@@ -551,6 +563,10 @@ export class SessionImpl implements Session, SessionContext {
     if (this.transaction.isOpen) this.transaction.current().interrupt(reason);
     this.database.interruptWaits(this.processId, reason);
   }
+}
+
+function statementTimeout(): DbError {
+  return dbError('query_canceled', 'canceling statement due to statement timeout');
 }
 
 /** Stands for an empty query string in the extended protocol. */

@@ -33,7 +33,10 @@ const RULES: readonly Rule[] = [
 /** Rewrites a plan and the plans of its subqueries. */
 export function optimize(plan: LogicalNode, state: RuleState): LogicalNode {
   let result = plan;
-  for (const rule of RULES) result = rule(result, state);
+  for (const rule of RULES) {
+    state.env.checkTime?.();
+    result = rule(result, state);
+  }
   return mapExprsDeep(result, (expr) =>
     expr.kind === 'subquery' ? { ...expr, plan: optimize(expr.plan, state) } : expr,
   );

@@ -12,6 +12,7 @@ export function planStatement(bound: BoundStatement, env: BindEnvironment): Phys
     env.statistics?.(table) ?? DEFAULT_TABLE_ROWS;
   const state = { nextColumnId: bound.nextColumnId, nextExecParam: bound.execParams, counts, env };
   const logical = optimize(bound.root, state);
+  env.checkTime?.();
   const builder = new PlanBuilder(env, counts, state.nextExecParam);
   const root = builder.buildRoot(logical);
   return {

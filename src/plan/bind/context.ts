@@ -28,6 +28,8 @@ export interface BindEnvironment {
   onStar?(location: number, columns: readonly StarColumn[]): void;
   /** Told what nodes of the tree mean, for turning the statement back into text. */
   readonly trace?: BindTrace | undefined;
+  /** Throws where the statement has been planned for too long: no timer fires in between. */
+  checkTime?(): void;
   /** Row counts, for the order of joins and for EXPLAIN. */
   statistics?(table: TableDescriptor): number;
 }

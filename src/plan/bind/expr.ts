@@ -76,6 +76,7 @@ const HANDLERS: Handlers = {
 
 /** Binds an expression. Untyped literals and parameters keep the type unknown. */
 export function bindExpr(node: Node, scope: Scope): Expr {
+  scope.context.env.checkTime?.();
   const kind = nodeKind(node);
   const handler = kind === undefined ? undefined : (HANDLERS[kind] as AnyHandler | undefined);
   const location = nodeLocation(node);
