@@ -12,6 +12,7 @@ import { runHashJoin } from './hash-join.ts';
 import { runIndexScan } from './index-scan.ts';
 import { runInsert } from './insert.ts';
 import { instrumented } from './instrument.ts';
+import { runBucketWindow } from './bucket-window.ts';
 import { runLimit } from './limit.ts';
 import { runLockRows } from './lock-rows.ts';
 import { runNestedLoop } from './nested-loop.ts';
@@ -69,6 +70,8 @@ function start(node: PhysicalNode, context: ExecContext): OperatorRun {
       return runSort(node, context);
     case 'top-n':
       return runTopN(node, context);
+    case 'bucket-window':
+      return runBucketWindow(node, context);
     case 'limit':
       return runLimit(node, context);
     case 'distinct-on':

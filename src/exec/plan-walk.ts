@@ -44,6 +44,7 @@ export function freeExecParams(root: object): ReadonlySet<number> {
     walkPlan(root, (item) => {
       if (item.kind === 'exec-param') read.add(item.index);
       if (item.kind === 'subplan') for (const param of item.testParams) set.add(param);
+      if (item.kind === 'bucket-window') set.add(item.param);
       if (item.kind === 'subplan' || item.kind === 'nested-loop') {
         for (const { param } of item.bindings) set.add(param);
       }

@@ -235,6 +235,12 @@ function describe(node: PhysicalNode, printer: ExprPrinter): Description {
         details: [['Sort Key', printer.keys(node.keys, node.input.columns)]],
         inputs: [node.input],
       };
+    case 'bucket-window':
+      return {
+        type: 'Bucket Window',
+        details: [['Buckets', node.newest ? 'newest first' : 'oldest first']],
+        inputs: [node.input],
+      };
     case 'limit':
       return { type: 'Limit', inputs: [node.input] };
     case 'distinct-on':

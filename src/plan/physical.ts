@@ -173,6 +173,25 @@ export interface TopNNode extends NodeBase {
   readonly offset: Expr | null;
 }
 
+/**
+ * Over an aggregate in time buckets: gives at least the rows of the newest (oldest) buckets that make up
+ * limit + offset rows, every bucket whole. The scan below has a bound on its time in the exec-param.
+ */
+export interface BucketWindowNode extends NodeBase {
+  readonly kind: 'bucket-window';
+  readonly input: PhysicalNode;
+  readonly table: TableDescriptor;
+  /** The group expression, over the scan's columns, and where the input has its value. */
+  readonly bucket: Expr;
+  readonly bucketPosition: number;
+  readonly newest: boolean;
+  readonly param: number;
+  readonly limit: Expr;
+  readonly offset: Expr | null;
+  /** The scan's times are known to lie on this side of these values. */
+  readonly bound: readonly Expr[];
+}
+
 export interface LimitNode extends NodeBase {
   readonly kind: 'limit';
   readonly input: PhysicalNode;
@@ -369,6 +388,7 @@ export type PhysicalNode =
   | AggregateNode
   | SortNode
   | TopNNode
+  | BucketWindowNode
   | LimitNode
   | DistinctOnNode
   | DistinctNode

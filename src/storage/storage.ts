@@ -144,6 +144,12 @@ export interface SummaryColumn {
   readonly exactSums: boolean;
 }
 
+/** In the time column's unit; rounded where a time is beyond 2^53. */
+export interface TimeRange {
+  readonly earliest: number;
+  readonly latest: number;
+}
+
 /** Rows that may fail the predicates, as from a scan, or summaries of rows that do not. */
 export type SummaryPart =
   | { readonly kind: 'rows'; readonly batch: Batch }
@@ -231,6 +237,8 @@ export interface StorageTransaction {
   /** Hypertables only. */
   scanSummaries(table: TableDescriptor, request: SummaryRequest): AsyncIterable<SummaryPart>;
   scanIndex(table: TableDescriptor, request: IndexRequest): AsyncIterable<Batch>;
+  /** Hypertables: no row's time lies outside, and rows at its ends may be gone. undefined: no rows. */
+  timeRange(table: TableDescriptor): TimeRange | undefined;
   /** Rows by their refs, in the order given (attnums as in a scan). */
   fetch(table: TableDescriptor, refs: Float64Array, attnums: readonly number[]): Promise<Batch>;
 

@@ -3,7 +3,8 @@
  * a bucket of its ascending time column, groups are stretches of rows. Bucket borders are found by
  * stepping from one to the next, not by looking at every row.
  */
-import type { CallExpr, Expr } from '../../plan/expr.ts';
+import { bucketOf, type Bucket } from '../../plan/bucket.ts';
+import type { Expr } from '../../plan/expr.ts';
 import { Interval } from '../../types/interval.ts';
 import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
@@ -12,16 +13,6 @@ import { isAsync, isVolatile, usedColumns } from '../expr/walk.ts';
 import type { ExecContext } from '../operator.ts';
 
 const DAY_MICROS = 86_400_000_000;
-
-/** Functions that never decrease as their time argument grows. */
-const BUCKET_FUNCTIONS: ReadonlySet<string> = new Set(['time_bucket', 'date_bin', 'date_trunc']);
-
-/** A bucket expression over the time column. */
-export interface Bucket {
-  readonly expr: CallExpr;
-  /** Which argument is the time column. */
-  readonly position: number;
-}
 
 interface GroupShape {
   readonly used: readonly number[];
@@ -45,15 +36,6 @@ export function segmenterFor(groups: readonly Expr[]): Segmenter | undefined {
     shapes.push({ used: usedColumns([expr]), bucket: bucketOf(expr) });
   }
   return { segments: (batch, context) => segmentsOf(shapes, batch, context) };
-}
-
-/** The expression as buckets of one column; undefined where it is none. */
-export function bucketOf(expr: Expr): Bucket | undefined {
-  if (expr.kind !== 'call' || !BUCKET_FUNCTIONS.has(expr.fn.name)) return undefined;
-  const columns = expr.args.flatMap((arg, i) => (arg.kind === 'column' ? [i] : []));
-  if (columns.length !== 1) return undefined;
-  const fixed = expr.args.every((arg) => ['column', 'constant', 'parameter'].includes(arg.kind));
-  return fixed ? { expr, position: columns[0] } : undefined;
 }
 
 function segmentsOf(

@@ -4,13 +4,14 @@
  */
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import type { AggregateCall, AggregateNode, TableScanNode } from '../../plan/physical.ts';
+import { bucketOf, type Bucket } from '../../plan/bucket.ts';
 import { OID, vectorRep, type Oid } from '../../types/type.ts';
 import type { SummaryColumn } from '../../storage/storage.ts';
 import type { Statistic } from '../../vector/summary.ts';
 import { isAsync, isVolatile, usedColumns } from '../expr/walk.ts';
 import type { ExecContext } from '../operator.ts';
 import { isFrozen } from '../frozen-scan.ts';
-import { bucketOf, fixedBuckets, type Bucket } from './segments.ts';
+import { fixedBuckets } from './segments.ts';
 
 /** What to ask storage for, and where the answers belong. */
 export interface SummaryPlan {

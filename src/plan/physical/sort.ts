@@ -3,6 +3,7 @@ import type { Expr } from '../expr.ts';
 import { columnsOf } from '../expr-walk.ts';
 import type { LogicalNode } from '../logical.ts';
 import type { PhysicalNode, SortKey, TableScanNode } from '../physical.ts';
+import { throughBucketWindow } from './bucket-window.ts';
 import type { PlanBuilder } from './build.ts';
 import { placeKeys, positionsOf, type Built } from './layout.ts';
 
@@ -45,12 +46,11 @@ export function buildLimit(
     const sorted = sortInput(builder, input, required);
     const ordered = inTimeOrder(sorted.input.node, sorted.keys);
     if (ordered === undefined) {
+      const parts = { input: sorted.input.node, keys: sorted.keys, limit, offset };
       const topN = {
         kind: 'top-n',
-        input: sorted.input.node,
-        keys: sorted.keys,
-        limit,
-        offset,
+        ...parts,
+        input: throughBucketWindow(parts, () => builder.newExecParam()),
       } as const;
       return builder.wrap(topN, sorted.input.columns, node);
     }

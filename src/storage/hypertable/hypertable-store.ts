@@ -25,6 +25,7 @@ import type {
   SummaryPart,
   SummaryRequest,
   TableStatistics,
+  TimeRange,
 } from '../storage.ts';
 
 /** All hypertables as of one commit. Opaque and immutable. */
@@ -72,6 +73,11 @@ export interface HypertableStore {
     table: TableDescriptor,
     request: SummaryRequest,
   ): AsyncIterable<SummaryPart>;
+  timeRange(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+  ): TimeRange | undefined;
   fetch(
     view: HypertableView,
     writes: HypertableWrites | undefined,

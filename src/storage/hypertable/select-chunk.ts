@@ -1,7 +1,7 @@
 /** What a scan reads of a chunk: its segments, the transaction's own rows and the head, cut to the bounds. */
 import type { Timers } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
-import type { ScanRequest } from '../storage.ts';
+import type { ScanRequest, TimeRange } from '../storage.ts';
 import { deleteRows, type DeletedRows } from './deleted-rows.ts';
 import { currentRef } from './moved-rows.ts';
 import { ArrivalSource, type RowSource } from './row-source.ts';
@@ -204,11 +204,33 @@ export function chunkInputs(input: Pick<ScanInput, 'state' | 'own'>): ChunkInput
   return added ? result.sort((a, b) => a.rangeStart - b.rangeStart) : result;
 }
 
-export function isOutside({ chunk, own }: ChunkInput, bounds: ScanBounds): boolean {
-  const outside = (range: { readonly minTime: number; readonly maxTime: number }): boolean =>
-    range.minTime > bounds.maxTime || range.maxTime < bounds.minTime;
-  if (own !== undefined && !outside(own.buffer)) return false;
-  if (own?.segments.some(({ segment }) => !outside(segment)) === true) return false;
-  if (chunk?.head !== undefined && !outside(chunk.head.buffer)) return false;
-  return chunk === undefined || chunk.segments.every(({ segment }) => outside(segment));
+export function isOutside(chunk: ChunkInput, bounds: ScanBounds): boolean {
+  for (const { minTime, maxTime } of timedParts(chunk)) {
+    if (minTime <= bounds.maxTime && maxTime >= bounds.minTime) return false;
+  }
+  return true;
+}
+
+/** Everything in a chunk that has rows, with the times between which they lie. */
+function* timedParts({
+  chunk,
+  own,
+}: ChunkInput): Generator<{ readonly minTime: number; readonly maxTime: number }> {
+  if (own !== undefined) yield own.buffer;
+  for (const { segment } of own?.segments ?? []) yield segment;
+  if (chunk?.head !== undefined) yield chunk.head.buffer;
+  for (const { segment } of chunk?.segments ?? []) yield segment;
+}
+
+/** The times between which all rows lie; undefined where there are none. */
+export function timeRangeOf(input: Pick<ScanInput, 'state' | 'own'>): TimeRange | undefined {
+  let earliest = Infinity;
+  let latest = -Infinity;
+  for (const chunk of chunkInputs(input)) {
+    for (const { minTime, maxTime } of timedParts(chunk)) {
+      earliest = Math.min(earliest, minTime);
+      latest = Math.max(latest, maxTime);
+    }
+  }
+  return earliest <= latest ? { earliest, latest } : undefined;
 }

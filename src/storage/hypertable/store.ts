@@ -15,6 +15,7 @@ import type {
   SummaryPart,
   SummaryRequest,
   TableStatistics,
+  TimeRange,
 } from '../storage.ts';
 import { missingValue } from './any-values.ts';
 import { applyPart } from './apply.ts';
@@ -34,7 +35,7 @@ import { currentRef, forgetMoves } from './moved-rows.ts';
 import { existence } from './existence.ts';
 import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
 import { scanTable } from './scan.ts';
-import type { ScanInput } from './select-chunk.ts';
+import { timeRangeOf, type ScanInput } from './select-chunk.ts';
 import { scanSummaries } from './summarize.ts';
 import { chooseSegmentBy, declaredSegmentBy } from './segment-by.ts';
 import { HEAD_BYTES, type Flusher } from './flush.ts';
@@ -150,6 +151,14 @@ export class Store implements HypertableStore {
   ): AsyncIterable<SummaryPart> {
     const input = this.#input(view, writes, table);
     return scanSummaries({ ...input, own: frozen(input.own) }, request);
+  }
+
+  timeRange(
+    view: HypertableView,
+    writes: HypertableWrites | undefined,
+    table: TableDescriptor,
+  ): TimeRange | undefined {
+    return timeRangeOf(this.#input(view, writes, table));
   }
 
   fetch(

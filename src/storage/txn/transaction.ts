@@ -30,6 +30,7 @@ import {
   type StorageTransaction,
   type SummaryPart,
   type SummaryRequest,
+  type TimeRange,
 } from '../storage.ts';
 import type { Turns } from '../turns.ts';
 import { droppedStorageIds } from './apply.ts';
@@ -279,6 +280,13 @@ export class Transaction implements StorageTransaction {
     const { sequence, hypertables: view } = this.#readSnapshot;
     const parts = this.#parts.hypertables.scanSummaries(view, this.#readableWrites, table, request);
     return this.#pins.hold(sequence, parts);
+  }
+
+  timeRange(table: TableDescriptor): TimeRange | undefined {
+    this.#noteRead(table);
+    if (table.hypertable === null) throw new InternalError('ordinary tables have no range of time');
+    const view = this.#readSnapshot.hypertables;
+    return this.#parts.hypertables.timeRange(view, this.#readableWrites, table);
   }
 
   scanIndex(table: TableDescriptor, request: IndexRequest): AsyncIterable<Batch> {

@@ -142,8 +142,24 @@ function latestQuery(): string {
   return `SELECT ${calls.slice(below(calls.length)).join(', ')} FROM $TABLE ${where} ${group}`;
 }
 
+function newestBuckets(): string {
+  const direction = pick(['DESC', 'ASC']);
+  const limit = `LIMIT ${pick(['5', '1', '30', '0', 'ALL'])} ${pick(['', '', 'OFFSET 3'])}`;
+  const having = pick(['', '', 'HAVING count(*) > 40', 'HAVING max(b) > 19900']);
+  const calls = `count(*), max(b), round(avg(a)::numeric, 6)`;
+  const from = `FROM $TABLE ${condition()}`;
+  const bucket = pick(BUCKETS);
+  if (random() < 0.3) {
+    return `SELECT ${bucket} AS t, host, ${calls} ${from} GROUP BY 1, 2 ${having} ORDER BY t ${direction}, 2 ${limit}`;
+  }
+  return `SELECT ${calls}, ${bucket} AS t ${from} GROUP BY t ${having} ORDER BY t ${direction} ${limit}`;
+}
+
 const sorted = (rows: (string | null)[][]): string[] =>
   rows.map((row) => JSON.stringify(row)).sort();
+
+const NEWEST =
+  "SELECT time_bucket('1 minute', time) AS t, max(a) FROM hyper GROUP BY t ORDER BY t DESC LIMIT 5";
 
 describe('aggregates by summaries', () => {
   it('are used', async () => {
@@ -167,6 +183,20 @@ describe('aggregates by summaries', () => {
       expect(sorted(await run(query('hyper', () => text))), text).toEqual(expected);
     }
   });
+
+  it(
+    `of the newest buckets equal those over all (SEED=${SEED})`,
+    { timeout: 120_000 },
+    async () => {
+      const plan = (await run(`EXPLAIN ${NEWEST}`)).join('\n');
+      expect(plan).toContain('Bucket Window');
+      for (let i = 0; i < QUERIES; i++) {
+        const text = newestBuckets();
+        const expected = await run(query('plain', () => text));
+        expect(await run(query('hyper', () => text)), text).toEqual(expected);
+      }
+    },
+  );
 
   it(`equal those over rows (SEED=${SEED})`, { timeout: 120_000 }, async () => {
     for (let i = 0; i < QUERIES; i++) {
