@@ -94,6 +94,10 @@ export class Fields {
     this.#offset = offset;
   }
 
+  get offset(): number {
+    return this.#offset;
+  }
+
   get isAtEnd(): boolean {
     return this.#offset >= this.#bytes.length;
   }

@@ -89,18 +89,16 @@ export class TableChecks {
 /** The data blocks of one table. */
 class Table {
   readonly name: string;
-  /** By block, a key that is not below its last and below the next block's first. */
-  readonly #ends: readonly Uint8Array[];
-  readonly #handles: readonly Handle[];
+  /** By block, a key that is not below its last and below the next block's first; kept as it is stored. */
+  readonly #index: BlockList;
   readonly #isChecked: Uint8Array;
   #unchecked: number;
 
-  constructor(name: string, ends: readonly Uint8Array[], handles: readonly Handle[]) {
+  constructor(name: string, index: BlockList) {
     this.name = name;
-    this.#ends = ends;
-    this.#handles = handles;
-    this.#isChecked = new Uint8Array(handles.length);
-    this.#unchecked = handles.length;
+    this.#index = index;
+    this.#isChecked = new Uint8Array(index.length);
+    this.#unchecked = index.length;
   }
 
   get isChecked(): boolean {
@@ -116,12 +114,12 @@ class Table {
     const { from, to } = this.#blocksOf(range);
     let first = from;
     while (first < to) {
-      const start = (this.#handles[first] as Handle).offset;
+      const start = this.#index.at(first).handle.offset;
       let next = first + 1;
-      while (next < to && endOf(this.#handles[next] as Handle) - start <= READ_BYTES) next++;
-      const bytes = await file.read(start, endOf(this.#handles[next - 1] as Handle) - start);
+      while (next < to && endOf(this.#index.at(next).handle) - start <= READ_BYTES) next++;
+      const bytes = await file.read(start, endOf(this.#index.at(next - 1).handle) - start);
       for (let block = first; block < next; block++) {
-        const { offset, size } = this.#handles[block] as Handle;
+        const { offset, size } = this.#index.at(block).handle;
         checkBlock(this.name, bytes, { offset: offset - start, size }, offset);
         this.#unchecked -= 1 - (this.#isChecked[block] as number);
         this.#isChecked[block] = 1;
@@ -135,15 +133,15 @@ class Table {
   #blocksOf({ from, to }: KvRange): { from: number; to: number } {
     const first = this.#firstNotBelow(from);
     const last = this.#firstNotBelow(to);
-    return { from: Math.max(first - 1, 0), to: Math.min(last + 2, this.#handles.length) };
+    return { from: Math.max(first - 1, 0), to: Math.min(last + 2, this.#index.length) };
   }
 
   #firstNotBelow(key: Uint8Array): number {
     let low = 0;
-    let high = this.#ends.length;
+    let high = this.#index.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareBytes(this.#ends[middle] as Uint8Array, key) < 0) low = middle + 1;
+      if (compareBytes(this.#index.at(middle).key, key) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -168,16 +166,13 @@ async function openTable(name: string, file: DiskFile): Promise<Table> {
   const fields = new Fields(footer, 1);
   const meta = await readBlock(name, file, handleOf(fields));
   const index = await readBlock(name, file, handleOf(fields));
-  for (const { key, handle } of entriesOf(meta, true)) {
+  const others = new BlockList(meta, true);
+  for (let i = 0; i < others.length; i++) {
+    const { key, handle } = others.at(i);
     // Not filters, whose absence changes nothing.
     if (new TextDecoder().decode(key).startsWith('rocksdb.')) await readBlock(name, file, handle);
   }
-  const entries = entriesOf(index, false);
-  return new Table(
-    name,
-    entries.map(({ key }) => key),
-    entries.map(({ handle }) => handle),
-  );
+  return new Table(name, new BlockList(index, false));
 }
 
 function handleOf(fields: Fields): Handle {
@@ -200,21 +195,41 @@ function checkBlock(name: string, bytes: Uint8Array, handle: Handle, offset: num
 }
 
 /** A block with the places of others, whose entries give their keys whole; only some say their lengths. */
-function entriesOf(
-  block: Uint8Array,
-  withLengths: boolean,
-): { readonly key: Uint8Array; readonly handle: Handle }[] {
-  const view = new DataView(block.buffer, block.byteOffset, block.length);
-  const restarts = view.getUint32(block.length - 4, true);
-  const fields = new Fields(block.subarray(0, block.length - 4 - 4 * restarts));
-  const entries: { key: Uint8Array; handle: Handle }[] = [];
-  while (!fields.isAtEnd) {
+class BlockList {
+  readonly #bytes: Uint8Array;
+  readonly #withLengths: boolean;
+  readonly #starts: Int32Array;
+
+  constructor(block: Uint8Array, withLengths: boolean) {
+    const view = new DataView(block.buffer, block.byteOffset, block.length);
+    const restarts = view.getUint32(block.length - 4, true);
+    this.#bytes = block.subarray(0, block.length - 4 - 4 * restarts);
+    this.#withLengths = withLengths;
+    const starts: number[] = [];
+    for (let at = 0; at < this.#bytes.length; at = this.#read(at).end) starts.push(at);
+    this.#starts = Int32Array.from(starts);
+  }
+
+  get length(): number {
+    return this.#starts.length;
+  }
+
+  at(i: number): { readonly key: Uint8Array; readonly handle: Handle } {
+    return this.#read(this.#starts[i] as number);
+  }
+
+  #read(start: number): {
+    readonly key: Uint8Array;
+    readonly handle: Handle;
+    readonly end: number;
+  } {
+    const fields = new Fields(this.#bytes, start);
     if (fields.number() !== 0) throw damagedStore('A table is written in an unknown way.');
     const length = fields.number();
-    if (withLengths) fields.number();
-    entries.push({ key: fields.bytes(length), handle: handleOf(fields) });
+    if (this.#withLengths) fields.number();
+    const key = fields.bytes(length);
+    return { key, handle: handleOf(fields), end: fields.offset };
   }
-  return entries;
 }
 
 function damagedTable(name: string, offset: number): Error {
