@@ -213,23 +213,34 @@ function generalPower(base: Numeric, exponent: Numeric): Numeric {
   if (base.unscaled === 0n) return new Numeric(0n, SIGNIFICANT_DIGITS_MIN);
   const negative = base.unscaled < 0n && isOdd(exponent);
   const positive = absNumeric(base);
-  const roughLog = roughLn(positive);
-  // The exponent may be beyond a double, and infinity times 0 is no number.
-  if (compareNumeric(positive, new Numeric(1n, 0)) === 0) {
+  if (compareNumeric(positive, NUMERIC_ONE) === 0) {
     const scale = boundScale(SIGNIFICANT_DIGITS_MIN, base, exponent);
     return makeNumeric(negative ? -powerOfTen(scale) : powerOfTen(scale), scale);
   }
-  const rough = numericToFloat8(exponent) * roughLog;
-  if (Math.abs(rough) > RESULT_SCALE_MAX * 3.01) {
+  const rough = roughProduct(exponent, positive);
+  if (Math.abs(rough) >= RESULT_SCALE_MAX * 3) {
     if (rough > 0) throw numericOverflow();
     return new Numeric(0n, DISPLAY_SCALE_MAX);
   }
   const magnitude = rough * LOG10_E;
   const scale = boundScale(SIGNIFICANT_DIGITS_MIN - Math.trunc(magnitude), base, exponent);
-  const digits = scale + Math.max(0, Math.ceil(magnitude)) + digitCount(exponent.unscaled) + GUARD;
-  const product = lnFixed(positive, digits) * exponent.unscaled;
-  const power = expAt(rescale(product, digits + exponent.scale, digits), digits, scale);
+  const digits = scale + Math.max(0, Math.ceil(magnitude)) + GUARD;
+  // The digits of the exponent before the point multiply the logarithm's error.
+  const wholeDigits = Math.max(0, digitCount(exponent.unscaled) - exponent.scale);
+  const lnDigits = digits + wholeDigits;
+  const product = lnFixed(positive, lnDigits) * exponent.unscaled;
+  const power = expAt(rescale(product, lnDigits + exponent.scale, digits), digits, scale);
   return makeNumeric(negative ? -power : power, scale);
+}
+
+/** exponent * ln(base), where either may lie beyond what a double can hold. */
+function roughProduct(exponent: Numeric, base: Numeric): number {
+  const factor = numericToFloat8(exponent);
+  const log = roughLn(base);
+  if (Number.isFinite(factor) && log !== 0) return factor * log;
+  const distance = new Numeric(base.unscaled - powerOfTen(base.scale), base.scale);
+  const logWeight = log === 0 ? log10Of(distance) : Math.log10(Math.abs(log));
+  return signOf(exponent) * signOf(distance) * 10 ** (log10Of(exponent) + logWeight);
 }
 
 function logSpecial(value: Numeric): Numeric | undefined {
@@ -317,7 +328,7 @@ function lnFixed(value: Numeric, digits: number): bigint {
   }
   const ln =
     (atanhSeries(((m - one) * one) / (m + one), one) << (halvings + 1n)) +
-    BigInt(exponent) * ln10(work);
+    (exponent === 0 ? 0n : BigInt(exponent) * ln10(work));
   return rescale(ln, work, digits);
 }
 
