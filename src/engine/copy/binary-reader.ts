@@ -37,6 +37,14 @@ export class BinaryReader implements RowReader {
     return this.#ended;
   }
 
+  get isAtRows(): boolean {
+    return this.#headerRead;
+  }
+
+  readField(bytes: Uint8Array, start: number, meta: number, column: number, row: number): void {
+    this.#store(bytes, start, meta | 0, this.#columns[column] as ColumnSink, row);
+  }
+
   read(bytes: Uint8Array, start: number, row: number, isLast: boolean): number {
     if (!this.#headerRead) return this.#readHeader(bytes, start, isLast);
     const end = this.#rowEnd(bytes, start);
@@ -57,21 +65,25 @@ export class BinaryReader implements RowReader {
         `row field count is ${count}, expected ${this.#columns.length}`,
       );
     }
-    for (const column of this.#columns) this.#readField(reader, column, row);
+    for (const column of this.#columns) {
+      const length = reader.i32();
+      this.#store(bytes, reader.offset, length, column, row);
+      reader.offset += Math.max(length, 0);
+    }
     this.#place.column = undefined;
     this.#place.rowRead = true;
     return end;
   }
 
-  #readField(reader: ByteReader, column: ColumnSink, row: number): void {
+  /** Stores the field of `length` bytes, which is negative for NULL. */
+  #store(bytes: Uint8Array, start: number, length: number, column: ColumnSink, row: number): void {
     this.#place.column = column;
-    const length = reader.i32();
-    this.#place.setField(reader.bytes, 0, 0);
+    this.#place.setField(bytes, 0, 0);
     if (length < 0) {
       column.setNull(row);
       return;
     }
-    const end = reader.offset + length;
+    const reader = new ByteReader(bytes, start, start + length);
     let value;
     try {
       value = column.codec.readBinary(reader, length, column.type.typmod, this.#settings);
@@ -79,7 +91,7 @@ export class BinaryReader implements RowReader {
       if (!(error instanceof RangeError)) throw error;
       throw dbError('invalid_binary_representation', 'insufficient data left in message');
     }
-    if (reader.offset !== end) {
+    if (reader.offset !== reader.end) {
       throw dbError('invalid_binary_representation', 'incorrect binary data format');
     }
     column.setValue(row, value);

@@ -1,96 +1,159 @@
-/** Distinct byte strings numbered in order of appearance; decoded to text once each. */
+/**
+ * Distinct byte strings numbered in order of appearance; decoded to text once each. The table is in the
+ * kernels' memory, where kernels look strings up and add them without a call per field.
+ */
+import { TABLE, TABLE_BYTES, TEXT_LENGTH_MAX } from '../../kernels/input-kernels.ts';
+import { kernels } from '../../kernels/kernels.ts';
+import { kernelViews, scratch, type KernelBlock } from '../../kernels/memory.ts';
+import { allocate } from './kernel-memory.ts';
 
-const INITIAL_SLOTS = 1024;
+const FIRST_ENTRIES = 128;
+const FIRST_POOL_BYTES = 4096;
 /** Beyond this many entries a column is no dictionary column: the reader starts a new one. */
 const LARGE = 1 << 16;
 const LARGE_BYTES = 8 << 20;
+const SLOT_BYTES = 32;
+const ENTRY_BYTES = 8;
+/** Kernels read this far beyond a string. */
+const PADDING = 16;
+/** The entry of a string that is not in the table. */
+const NO_BYTES = 0xffffffff;
+
+const FULL = -1;
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const ENCODER = new TextEncoder();
 
 export class ByteDictionary {
-  #slots = new Int32Array(INITIAL_SLOTS).fill(-1);
-  #mask = INITIAL_SLOTS - 1;
-  #count = 0;
-  #hashes = new Int32Array(INITIAL_SLOTS);
-  /** Entry i is #bytes[#offsets[i] .. #offsets[i + 1]). */
-  #offsets = new Int32Array(INITIAL_SLOTS + 1);
-  #bytes = new Uint8Array(16384);
+  readonly #table: KernelBlock = allocate(TABLE_BYTES);
+  /** Slots, entries and pool: held as long as the table points there. */
+  memory: KernelBlock;
   readonly #strings: string[] = [];
   #snapshot: readonly string[] = [];
+  /** Bytes of strings that are too long for the table. */
+  #longBytes = 0;
+
+  constructor() {
+    const { u8 } = kernelViews();
+    u8.fill(0, this.#table.pointer, this.#table.pointer + TABLE_BYTES);
+    this.memory = this.#place(FIRST_ENTRIES, FIRST_POOL_BYTES);
+  }
+
+  /** Address of the table, for kernels; the dictionary must be held meanwhile. */
+  get table(): number {
+    return this.#table.pointer;
+  }
 
   get isLarge(): boolean {
-    return this.#count > LARGE || (this.#offsets[this.#count] as number) > LARGE_BYTES;
+    return (
+      this.#strings.length > LARGE || this.#field(TABLE.poolUsed) + this.#longBytes > LARGE_BYTES
+    );
   }
 
   /**
    * The entries as text, by code: an array that never changes, because consumers keep results for one,
-   * and the same one as long as no further codes appear.
+   * and the same one as long as no further codes appear. It has at least one entry.
    */
   strings(): readonly string[] {
+    if (this.#strings.length === 0) this.codeOf('');
     if (this.#snapshot.length !== this.#strings.length) this.#snapshot = this.#strings.slice();
     return this.#snapshot;
   }
 
+  codeOf(text: string): number {
+    const bytes = ENCODER.encode(text);
+    return this.code(bytes, 0, bytes.length);
+  }
+
   /** The code of bytes start..end-1. Throws TypeError on invalid UTF-8. */
   code(bytes: Uint8Array, start: number, end: number): number {
-    let hash = 0x811c9dc5 | 0;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-    hash ^= hash >>> 15;
     const length = end - start;
-    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const code = this.#slots[slot] as number;
-      if (code < 0) return this.#add(bytes, start, end, hash, slot);
-      if (this.#hashes[code] === hash && this.#equals(code, bytes, start, length)) return code;
+    if (length <= TEXT_LENGTH_MAX) {
+      const address = scratch(TEXT_LENGTH_MAX + PADDING);
+      kernelViews().u8.set(bytes.subarray(start, end), address);
+      let code = kernels.textCode(this.table, address, length);
+      while (code === FULL) {
+        this.grow();
+        code = kernels.textCode(this.table, address, length);
+      }
+      if (code >= 0) {
+        this.decodeNew();
+        return code;
+      }
+    }
+    return this.#addLong(DECODER.decode(bytes.subarray(start, end)), length);
+  }
+
+  /** Decodes the strings that kernels have added. */
+  decodeNew(): void {
+    const count = this.#field(TABLE.count);
+    if (count === this.#strings.length) return;
+    const { u8, u32 } = kernelViews();
+    const bytes = Buffer.from(u8.buffer as ArrayBuffer);
+    const pool = this.#field(TABLE.pool);
+    let entry = (this.#field(TABLE.entries) + this.#strings.length * ENTRY_BYTES) >>> 2;
+    while (this.#strings.length < count) {
+      const at = pool + u32[entry];
+      // The kernel has made sure that this is UTF-8.
+      this.#strings.push(bytes.toString('utf8', at, at + u32[entry + 1]));
+      entry += 2;
     }
   }
 
-  #equals(code: number, bytes: Uint8Array, start: number, length: number): boolean {
-    const offset = this.#offsets[code] as number;
-    if ((this.#offsets[code + 1] as number) - offset !== length) return false;
-    for (let i = 0; i < length; i++) {
-      if (this.#bytes[offset + i] !== bytes[start + i]) return false;
-    }
-    return true;
+  /** Makes room for what a kernel could not add. */
+  grow(): void {
+    const isFull = this.#field(TABLE.count) >= this.#field(TABLE.entryCapacity);
+    const entries = this.#field(TABLE.entryCapacity) * (isFull ? 4 : 1);
+    const needed = this.#field(TABLE.poolUsed) + this.#field(TABLE.wanted);
+    const isPoolFull = needed > this.#field(TABLE.poolCapacity);
+    this.memory = this.#place(
+      entries,
+      isPoolFull
+        ? Math.max(needed, this.#field(TABLE.poolCapacity) * 4)
+        : this.#field(TABLE.poolCapacity),
+    );
   }
 
-  #add(bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
-    const text = DECODER.decode(bytes.subarray(start, end));
-    const code = this.#count++;
-    this.#reserve(code, end - start);
-    const offset = this.#offsets[code] as number;
-    this.#bytes.set(bytes.subarray(start, end), offset);
-    this.#offsets[code + 1] = offset + end - start;
-    this.#hashes[code] = hash;
+  /** A string outside the table: it gets a code of its own each time. */
+  #addLong(text: string, length: number): number {
+    const code = this.#field(TABLE.count);
+    if (code === this.#field(TABLE.entryCapacity)) {
+      this.#setField(TABLE.wanted, 0);
+      this.grow();
+    }
+    kernelViews().u32[((this.#field(TABLE.entries) + code * ENTRY_BYTES) >>> 2) + 1] = NO_BYTES;
+    this.#setField(TABLE.count, code + 1);
     this.#strings.push(text);
-    this.#slots[slot] = code;
-    if (this.#count * 2 > this.#slots.length) this.#rehash();
+    this.#longBytes += length;
     return code;
   }
 
-  #reserve(code: number, length: number): void {
-    if (code + 2 > this.#offsets.length) {
-      const offsets = new Int32Array(this.#offsets.length * 2);
-      offsets.set(this.#offsets);
-      this.#offsets = offsets;
-      const hashes = new Int32Array(this.#hashes.length * 2);
-      hashes.set(this.#hashes);
-      this.#hashes = hashes;
-    }
-    const needed = (this.#offsets[code] as number) + length;
-    if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-    }
+  /** Moves everything to new memory; the old one must be held until then. */
+  #place(entries: number, poolBytes: number): KernelBlock {
+    const slotBytes = entries * 2 * SLOT_BYTES;
+    const memory = allocate(slotBytes + entries * ENTRY_BYTES + poolBytes + PADDING);
+    const { u8 } = kernelViews();
+    const newEntries = memory.pointer + slotBytes;
+    const newPool = newEntries + entries * ENTRY_BYTES;
+    const oldEntries = this.#field(TABLE.entries);
+    const oldPool = this.#field(TABLE.pool);
+    u8.copyWithin(newEntries, oldEntries, oldEntries + this.#field(TABLE.count) * ENTRY_BYTES);
+    u8.copyWithin(newPool, oldPool, oldPool + this.#field(TABLE.poolUsed));
+    this.#setField(TABLE.slots, memory.pointer);
+    this.#setField(TABLE.mask, entries * 2 - 1);
+    this.#setField(TABLE.entries, newEntries);
+    this.#setField(TABLE.entryCapacity, entries);
+    this.#setField(TABLE.pool, newPool);
+    this.#setField(TABLE.poolCapacity, poolBytes);
+    kernels.rehashTexts(this.table);
+    return memory;
   }
 
-  #rehash(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1);
-    this.#mask = this.#slots.length - 1;
-    for (let code = 0; code < this.#count; code++) {
-      let slot = (this.#hashes[code] as number) & this.#mask;
-      while ((this.#slots[slot] as number) >= 0) slot = (slot + 1) & this.#mask;
-      this.#slots[slot] = code;
-    }
+  #field(offset: number): number {
+    return kernelViews().u32[(this.#table.pointer + offset) >>> 2];
+  }
+
+  #setField(offset: number, value: number): void {
+    kernelViews().u32[(this.#table.pointer + offset) >>> 2] = value;
   }
 }

@@ -1,53 +1,39 @@
 /**
- * Columns filled straight from bytes during COPY: numbers and timestamps are parsed in place, texts go
- * through a dictionary of byte strings. No string or object is made per field on the usual paths.
+ * Columns that COPY fills: kernels hand over stretches of values, and what they leave comes field by
+ * field through the type's own input function.
  */
-import { parseIsoTimestampBytes } from '../../types/datetime/iso-fast-path.ts';
-import { requireZone, type TimeZone } from '../../types/datetime/timezone.ts';
 import { codecFor } from '../../types/codecs.ts';
 import type { Codec, FormatSettings } from '../../types/codec.ts';
-import { OID, vectorRep, type SqlType } from '../../types/type.ts';
+import { vectorRep, type SqlType, type VectorRep } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Vector } from '../../vector/vector.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
-
-const INTEGER_LIMITS = new Map<number, number>([
-  [OID.int2, 32767],
-  [OID.int4, 2147483647],
-  [OID.int8, Number.MAX_SAFE_INTEGER],
-  [OID.oid, 4294967295],
-]);
-
-/** Powers of ten that doubles hold exactly: decimals within them are parsed without rounding error. */
-const POWERS_OF_TEN = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Rows that a first batch has room for: most loads are small. */
 export const FIRST_CAPACITY = 256;
 
-type Kind = 'integer' | 'float' | 'timestamp' | 'text' | 'value';
+const NO_NUMBERS = new Float64Array(0);
+const NO_FLAGS = new Uint8Array(0);
+const NO_CODES = new Int32Array(0);
 
 /** One column of the batch being read. Rows are set in order, each exactly once. */
 export class ColumnSink {
   readonly name: string;
   readonly type: SqlType;
-  readonly #kind: Kind;
-  readonly #codec: Codec;
-  readonly #settings: FormatSettings;
-  readonly #limit: number;
+  readonly rep: VectorRep;
+  readonly settings: FormatSettings;
+  readonly codec: Codec;
   #capacity: number;
-  /** Session zone for timestamptz, undefined for timestamp. */
-  readonly #zone: TimeZone | undefined;
-  #numbers: Float64Array | undefined;
-  #codes: Int32Array | undefined;
+  #numbers = NO_NUMBERS;
+  #flags = NO_FLAGS;
+  #codes = NO_CODES;
+  #values: Value[] = [];
   #dictionary: ByteDictionary | undefined;
-  #values: Value[] | undefined;
   #nulls: Uint8Array | undefined;
-  /** The last timestamp's bytes and value: rows of one scrape share it. */
-  #memo = new Uint8Array(40);
-  #memoLength = -1;
-  #memoValue = 0;
+  /** 64-bit integers that a double does not hold, by row. */
+  #wide: Map<number, bigint> | undefined;
 
   /** `dictionary` may come from an earlier load of the column, whose texts are known to storage then. */
   constructor(
@@ -59,28 +45,25 @@ export class ColumnSink {
   ) {
     this.name = name;
     this.type = type;
-    this.#kind = kindOf(type, settings);
-    this.#codec = codecFor(type.oid);
-    this.#settings = settings;
+    this.rep = vectorRep(type.oid);
+    this.codec = codecFor(type.oid);
+    this.settings = settings;
     this.#capacity = capacity;
-    this.#limit = INTEGER_LIMITS.get(type.oid) ?? 0;
-    this.#zone = type.oid === OID.timestamptz ? requireZone(settings.timeZone) : undefined;
-    if (this.#kind === 'text') this.#dictionary = dictionary ?? new ByteDictionary();
+    if (this.rep === 'text') this.#dictionary = dictionary ?? new ByteDictionary();
   }
 
   /** Begins a new batch with fresh memory. */
   start(): void {
     this.#nulls = undefined;
-    this.#values = undefined;
-    this.#codes = undefined;
-    this.#numbers = undefined;
-    if (this.#kind === 'value') this.#values = [];
-    else if (this.#kind === 'text') this.#codes = new Int32Array(this.#capacity);
-    else this.#numbers = new Float64Array(this.#capacity);
+    this.#wide = undefined;
+    if (this.rep === 'f64') this.#numbers = new Float64Array(this.#capacity);
+    else if (this.rep === 'bool') this.#flags = new Uint8Array(this.#capacity);
+    else if (this.rep === 'text') this.#codes = new Int32Array(this.#capacity);
+    else this.#values = [];
     if (this.#dictionary?.isLarge === true) this.#dictionary = new ByteDictionary();
   }
 
-  /** The texts so far, for the next load of the column. */
+  /** The texts so far, for the next load of the column; undefined for columns of other types. */
   get dictionary(): ByteDictionary | undefined {
     return this.#dictionary;
   }
@@ -88,194 +71,101 @@ export class ColumnSink {
   /** Makes room for rows below `rows`; later batches begin with it. */
   reserve(rows: number): void {
     if (rows <= this.#capacity) return;
-    const before = this.#capacity;
     this.#capacity = rows;
-    if (this.#numbers !== undefined) this.#numbers = grown(new Float64Array(rows), this.#numbers);
-    if (this.#codes !== undefined) this.#codes = grown(new Int32Array(rows), this.#codes);
-    if (this.#nulls !== undefined && this.#nulls.length <= before) {
-      this.#nulls = grown(new Uint8Array(rows), this.#nulls);
-    }
+    if (this.rep === 'f64') this.#numbers = grown(new Float64Array(rows), this.#numbers);
+    if (this.rep === 'bool') this.#flags = grown(new Uint8Array(rows), this.#flags);
+    if (this.rep === 'text') this.#codes = grown(new Int32Array(rows), this.#codes);
+    if (this.#nulls !== undefined) this.#nulls = grown(new Uint8Array(rows), this.#nulls);
+  }
+
+  /** Rows from `row` on, from the kernels' memory; their number is that of the array's elements. */
+  setNumbers(row: number, numbers: Float64Array): void {
+    this.#numbers.set(numbers, row);
+  }
+
+  setFlags(row: number, flags: Uint8Array): void {
+    this.#flags.set(flags, row);
+  }
+
+  setCodes(row: number, codes: Int32Array): void {
+    this.#codes.set(codes, row);
+  }
+
+  setNulls(row: number, nulls: Uint8Array): void {
+    this.#nulls ??= new Uint8Array(this.#capacity);
+    this.#nulls.set(nulls, row);
   }
 
   setNull(row: number): void {
     this.#nulls ??= new Uint8Array(this.#capacity);
     this.#nulls[row] = 1;
-    if (this.#values !== undefined) this.#values[row] = null;
-    if (this.#codes !== undefined) this.#codes[row] = this.#dictionary?.code(EMPTY, 0, 0) as number;
+    if (this.rep === 'any') this.#values[row] = null;
   }
 
   /** The field in bytes start..end-1, which holds no escapes. */
   setBytes(row: number, bytes: Uint8Array, start: number, end: number): void {
-    switch (this.#kind) {
-      case 'integer':
-        return this.#setInteger(row, bytes, start, end);
-      case 'float':
-        return this.#setFloat(row, bytes, start, end);
-      case 'timestamp':
-        return this.#setTimestamp(row, bytes, start, end);
-      case 'text':
-        (this.#codes as Int32Array)[row] = (this.#dictionary as ByteDictionary).code(
-          bytes,
-          start,
-          end,
-        );
-        return;
-      case 'value':
-        return this.setText(row, DECODER.decode(bytes.subarray(start, end)));
-    }
+    this.setText(row, DECODER.decode(bytes.subarray(start, end)));
   }
 
-  /** The general way: the type's own input function. */
   setText(row: number, text: string): void {
-    this.setValue(row, this.#codec.parseText(text, this.type.typmod, this.#settings));
+    this.setValue(row, this.codec.parseText(text, this.type.typmod, this.settings));
   }
 
   setValue(row: number, value: Value): void {
     if (value === null) return this.setNull(row);
-    if (this.#values !== undefined) {
-      this.#values[row] = value;
-    } else if (this.#codes !== undefined) {
-      const bytes = ENCODER.encode(value as string);
-      this.#codes[row] = (this.#dictionary as ByteDictionary).code(bytes, 0, bytes.length);
-    } else if (typeof value === 'bigint') {
-      this.#widen(row);
-      (this.#values as unknown as Value[])[row] = value;
-    } else {
-      (this.#numbers as Float64Array)[row] = value === true ? 1 : (value as number);
+    switch (this.rep) {
+      case 'f64':
+        if (typeof value === 'bigint') (this.#wide ??= new Map()).set(row, value);
+        else this.#numbers[row] = value as number;
+        return;
+      case 'bool':
+        this.#flags[row] = value === true ? 1 : 0;
+        return;
+      case 'text':
+        this.#codes[row] = (this.#dictionary as ByteDictionary).codeOf(value as string);
+        return;
+      case 'any':
+        this.#values[row] = value;
     }
   }
 
-  /** Reads a binary field of `length` bytes. */
-  get codec(): Codec {
-    return this.#codec;
+  /** The number in a row that was set, undefined where it is none. */
+  numberAt(row: number): number | undefined {
+    const isOther = this.#nulls?.[row] === 1 || this.#wide?.has(row) === true;
+    return isOther ? undefined : this.#numbers[row];
   }
 
   /** The batch's vector over rows 0..length-1. */
   finish(length: number): Vector {
     const { type } = this;
     const nulls = this.#nulls?.subarray(0, length);
-    if (this.#values !== undefined) {
-      return { rep: 'any', type, length, data: this.#values.slice(0, length), nulls };
-    }
-    if (this.#codes !== undefined) {
-      const dictionary = (this.#dictionary as ByteDictionary).strings();
-      return {
-        rep: 'text',
-        type,
-        length,
-        codes: this.#codes.subarray(0, length),
-        dictionary,
-        nulls,
-      };
-    }
-    const numbers = (this.#numbers as Float64Array).subarray(0, length);
-    if (vectorRep(type.oid) === 'bool') {
-      return { rep: 'bool', type, length, data: Uint8Array.from(numbers), nulls };
-    }
-    return { rep: 'f64', type, length, data: numbers, nulls };
-  }
-
-  #setInteger(row: number, bytes: Uint8Array, start: number, end: number): void {
-    let i = start;
-    const negative = bytes[i] === 0x2d;
-    if (negative) i++;
-    const digits = end - i;
-    if (digits > 0 && digits <= 15) {
-      let number = 0;
-      for (; i < end; i++) {
-        const digit = (bytes[i] as number) - 0x30;
-        if (digit < 0 || digit > 9) return this.#setSlow(row, bytes, start, end);
-        number = number * 10 + digit;
+    switch (this.rep) {
+      case 'f64':
+        if (this.#wide !== undefined) return this.#finishWide(length);
+        return { rep: 'f64', type, length, data: this.#numbers.subarray(0, length), nulls };
+      case 'bool':
+        return { rep: 'bool', type, length, data: this.#flags.subarray(0, length), nulls };
+      case 'text': {
+        const dictionary = (this.#dictionary as ByteDictionary).strings();
+        const codes = this.#codes.subarray(0, length);
+        return { rep: 'text', type, length, codes, dictionary, nulls };
       }
-      if (number <= this.#limit && this.#numbers !== undefined) {
-        this.#numbers[row] = negative && number !== 0 ? -number : number;
-        return;
-      }
+      case 'any':
+        return { rep: 'any', type, length, data: this.#values.slice(0, length), nulls };
     }
-    this.#setSlow(row, bytes, start, end);
   }
 
-  #setFloat(row: number, bytes: Uint8Array, start: number, end: number): void {
-    let i = start;
-    const negative = bytes[i] === 0x2d;
-    if (negative) i++;
-    let mantissa = 0;
-    let digits = 0;
-    let fraction = -1;
-    for (; i < end; i++) {
-      const byte = bytes[i] as number;
-      const digit = byte - 0x30;
-      if (digit >= 0 && digit <= 9) {
-        mantissa = mantissa * 10 + digit;
-        digits++;
-        if (fraction >= 0) fraction++;
-      } else if (byte === 0x2e && fraction < 0) fraction = 0;
-      else return this.#setSlow(row, bytes, start, end);
+  #finishWide(length: number): Vector {
+    const data: Value[] = [];
+    for (let row = 0; row < length; row++) {
+      const isNull = this.#nulls?.[row] === 1;
+      data.push(isNull ? null : (this.#wide?.get(row) ?? this.#numbers[row]));
     }
-    if (digits === 0 || digits > 15) return this.#setSlow(row, bytes, start, end);
-    const magnitude = fraction > 0 ? mantissa / (POWERS_OF_TEN[fraction] as number) : mantissa;
-    (this.#numbers as Float64Array)[row] = negative ? -magnitude : magnitude;
-  }
-
-  #setTimestamp(row: number, bytes: Uint8Array, start: number, end: number): void {
-    const length = end - start;
-    if (length === this.#memoLength) {
-      let i = 0;
-      while (i < length && this.#memo[i] === bytes[start + i]) i++;
-      if (i === length && this.#numbers !== undefined) {
-        this.#numbers[row] = this.#memoValue;
-        return;
-      }
-    }
-    const micros = parseIsoTimestampBytes(bytes, start, end, this.#zone);
-    if (Number.isNaN(micros) || this.#numbers === undefined || length > this.#memo.length) {
-      return this.#setSlow(row, bytes, start, end);
-    }
-    this.#numbers[row] = micros;
-    this.#memo.set(bytes.subarray(start, end));
-    this.#memoLength = length;
-    this.#memoValue = micros;
-  }
-
-  #setSlow(row: number, bytes: Uint8Array, start: number, end: number): void {
-    this.setText(row, DECODER.decode(bytes.subarray(start, end)));
-  }
-
-  /** An int8 outside the safe range: the batch's column becomes a list of values. */
-  #widen(row: number): void {
-    const numbers = this.#numbers as Float64Array;
-    const values: Value[] = [];
-    for (let i = 0; i < row; i++)
-      values.push(this.#nulls?.[i] === 1 ? null : (numbers[i] as number));
-    this.#values = values;
-    this.#numbers = undefined;
+    return { rep: 'any', type: this.type, length, data, nulls: this.#nulls?.subarray(0, length) };
   }
 }
 
 function grown<T extends Float64Array | Int32Array | Uint8Array>(target: T, source: T): T {
   target.set(source);
   return target;
-}
-
-const EMPTY = new Uint8Array(0);
-const ENCODER = new TextEncoder();
-
-function kindOf(type: SqlType, settings: FormatSettings): Kind {
-  switch (type.oid) {
-    case OID.int2:
-    case OID.int4:
-    case OID.int8:
-      return 'integer';
-    case OID.float8:
-      return 'float';
-    case OID.timestamp:
-    case OID.timestamptz:
-      return settings.dateStyle === 'ISO' && type.typmod === -1 ? 'timestamp' : 'value';
-    case OID.text:
-      return 'text';
-    case OID.varchar:
-      return type.typmod === -1 ? 'text' : 'value';
-    default:
-      return 'value';
-  }
 }

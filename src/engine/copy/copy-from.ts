@@ -20,17 +20,16 @@ import { requirePrivilege } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { BinaryReader } from './binary-reader.ts';
 import type { Oid } from '../../types/type.ts';
+import { blockReaderFor } from './block-reader.ts';
 import type { ByteDictionary } from './byte-dictionary.ts';
 import { ColumnSink, FIRST_CAPACITY } from './column-sink.ts';
+import { CopyReader } from './copy-reader.ts';
 import { CsvReader } from './csv-reader.ts';
 import type { CopyOptions } from './options.ts';
 import { CopyPlace, withField, type RowReader } from './row-reader.ts';
 import { TextReader } from './text-reader.ts';
 
 const BATCH_ROWS = 16_384;
-const ROW_BYTES_MAX = 1 << 30;
-/** Bytes of a chunk in which the end of a row from the chunk before is looked for first. */
-const NEXT_BYTES = 4096;
 
 export async function copyFrom(
   session: SessionContext,
@@ -111,18 +110,14 @@ class CopyLoad {
   readonly #session: SessionContext;
   readonly #table: TableDescriptor;
   readonly #sinks: readonly ColumnSink[];
-  readonly #reader: RowReader;
+  readonly #reader: CopyReader;
   readonly #place: CopyPlace;
   readonly #checks: RowChecks;
   readonly #context: ExecContext;
   /** For each live column: its sink, or what makes its default. */
   readonly #sources: readonly ((length: number) => Vector)[];
   #keep: ((batch: Batch) => Int32Array | undefined) | undefined;
-  #buffer: Uint8Array = new Uint8Array(0);
   readonly #last: LastLoad;
-  #capacity: number;
-  #isStarted = false;
-  #rows = 0;
   #total = 0;
 
   constructor(
@@ -137,18 +132,19 @@ class CopyLoad {
     this.#context = session.execContext([], 0);
     const { format } = this.#context.eval;
     this.#last = lastLoadOf(session, table);
-    this.#capacity = Math.min(BATCH_ROWS, Math.max(FIRST_CAPACITY, this.#last.rows));
+    const capacity = Math.min(BATCH_ROWS, Math.max(FIRST_CAPACITY, this.#last.rows));
     const known = this.#last.dictionaries;
     this.#sinks = this.columns.map(
-      ({ attnum, name, type }) =>
-        new ColumnSink(name, type, this.#capacity, format, known.get(attnum)),
+      ({ attnum, name, type }) => new ColumnSink(name, type, capacity, format, known.get(attnum)),
     );
     this.columns.forEach(({ attnum }, i) => {
       const { dictionary } = this.#sinks[i] as ColumnSink;
       if (dictionary !== undefined) known.set(attnum, dictionary);
     });
     this.#place = new CopyPlace(table.name);
-    this.#reader = makeReader(this.#sinks, options, format, this.#place);
+    const rows = makeReader(this.#sinks, options, format, this.#place);
+    const blocks = blockReaderFor(this.#sinks, options, rows, this.#place);
+    this.#reader = new CopyReader(this.#sinks, rows, blocks, this.#place, capacity, BATCH_ROWS);
     this.#checks = rowChecksOf(session, table);
     this.#sources = liveColumns(table).map((column) => this.#source(column));
   }
@@ -163,9 +159,9 @@ class CopyLoad {
     try {
       for await (const chunk of input) {
         if (this.#reader.isEnded) continue;
-        await this.#consume(chunk, false);
+        await this.#consume(chunk);
       }
-      if (!this.#reader.isEnded) await this.#consume(new Uint8Array(0), true);
+      while (this.#reader.finish()) if (this.#reader.isFull) await this.#flush();
       await this.#flush();
     } catch (error) {
       throw this.#place.line === 0 || (error instanceof DbError && error.fields.where !== undefined)
@@ -188,81 +184,21 @@ class CopyLoad {
     return (length) => compiled.evaluate({ columns: [], length }, this.#context);
   }
 
-  async #consume(chunk: Uint8Array, isLast: boolean): Promise<void> {
-    let start = 0;
-    let isJoined = isLast;
-    if (this.#buffer.length > 0 && !isLast) {
-      // A row that began in the chunk before usually ends near the beginning of this one.
-      const taken = Math.min(chunk.length, this.#buffer.length + NEXT_BYTES);
-      const rest = this.#buffer.length;
-      const joined = this.#joined(chunk.subarray(0, taken));
-      const read = await this.#readRows(joined, 0, rest, false);
-      isJoined = read < rest;
-      start = isJoined ? read : read - rest;
+  async #consume(chunk: Uint8Array): Promise<void> {
+    let rest: Uint8Array | undefined = chunk;
+    while (rest !== undefined) {
+      rest = this.#reader.read(rest);
+      if (this.#reader.isFull) await this.#flush();
+      const turn = this.#context.checkpoint();
+      if (turn !== undefined) await turn;
     }
-    const bytes = isJoined ? this.#joined(chunk) : chunk;
-    const end = await this.#readRows(bytes, start, bytes.length, isLast);
-    this.#keepBytes(bytes.subarray(end));
-    const turn = this.#context.checkpoint();
-    if (turn !== undefined) await turn;
-  }
-
-  /** Reads rows that begin before `until`; returns where the first one begins that was not read. */
-  async #readRows(
-    bytes: Uint8Array,
-    start: number,
-    until: number,
-    isLast: boolean,
-  ): Promise<number> {
-    let at = start;
-    while (!this.#reader.isEnded && at < until) {
-      if (!this.#isStarted) this.#start();
-      if (this.#rows === this.#capacity) this.#grow();
-      this.#place.rowRead = false;
-      const next = this.#reader.read(bytes, at, this.#rows, isLast);
-      if (next < 0) break;
-      at = next;
-      if (!this.#place.rowRead) continue;
-      this.#rows++;
-      if (this.#rows === BATCH_ROWS) await this.#flush();
-    }
-    return at;
-  }
-
-  /** Keeps the bytes of an incomplete row for later. */
-  #keepBytes(bytes: Uint8Array): void {
-    this.#buffer = this.#reader.isEnded ? new Uint8Array(0) : bytes.slice();
-    if (this.#buffer.length > ROW_BYTES_MAX) {
-      throw dbError('program_limit_exceeded', 'COPY row is larger than 1 GB');
-    }
-  }
-
-  /** Fresh memory for a batch, which storage keeps. */
-  #start(): void {
-    this.#isStarted = true;
-    for (const sink of this.#sinks) sink.start();
-  }
-
-  #grow(): void {
-    this.#capacity = Math.min(BATCH_ROWS, this.#capacity * 4);
-    for (const sink of this.#sinks) sink.reserve(this.#capacity);
-  }
-
-  /** The incomplete row kept from before, followed by the new bytes. */
-  #joined(chunk: Uint8Array): Uint8Array {
-    if (this.#buffer.length === 0) return chunk;
-    const bytes = new Uint8Array(this.#buffer.length + chunk.length);
-    bytes.set(this.#buffer);
-    bytes.set(chunk, this.#buffer.length);
-    return bytes;
   }
 
   async #flush(): Promise<void> {
-    const length = this.#rows;
+    const length = this.#reader.rows;
     if (length === 0) return;
-    this.#rows = 0;
     const all: Batch = { columns: this.#sources.map((source) => source(length)), length };
-    this.#isStarted = false;
+    this.#reader.startBatch();
     const kept = this.#keep?.(all);
     const batch = kept === undefined ? all : gatherBatch(all, kept);
     if (batch.length === 0) return;

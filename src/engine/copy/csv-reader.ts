@@ -1,5 +1,6 @@
 /** COPY's CSV format: quoted fields may hold delimiters and newlines; NULL is an unquoted null string. */
 import { dbError } from '../../errors/db-error.ts';
+import { FIELD_ODD, FIELD_QUOTED } from '../../kernels/input-kernels.ts';
 import type { ColumnSink } from './column-sink.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyPlace, RowReader } from './row-reader.ts';
@@ -15,7 +16,8 @@ export class CsvReader implements RowReader {
   readonly #delimiter: number;
   readonly #quote: number;
   readonly #escape: number;
-  readonly #forceNotNull: readonly boolean[];
+  /** Columns whose fields without quotes may be null. */
+  readonly #nullable: readonly boolean[];
   readonly #forceNull: readonly boolean[];
   readonly #place: CopyPlace;
   #ended = false;
@@ -31,13 +33,34 @@ export class CsvReader implements RowReader {
     this.#delimiter = options.delimiter.charCodeAt(0);
     this.#quote = options.quote.charCodeAt(0);
     this.#escape = options.escape.charCodeAt(0);
-    this.#forceNotNull = columns.map((column) => options.forceNotNull.includes(column.name));
+    this.#nullable = columns.map((column) => !options.forceNotNull.includes(column.name));
     this.#forceNull = columns.map((column) => options.forceNull.includes(column.name));
     this.#place = place;
   }
 
   get isEnded(): boolean {
     return this.#ended;
+  }
+
+  get isAtRows(): boolean {
+    return this.#options.header === false || this.#place.line > 0;
+  }
+
+  readField(bytes: Uint8Array, start: number, meta: number, column: number, row: number): void {
+    this.#forget();
+    if (meta >= FIELD_ODD) {
+      const end = start + meta - FIELD_ODD;
+      this.#field(bytes.subarray(0, end), start, true);
+    } else {
+      const isQuoted = meta >= FIELD_QUOTED;
+      const margin = isQuoted ? 1 : 0;
+      const end = start + (isQuoted ? meta - FIELD_QUOTED : meta);
+      this.#starts.push(start - margin);
+      this.#ends.push(end + margin);
+      this.#quoted.push(isQuoted);
+      this.#resolved.push(isQuoted ? bytes.subarray(start, end) : undefined);
+    }
+    this.#storeField(bytes, 0, column, row);
   }
 
   read(bytes: Uint8Array, start: number, row: number, isLast: boolean): number {
@@ -58,12 +81,16 @@ export class CsvReader implements RowReader {
     return next;
   }
 
-  /** Finds the fields of one record; -1 where it is not complete. */
-  #split(bytes: Uint8Array, start: number, isLast: boolean): number {
+  #forget(): void {
     this.#starts.length = 0;
     this.#ends.length = 0;
     this.#quoted.length = 0;
     this.#resolved.length = 0;
+  }
+
+  /** Finds the fields of one record; -1 where it is not complete. */
+  #split(bytes: Uint8Array, start: number, isLast: boolean): number {
+    this.#forget();
     let at = start;
     for (;;) {
       const end = this.#field(bytes, at, isLast);
@@ -129,7 +156,9 @@ export class CsvReader implements RowReader {
   }
 
   #isEndMark(bytes: Uint8Array): boolean {
-    return this.#starts.length === 1 && this.#quoted[0] === false && this.#text(bytes, 0) === '\\.';
+    if (this.#starts.length !== 1 || this.#quoted[0] === true) return false;
+    const [start, end] = [this.#starts[0] as number, this.#ends[0] as number];
+    return end - start === 2 && bytes[start] === 0x5c && bytes[start + 1] === 0x2e;
   }
 
   #matchHeader(bytes: Uint8Array): void {
@@ -151,25 +180,29 @@ export class CsvReader implements RowReader {
 
   #store(bytes: Uint8Array, row: number): void {
     const columns = this.#columns;
-    const { nullText } = this.#options;
     const fields = this.#starts.length;
     for (let i = 0; i < fields; i++) {
-      const column = columns[i];
-      if (column === undefined) {
+      if (i >= columns.length) {
         if (columns.length === 0 && fields === 1 && this.#text(bytes, 0) === '') return;
         throw dbError('bad_copy_file_format', 'extra data after last expected column');
       }
-      this.#place.column = column;
-      const [from, to] = [this.#starts[i] as number, this.#ends[i] as number];
-      this.#place.setField(bytes, from, to);
-      const quoted = this.#quoted[i] === true;
-      const resolved = this.#resolved[i];
-      const mayBeNull = quoted ? this.#forceNull[i] === true : this.#forceNotNull[i] !== true;
-      if (mayBeNull && this.#text(bytes, i) === nullText) column.setNull(row);
-      else if (resolved === undefined) column.setBytes(row, bytes, from, to);
-      else column.setBytes(row, resolved, 0, resolved.length);
+      this.#storeField(bytes, i, i, row);
     }
     this.#place.column = undefined;
     if (fields < columns.length) throw missingColumn(columns[fields] as ColumnSink);
+  }
+
+  /** Stores field `i` of those found. */
+  #storeField(bytes: Uint8Array, i: number, position: number, row: number): void {
+    const column = this.#columns[position] as ColumnSink;
+    const [from, to] = [this.#starts[i] as number, this.#ends[i] as number];
+    this.#place.column = column;
+    this.#place.setField(bytes, from, to);
+    const resolved = this.#resolved[i];
+    const rules = this.#quoted[i] === true ? this.#forceNull : this.#nullable;
+    if (rules[position] === true && this.#text(bytes, i) === this.#options.nullText) {
+      column.setNull(row);
+    } else if (resolved === undefined) column.setBytes(row, bytes, from, to);
+    else column.setBytes(row, resolved, 0, resolved.length);
   }
 }

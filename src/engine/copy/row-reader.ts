@@ -10,6 +10,10 @@ export interface RowReader {
   read(bytes: Uint8Array, start: number, row: number, isLast: boolean): number;
   /** The end-of-data mark was read: what follows is ignored. */
   readonly isEnded: boolean;
+  /** Headers are read: rows are next. */
+  readonly isAtRows: boolean;
+  /** Reads one field of a row that a kernel has cut; `meta` as in kernels/input-kernels.ts. */
+  readField(bytes: Uint8Array, start: number, meta: number, column: number, row: number): void;
 }
 
 /** Where the reader stands, for the context line of errors. */

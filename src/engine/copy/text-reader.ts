@@ -3,6 +3,7 @@
  * with borders anywhere; complete rows are taken, the rest waits for more.
  */
 import { dbError } from '../../errors/db-error.ts';
+import { FIELD_ODD } from '../../kernels/input-kernels.ts';
 import type { ColumnSink } from './column-sink.ts';
 import type { CopyPlace, RowReader } from './row-reader.ts';
 
@@ -33,6 +34,16 @@ export class TextReader implements RowReader {
 
   get isEnded(): boolean {
     return this.#ended;
+  }
+
+  get isAtRows(): boolean {
+    return !this.#skipHeader || this.#place.line > 0;
+  }
+
+  readField(bytes: Uint8Array, start: number, meta: number, column: number, row: number): void {
+    const isEscaped = meta >= FIELD_ODD;
+    const end = start + (isEscaped ? meta - FIELD_ODD : meta);
+    this.#store(bytes, start, end, isEscaped, this.#columns[column] as ColumnSink, row);
   }
 
   read(bytes: Uint8Array, start: number, row: number, isLast: boolean): number {
@@ -74,18 +85,28 @@ export class TextReader implements RowReader {
       const fieldEnd = i < stop ? i : stop;
       if (field >= count)
         throw dbError('bad_copy_file_format', 'extra data after last expected column');
-      const column = columns[field] as ColumnSink;
-      this.#place.column = column;
-      this.#place.setField(bytes, at, fieldEnd);
-      if (this.#isNull(bytes, at, fieldEnd)) column.setNull(row);
-      else if (escaped) column.setText(row, unescape(bytes, at, fieldEnd));
-      else column.setBytes(row, bytes, at, fieldEnd);
+      this.#store(bytes, at, fieldEnd, escaped, columns[field] as ColumnSink, row);
       field++;
       if (fieldEnd >= stop) break;
       at = fieldEnd + 1;
     }
     this.#place.column = undefined;
     if (field < count) throw missingColumn(columns[field] as ColumnSink);
+  }
+
+  #store(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isEscaped: boolean,
+    column: ColumnSink,
+    row: number,
+  ): void {
+    this.#place.column = column;
+    this.#place.setField(bytes, start, end);
+    if (this.#isNull(bytes, start, end)) column.setNull(row);
+    else if (isEscaped) column.setText(row, unescape(bytes, start, end));
+    else column.setBytes(row, bytes, start, end);
   }
 
   #isNull(bytes: Uint8Array, start: number, end: number): boolean {

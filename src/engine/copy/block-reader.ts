@@ -1,0 +1,123 @@
+/**
+ * Rows in stretches: a kernel cuts input into fields, then one kernel per column makes values of them.
+ * Fields that kernels leave are read one by one, in the order of the input, so that the first error in
+ * the input is the one that is reported.
+ */
+import { BLOCK, JOB_BYTES, STOP_ROW } from '../../kernels/input-kernels.ts';
+import { kernels } from '../../kernels/kernels.ts';
+import { kernelViews, type KernelBlock } from '../../kernels/memory.ts';
+import { ColumnKernel, NULL_BYTES_MAX, type NullForm } from './column-kernel.ts';
+import type { ColumnSink } from './column-sink.ts';
+import { fieldBlock, prepareBlock, type FieldBlock } from './field-block.ts';
+import { allocate } from './kernel-memory.ts';
+import type { CopyOptions } from './options.ts';
+import type { CopyPlace, RowReader } from './row-reader.ts';
+
+const ENCODER = new TextEncoder();
+
+type Split = (at: number, end: number) => number;
+
+export class BlockReader {
+  readonly #place: FieldBlock = fieldBlock();
+  readonly #jobs: KernelBlock;
+  readonly #columns: readonly ColumnKernel[];
+  readonly #split: Split;
+  readonly #rows: RowReader;
+  readonly #input: CopyPlace;
+  /** Rows that the last call has read. */
+  rows = 0;
+  /** The row after them has to be read by the row reader. */
+  isStopped = false;
+
+  constructor(
+    sinks: readonly ColumnSink[],
+    options: CopyOptions,
+    rows: RowReader,
+    input: CopyPlace,
+  ) {
+    this.#rows = rows;
+    this.#input = input;
+    this.#split = splitter(options, this.#place.block);
+    this.#jobs = allocate(JOB_BYTES * sinks.length);
+    this.#columns = sinks.map((sink, i) => {
+      const job = this.#jobs.pointer + i * JOB_BYTES;
+      const nulls = nullForm(options, sink.name);
+      return new ColumnKernel(sink, i, this.#place, job, options.format === 'binary', nulls);
+    });
+  }
+
+  /** Reads complete rows of [at, end) into rows from `row` on; returns where the next row begins. */
+  read(at: number, end: number, row: number, room: number): number {
+    const place = this.#place;
+    prepareBlock(place, this.#columns.length, room);
+    const next = this.#split(at, end) >>> 0;
+    const { u32 } = kernelViews();
+    const rows = u32[(place.block + BLOCK.rows) >>> 2];
+    this.isStopped = u32[(place.block + BLOCK.stop) >>> 2] === STOP_ROW;
+    this.rows = rows;
+    if (rows === 0) return next;
+    let isOdd = false;
+    for (const column of this.#columns) if (column.read(row, rows)) isOdd = true;
+    const first = this.#input.line + 1;
+    if (isOdd) this.#readOdd(row, rows, first);
+    this.#input.line = first + rows - 1;
+    this.#input.column = undefined;
+    return next;
+  }
+
+  #readOdd(row: number, rows: number, firstLine: number): void {
+    const { odd, fields } = this.#place;
+    const count = this.#columns.length;
+    const { u8, u32 } = kernelViews();
+    const marks = u8.subarray(odd, odd + rows * count);
+    try {
+      for (let i = marks.indexOf(1); i >= 0; i = marks.indexOf(1, i + 1)) {
+        const line = Math.floor(i / count);
+        const column = i - line * count;
+        const start = u32[(fields >>> 2) + 2 * i];
+        const meta = u32[(fields >>> 2) + 2 * i + 1];
+        this.#input.line = firstLine + line;
+        this.#rows.readField(u8, start, meta, column, row + line);
+        this.#columns[column].learn(row + line, u8, start, meta);
+      }
+    } finally {
+      marks.fill(0);
+    }
+  }
+}
+
+/** A block reader where kernels can read the input's form. */
+export function blockReaderFor(
+  sinks: readonly ColumnSink[],
+  options: CopyOptions,
+  rows: RowReader,
+  input: CopyPlace,
+): BlockReader | undefined {
+  if (sinks.length === 0) return undefined;
+  if (options.format !== 'binary' && ENCODER.encode(options.nullText).length > NULL_BYTES_MAX) {
+    return undefined;
+  }
+  if (options.format === 'csv' && /[\r\n]/.test(options.quote + options.escape)) return undefined;
+  return new BlockReader(sinks, options, rows, input);
+}
+
+function splitter({ format, delimiter, quote, escape }: CopyOptions, block: number): Split {
+  if (format === 'binary') return (at, end) => kernels.splitBinary(block, at, end);
+  if (format === 'text') {
+    const mark = delimiter.charCodeAt(0);
+    return (at, end) => kernels.splitText(block, at, end, mark);
+  }
+  const [mark, open, within] = [delimiter, quote, escape].map((text) => text.charCodeAt(0));
+  const marks = mark | (open << 8) | (within << 16);
+  return (at, end) => kernels.splitCsv(block, at, end, marks);
+}
+
+function nullForm(options: CopyOptions, column: string): NullForm {
+  const isCsv = options.format === 'csv';
+  return {
+    bytes: options.format === 'binary' ? undefined : ENCODER.encode(options.nullText),
+    hasEscape: options.format === 'text' && options.nullText.includes('\\'),
+    mayBeBare: !options.forceNotNull.includes(column),
+    mayBeQuoted: isCsv && options.forceNull.includes(column),
+  };
+}

@@ -1,0 +1,221 @@
+/** Which kernel reads a column, and what it needs to know about it. */
+import {
+  BLOCK,
+  FIELD_ODD,
+  FIELD_QUOTED,
+  JOB,
+  META_NEVER,
+  META_NULL,
+} from '../../kernels/input-kernels.ts';
+import { kernels } from '../../kernels/kernels.ts';
+import { kernelViews } from '../../kernels/memory.ts';
+import { requireZone, type TimeZone } from '../../types/datetime/timezone.ts';
+import { OID, type Oid } from '../../types/type.ts';
+import { wideDecimalPowers } from './decimal-powers.ts';
+import type { ColumnSink } from './column-sink.ts';
+import type { FieldBlock } from './field-block.ts';
+
+/** Greatest magnitudes that kernels read; the types' own limits beyond them are left to their codecs. */
+const LIMITS = new Map<Oid, number>([
+  [OID.int2, 32_767],
+  [OID.int4, 2_147_483_647],
+  [OID.int8, Number.MAX_SAFE_INTEGER],
+  [OID.timestamp, Number.MAX_SAFE_INTEGER],
+  [OID.timestamptz, Number.MAX_SAFE_INTEGER],
+  [OID.date, 2_451_545],
+]);
+const WIDTHS = new Map<Oid, number>([
+  [OID.int2, 2],
+  [OID.int4, 4],
+  [OID.int8, 8],
+  [OID.timestamp, 8],
+  [OID.timestamptz, 8],
+  [OID.date, 4],
+  [OID.float4, 4],
+  [OID.float8, 8],
+]);
+const DAY = 86_400;
+const MICROS = 1_000_000;
+const MEMO_MAX = 40;
+
+/** How a format writes NULL. */
+export interface NullForm {
+  /** undefined where a length marks it. */
+  readonly bytes: Uint8Array | undefined;
+  readonly hasEscape: boolean;
+  readonly mayBeBare: boolean;
+  readonly mayBeQuoted: boolean;
+}
+
+/** Kernels compare this many bytes of a null text. */
+export const NULL_BYTES_MAX = 8;
+
+export class ColumnKernel {
+  readonly sink: ColumnSink;
+  readonly #place: FieldBlock;
+  readonly #job: number;
+  readonly #run: (() => void) | undefined;
+  readonly #zone: TimeZone | undefined;
+  readonly #isTimestamp: boolean;
+
+  /** The job is JOB_BYTES of the kernels' memory, held by the caller. */
+  constructor(
+    sink: ColumnSink,
+    column: number,
+    place: FieldBlock,
+    job: number,
+    isBinary: boolean,
+    nullForm: NullForm,
+  ) {
+    this.sink = sink;
+    this.#place = place;
+    this.#job = job;
+    this.#set(JOB.column, column);
+    this.#set(JOB.out, place.out);
+    this.#set(JOB.nulls, place.nulls);
+    this.#set(JOB.memoLength, META_NEVER);
+    this.#setNull(nullForm);
+    this.#run = isBinary ? this.#binaryKernel() : this.#textKernel();
+    const { oid } = sink.type;
+    this.#isTimestamp = !isBinary && (oid === OID.timestamp || oid === OID.timestamptz);
+    if (this.#isTimestamp && oid === OID.timestamptz) {
+      this.#zone = requireZone(sink.settings.timeZone);
+      this.#noteZone(0);
+    }
+  }
+
+  /** Reads the column's fields into rows from `row` on; true where some were left to the caller. */
+  read(row: number, rows: number): boolean {
+    if (this.#run === undefined) {
+      this.#leaveAll(rows);
+      return true;
+    }
+    this.#run();
+    const { out, nulls } = this.#place;
+    const { u8, i32, u32, f64 } = kernelViews();
+    const { sink } = this;
+    if (sink.rep === 'f64') sink.setNumbers(row, f64.subarray(out >>> 3, (out >>> 3) + rows));
+    else if (sink.rep === 'text') sink.setCodes(row, i32.subarray(out >>> 2, (out >>> 2) + rows));
+    else sink.setFlags(row, u8.subarray(out, out + rows));
+    if (u32[(this.#job + JOB.nullCount) >>> 2] > 0) {
+      sink.setNulls(row, u8.subarray(nulls, nulls + rows));
+      u8.fill(0, nulls, nulls + rows);
+    }
+    return u32[(this.#job + JOB.oddCount) >>> 2] > 0;
+  }
+
+  /** Lets the kernel know what the caller made of a field that was left to it. */
+  learn(row: number, bytes: Uint8Array, start: number, meta: number): void {
+    if (!this.#isTimestamp) return;
+    const value = this.sink.numberAt(row);
+    if (value === undefined || !Number.isFinite(value)) return;
+    this.#noteZone(value);
+    const length = meta >= FIELD_ODD ? meta : meta & ~FIELD_QUOTED;
+    if (length > MEMO_MAX) return;
+    const { u8, f64 } = kernelViews();
+    u8.set(bytes.subarray(start, start + length), this.#job + JOB.memoBytes);
+    f64[(this.#job + JOB.memoValue) >>> 3] = value;
+    this.#set(JOB.memoLength, length);
+  }
+
+  #leaveAll(rows: number): void {
+    const { u8, u32 } = kernelViews();
+    const columns = u32[(this.#place.block + BLOCK.columns) >>> 2];
+    const first = this.#place.odd + u32[(this.#job + JOB.column) >>> 2];
+    for (let row = 0; row < rows; row++) u8[first + row * columns] = 1;
+  }
+
+  #textKernel(): (() => void) | undefined {
+    const { oid, typmod } = this.sink.type;
+    const { block } = this.#place;
+    const job = this.#job;
+    switch (oid) {
+      case OID.int2:
+      case OID.int4:
+      case OID.int8:
+        this.#setDouble(JOB.limit, LIMITS.get(oid) as number);
+        return () => kernels.parseIntegers(block, job);
+      case OID.float4:
+      case OID.float8:
+        wideDecimalPowers();
+        return () => kernels.parseFloats(block, job, oid === OID.float4 ? 1 : 0);
+      case OID.timestamp:
+      case OID.timestamptz:
+        if (!this.#readsIso() || typmod !== -1) return undefined;
+        return () => kernels.parseTimestamps(block, job, oid === OID.timestamptz ? 1 : 0);
+      case OID.date:
+        return this.#readsIso() ? () => kernels.parseDates(block, job) : undefined;
+      case OID.bool:
+        return () => kernels.parseBooleans(block, job);
+      default:
+        return this.#textCodes();
+    }
+  }
+
+  #binaryKernel(): (() => void) | undefined {
+    const { oid, typmod } = this.sink.type;
+    const { block } = this.#place;
+    const job = this.#job;
+    const width = WIDTHS.get(oid);
+    if (oid === OID.bool) return () => kernels.readBooleans(block, job);
+    if (width === undefined) return this.#textCodes();
+    const limit = LIMITS.get(oid);
+    if (limit === undefined) return () => kernels.readFloats(block, job, width);
+    if (typmod !== -1) return undefined;
+    this.#setDouble(JOB.limit, limit);
+    return () => kernels.readIntegers(block, job, width);
+  }
+
+  #textCodes(): (() => void) | undefined {
+    const { oid, typmod } = this.sink.type;
+    if (oid !== OID.text && (oid !== OID.varchar || typmod !== -1)) return undefined;
+    return () => {
+      const { dictionary } = this.sink;
+      if (dictionary === undefined) return;
+      const rows = kernelViews().u32[(this.#place.block + BLOCK.rows) >>> 2];
+      let row = kernels.textCodes(this.#place.block, this.#job, dictionary.table, 0);
+      while (row < rows) {
+        dictionary.grow();
+        row = kernels.textCodes(this.#place.block, this.#job, dictionary.table, row);
+      }
+      dictionary.decodeNew();
+    };
+  }
+
+  #readsIso(): boolean {
+    return this.sink.settings.dateStyle === 'ISO';
+  }
+
+  /** Texts without an offset are local times: around this moment, the zone has one offset. */
+  #noteZone(micros: number): void {
+    if (this.#zone === undefined) return;
+    const { start, end, offset } = this.#zone.stretchAt(Math.floor(micros / MICROS));
+    this.#setDouble(JOB.zoneFrom, start + DAY);
+    this.#setDouble(JOB.zoneTo, end - DAY);
+    this.#setDouble(JOB.zoneOffset, offset);
+  }
+
+  #setNull({ bytes, hasEscape, mayBeBare, mayBeQuoted }: NullForm): void {
+    const job = this.#job;
+    const { u8 } = kernelViews();
+    u8.fill(0, job + JOB.nullWord, job + JOB.nullWord + 16);
+    if (bytes === undefined) {
+      this.#set(JOB.nullMeta, META_NULL);
+      this.#set(JOB.quotedNullMeta, META_NEVER);
+      return;
+    }
+    const bare = bytes.length + (hasEscape ? FIELD_ODD : 0);
+    this.#set(JOB.nullMeta, mayBeBare ? bare : META_NEVER);
+    this.#set(JOB.quotedNullMeta, mayBeQuoted ? bytes.length + FIELD_QUOTED : META_NEVER);
+    u8.set(bytes, job + JOB.nullWord);
+    u8.fill(255, job + JOB.nullMask, job + JOB.nullMask + bytes.length);
+  }
+
+  #set(offset: number, value: number): void {
+    kernelViews().u32[(this.#job + offset) >>> 2] = value;
+  }
+
+  #setDouble(offset: number, value: number): void {
+    kernelViews().f64[(this.#job + offset) >>> 3] = value;
+  }
+}

@@ -1,0 +1,29 @@
+/** The table of 128-bit powers of ten that kernels read decimals with. */
+import { kernels } from '../../kernels/kernels.ts';
+import { kernelMemory } from '../../kernels/memory.ts';
+
+const FIRST = -64;
+const LAST = 64;
+
+let isWritten = false;
+
+/** Writes the table, once per process. */
+export function wideDecimalPowers(): void {
+  if (isWritten) return;
+  isWritten = true;
+  const count = LAST - FIRST + 1;
+  const table = new BigUint64Array(kernelMemory.buffer, kernels.widePowers(), count * 2);
+  for (let i = 0; i < count; i++) {
+    const mantissa = mantissaOf(FIRST + i);
+    table[2 * i] = BigInt.asUintN(64, mantissa);
+    table[2 * i + 1] = mantissa >> 64n;
+  }
+}
+
+/** The first 128 bits of 10^exponent, rounded down. */
+function mantissaOf(exponent: number): bigint {
+  const shift = 512n;
+  const power = 10n ** BigInt(Math.abs(exponent));
+  const scaled = exponent < 0 ? (1n << shift) / power : power << shift;
+  return scaled >> BigInt(scaled.toString(2).length - 128);
+}
