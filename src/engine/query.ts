@@ -34,21 +34,31 @@ const PLAN_CACHE_TEXT_LIMIT = 8192;
 /** Literals such as 'now' are evaluated when the statement is bound: such plans are not kept. */
 const VOLATILE_LITERAL = /\b(now|today|tomorrow|yesterday)\b/i;
 
+/** True where the text, as a literal, may mean another value each time. */
+export function isVolatileText(text: string): boolean {
+  return VOLATILE_LITERAL.test(text);
+}
+
 const planCaches = new WeakMap<CatalogSnapshot, Map<string, PlannedQuery>>();
 
-/** An executable for a plannable statement. Analysis happens now, as at a Parse message. */
+/**
+ * An executable for a plannable statement. Analysis happens now, as at a Parse message. `described` is
+ * what the client was told of its result already.
+ */
 export function queryExecutable(
   session: SessionContext,
   statement: ParsedStatement,
   sql: string,
   declaredTypes: readonly Oid[],
+  described?: readonly FieldDescription[] | null,
 ): Executable {
   const first = planQuery(session, statement, sql, declaredTypes);
   return {
     fields: first.fields,
     parameterTypes: first.plan.parameterTypes.map((type) => type.oid),
     allowedWhenFailed: false,
-    run: (call) => runQuery(session, statement, sql, declaredTypes, first.fields, call),
+    run: (call) =>
+      runQuery(session, statement, sql, declaredTypes, described ?? first.fields, call),
   };
 }
 
@@ -61,7 +71,7 @@ export function planQuery(
 ): PlannedQuery {
   const catalog = session.catalog();
   const cacheable =
-    statement.text.length <= PLAN_CACHE_TEXT_LIMIT && !VOLATILE_LITERAL.test(statement.text);
+    statement.text.length <= PLAN_CACHE_TEXT_LIMIT && !isVolatileText(statement.text);
   const key = cacheable ? planKey(session, statement.text, declaredTypes) : '';
   let cache = planCaches.get(catalog);
   const cached = cacheable ? cache?.get(key) : undefined;
@@ -79,7 +89,8 @@ export function planQuery(
   return planned;
 }
 
-function planKey(session: SessionContext, text: string, types: readonly Oid[]): string {
+/** What a plan depends on beside the catalog. */
+export function planKey(session: SessionContext, text: string, types: readonly Oid[]): string {
   const { settings } = session;
   return [
     session.lookupPath().join(','),

@@ -13,6 +13,7 @@ import {
 import type { CancelState, ExecContext, Instrumentation } from '../exec/operator.ts';
 import type { EvalContext } from '../functions/function.ts';
 import { parseStatements, type ParsedStatement } from '../parse/parser.ts';
+import type { StatementShape } from '../parse/shape.ts';
 import type { BindEnvironment } from '../plan/binder.ts';
 import { codecFor } from '../types/codecs.ts';
 import { ByteReader } from '../base/byte-reader.ts';
@@ -26,6 +27,7 @@ import { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { dropTemporaryOf, temporarySchema } from './ddl/temporary.ts';
 import { statementExecutable } from './dispatch.ts';
+import { noteShape, shapedExecutable, shapeOf } from './shape/shaped-query.ts';
 import { explicitSearchPath, lookupPath } from './search-path.ts';
 import type {
   AsynchronousMessage,
@@ -230,25 +232,41 @@ export class SessionImpl implements Session, SessionContext {
     this.#dropPortal('');
     this.statements.delete('');
     await this.#guarded(sink, sql, async () => {
+      const shape = shapeOf(sql);
+      const shaped = shape === undefined ? undefined : this.#shaped(shape, sql);
+      if (shaped !== undefined) {
+        await this.#simpleExecutable(shaped, sql.trim(), sink, true);
+        return;
+      }
       const statements = parseStatements(sql);
       if (statements.length === 0) sink.emptyQuery();
       for (const [i, statement] of statements.entries()) {
-        await this.#simpleStatement(statement, sql, sink, i === statements.length - 1);
+        const executable = this.#analyse(statement, sql, []);
+        if (executable.parameterTypes.length > 0) {
+          throw dbError('undefined_parameter', 'there is no parameter $1');
+        }
+        if (shape !== undefined) noteShape(this, shape, statement, sql);
+        const isLast = i === statements.length - 1;
+        await this.#simpleExecutable(executable, statement.text, sink, isLast);
       }
     });
   }
 
-  async #simpleStatement(
-    statement: ParsedStatement,
-    sql: string,
+  /** A query that runs on the plan of its shape, with its transaction open; undefined for all others. */
+  #shaped(shape: StatementShape, sql: string): Executable | undefined {
+    if (this.transaction.isFailed) return undefined;
+    this.#statementMicros = this.database.env.clock.nowMicros();
+    this.transaction.beginStatement();
+    return shapedExecutable(this, shape, sql);
+  }
+
+  async #simpleExecutable(
+    executable: Executable,
+    text: string,
     sink: ResultSink,
     isLast: boolean,
   ): Promise<void> {
-    const executable = this.#analyse(statement, sql, []);
-    if (executable.parameterTypes.length > 0) {
-      throw dbError('undefined_parameter', 'there is no parameter $1');
-    }
-    const portal = this.#portal('', executable, [], [], statement.text);
+    const portal = this.#portal('', executable, [], [], text);
     const { fields } = executable;
     if (fields !== null)
       sink.rowDescription(
@@ -270,16 +288,25 @@ export class SessionImpl implements Session, SessionContext {
       throw dbError('duplicate_prepared_statement', `prepared statement "${name}" already exists`);
     }
     await this.#guarded(undefined, sql, () => {
-      const statements = parseStatements(sql);
-      if (statements.length > 1) {
-        throw dbError('syntax_error', 'cannot insert multiple commands into a prepared statement');
-      }
-      const [statement] = statements;
-      const executable =
-        statement === undefined ? undefined : this.#analyse(statement, sql, parameterTypes);
+      const executable = this.#preparedExecutable(sql, parameterTypes);
       const prepareMicros = this.database.env.clock.nowMicros();
       this.statements.set(name, { name, sql, executable, fromSql: false, prepareMicros });
     });
+  }
+
+  #preparedExecutable(sql: string, parameterTypes: readonly Oid[]): Executable | undefined {
+    const shape = parameterTypes.length > 0 ? undefined : shapeOf(sql);
+    const shaped = shape === undefined ? undefined : this.#shaped(shape, sql);
+    if (shaped !== undefined) return shaped;
+    const statements = parseStatements(sql);
+    if (statements.length > 1) {
+      throw dbError('syntax_error', 'cannot insert multiple commands into a prepared statement');
+    }
+    const [statement] = statements;
+    if (statement === undefined) return undefined;
+    const executable = this.#analyse(statement, sql, parameterTypes);
+    if (shape !== undefined) noteShape(this, shape, statement, sql);
+    return executable;
   }
 
   async bind(
