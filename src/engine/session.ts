@@ -10,6 +10,7 @@
 import type { DbError, NoticeSeverity } from '../errors/db-error.ts';
 import type { FormatSettings } from '../types/codec.ts';
 import type { Oid, SqlType } from '../types/type.ts';
+import type { MessageTarget } from '../vector/output/message-target.ts';
 import type { Batch } from '../vector/vector.ts';
 
 export interface FieldDescription {
@@ -52,11 +53,10 @@ export interface ResultSink {
   parameterStatus(name: string, value: string): void;
   /** COPY TO STDOUT. */
   copyOutStart(format: FormatCode, columnFormats: readonly FormatCode[]): void;
-  /**
-   * `rowEnds` tells where rows end in `bytes`: PostgreSQL sends a CopyData message per row, and some
-   * clients count on it. Without it the bytes go as one message.
-   */
-  copyOutData(bytes: Uint8Array, rowEnds?: readonly number[]): void | Promise<void>;
+  /** What is no row, as one message. */
+  copyOutData(bytes: Uint8Array): void | Promise<void>;
+  /** Rows: `write` puts CopyData messages, one a row, into the door's buffer. */
+  copyOutRows(write: (target: MessageTarget) => void): void | Promise<void>;
   copyOutDone(): void;
   /**
    * COPY FROM STDIN: the door answers CopyInResponse and hands over the CopyData payloads as they come,

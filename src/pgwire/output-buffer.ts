@@ -3,11 +3,12 @@
  * all connections share: a connection holds a buffer only from the first byte it writes to the flush
  * that follows.
  */
+import type { MessageTarget } from '../vector/output/message-target.ts';
 
 /** Buffers are handed to the socket when they hold this much. */
 export const FLUSH_BYTES = 64 * 1024;
-/** Room for a row or two past the flush mark. */
-const BUFFER_BYTES = 128 * 1024;
+/** Many rows are written in one step past the flush mark. */
+const BUFFER_BYTES = 256 * 1024;
 /** Below this a copy is cheaper than a buffer tied up until the socket has taken it. */
 const COPY_BYTES = 4 * 1024;
 const POOLED_BUFFERS_MAX = 32;
@@ -21,7 +22,7 @@ const ENCODER = new TextEncoder();
 /** Takes finished bytes; they stay unchanged until `written` is called. */
 export type Transport = (bytes: Uint8Array, written?: () => void) => void;
 
-export class OutputBuffer {
+export class OutputBuffer implements MessageTarget {
   /** The fields are open to the row encoder: it writes between `length` and what `reserve` ensured. */
   bytes: Uint8Array = EMPTY;
   view: DataView = EMPTY_VIEW;
@@ -31,6 +32,10 @@ export class OutputBuffer {
 
   constructor(transport: Transport) {
     this.#transport = transport;
+  }
+
+  get room(): number {
+    return this.length >= FLUSH_BYTES ? 0 : BUFFER_BYTES - this.length;
   }
 
   /** Makes sure that `count` bytes can be written from `length` on. */

@@ -7,6 +7,7 @@ import type {
   Session,
 } from '../engine/session.ts';
 import type { FormatSettings } from '../types/codec.ts';
+import type { MessageTarget } from '../vector/output/message-target.ts';
 import type { Batch } from '../vector/vector.ts';
 import {
   writeCommandComplete,
@@ -95,14 +96,13 @@ export class WireSink implements ResultSink {
     writeCopyResponse(this.#output.buffer, BACKEND.copyOutResponse, format, columnFormats);
   }
 
-  copyOutData(bytes: Uint8Array, rowEnds?: readonly number[]): void | Promise<void> {
-    const out = this.#output.buffer;
-    let start = 0;
-    for (const end of rowEnds ?? []) {
-      writeCopyData(out, bytes.subarray(start, end));
-      start = end;
-    }
-    if (start < bytes.length) writeCopyData(out, bytes.subarray(start));
+  copyOutData(bytes: Uint8Array): void | Promise<void> {
+    writeCopyData(this.#output.buffer, bytes);
+    return this.#output.pace();
+  }
+
+  copyOutRows(write: (target: MessageTarget) => void): void | Promise<void> {
+    write(this.#output.buffer);
     return this.#output.pace();
   }
 

@@ -228,6 +228,7 @@ class CollectingSink implements ResultSink {
   }
 
   copyOutData(): void {}
+  copyOutRows(): void {}
   copyOutDone(): void {}
 
   copyIn(): AsyncIterable<Uint8Array> {

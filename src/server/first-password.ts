@@ -33,6 +33,7 @@ const SILENT: ResultSink = {
   parameterStatus: () => undefined,
   copyOutStart: () => undefined,
   copyOutData: () => undefined,
+  copyOutRows: () => undefined,
   copyOutDone: () => undefined,
   copyIn: () => {
     throw new InternalError('no COPY runs here');

@@ -66,6 +66,7 @@ export class TextSession {
       parameterStatus() {},
       copyOutStart: refuse,
       copyOutData: refuse,
+      copyOutRows: refuse,
       copyOutDone: refuse,
       copyIn: refuse,
     };
@@ -92,6 +93,7 @@ export class TextSession {
       parameterStatus: drop,
       copyOutStart: drop,
       copyOutData: drop,
+      copyOutRows: drop,
       copyOutDone: drop,
       copyIn: () => {
         throw new Error('COPY is not part of this test');

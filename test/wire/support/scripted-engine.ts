@@ -190,7 +190,8 @@ export class ScriptedSession implements Session {
         return this.#copyIn(sink, argument === 'half');
       case 'copyout':
         sink.copyOutStart(0, [0]);
-        await sink.copyOutData(Buffer.from('a\nb\n'), [2, 4]);
+        await sink.copyOutData(Buffer.from('a\n'));
+        await sink.copyOutData(Buffer.from('b\n'));
         sink.copyOutDone();
         return sink.commandComplete('COPY 2');
       default:

@@ -1,0 +1,13 @@
+/** Where finished messages go: the door's buffer, as far as an encoder may know it. */
+export interface MessageTarget {
+  readonly bytes: Uint8Array;
+  length: number;
+  /** Bytes to write before the buffer should leave; 0 where it is due. */
+  readonly room: number;
+  /** Makes sure that `count` bytes can be written from `length` on; replaces `bytes` where it must. */
+  ensure(count: number): void;
+}
+
+/** Type bytes of the messages that have a row each. */
+export const DATA_ROW = 0x44;
+export const COPY_DATA = 0x64;
