@@ -1,9 +1,11 @@
 /** Array functions and operators. */
 import { dbError, type DbError } from '../../errors/db-error.ts';
+import { hasHeapRoom } from '../../platform/node-heap.ts';
 import { codecFor } from '../../types/codecs.ts';
 import { comparatorFor, equalValues } from '../../types/compare.ts';
 import { PgArray } from '../../types/pg-array.ts';
-import { elementTypeOf } from '../../types/type-table.ts';
+import { utf8Length } from '../../types/text.ts';
+import { elementTypeOf, typeInfo } from '../../types/type-table.ts';
 import { OID, type Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { operator, scalar, table } from '../define.ts';
@@ -15,7 +17,16 @@ import type {
   TableFunction,
 } from '../function.ts';
 
+/** PostgreSQL's MaxArraySize, MAXDIM and MaxAllocSize. */
 const ELEMENTS_MAX = 134217727;
+const DIMENSIONS_MAX = 6;
+const BYTES_MAX = 1073741823;
+const INT4_MAX = 2147483647;
+/** What a JavaScript array holds as a plain row of values. */
+const HELD_MAX = 32 * 1024 * 1024;
+/** From here on the heap is asked whether there is room: a batch of smaller ones always fits. */
+const LARGE = 4096;
+const BYTES_PER_ELEMENT = 8;
 
 function elementOf(call: CallInfo): Oid {
   const { oid } = call.returnType;
@@ -49,6 +60,7 @@ function append(
 ): PgArray {
   if (array === null || array.dimensions.length === 0) return new PgArray(elementOf(call), [value]);
   const { elementType, values, lowerBounds } = oneDimensional(array);
+  requireRoom(values.length + 1);
   return new PgArray(elementType, [...values, value], [values.length + 1], lowerBounds);
 }
 
@@ -60,6 +72,7 @@ function prepend(
 ): PgArray {
   if (array === null || array.dimensions.length === 0) return new PgArray(elementOf(call), [value]);
   const { elementType, values, lowerBounds } = oneDimensional(array);
+  requireRoom(values.length + 1);
   return new PgArray(elementType, [value, ...values], [values.length + 1], lowerBounds);
 }
 
@@ -75,6 +88,7 @@ export function concatArrays(a: PgArray | null, b: PgArray | null): PgArray | nu
   if (a === null) return b;
   if (b === null || b.dimensions.length === 0) return a;
   if (a.dimensions.length === 0) return b;
+  requireRoom(a.values.length + b.values.length);
   const values = [...a.values, ...b.values];
   const depth = a.dimensions.length;
   const otherDepth = b.dimensions.length;
@@ -168,22 +182,55 @@ function fill(
     });
   }
   const dimensions = sizes.values as readonly number[];
-  const count = dimensions.reduce((product, size) => product * size, 1);
-  if (count > ELEMENTS_MAX || dimensions.some((size) => size < 0)) {
-    throw dbError(
-      'program_limit_exceeded',
-      `array size exceeds the maximum allowed (${ELEMENTS_MAX})`,
-    );
-  }
+  const count = elementCount(dimensions);
   const element = elementOf(call);
   if (dimensions.length === 0 || count === 0) return new PgArray(element, []);
   const lowerBounds = bounds === NO_BOUNDS ? dimensions.map(() => 1) : (bounds.values as number[]);
-  return new PgArray(
-    element,
-    Array.from({ length: count }, () => value),
-    dimensions,
-    lowerBounds,
-  );
+  const tooHigh = lowerBounds.find((bound, i) => bound + (dimensions[i] as number) > INT4_MAX);
+  if (tooHigh !== undefined) {
+    throw dbError('program_limit_exceeded', `array lower bound is too large: ${tooHigh}`);
+  }
+  if (value !== null && storedBytes(element, value) * count > BYTES_MAX) throw tooLarge(BYTES_MAX);
+  requireRoom(count);
+  return new PgArray(element, new Array<Value>(count).fill(value), dimensions, lowerBounds);
+}
+
+function elementCount(dimensions: readonly number[]): number {
+  if (dimensions.length > DIMENSIONS_MAX) {
+    throw dbError(
+      'program_limit_exceeded',
+      `number of array dimensions (${dimensions.length}) exceeds the maximum allowed (${DIMENSIONS_MAX})`,
+    );
+  }
+  let count = 1;
+  for (const size of dimensions) {
+    count *= size;
+    if (size < 0 || count > INT4_MAX) throw tooLarge(ELEMENTS_MAX);
+  }
+  if (count > ELEMENTS_MAX) throw tooLarge(ELEMENTS_MAX);
+  return count;
+}
+
+function tooLarge(limit: number): DbError {
+  return dbError('program_limit_exceeded', `array size exceeds the maximum allowed (${limit})`);
+}
+
+/** Bytes that PostgreSQL stores an element in, as near as its limit asks for. */
+function storedBytes(element: Oid, value: NonNullable<Value>): number {
+  const length = typeInfo(element)?.length ?? -1;
+  if (length > 0) return length;
+  const bytes = typeof value === 'string' ? utf8Length(value) : 4;
+  return Math.ceil((4 + (value instanceof Uint8Array ? value.length : bytes)) / 4) * 4;
+}
+
+/** 53200 for an array that would exhaust the heap, which nothing could catch. */
+function requireRoom(count: number): void {
+  const fits = count < LARGE || hasHeapRoom(2 * count * BYTES_PER_ELEMENT);
+  if (count <= HELD_MAX && fits) return;
+  throw dbError('out_of_memory', {
+    message: 'out of memory',
+    detail: `An array of ${count} elements does not fit in memory.`,
+  });
 }
 
 const NO_BOUNDS = new PgArray(OID.int4, []);

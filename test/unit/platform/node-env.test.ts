@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createNodeEnv } from '../../../src/platform/node-env.ts';
+import { hasHeapRoom } from '../../../src/platform/node-heap.ts';
 import { createNodeLog } from '../../../src/platform/node-log.ts';
 import { scramVerifier } from '../../../src/platform/scram-crypto.ts';
 import { saslPrep } from '../../../src/platform/sasl-prep.ts';
@@ -53,4 +54,10 @@ test('SASLprep examples of RFC 4013', () => {
   // Forbidden: used as it stands.
   expect(saslPrep('\u0007')).toBe('\u0007');
   expect(saslPrep('\u06271')).toBe('\u06271');
+});
+
+test('the heap has room for a little, and not for everything', () => {
+  expect(hasHeapRoom(1024)).toBe(true);
+  expect(hasHeapRoom(2 ** 45)).toBe(false);
+  expect(hasHeapRoom(1024)).toBe(true);
 });
