@@ -192,7 +192,10 @@ function fill(
   }
   if (value !== null && storedBytes(element, value) * count > BYTES_MAX) throw tooLarge(BYTES_MAX);
   requireRoom(count);
-  return new PgArray(element, new Array<Value>(count).fill(value), dimensions, lowerBounds);
+  // In one piece: to let it grow would take its memory several times.
+  // oxlint-disable-next-line unicorn/no-new-array
+  const values = new Array<Value>(count).fill(value);
+  return new PgArray(element, values, dimensions, lowerBounds);
 }
 
 function elementCount(dimensions: readonly number[]): number {
