@@ -2,6 +2,7 @@
 import type { Env } from '../base/env.ts';
 import { openEngine } from '../engine/engine.ts';
 import type { Engine } from '../engine/session.ts';
+import { printInteger } from '../engine/settings/parse-setting.ts';
 import { dbError } from '../errors/db-error.ts';
 import type { TlsCertificate } from '../platform/network.ts';
 import { createNodeEnv } from '../platform/node-env.ts';
@@ -70,7 +71,7 @@ function shownSettings(config: ServerConfig): [string, string][] {
   return [
     ['max_connections', String(config.connectionsMax)],
     ['superuser_reserved_connections', String(config.superuserPlaces)],
-    ['authentication_timeout', `${config.authenticationMs}ms`],
+    ['authentication_timeout', printInteger(config.authenticationMs / 1000, 's')],
   ];
 }
 
