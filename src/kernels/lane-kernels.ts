@@ -10,8 +10,65 @@ type Widen = (
   divisor: number,
 ) => void;
 
+/** Writes lane = (number - base) / factor for `count` whole doubles that fit. */
+type Narrow = (source: number, target: number, count: number, base: number, factor: number) => void;
+
+/** Writes the encoded vectors; returns their bytes, at most those of the lanes and one for each vector. */
+type EncodeLanes = (source: number, rows: number, target: number, work: number) => number;
+
+/** Decodes exactly `rows` lanes; returns the bytes of [source, end) that were read, -1 for damage. */
+type DecodeLanes = (
+  source: number,
+  end: number,
+  target: number,
+  rows: number,
+  symbols: number,
+  symbolsEnd: number,
+  work: number,
+) => number;
+
+/** Bytes of the working memory that encoders and decoders take. */
+export const LANE_WORK_BYTES = 16_384;
+
 export interface LaneKernels {
   readonly widenU8: Widen;
   readonly widenU16: Widen;
   readonly widenU32: Widen;
+  readonly narrowU8: Narrow;
+  readonly narrowU16: Narrow;
+  readonly narrowU32: Narrow;
+  readonly encodeLanesU8: EncodeLanes;
+  readonly encodeLanesU16: EncodeLanes;
+  readonly encodeLanesU32: EncodeLanes;
+  readonly decodeLanesU8: DecodeLanes;
+  readonly decodeLanesU16: DecodeLanes;
+  readonly decodeLanesU32: DecodeLanes;
+  /**
+   * Multiplies, rounds, and finds the smallest and largest (two doubles at `bounds`). Returns `count`, or
+   * a row shortly before the first whose product is not whole below 2^53 or does not give its value back,
+   * bit for bit, when divided.
+   */
+  scaleAll(source: number, target: number, count: number, power: number, bounds: number): number;
+  /** The same with exceptions, whose positions (u16) are listed; returns how many there are. */
+  scaleMost(
+    source: number,
+    target: number,
+    count: number,
+    power: number,
+    exceptions: number,
+    bounds: number,
+  ): number;
+  /** First position from `start` whose distance from the base is not a multiple; `count` for none. */
+  firstNotMultiple(
+    source: number,
+    start: number,
+    count: number,
+    base: number,
+    factor: number,
+  ): number;
+  /** Smallest and largest of each vector of 1,024; NaN counts as infinity. */
+  vectorBounds(source: number, count: number, minimums: number, maximums: number): void;
+  /** Bits, lowest first, to bytes of 0 and 1, and back. */
+  expandBits(source: number, target: number, count: number): void;
+  collectBits(source: number, target: number, count: number): void;
 }

@@ -1,6 +1,10 @@
 /** The kernels' exports, one file per family. AssemblyScript: compiled to dist/kernels.wasm by the build. */
 export * from './summarize';
 export * from './lanes';
+export { decodeLanesU8, decodeLanesU16, decodeLanesU32 } from './decode-lanes';
+export { encodeLanesU8, encodeLanesU16, encodeLanesU32 } from './encode-lanes';
+export * from './analyse';
+export * from './bitmap';
 export { splitText } from './split-text';
 export { splitCsv } from './split-csv';
 export { readBooleans, readFloats, readIntegers, splitBinary } from './split-binary';

@@ -131,6 +131,11 @@ export class BytesReader {
     return this.#view.getFloat64(this.#take(8), true);
   }
 
+  /** Passes over bytes; throws where there are fewer. */
+  skip(length: number): void {
+    this.#take(length);
+  }
+
   /** A view of the next bytes. */
   bytes(length: number): Uint8Array {
     const start = this.#take(length);

@@ -3,23 +3,28 @@
  * checksum of the rest. docs/format/segment.md describes the layout.
  */
 import { crc32c } from '../../base/crc32c.ts';
+import { kernels } from '../../kernels/kernels.ts';
+import { kernelViews } from '../../kernels/memory.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import { packValues, unpackValues } from './any-values.ts';
+import {
+  blockStage,
+  readBits,
+  writeBits,
+  type BlockStage,
+  type StagedBytes,
+} from './block-stage.ts';
 import { BytesReader, BytesWriter } from './bytes-io.ts';
-import { narrowed } from './narrow.ts';
-import { decodeNumbers, encodeNumbers } from './number-encoding.ts';
-import { VECTOR_ROWS, type Zones } from './row-source.ts';
+import { DamagedBlock } from './damaged-block.ts';
+import { readNumbers, writeNumbers } from './number-block.ts';
+import { PIECE_ROWS, VECTOR_ROWS, type Zones } from './row-source.ts';
 import type { PlainColumn, StoredColumn } from './stored-column.ts';
+import { readTexts, writeTexts } from './text-block.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const REPS: readonly PlainColumn['rep'][] = ['f64', 'bool', 'text', 'any'];
-
-/** Thrown inside decoders; the keeper turns it into an error that names the table and the chunk. */
-export class DamagedBlock extends Error {
-  override name = 'DamagedBlock';
-}
 
 /** Puts the checksum over a finished value whose first four bytes were left free. */
 export function sealed(writer: BytesWriter): Uint8Array {
@@ -46,21 +51,23 @@ export function openSealed(
 }
 
 export function encodeBlock(column: PlainColumn, rows: number, type: SqlType): Uint8Array {
+  const stage = blockStage(0);
+  const { nulls } = column;
   const writer = new BytesWriter(1024 + rows);
   writer.u32(0);
   writer.u8(VERSION);
   writer.u8(REPS.indexOf(column.rep));
   writer.u32(rows);
-  writeNulls(writer, column.nulls, rows);
+  writeNulls(writer, stage, nulls, rows);
   switch (column.rep) {
     case 'f64':
-      writeNumbers(writer, column.data, rows);
+      writeNumbers(writer, stage, column.data, nulls, rows);
       break;
     case 'bool':
-      writeBits(writer, column.data, rows);
+      writeBits(writer, stage, column.data, rows);
       break;
     case 'text':
-      writeTexts(writer, column.codes, column.dictionary, rows);
+      writeTexts(writer, stage, column.codes, nulls, column.dictionary, rows);
       break;
     case 'any': {
       const packed = packValues(column.data, rows, type);
@@ -80,15 +87,17 @@ export function decodeBlock(
   const reader = openSealed(bytes, VERSION, 'a column block');
   const rep = REPS[reader.u8()];
   const rows = reader.u32();
-  const nulls = readNulls(reader, rows);
+  if (rows > PIECE_ROWS) throw new DamagedBlock('too many rows');
+  const staged = { reader, stage: stageBytes(bytes as Uint8Array) };
+  const nulls = readNulls(staged, rows);
   switch (rep) {
     case 'f64':
-      return numberColumn(readNumbers(reader, rows), rows, nulls);
+      return readNumbers(staged, rows, nulls);
     case 'bool':
-      return { rep, data: readBits(reader, rows), nulls };
+      return { rep, data: readBits(staged, rows), nulls };
     case 'text': {
       const target = dictionary();
-      return { rep, codes: readTexts(reader, rows, target), dictionary: target, nulls };
+      return { rep, codes: readTexts(staged, rows, target), dictionary: target, nulls };
     }
     case 'any':
       return { rep, data: unpackValues(reader.bytes(reader.u32()), rows, type), nulls };
@@ -97,77 +106,20 @@ export function decodeBlock(
   }
 }
 
-/** As lanes where the numbers fit them and the kernels' memory has room. */
-function numberColumn(data: Float64Array, rows: number, nulls: NullMask): StoredColumn {
-  const lanes = narrowed(data, nulls, rows);
-  return lanes === undefined ? { rep: 'f64', data, nulls } : { rep: 'lanes', lanes, nulls };
+function stageBytes(bytes: Uint8Array): BlockStage {
+  const stage = blockStage(bytes.length);
+  kernelViews().u8.set(bytes, stage.bytes);
+  return stage;
 }
 
-function writeNumbers(writer: BytesWriter, data: Float64Array, rows: number): void {
-  for (let start = 0; start < rows; start += VECTOR_ROWS) {
-    encodeNumbers(writer, data, start, Math.min(rows, start + VECTOR_ROWS));
-  }
-}
-
-function readNumbers(reader: BytesReader, rows: number): Float64Array {
-  const data = new Float64Array(rows);
-  for (let start = 0; start < rows; start += VECTOR_ROWS) {
-    decodeNumbers(reader, data, start, Math.min(rows, start + VECTOR_ROWS));
-  }
-  return data;
-}
-
-function writeBits(writer: BytesWriter, flags: Uint8Array, rows: number): void {
-  const bits = new Uint8Array((rows + 7) >> 3);
-  for (let i = 0; i < rows; i++) bits[i >> 3] |= flags[i] << (i & 7);
-  writer.bytes(bits);
-}
-
-function readBits(reader: BytesReader, rows: number): Uint8Array {
-  const bits = reader.bytes((rows + 7) >> 3);
-  const flags = new Uint8Array(rows);
-  for (let i = 0; i < rows; i++) flags[i] = (bits[i >> 3] >> (i & 7)) & 1;
-  return flags;
-}
-
-function writeNulls(writer: BytesWriter, nulls: NullMask, rows: number): void {
+function writeNulls(writer: BytesWriter, stage: BlockStage, nulls: NullMask, rows: number): void {
   const present = nulls !== undefined && nulls.subarray(0, rows).includes(1);
   writer.u8(present ? 1 : 0);
-  if (present) writeBits(writer, nulls, rows);
+  if (present) writeBits(writer, stage, nulls, rows);
 }
 
-function readNulls(reader: BytesReader, rows: number): NullMask {
-  return reader.u8() === 0 ? undefined : readBits(reader, rows);
-}
-
-/** The strings in use, then their numbers in the order of first use. */
-function writeTexts(
-  writer: BytesWriter,
-  codes: Int32Array,
-  dictionary: TextDictionary,
-  rows: number,
-): void {
-  const own = new Int32Array(dictionary.size).fill(-1);
-  const numbers = new Float64Array(rows);
-  const used: number[] = [];
-  for (let i = 0; i < rows; i++) {
-    const code = codes[i];
-    if (own[code] < 0) own[code] = used.push(code) - 1;
-    numbers[i] = own[code];
-  }
-  writer.u32(used.length);
-  for (const code of used) writer.text(dictionary.textOf(code));
-  writeNumbers(writer, numbers, rows);
-}
-
-function readTexts(reader: BytesReader, rows: number, dictionary: TextDictionary): Int32Array {
-  const count = reader.u32();
-  const translated = new Int32Array(count);
-  for (let i = 0; i < count; i++) translated[i] = dictionary.intern(reader.text());
-  const numbers = readNumbers(reader, rows);
-  const codes = new Int32Array(rows);
-  for (let i = 0; i < rows; i++) codes[i] = translated[numbers[i]];
-  return codes;
+function readNulls(staged: StagedBytes, rows: number): NullMask {
+  return staged.reader.u8() === 0 ? undefined : readBits(staged, rows);
 }
 
 /** Smallest and largest value of each vector; NULLs are left out, NaN counts as the largest. */
@@ -175,6 +127,7 @@ export function zonesOf(column: PlainColumn, rows: number): Zones | undefined {
   if (column.rep !== 'f64') return undefined;
   const { data, nulls } = column;
   const vectors = Math.ceil(rows / VECTOR_ROWS);
+  if (nulls === undefined && rows <= PIECE_ROWS) return boundsOf(data, rows, vectors);
   const minimums = new Float64Array(vectors);
   const maximums = new Float64Array(vectors);
   for (let vector = 0; vector < vectors; vector++) {
@@ -192,4 +145,16 @@ export function zonesOf(column: PlainColumn, rows: number): Zones | undefined {
     maximums[vector] = maximum;
   }
   return { minimums, maximums };
+}
+
+function boundsOf(data: Float64Array, rows: number, vectors: number): Zones {
+  const { doubles, small } = blockStage(0);
+  kernelViews().f64.set(data.subarray(0, rows), doubles / 8);
+  kernels.vectorBounds(doubles, rows, small, small + vectors * 8);
+  const first = small / 8;
+  const { f64 } = kernelViews();
+  return {
+    minimums: f64.slice(first, first + vectors),
+    maximums: f64.slice(first + vectors, first + vectors * 2),
+  };
 }

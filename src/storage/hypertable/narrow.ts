@@ -1,101 +1,121 @@
-/** Finds the narrowest lanes that hold a column's numbers, and fills them. */
-import { kernelViews, tryAllocate } from '../../kernels/memory.ts';
+/** Finds the narrowest lanes that hold a column's numbers. Works on doubles in the kernels' memory. */
+import { kernels } from '../../kernels/kernels.ts';
+import { kernelViews } from '../../kernels/memory.ts';
 import type { NullMask } from '../../vector/vector.ts';
-import type { LaneBits, Lanes } from './lanes.ts';
+import type { BlockStage } from './block-stage.ts';
+import type { LaneBits } from './lanes.ts';
 
 /** Whole numbers up to here, and their distances, are exact. */
 const WHOLE_MAX = 2 ** 53;
-const PLACES_MAX = 15;
-const POWERS = Array.from({ length: PLACES_MAX + 1 }, (_, i) => 10 ** i);
+export const PLACES_MAX = 15;
+export const POWERS: readonly number[] = Array.from({ length: PLACES_MAX + 1 }, (_, i) => 10 ** i);
 const SAMPLES = 64;
 
-/** What lanes have in common. */
-interface LanePlan {
+/** What lanes have in common; they stand for (base + lane * factor) / 10^places. */
+export interface LanePlan {
   readonly bits: LaneBits;
   readonly base: number;
   readonly factor: number;
-  readonly divisor: number;
+  readonly places: number;
 }
 
-let whole = new Float64Array(65_536);
-
-/** The numbers as lanes; undefined where they do not fit or the memory is full. */
-export function narrowed(data: Float64Array, nulls: NullMask, rows: number): Lanes | undefined {
-  if (whole.length < rows) whole = new Float64Array(rows);
-  const divisor = choosePower(data, nulls, rows);
-  if (divisor === undefined || !toWhole(data, nulls, rows, divisor)) return undefined;
-  const plan = planLanes(rows, nulls, divisor);
-  if (plan === undefined) return undefined;
-  const { bits, base, factor } = plan;
-  const block = tryAllocate(rows * (bits >>> 3));
-  if (block === undefined) return undefined;
-  const views = kernelViews();
-  const lanes = bits === 8 ? views.u8 : bits === 16 ? views.u16 : views.u32;
-  const first = block.pointer / (bits >>> 3);
+/** Copies a piece's numbers to the stage. NULLs take the value before them, which costs least. */
+export function stageDoubles(
+  stage: BlockStage,
+  data: Float64Array,
+  nulls: NullMask,
+  rows: number,
+): void {
+  const { f64 } = kernelViews();
+  const first = stage.doubles / 8;
+  f64.set(data.subarray(0, rows), first);
+  if (nulls === undefined) return;
+  let known = 0;
+  while (known < rows && nulls[known] === 1) known++;
+  let previous = known < rows ? data[known] : 0;
   for (let i = 0; i < rows; i++) {
-    lanes[first + i] = isNull(nulls, i) ? 0 : (whole[i] - base) / factor;
+    if (nulls[i] === 1) f64[first + i] = previous;
+    // A NaN must not pass through arithmetic: its payload may change.
+    else if (data[i] === data[i]) previous = data[i];
   }
-  return { block, bits, length: rows, base, factor, divisor };
 }
 
-function isNull(nulls: NullMask, row: number): boolean {
-  return nulls !== undefined && nulls[row] === 1;
+/** Plans lanes for the stage's doubles and puts their whole numbers beside them; undefined: no lanes. */
+export function planLanes(stage: BlockStage, rows: number): LanePlan | undefined {
+  const places = scaleToWhole(stage, rows);
+  if (places === undefined) return undefined;
+  const { f64 } = kernelViews();
+  const base = f64[stage.small / 8];
+  const range = f64[stage.small / 8 + 1] - base;
+  if (range > WHOLE_MAX) return undefined;
+  const factor = range <= 0xff ? 1 : commonFactor(stage, rows, base);
+  const steps = range / factor;
+  if (steps > 0xffffffff) return undefined;
+  const bits = steps <= 0xff ? 8 : steps <= 0xffff ? 16 : 32;
+  return { bits, base, factor, places };
 }
 
-/** The power of ten by which a sample of the values becomes whole. */
-function choosePower(data: Float64Array, nulls: NullMask, rows: number): number | undefined {
-  let places = 0;
+/** Writes the planned lanes to the stage's. */
+export function fillLanes(stage: BlockStage, rows: number, plan: LanePlan): void {
+  const { bits, base, factor } = plan;
+  const narrow =
+    bits === 8 ? kernels.narrowU8 : bits === 16 ? kernels.narrowU16 : kernels.narrowU32;
+  narrow(stage.scaled, stage.lanes, rows, base, factor);
+}
+
+/** Makes the numbers whole with as few decimal places as do for all of them; undefined where none do. */
+function scaleToWhole(stage: BlockStage, rows: number): number | undefined {
+  const { doubles, scaled, small } = stage;
   const step = Math.max(1, Math.floor(rows / SAMPLES));
-  for (let i = 0; i < rows; i += step) {
-    if (isNull(nulls, i)) continue;
-    while (places <= PLACES_MAX && !isWholeAt(data[i], POWERS[places])) places++;
-    if (places > PLACES_MAX) return undefined;
+  let places = placesFor(doubles, 0, rows, step, 0);
+  while (places !== undefined) {
+    const row = kernels.scaleAll(doubles, scaled, rows, POWERS[places], small);
+    if (row === rows) return places;
+    const more = placesFor(doubles, row, rows, 1, places);
+    // More places may be too many for a large number.
+    if (more === places) return undefined;
+    places = more;
   }
-  return POWERS[places];
+  return undefined;
 }
 
-function isWholeAt(value: number, power: number): boolean {
+/** Places, at least `places`, that the first numbers from `row` on need: up to the first that needs more. */
+function placesFor(
+  doubles: number,
+  row: number,
+  rows: number,
+  step: number,
+  places: number,
+): number | undefined {
+  const { f64 } = kernelViews();
+  const first = doubles / 8;
+  const least = places;
+  for (let i = row; i < rows; i += step) {
+    while (places <= PLACES_MAX && !isWholeAt(f64[first + i], places)) places++;
+    if (places > PLACES_MAX) return undefined;
+    if (step === 1 && places > least) break;
+  }
+  return places;
+}
+
+/** True where the value is whole with so many decimal places, and comes back bit for bit. */
+export function isWholeAt(value: number, places: number): boolean {
+  const power = POWERS[places];
   const scaled = Math.round(value * power);
   return Math.abs(scaled) <= WHOLE_MAX && Object.is((scaled + 0) / power, value);
 }
 
-/** Fills `whole`; false where a value is not whole when multiplied. */
-function toWhole(data: Float64Array, nulls: NullMask, rows: number, power: number): boolean {
-  for (let i = 0; i < rows; i++) {
-    if (isNull(nulls, i)) continue;
-    if (!isWholeAt(data[i], power)) return false;
-    whole[i] = Math.round(data[i] * power) + 0;
-  }
-  return true;
-}
-
-function planLanes(rows: number, nulls: NullMask, divisor: number): LanePlan | undefined {
-  let minimum = Infinity;
-  let maximum = -Infinity;
-  for (let i = 0; i < rows; i++) {
-    if (isNull(nulls, i)) continue;
-    if (whole[i] < minimum) minimum = whole[i];
-    if (whole[i] > maximum) maximum = whole[i];
-  }
-  if (minimum > maximum) return { bits: 8, base: 0, factor: 1, divisor: 1 };
-  const range = maximum - minimum;
-  if (range > WHOLE_MAX) return undefined;
-  const factor = range <= 0xff ? 1 : commonFactor(rows, nulls, minimum);
-  const steps = range / factor;
-  if (steps > 0xffffffff) return undefined;
-  const bits = steps <= 0xff ? 8 : steps <= 0xffff ? 16 : 32;
-  return { bits, base: minimum, factor, divisor };
-}
-
 /** The greatest number of which every distance from the smallest value is a multiple. */
-function commonFactor(rows: number, nulls: NullMask, minimum: number): number {
-  let factor = 0;
-  for (let i = 0; i < rows && factor !== 1; i++) {
-    if (isNull(nulls, i)) continue;
-    const distance = whole[i] - minimum;
-    if (factor === 0 || Math.round(distance / factor) * factor !== distance) {
-      factor = greatestDivisor(distance, factor);
-    }
+function commonFactor(stage: BlockStage, rows: number, base: number): number {
+  const { f64 } = kernelViews();
+  const first = stage.scaled / 8;
+  let row = 0;
+  while (row < rows && f64[first + row] === base) row++;
+  let factor = f64[first + row] - base;
+  while (factor !== 1) {
+    row = kernels.firstNotMultiple(stage.scaled, row, rows, base, factor);
+    if (row >= rows) break;
+    factor = greatestDivisor(f64[first + row] - base, factor);
   }
   return factor;
 }

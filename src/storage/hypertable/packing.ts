@@ -1,6 +1,6 @@
 /**
  * Fast, simple packing of batches for the commit log: whole numbers get narrow, repeated values become
- * runs, strings are written once. Segments use denser encodings (number-encoding.ts); here speed counts.
+ * runs, strings are written once. Segments use denser encodings (column-block.ts); here speed counts.
  * Integers and floats are little-endian, as every machine that we run on has them.
  */
 import type { SqlType } from '../../types/type.ts';

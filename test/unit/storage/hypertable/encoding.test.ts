@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BytesReader, BytesWriter } from '../../../../src/storage/hypertable/bytes-io.ts';
 import { decodeBlock, encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
-import {
-  decodeNumbers,
-  encodeNumbers,
-} from '../../../../src/storage/hypertable/number-encoding.ts';
 import { packBatch, unpackBatch } from '../../../../src/storage/hypertable/packing.ts';
 import { plainColumn, type PlainColumn } from '../../../../src/storage/hypertable/stored-column.ts';
 import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
@@ -39,6 +35,9 @@ const SHAPES: Record<string, Make> = {
   specials: (r) => [NaN, Infinity, -Infinity, -0, 5e-324, 1.7e308, 3][Math.floor(r() * 7)],
   'whole with specials': (r, i) => (i % 97 === 0 ? NaN : Math.floor(r() * 50)),
   'decimals with specials': (r, i) => (i % 97 === 0 ? -0 : Math.round(r() * 50) / 10),
+  'irregular micros': (r, i) => 7.6e14 + (i % 700) * 10_000_000 + Math.floor(r() * 5_000_000),
+  'long doubles': (r) => 20 + 5 * Math.sin(r() * 3),
+  'few distinct': (r) => Math.sqrt(Math.floor(r() * 12)),
   floats: (r) => Math.fround(r() * 100),
 };
 
@@ -46,66 +45,104 @@ function bits(data: Float64Array): BigUint64Array {
   return new BigUint64Array(data.slice().buffer);
 }
 
+const FLOAT = sqlType(OID.float8);
+
+function sizeOf(data: Float64Array): number {
+  return encodeBlock({ rep: 'f64', data, nulls: undefined }, data.length, FLOAT).length;
+}
+
+/** Encodes and decodes; NULLs come back as 0. */
+function there(data: Float64Array, nulls?: Uint8Array): Float64Array {
+  const bytes = encodeBlock({ rep: 'f64', data, nulls }, data.length, FLOAT);
+  const back = plainColumn(decodeBlock(bytes, FLOAT, () => new TextDictionary()));
+  expect(back.nulls).toEqual(nulls?.includes(1) ? nulls : undefined);
+  return back.rep === 'f64' ? back.data : new Float64Array(0);
+}
+
 describe('numbers come back bit for bit', () => {
   for (const [name, make] of Object.entries(SHAPES)) {
     it(name, () => {
       const random = randomOf(name.length * 131 + 7);
-      for (const length of [1, 2, 3, 31, 32, 33, 500, 1023, 1024]) {
+      for (const length of [1, 2, 3, 31, 32, 33, 500, 1023, 1024, 1025, 5000, 65_536]) {
         const data = Float64Array.from({ length }, (_, i) => make(random, i));
-        const writer = new BytesWriter();
-        encodeNumbers(writer, data, 0, length);
-        const bytes = writer.finish();
-        expect(bytes.length).toBeLessThanOrEqual(length * 8 + 19);
-        const back = new Float64Array(length + 2);
-        decodeNumbers(new BytesReader(bytes), back, 1, length + 1);
-        expect(bits(back.subarray(1, length + 1))).toEqual(bits(data));
+        expect(bits(there(data))).toEqual(bits(data));
+        expect(sizeOf(data)).toBeLessThanOrEqual(length * 8 + 30 + length / 1000);
+      }
+    });
+    it(`${name}, with NULLs`, () => {
+      const random = randomOf(name.length * 17 + 3);
+      for (const length of [1, 40, 3000]) {
+        const data = Float64Array.from({ length }, (_, i) => make(random, i));
+        const nulls = Uint8Array.from({ length }, () => (random() < 0.3 ? 1 : 0));
+        const wanted = data.map((value, i) => (nulls[i] === 1 ? 0 : value));
+        expect(bits(there(data, nulls))).toEqual(bits(wanted));
       }
     });
   }
 
+  it('any doubles, mixed from all shapes', () => {
+    const makes = Object.values(SHAPES);
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = randomOf(seed);
+      const chosen = makes.filter(() => random() < 0.15);
+      if (chosen.length === 0) continue;
+      const length = 1 + Math.floor(random() * 4000);
+      const stay = random() < 0.5 ? 0.999 : 0.9;
+      let make = chosen[0]!;
+      const data = Float64Array.from({ length }, (_, i) => {
+        if (random() > stay) make = chosen[Math.floor(random() * chosen.length)]!;
+        return make(random, i);
+      });
+      expect(bits(there(data))).toEqual(bits(data));
+    }
+  });
+
+  it('random bits', () => {
+    const random = randomOf(4711);
+    for (const mask of [0xffffffff, 0xfff00000, 0x0000ffff, 0x7ff00001]) {
+      const words = Uint32Array.from({ length: 6000 }, () => (random() * 2 ** 32) & mask);
+      const data = new Float64Array(words.buffer);
+      expect(bits(there(data))).toEqual(bits(data));
+    }
+  });
+
   it('keeps the payload of a NaN, raw and among exceptions', () => {
-    for (const regular of [0.5, 0.1]) {
-      const data = new Float64Array(100).fill(regular);
-      for (let i = 0; i < 100; i++) data[i] = i / 10;
-      new BigUint64Array(data.buffer)[13] = 0x7ff8_0000_dead_beefn;
-      new BigUint64Array(data.buffer)[14] = 0xfff8_0000_0000_0001n;
-      const writer = new BytesWriter();
-      encodeNumbers(writer, data, 0, 100);
-      const back = new Float64Array(100);
-      decodeNumbers(new BytesReader(writer.finish()), back, 0, 100);
-      expect(new BigUint64Array(back.buffer)).toEqual(new BigUint64Array(data.buffer));
+    for (const length of [3, 100, 2000]) {
+      for (const unit of [1, 10, Math.SQRT2]) {
+        const data = Float64Array.from({ length }, (_, i) => i / unit);
+        new BigUint64Array(data.buffer)[length >> 1] = 0x7ff8_0000_dead_beefn;
+        new BigUint64Array(data.buffer)[length - 1] = 0xfff8_0000_0000_0001n;
+        new BigUint64Array(data.buffer)[0] = 0x7ff0_0000_0000_0001n;
+        expect(bits(there(data))).toEqual(bits(data));
+      }
     }
   });
 
   it('every bit width, random values', () => {
     const random = randomOf(99);
-    for (let width = 0; width <= 52; width++) {
-      const data = Float64Array.from({ length: 1024 }, () => Math.floor(random() * 2 ** width));
-      const writer = new BytesWriter();
-      encodeNumbers(writer, data, 0, 1024);
-      const back = new Float64Array(1024);
-      decodeNumbers(new BytesReader(writer.finish()), back, 0, 1024);
-      expect(back).toEqual(data);
+    for (let width = 0; width <= 53; width++) {
+      const data = Float64Array.from({ length: 1100 }, () => Math.floor(random() * 2 ** width));
+      expect(there(data)).toEqual(data);
     }
   });
 
   it('packs what packs', () => {
-    const size = (make: Make): number => {
+    const bytes = (make: Make): number => {
       const random = randomOf(5);
-      const writer = new BytesWriter();
-      encodeNumbers(
-        writer,
-        Float64Array.from({ length: 1024 }, (_, i) => make(random, i)),
-        0,
-        1024,
-      );
-      return writer.length;
+      return sizeOf(Float64Array.from({ length: 1024 }, (_, i) => make(random, i)));
     };
-    expect(size(SHAPES['constant'])).toBeLessThan(16);
-    expect(size(SHAPES['grid'])).toBeLessThan(32);
-    expect(size(SHAPES['grid with breaks'])).toBeLessThan(400);
-    expect(size(SHAPES['small whole'])).toBeLessThan(1024);
-    expect(size(SHAPES['decimals'])).toBeLessThan(2000);
+    expect(bytes(SHAPES['constant']!)).toBeLessThan(40);
+    expect(bytes(SHAPES['grid']!)).toBeLessThan(50);
+    expect(bytes(SHAPES['grid with breaks']!)).toBeLessThan(900);
+    expect(bytes(SHAPES['small whole']!)).toBeLessThan(1000);
+    expect(bytes(SHAPES['walk']!)).toBeLessThan(450);
+    expect(bytes(SHAPES['decimals']!)).toBeLessThan(2000);
+    expect(bytes(SHAPES['decimals with noise']!)).toBeLessThan(2600);
+    expect(bytes(SHAPES['whole with specials']!)).toBeLessThan(1100);
+    expect(bytes(SHAPES['specials']!)).toBeLessThan(600);
+    expect(bytes(SHAPES['floats']!)).toBeLessThan(3500);
+    expect(bytes(SHAPES['irregular micros']!)).toBeLessThan(3500);
+    expect(bytes(SHAPES['long doubles']!)).toBeLessThan(7600);
   });
 });
 
@@ -150,7 +187,7 @@ describe('blocks', () => {
       expect(back.nulls).toEqual(column.nulls);
       if (column.rep === 'text' && back.rep === 'text') {
         const texts = (c: typeof column): string[] =>
-          [...c.codes].map((code) => c.dictionary.textOf(code));
+          [...c.codes].map((code, i) => (c.nulls?.[i] === 1 ? '' : c.dictionary.textOf(code)));
         expect(texts(back)).toEqual(texts(column));
       } else if (back.rep !== 'text' && column.rep !== 'text')
         expect(back.data).toEqual(column.data);

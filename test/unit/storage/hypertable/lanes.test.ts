@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { laneValue, type Lanes } from '../../../../src/storage/hypertable/lanes.ts';
-import { narrowed } from '../../../../src/storage/hypertable/narrow.ts';
+import { decodeBlock, encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
 import {
   columnBytes,
   gatherColumn,
@@ -17,7 +17,11 @@ import { OID, sqlType } from '../../../../src/types/type.ts';
 const FLOAT = sqlType(OID.float8);
 
 function lanesOf(values: readonly number[], nulls?: Uint8Array): Lanes | undefined {
-  return narrowed(Float64Array.from(values), nulls, values.length);
+  const column = { rep: 'f64' as const, data: Float64Array.from(values), nulls };
+  const block = decodeBlock(encodeBlock(column, values.length, FLOAT), FLOAT, () => {
+    throw new Error('no strings here');
+  });
+  return block.rep === 'lanes' ? block.lanes : undefined;
 }
 
 /** Values that often, but not always, fit lanes. */

@@ -1,0 +1,68 @@
+/** The strings of one block: those in use once, then their numbers in the order of first use as lanes. */
+import { kernelViews } from '../../kernels/memory.ts';
+import { readLanes, writeLanes, type BlockStage, type StagedBytes } from './block-stage.ts';
+import type { BytesWriter } from './bytes-io.ts';
+import { DamagedBlock } from './damaged-block.ts';
+import { laneBits } from './number-block.ts';
+import type { NullMask } from '../../vector/vector.ts';
+import type { TextDictionary } from './text-dictionary.ts';
+
+export function writeTexts(
+  writer: BytesWriter,
+  stage: BlockStage,
+  codes: Int32Array,
+  nulls: NullMask,
+  dictionary: TextDictionary,
+  rows: number,
+): void {
+  const own = new Int32Array(dictionary.size).fill(-1);
+  const numbers = new Uint32Array(rows);
+  const used: number[] = [];
+  let number = 0;
+  for (let i = 0; i < rows; i++) {
+    // NULLs take the string before them, which costs least.
+    if (nulls === undefined || nulls[i] === 0) {
+      const code = codes[i];
+      if (own[code] < 0) own[code] = used.push(code) - 1;
+      number = own[code];
+    }
+    numbers[i] = number;
+  }
+  writer.u32(used.length);
+  for (const code of used) writer.text(dictionary.textOf(code));
+  if (used.length <= 1) return;
+  const views = kernelViews();
+  const bits = used.length <= 0x100 ? 8 : used.length <= 0x10000 ? 16 : 32;
+  const lanes = bits === 8 ? views.u8 : bits === 16 ? views.u16 : views.u32;
+  lanes.set(numbers, stage.lanes / (bits >>> 3));
+  writer.u8(bits);
+  writeLanes(writer, stage, bits, rows, stage.lanes);
+}
+
+/** Codes into the dictionary, which gets what it does not have. */
+export function readTexts(
+  staged: StagedBytes,
+  rows: number,
+  dictionary: TextDictionary,
+): Int32Array {
+  const { reader, stage } = staged;
+  const count = reader.u32();
+  if (count * 4 > reader.remaining) throw new DamagedBlock('too many strings');
+  const own = new Int32Array(count);
+  for (let i = 0; i < count; i++) own[i] = dictionary.intern(reader.text());
+  const codes = new Int32Array(rows);
+  if (count <= 1) return count === 0 ? codes : codes.fill(own[0]);
+  const bits = laneBits(reader.u8());
+  readLanes(staged, bits, rows, stage.lanes);
+  const views = kernelViews();
+  const lanes = bits === 8 ? views.u8 : bits === 16 ? views.u16 : views.u32;
+  const first = stage.lanes / (bits >>> 3);
+  let highest = 0;
+  for (let i = 0; i < rows; i++) {
+    const number = lanes[first + i];
+    if (number > highest) highest = number;
+    codes[i] = own[number];
+  }
+  if (highest >= count) throw new DamagedBlock('code without a string');
+  return codes;
+}
