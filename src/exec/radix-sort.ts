@@ -9,8 +9,9 @@ type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
 const DIGIT_BITS = 16;
 const DIGITS = 1 << DIGIT_BITS;
-/** Rows handled between two checkpoints. */
+/** Rows handled between two checkpoints, and those that go to places far apart. */
 const STEP_ROWS = 131_072;
+const SCATTER_ROWS = 32_768;
 const TWO_32 = 4_294_967_296;
 
 /** Row numbers 0..length-1 ordered by the first lane, then the second, and so on; no NaN in lanes. */
@@ -44,7 +45,9 @@ export async function radixSort(
       await inSteps((start, end) => takeDigits(words, shift, digits, counts, start, end));
       toOffsets(counts);
       const [from, into] = [rows, spare];
-      await inSteps((start, end) => scatter(from, into, digits, counts, start, end));
+      await stretches(length, SCATTER_ROWS, context, (start, end) =>
+        scatter(from, into, digits, counts, start, end),
+      );
       [rows, spare] = [into, from];
     }
   }

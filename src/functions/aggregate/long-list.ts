@@ -27,6 +27,14 @@ export class LongList<T> {
   }
 
   toArray(): T[] {
-    return this.#parts === undefined ? this.#last : ([] as T[]).concat(...this.#parts, this.#last);
+    const parts = this.#parts;
+    if (parts === undefined) return this.#last;
+    const all: T[] = [];
+    // At once, for growing copies again and again what is there.
+    all.length = this.length;
+    let at = 0;
+    for (const part of parts) for (let i = 0; i < PART_LENGTH; i++) all[at++] = part[i] as T;
+    for (const item of this.#last) all[at++] = item;
+    return all;
   }
 }

@@ -20,12 +20,86 @@ export interface OwnEntry {
   readonly older: OwnEntry | undefined;
 }
 
+/**
+ * A Map of many entries in parts of its own choice, in whose order it is read: a Map of a million entries
+ * stops everything when it grows.
+ */
+abstract class PartedMap<K, V> implements ReadonlyMap<K, V> {
+  readonly #parts = new Map<number, Map<K, V>>();
+  #size = 0;
+
+  protected abstract partOf(key: K): number;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(key: K): V | undefined {
+    return this.#parts.get(this.partOf(key))?.get(key);
+  }
+
+  has(key: K): boolean {
+    return this.#parts.get(this.partOf(key))?.has(key) === true;
+  }
+
+  set(key: K, value: V): void {
+    const number = this.partOf(key);
+    let part = this.#parts.get(number);
+    if (part === undefined) this.#parts.set(number, (part = new Map()));
+    const before = part.size;
+    part.set(key, value);
+    this.#size += part.size - before;
+  }
+
+  delete(key: K): void {
+    if (this.#parts.get(this.partOf(key))?.delete(key) === true) this.#size--;
+  }
+
+  *keys(): MapIterator<K> {
+    for (const part of this.#parts.values()) yield* part.keys();
+  }
+
+  *values(): MapIterator<V> {
+    for (const part of this.#parts.values()) yield* part.values();
+  }
+
+  *entries(): MapIterator<[K, V]> {
+    for (const part of this.#parts.values()) yield* part;
+  }
+
+  [Symbol.iterator](): MapIterator<[K, V]> {
+    return this.entries();
+  }
+
+  forEach(call: (value: V, key: K, map: ReadonlyMap<K, V>) => void): void {
+    for (const [key, value] of this) call(value, key, this);
+  }
+}
+
+/** Rows of one part. */
+const PART_ROWS = 8192;
+
+/** By row id: neighbours are in one part, so that new rows come in the order of their arrival. */
+export class RowMap<V> extends PartedMap<number, V> {
+  protected override partOf(rowId: number): number {
+    return Math.floor(rowId / PART_ROWS);
+  }
+}
+
+/** By an index's key, whose last bytes differ most. */
+export class KeyMap<V> extends PartedMap<string, V> {
+  protected override partOf(key: string): number {
+    const last = key.length - 1;
+    return (key.charCodeAt(last) ^ (key.charCodeAt(last - 1) * 5)) & 255;
+  }
+}
+
 /** Changes of one table's storage. */
 export class TableWrites {
   readonly storageId: number;
-  readonly rows = new Map<number, OwnVersion>();
+  readonly rows = new RowMap<OwnVersion>();
   /** The committed version of every changed row that had one. */
-  readonly base = new Map<number, Uint8Array>();
+  readonly base = new RowMap<Uint8Array>();
   readonly indexes = new Map<number, IndexWrites>();
 
   constructor(storageId: number) {
@@ -63,9 +137,9 @@ export const BUILD_COMMAND = 0;
 export class IndexWrites {
   readonly storageId: number;
   /** Per key the newest entry, which leads to the older ones. */
-  readonly added = new Map<string, OwnEntry>();
+  readonly added = new KeyMap<OwnEntry>();
   /** Committed entries of changed rows, by row. */
-  readonly removed = new Map<number, RemovedEntry>();
+  readonly removed = new RowMap<RemovedEntry>();
   /** Added keys that end in the row id: two rows may have them. */
   readonly #suffixed = new Set<string>();
   /** False while every key is suffixed or none is. */

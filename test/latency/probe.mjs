@@ -1,0 +1,48 @@
+/**
+ * A program of its own that asks `select 1` again and again: `node probe.mjs PORT`. A message from the
+ * parent starts a new measurement; the answer is the slowest answer in milliseconds and their number.
+ */
+import { connect } from 'node:net';
+
+const query = Buffer.from('Q\0\0\0\x0dselect 1\0', 'latin1');
+let worst = 0;
+let answers = 0;
+let asked = 0;
+let ready = 0;
+
+const socket = connect(Number(process.argv[2]), '127.0.0.1');
+socket.setNoDelay(true);
+const body = Buffer.from('user\0postgres\0database\0postgres\0\0');
+const head = Buffer.alloc(8);
+head.writeInt32BE(body.length + 8, 0);
+head.writeInt32BE(3 << 16, 4);
+socket.write(Buffer.concat([head, body]));
+
+let rest = Buffer.alloc(0);
+socket.on('data', (chunk) => {
+  rest = Buffer.concat([rest, chunk]);
+  while (rest.length >= 5 && rest.length > rest.readInt32BE(1)) {
+    if (rest[0] === 0x5a) onReady();
+    rest = rest.subarray(rest.readInt32BE(1) + 1);
+  }
+});
+socket.on('close', () => process.exit(0));
+
+function onReady() {
+  if (ready++ > 0) {
+    worst = Math.max(worst, performance.now() - asked);
+    answers++;
+  } else process.send('ready');
+  setTimeout(ask, 1);
+}
+
+function ask() {
+  asked = performance.now();
+  socket.write(query);
+}
+
+process.on('message', () => {
+  process.send({ worst, answers });
+  worst = 0;
+  answers = 0;
+});
