@@ -129,7 +129,7 @@ async function* runQuery(
 }
 
 /** Locks the tables that the statement writes, then plans against the catalog as it is after that. */
-async function lockAndPlan(
+export async function lockAndPlan(
   session: SessionContext,
   plan: () => PlannedQuery,
 ): Promise<PlannedQuery> {

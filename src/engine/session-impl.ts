@@ -27,6 +27,7 @@ import { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { dropTemporaryOf, temporarySchema } from './ddl/temporary.ts';
 import { statementExecutable } from './dispatch.ts';
+import { insertExecutable, mayBePlainInsert } from './insert/insert-values.ts';
 import { noteShape, shapedExecutable, shapeOf } from './shape/shaped-query.ts';
 import { explicitSearchPath, lookupPath } from './search-path.ts';
 import type {
@@ -233,7 +234,7 @@ export class SessionImpl implements Session, SessionContext {
     this.statements.delete('');
     await this.#guarded(sink, sql, async () => {
       const shape = shapeOf(sql);
-      const shaped = shape === undefined ? undefined : this.#shaped(shape, sql);
+      const shaped = shape === undefined ? await this.#plainInsert(sql) : this.#shaped(shape, sql);
       if (shaped !== undefined) {
         await this.#simpleExecutable(shaped, sql.trim(), sink, true);
         return;
@@ -258,6 +259,14 @@ export class SessionImpl implements Session, SessionContext {
     this.#statementMicros = this.database.env.clock.nowMicros();
     this.transaction.beginStatement();
     return shapedExecutable(this, shape, sql);
+  }
+
+  /** A large INSERT of literals, which needs no syntax tree; undefined for all others. */
+  async #plainInsert(sql: string): Promise<Executable | undefined> {
+    if (this.transaction.isFailed || !mayBePlainInsert(sql)) return undefined;
+    this.#statementMicros = this.database.env.clock.nowMicros();
+    this.transaction.beginStatement();
+    return await insertExecutable(this, sql);
   }
 
   async #simpleExecutable(

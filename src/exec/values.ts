@@ -7,6 +7,10 @@ import type { ExecContext, OperatorRun } from './operator.ts';
 import { valueAt } from '../vector/vector.ts';
 
 export async function* runValues(node: ValuesNode, context: ExecContext): OperatorRun {
+  if (node.batches !== undefined) {
+    yield* node.batches;
+    return;
+  }
   for (let start = 0; start < node.rows.length; start += BATCH_ROWS) {
     const pause = context.checkpoint();
     if (pause !== undefined) await pause;

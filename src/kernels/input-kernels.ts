@@ -13,8 +13,11 @@ export interface InputKernels {
   readonly splitText: Split;
   readonly splitCsv: Split;
   splitBinary(block: number, at: number, end: number): number;
+  splitValues(block: number, at: number, end: number): number;
+  /** How many fields of the job's column are numbers without quotes. */
+  countBare(block: number, job: number): number;
   parseIntegers(block: number, job: number): void;
-  /** Variant 1 is float4. */
+  /** Variant 1 is float4; 2 says that bare zeros have no sign. */
   readonly parseFloats: Column;
   /** Variant 1 has a time zone. */
   readonly parseTimestamps: Column;
@@ -78,7 +81,7 @@ export const FIELD_QUOTED = 0x40000000;
 export const META_NULL = 0xffffffff;
 /** A meta that no field has. */
 export const META_NEVER = 0xfffffffe;
-/** What `stop` says where the next row is not of the usual form. */
+/** What `stop` says where the next row is not of the usual form; for VALUES, that the rows have ended. */
 export const STOP_ROW = 1;
 
 /** Bytes after the input that splitters and parsers may touch. */

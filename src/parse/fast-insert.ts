@@ -17,11 +17,19 @@ export interface LiteralColumn {
   readonly texts: readonly string[];
 }
 
-export interface FastInsert {
+/** What an INSERT says before its rows. */
+export interface InsertHead {
   readonly schema: string | undefined;
   readonly table: string;
   /** null where the statement gives no column list. */
   readonly columns: readonly string[] | null;
+  /** Values in the first row. */
+  readonly width: number;
+  /** Where the first row begins. */
+  readonly rowsAt: number;
+}
+
+export interface FastInsert extends InsertHead {
   readonly rowCount: number;
   readonly values: readonly LiteralColumn[];
 }
@@ -29,6 +37,11 @@ export interface FastInsert {
 /** Reads a plain INSERT ... VALUES; undefined for any other statement. */
 export function readFastInsert(sql: string): FastInsert | undefined {
   return new Reader(sql).statement();
+}
+
+/** The same for a statement whose first row only has been looked at. */
+export function readInsertHead(sql: string): InsertHead | undefined {
+  return new Reader(sql).head();
 }
 
 interface GrowingColumn {
@@ -50,6 +63,18 @@ class Reader {
   }
 
   statement(): FastInsert | undefined {
+    const head = this.head();
+    if (head === undefined) return undefined;
+    this.#at = head.rowsAt;
+    const rows = this.#rows(Infinity);
+    if (rows === undefined) return undefined;
+    this.#take(';');
+    this.#skipSpace();
+    if (this.#at < this.#sql.length) return undefined;
+    return { ...head, rowCount: rows.count, values: rows.values };
+  }
+
+  head(): InsertHead | undefined {
     if (!this.#keyword('insert') || !this.#keyword('into')) return undefined;
     let schema: string | undefined;
     let table = this.#identifier();
@@ -61,12 +86,10 @@ class Reader {
     }
     const columns = this.#columnList();
     if (columns === undefined || !this.#keyword('values')) return undefined;
-    const rows = this.#rows();
-    if (rows === undefined) return undefined;
-    this.#take(';');
-    this.#skipSpace();
-    if (this.#at < this.#sql.length) return undefined;
-    return { schema, table, columns, rowCount: rows.count, values: rows.values };
+    const rowsAt = this.#at;
+    const first = this.#rows(1);
+    if (first === undefined) return undefined;
+    return { schema, table, columns, width: first.values.length, rowsAt };
   }
 
   #columnList(): readonly string[] | null | undefined {
@@ -80,7 +103,7 @@ class Reader {
     return this.#take(')') ? columns : undefined;
   }
 
-  #rows(): { count: number; values: GrowingColumn[] } | undefined {
+  #rows(limit: number): { count: number; values: GrowingColumn[] } | undefined {
     const values: GrowingColumn[] = [];
     let count = 0;
     do {
@@ -93,7 +116,7 @@ class Reader {
       } while (this.#take(','));
       if (column !== values.length || !this.#take(')')) return undefined;
       count++;
-    } while (this.#take(','));
+    } while (count < limit && this.#take(','));
     return { count, values };
   }
 

@@ -17,6 +17,7 @@ import type {
 } from '../functions/function.ts';
 import type { Oid, SqlType } from '../types/type.ts';
 import type { Expr, ExecParamBinding } from './expr.ts';
+import type { Batch } from '../vector/vector.ts';
 
 export interface OutputColumn {
   readonly name: string;
@@ -87,6 +88,8 @@ export interface ValuesNode extends NodeBase {
   readonly kind: 'values';
   /** Rows of expressions without column references; one empty row stands for a missing FROM. */
   readonly rows: readonly (readonly Expr[])[];
+  /** Rows whose values are there already; `rows` is empty then. */
+  readonly batches?: readonly Batch[];
 }
 
 export interface FunctionScanNode extends NodeBase {

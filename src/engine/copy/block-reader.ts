@@ -3,7 +3,7 @@
  * Fields that kernels leave are read one by one, in the order of the input, so that the first error in
  * the input is the one that is reported.
  */
-import { BLOCK, JOB_BYTES, STOP_ROW } from '../../kernels/input-kernels.ts';
+import { BLOCK, JOB_BYTES } from '../../kernels/input-kernels.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, type KernelBlock } from '../../kernels/memory.ts';
 import { ColumnKernel, NULL_BYTES_MAX, type NullForm } from './column-kernel.ts';
@@ -17,33 +17,42 @@ const ENCODER = new TextEncoder();
 
 type Split = (at: number, end: number) => number;
 
+/** What blocks need to know of the form that rows are written in. */
+export interface BlockForm {
+  readonly split: (block: number, at: number, end: number) => number;
+  readonly isBinary: boolean;
+  nullsOf(column: string): NullForm;
+}
+
+/** Reads what kernels leave. */
+export type FieldReader = Pick<RowReader, 'readField'>;
+
 export class BlockReader {
   readonly #place: FieldBlock = fieldBlock();
   readonly #jobs: KernelBlock;
   readonly #columns: readonly ColumnKernel[];
   readonly #split: Split;
-  readonly #rows: RowReader;
+  readonly #rows: FieldReader;
   readonly #input: CopyPlace;
   /** Rows that the last call has read. */
   rows = 0;
-  /** The row after them has to be read by the row reader. */
-  isStopped = false;
+  /** Why it read no more: see STOP_ROW. */
+  stop = 0;
 
-  constructor(
-    sinks: readonly ColumnSink[],
-    options: CopyOptions,
-    rows: RowReader,
-    input: CopyPlace,
-  ) {
+  constructor(sinks: readonly ColumnSink[], form: BlockForm, rows: FieldReader, input: CopyPlace) {
     this.#rows = rows;
     this.#input = input;
-    this.#split = splitter(options, this.#place.block);
+    this.#split = (at, end) => form.split(this.#place.block, at, end);
     this.#jobs = allocate(JOB_BYTES * sinks.length);
     this.#columns = sinks.map((sink, i) => {
       const job = this.#jobs.pointer + i * JOB_BYTES;
-      const nulls = nullForm(options, sink.name);
-      return new ColumnKernel(sink, i, this.#place, job, options.format === 'binary', nulls);
+      return new ColumnKernel(sink, i, this.#place, job, form.isBinary, form.nullsOf(sink.name));
     });
+  }
+
+  /** Begins with the input of another statement. */
+  forget(): void {
+    for (const column of this.#columns) column.forget();
   }
 
   /** Reads complete rows of [at, end) into rows from `row` on; returns where the next row begins. */
@@ -53,7 +62,7 @@ export class BlockReader {
     const next = this.#split(at, end) >>> 0;
     const { u32 } = kernelViews();
     const rows = u32[(place.block + BLOCK.rows) >>> 2];
-    this.isStopped = u32[(place.block + BLOCK.stop) >>> 2] === STOP_ROW;
+    this.stop = u32[(place.block + BLOCK.stop) >>> 2];
     this.rows = rows;
     if (rows === 0) return next;
     let isOdd = false;
@@ -98,18 +107,23 @@ export function blockReaderFor(
     return undefined;
   }
   if (options.format === 'csv' && /[\r\n]/.test(options.quote + options.escape)) return undefined;
-  return new BlockReader(sinks, options, rows, input);
+  const form: BlockForm = {
+    split: splitter(options),
+    isBinary: options.format === 'binary',
+    nullsOf: (column) => nullForm(options, column),
+  };
+  return new BlockReader(sinks, form, rows, input);
 }
 
-function splitter({ format, delimiter, quote, escape }: CopyOptions, block: number): Split {
-  if (format === 'binary') return (at, end) => kernels.splitBinary(block, at, end);
+function splitter({ format, delimiter, quote, escape }: CopyOptions): BlockForm['split'] {
+  if (format === 'binary') return (block, at, end) => kernels.splitBinary(block, at, end);
   if (format === 'text') {
     const mark = delimiter.charCodeAt(0);
-    return (at, end) => kernels.splitText(block, at, end, mark);
+    return (block, at, end) => kernels.splitText(block, at, end, mark);
   }
   const [mark, open, within] = [delimiter, quote, escape].map((text) => text.charCodeAt(0));
   const marks = mark | (open << 8) | (within << 16);
-  return (at, end) => kernels.splitCsv(block, at, end, marks);
+  return (block, at, end) => kernels.splitCsv(block, at, end, marks);
 }
 
 function nullForm(options: CopyOptions, column: string): NullForm {

@@ -30,6 +30,8 @@ export class ByteDictionary {
   memory: KernelBlock;
   readonly #strings: string[] = [];
   #snapshot: readonly string[] = [];
+  /** The greatest length that an entry has. */
+  longest = 0;
   /** Bytes of strings that are too long for the table. */
   #longBytes = 0;
 
@@ -58,6 +60,10 @@ export class ByteDictionary {
     if (this.#strings.length === 0) this.codeOf('');
     if (this.#snapshot.length !== this.#strings.length) this.#snapshot = this.#strings.slice();
     return this.#snapshot;
+  }
+
+  textOf(code: number): string {
+    return this.#strings[code];
   }
 
   codeOf(text: string): number {
@@ -95,7 +101,9 @@ export class ByteDictionary {
     while (this.#strings.length < count) {
       const at = pool + u32[entry];
       // The kernel has made sure that this is UTF-8.
-      this.#strings.push(bytes.toString('utf8', at, at + u32[entry + 1]));
+      const text = bytes.toString('utf8', at, at + u32[entry + 1]);
+      if (text.length > this.longest) this.longest = text.length;
+      this.#strings.push(text);
       entry += 2;
     }
   }
@@ -123,6 +131,7 @@ export class ByteDictionary {
     }
     kernelViews().u32[((this.#field(TABLE.entries) + code * ENTRY_BYTES) >>> 2) + 1] = NO_BYTES;
     this.#setField(TABLE.count, code + 1);
+    if (text.length > this.longest) this.longest = text.length;
     this.#strings.push(text);
     this.#longBytes += length;
     return code;

@@ -34,6 +34,10 @@ const WIDTHS = new Map<Oid, number>([
   [OID.float4, 4],
   [OID.float8, 8],
 ]);
+/** Types that a number without quotes stands for as it is written. */
+const NUMBERS = new Set<Oid>([OID.int2, OID.int4, OID.int8, OID.float4, OID.float8, OID.numeric]);
+/** What a varchar's typmod has more than its length. */
+const VARCHAR_HEADER = 4;
 const DAY = 86_400;
 const MICROS = 1_000_000;
 const MEMO_MAX = 40;
@@ -45,10 +49,15 @@ export interface NullForm {
   readonly hasEscape: boolean;
   readonly mayBeBare: boolean;
   readonly mayBeQuoted: boolean;
+  /** SQL: what has no quotes is a number, and its zero has no sign. */
+  readonly isSql?: boolean;
 }
 
 /** Kernels compare this many bytes of a null text. */
 export const NULL_BYTES_MAX = 8;
+
+/** A number where SQL would have to convert it. */
+export class BareValue extends Error {}
 
 export class ColumnKernel {
   readonly sink: ColumnSink;
@@ -57,6 +66,8 @@ export class ColumnKernel {
   readonly #run: (() => void) | undefined;
   readonly #zone: TimeZone | undefined;
   readonly #isTimestamp: boolean;
+  readonly #isSql: boolean;
+  readonly #refusesBare: boolean;
 
   /** The job is JOB_BYTES of the kernels' memory, held by the caller. */
   constructor(
@@ -73,8 +84,10 @@ export class ColumnKernel {
     this.#set(JOB.column, column);
     this.#set(JOB.out, place.out);
     this.#set(JOB.nulls, place.nulls);
-    this.#set(JOB.memoLength, META_NEVER);
+    this.forget();
     this.#setNull(nullForm);
+    this.#isSql = nullForm.isSql === true;
+    this.#refusesBare = this.#isSql && !NUMBERS.has(sink.type.oid);
     this.#run = isBinary ? this.#binaryKernel() : this.#textKernel();
     const { oid } = sink.type;
     this.#isTimestamp = !isBinary && (oid === OID.timestamp || oid === OID.timestamptz);
@@ -86,6 +99,9 @@ export class ColumnKernel {
 
   /** Reads the column's fields into rows from `row` on; true where some were left to the caller. */
   read(row: number, rows: number): boolean {
+    if (this.#refusesBare && kernels.countBare(this.#place.block, this.#job) > 0) {
+      throw new BareValue();
+    }
     if (this.#run === undefined) {
       this.#leaveAll(rows);
       return true;
@@ -97,11 +113,50 @@ export class ColumnKernel {
     if (sink.rep === 'f64') sink.setNumbers(row, f64.subarray(out >>> 3, (out >>> 3) + rows));
     else if (sink.rep === 'text') sink.setCodes(row, i32.subarray(out >>> 2, (out >>> 2) + rows));
     else sink.setFlags(row, u8.subarray(out, out + rows));
+    const isLeft = this.#leaveBeyondLimits(rows);
     if (u32[(this.#job + JOB.nullCount) >>> 2] > 0) {
       sink.setNulls(row, u8.subarray(nulls, nulls + rows));
       u8.fill(0, nulls, nulls + rows);
     }
-    return u32[(this.#job + JOB.oddCount) >>> 2] > 0;
+    return isLeft || u32[(this.#job + JOB.oddCount) >>> 2] > 0;
+  }
+
+  /** Kernels know no lengths and precisions: a value that is beyond its column's is left. */
+  #leaveBeyondLimits(rows: number): boolean {
+    const { oid, typmod } = this.sink.type;
+    if (typmod < 0) return false;
+    const { i32, f64 } = kernelViews();
+    const { out } = this.#place;
+    const { dictionary } = this.sink;
+    if (oid === OID.varchar && dictionary !== undefined) {
+      const limit = typmod - VARCHAR_HEADER;
+      if (dictionary.longest <= limit) return false;
+      const codes = i32.subarray(out >>> 2, (out >>> 2) + rows);
+      return this.#leave(rows, (row) => dictionary.textOf(codes[row])?.length > limit);
+    }
+    const unit = 10 ** Math.max(0, 6 - typmod);
+    if (!this.#isTimestamp || unit === 1) return false;
+    const micros = f64.subarray(out >>> 3, (out >>> 3) + rows);
+    return this.#leave(rows, (row) => micros[row] % unit !== 0);
+  }
+
+  #leave(rows: number, isBeyond: (row: number) => boolean): boolean {
+    const { u8, u32 } = kernelViews();
+    const columns = u32[(this.#place.block + BLOCK.columns) >>> 2];
+    const nulls = this.#place.nulls;
+    let isLeft = false;
+    let at = this.#place.odd + u32[(this.#job + JOB.column) >>> 2];
+    for (let row = 0; row < rows; row++, at += columns) {
+      if (u8[nulls + row] === 1 || !isBeyond(row)) continue;
+      u8[at] = 1;
+      isLeft = true;
+    }
+    return isLeft;
+  }
+
+  /** Words like 'now' mean something else in the next statement. */
+  forget(): void {
+    this.#set(JOB.memoLength, META_NEVER);
   }
 
   /** Lets the kernel know what the caller made of a field that was left to it. */
@@ -126,7 +181,7 @@ export class ColumnKernel {
   }
 
   #textKernel(): (() => void) | undefined {
-    const { oid, typmod } = this.sink.type;
+    const { oid } = this.sink.type;
     const { block } = this.#place;
     const job = this.#job;
     switch (oid) {
@@ -138,10 +193,11 @@ export class ColumnKernel {
       case OID.float4:
       case OID.float8:
         wideDecimalPowers();
-        return () => kernels.parseFloats(block, job, oid === OID.float4 ? 1 : 0);
+        return () =>
+          kernels.parseFloats(block, job, (oid === OID.float4 ? 1 : 0) + (this.#isSql ? 2 : 0));
       case OID.timestamp:
       case OID.timestamptz:
-        if (!this.#readsIso() || typmod !== -1) return undefined;
+        if (!this.#readsIso()) return undefined;
         return () => kernels.parseTimestamps(block, job, oid === OID.timestamptz ? 1 : 0);
       case OID.date:
         return this.#readsIso() ? () => kernels.parseDates(block, job) : undefined;
@@ -167,8 +223,8 @@ export class ColumnKernel {
   }
 
   #textCodes(): (() => void) | undefined {
-    const { oid, typmod } = this.sink.type;
-    if (oid !== OID.text && (oid !== OID.varchar || typmod !== -1)) return undefined;
+    const { oid } = this.sink.type;
+    if (oid !== OID.text && oid !== OID.varchar) return undefined;
     return () => {
       const { dictionary } = this.sink;
       if (dictionary === undefined) return;

@@ -23,7 +23,8 @@ export class ColumnSink {
   readonly name: string;
   readonly type: SqlType;
   readonly rep: VectorRep;
-  readonly settings: FormatSettings;
+  /** Of the statement that fills it. */
+  settings: FormatSettings;
   readonly codec: Codec;
   #capacity: number;
   #numbers = NO_NUMBERS;
@@ -53,7 +54,8 @@ export class ColumnSink {
   }
 
   /** Begins a new batch with fresh memory. */
-  start(): void {
+  start(capacity = this.#capacity): void {
+    this.#capacity = capacity;
     this.#nulls = undefined;
     this.#wide = undefined;
     if (this.rep === 'f64') this.#numbers = new Float64Array(this.#capacity);

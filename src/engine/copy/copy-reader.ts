@@ -3,6 +3,7 @@
  * of rows are read; a row of unusual form, and one that is larger than the place for it, is read by the
  * format's row reader.
  */
+import { STOP_ROW } from '../../kernels/input-kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
 import type { BlockReader } from './block-reader.ts';
 import type { ColumnSink } from './column-sink.ts';
@@ -115,7 +116,7 @@ export class CopyReader {
         at = this.#blocks.read(at, end, this.rows, this.#capacity - this.rows);
         this.rows += this.#blocks.rows;
         if (this.#blocks.rows > 0) continue;
-        if (!this.#blocks.isStopped) return at;
+        if (this.#blocks.stop !== STOP_ROW) return at;
       }
       const next = this.#readRow(kernelViews().u8.subarray(0, end), at, false);
       if (next < 0) return at;

@@ -6,6 +6,7 @@ export { encodeLanesU8, encodeLanesU16, encodeLanesU32 } from './encode-lanes';
 export * from './analyse';
 export * from './bitmap';
 export { splitText } from './split-text';
+export { countBare, splitValues } from './split-values';
 export { splitCsv } from './split-csv';
 export { readBooleans, readFloats, readIntegers, splitBinary } from './split-binary';
 export { parseFloats, parseIntegers, widePowers } from './parse-number';

@@ -227,8 +227,12 @@ function eiselLemire(digits: u64, exponent: i32): f64 {
   return reinterpret<f64>(((binary as u64) << 52) | (bits & 0x000fffffffffffff));
 }
 
-/** Decimals to doubles. `isSingle` rounds them to float4 and leaves what is out of its range. */
-export function parseFloats(block: usize, job: usize, isSingle: i32): void {
+/** Variants of floats: float4, and SQL's numbers without quotes, whose zero has no sign. */
+const SINGLE: i32 = 1;
+const BARE_ZERO: i32 = 2;
+
+/** Decimals to doubles. SINGLE rounds them to float4 and leaves what is out of its range. */
+export function parseFloats(block: usize, job: usize, variant: i32): void {
   const rows = load<i32>(block + BLOCK_ROWS);
   const stride = fieldStride(block);
   let out: usize = load<u32>(job + JOB_OUT);
@@ -260,7 +264,7 @@ export function parseFloats(block: usize, job: usize, isSingle: i32): void {
         continue;
       }
     }
-    if (isSingle) {
+    if (variant & SINGLE) {
       const single = (value as f32) as f64;
       if (single == Infinity || (single == 0 && value != 0)) {
         noteOdd(block, job, row);
@@ -268,6 +272,7 @@ export function parseFloats(block: usize, job: usize, isSingle: i32): void {
       }
       value = single;
     }
-    store<f64>(out, isNegative ? -value : value);
+    const hasSign = value != 0 || (variant & BARE_ZERO) == 0 || meta >= FLAG_QUOTED;
+    store<f64>(out, isNegative && hasSign ? -value : value);
   }
 }

@@ -2,6 +2,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { kernels } from '../../../src/kernels/kernels.ts';
+import {
+  LITERAL_FALSE,
+  LITERAL_NULL,
+  LITERAL_NUMBER,
+  LITERAL_STRING,
+  LITERAL_TRUE,
+  readFastInsert,
+} from '../../../src/parse/fast-insert.ts';
 import { FieldRows } from './support/field-rows.ts';
 
 const rows = new FieldRows();
@@ -136,3 +144,72 @@ it('splits binary rows', () => {
     }),
   );
 });
+
+it('splits rows of VALUES', () => {
+  const literal = fc.constantFrom(
+    "'a'",
+    "'it''s'",
+    "''",
+    "'(1), ('",
+    '12',
+    '-1.5e3',
+    'NULL',
+    'true',
+    'False',
+  );
+  const space = fc.constantFrom('', ' ', '\n\t ');
+  const row = fc
+    .tuple(literal, literal, space)
+    .map(([a, b, gap]) => `${gap}(${gap}${a}${gap},${gap}${b}${gap})${gap}`);
+  const mark = fc.constantFrom("'", '(', ')', ',', ';', ' ', 'x', '--', '1');
+  fc.assert(
+    fc.property(
+      fc.array(row, { minLength: 1, maxLength: 20 }),
+      fc.option(fc.tuple(fc.nat(), mark)),
+      fc.nat({ max: 400 }),
+      (parts, damage, cut) => {
+        let text = parts.join(',');
+        if (damage !== null) {
+          const at = damage[0] % text.length;
+          text = text.slice(0, at) + damage[1] + text.slice(at + 1);
+        }
+        const isCut = cut < text.length;
+        const end = rows.placeInput(Buffer.from(isCut ? text.slice(0, cut) : `${text};`));
+        rows.prepare(2, 512);
+        const next = (kernels.splitValues(rows.block, rows.input, end) >>> 0) - rows.input;
+        const found = rows.split(2);
+        const isWhole = rows.isStopped && text.slice(next).trim() === '';
+        const twin = readFastInsert(
+          `INSERT INTO t VALUES ${text.slice(0, next).replace(/,$/, '')}`,
+        );
+        // Words and numbers that are none are left to the caller.
+        const isOther = found.flat().some(([word, flag]) => {
+          if (flag === '') return !/^-?(\d+\.?\d*|\.\d+)(e\d+)?$/.test(word);
+          return flag === 'odd' && !/^'|^(true|false)$/i.test(word);
+        });
+        if (found.length === 0 || isOther) return;
+        expect(found).toEqual(twinRows(twin));
+        if (!isCut && damage === null) expect(isWhole).toBe(true);
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+function twinRows(insert: ReturnType<typeof readFastInsert>): Cell[][] {
+  return Array.from({ length: insert?.rowCount ?? 0 }, (_, row) =>
+    insert!.values.map(({ kinds, texts }): Cell => {
+      const text = texts[row];
+      const literals: Record<number, Cell> = {
+        [LITERAL_NULL]: ['', 'null'],
+        [LITERAL_TRUE]: ['true', 'odd'],
+        [LITERAL_FALSE]: ['False', 'odd'],
+        [LITERAL_NUMBER]: [text, ''],
+        [LITERAL_STRING]: text.includes("'")
+          ? [`'${text.replaceAll("'", "''")}'`, 'odd']
+          : [text, 'quoted'],
+      };
+      return literals[kinds[row]];
+    }),
+  );
+}

@@ -1,0 +1,182 @@
+/**
+ * INSERT ... VALUES of plain literals without a syntax tree. Its plan is that of the same statement with
+ * parameters in place of the literals, with the rows as its input; so names, defaults, coercions to
+ * lengths, constraints and privileges are the binder's and the executor's as always. Where the text
+ * holds anything else, or a literal does not read, the statement goes the ordinary way.
+ */
+import { readInsertHead, type InsertHead } from '../../parse/fast-insert.ts';
+import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
+import type { CastExpr, Expr, ParameterExpr } from '../../plan/expr.ts';
+import { transformExpr } from '../../plan/expr-walk.ts';
+import type { InsertNode, PhysicalNode } from '../../plan/physical.ts';
+import type { SqlType } from '../../types/type.ts';
+import type { Batch } from '../../vector/vector.ts';
+import type { Executable, StatementCall, StatementRun } from '../executable.ts';
+import {
+  lockAndPlan,
+  planQuery,
+  queryExecutable,
+  runPlanned,
+  type PlannedQuery,
+} from '../query.ts';
+import type { SessionContext } from '../session-context.ts';
+import { ValuesReader } from './values-reader.ts';
+
+/** Shorter statements are parsed sooner than a reader is set up. */
+const TEXT_MIN = 2048;
+const WIDTH_MAX = 1600;
+
+const readers = new WeakMap<PlannedQuery, ValuesReader>();
+
+/** True where `insertExecutable` is worth asking. */
+export function mayBePlainInsert(sql: string): boolean {
+  return sql.length >= TEXT_MIN && /^\s*insert\s/i.test(sql);
+}
+
+/** The statement ready to run, undefined where it is not as plain as that. */
+export async function insertExecutable(
+  session: SessionContext,
+  sql: string,
+): Promise<Executable | undefined> {
+  const head = readInsertHead(sql);
+  if (head === undefined || head.width > WIDTH_MAX) return undefined;
+  const template = templateOf(head);
+  const planned = tryPlan(session, template);
+  const insert = planned === undefined ? undefined : insertOf(planned, head.width);
+  if (planned === undefined || insert === undefined) return undefined;
+  const types = inputTypes(planned, insert);
+  const context = session.execContext([], 0);
+  const reader = readerFor(planned, types, context.eval.format);
+  const batches = await reader.read(sql.slice(head.rowsAt), context.eval.format, () =>
+    context.checkpoint(),
+  );
+  if (batches === undefined) return undefined;
+  return {
+    fields: null,
+    parameterTypes: [],
+    allowedWhenFailed: false,
+    run: (call) => runInsert(session, template, types, batches, call),
+  };
+}
+
+interface Template {
+  readonly statement: ParsedStatement;
+  readonly sql: string;
+  readonly width: number;
+}
+
+function templateOf({ schema, table, columns, width }: InsertHead): Template {
+  const target = schema === undefined ? quoted(table) : `${quoted(schema)}.${quoted(table)}`;
+  const list = columns === null ? '' : ` (${columns.map(quoted).join(', ')})`;
+  const values = Array.from({ length: width }, (_, i) => `$${i + 1}`).join(', ');
+  const sql = `INSERT INTO ${target}${list} VALUES (${values})`;
+  return { statement: parseStatements(sql)[0], sql, width };
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function planTemplate(session: SessionContext, { statement, sql }: Template): PlannedQuery {
+  return planQuery(session, statement, sql, []);
+}
+
+/** undefined for an error: the ordinary way reports it, at its place in the text. */
+function tryPlan(session: SessionContext, template: Template): PlannedQuery | undefined {
+  try {
+    return planTemplate(session, template);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The insert of a plan whose input is one row of expressions over the parameters. */
+function insertOf({ plan }: PlannedQuery, width: number): InsertNode | undefined {
+  const { root, parameterTypes } = plan;
+  if (root.kind !== 'insert' || root.input.kind !== 'values') return undefined;
+  return root.input.rows.length === 1 && parameterTypes.length === width ? root : undefined;
+}
+
+/** The parameters' types, with the lengths and precisions that their columns have. */
+function inputTypes(planned: PlannedQuery, insert: InsertNode): readonly SqlType[] {
+  const types = [...planned.plan.parameterTypes];
+  for (const expr of rowOf(insert)) {
+    if (isLimit(expr)) types[expr.arg.index] = expr.type;
+  }
+  return types;
+}
+
+function rowOf({ input }: InsertNode): readonly Expr[] {
+  return input.kind === 'values' ? input.rows[0] : [];
+}
+
+interface Limit extends CastExpr {
+  readonly arg: ParameterExpr;
+}
+
+/** True for a parameter that its column only gives a length or a precision. */
+function isLimit(expr: Expr): expr is Limit {
+  if (expr.kind !== 'cast' || expr.arg.kind !== 'parameter') return false;
+  return expr.type.oid === expr.arg.type.oid;
+}
+
+function readerFor(
+  planned: PlannedQuery,
+  types: readonly SqlType[],
+  settings: ConstructorParameters<typeof ValuesReader>[1],
+): ValuesReader {
+  const known = readers.get(planned);
+  if (known?.isBusy === false) return known;
+  const reader = new ValuesReader(types, settings);
+  readers.set(planned, reader);
+  return reader;
+}
+
+async function* runInsert(
+  session: SessionContext,
+  template: Template,
+  types: readonly SqlType[],
+  batches: readonly Batch[],
+  call: StatementCall,
+): StatementRun {
+  const planned = await lockAndPlan(session, () => planTemplate(session, template));
+  const insert = insertOf(planned, template.width);
+  if (insert === undefined || !areSame(inputTypes(planned, insert), types)) {
+    // The table is another one since its rows were read.
+    const [statement] = parseStatements(call.text);
+    return yield* queryExecutable(session, statement, call.text, []).run(call);
+  }
+  return yield* runPlanned(session, withRows(planned, insert, types, batches), call, undefined);
+}
+
+function areSame(types: readonly SqlType[], others: readonly SqlType[]): boolean {
+  return types.every(({ oid, typmod }, i) => oid === others[i].oid && typmod === others[i].typmod);
+}
+
+function withRows(
+  planned: PlannedQuery,
+  insert: InsertNode,
+  types: readonly SqlType[],
+  batches: readonly Batch[],
+): PlannedQuery {
+  const columns = types.map((type, i) => ({ name: `column${i + 1}`, type }));
+  const estimatedRows = batches.reduce((sum, batch) => sum + batch.length, 0);
+  const values: PhysicalNode = { kind: 'values', rows: [], batches, columns, estimatedRows };
+  const project: PhysicalNode = {
+    kind: 'project',
+    input: values,
+    exprs: rowOf(insert).map(overColumns),
+    columns: insert.input.columns,
+    estimatedRows,
+  };
+  const root: InsertNode = { ...insert, input: project };
+  return { ...planned, plan: { ...planned.plan, root } };
+}
+
+/** Parameters become columns of the rows that were read. */
+function overColumns(expr: Expr): Expr {
+  if (isLimit(expr)) return { kind: 'column', type: expr.type, index: expr.arg.index };
+  return transformExpr(expr, (item) =>
+    item.kind === 'parameter' ? { kind: 'column', type: item.type, index: item.index } : item,
+  );
+}
