@@ -27,6 +27,19 @@ type DecodeLanes = (
   work: number,
 ) => number;
 
+/**
+ * Rows with lanes from `low` to `high` as ranges: first rows and the rows behind the last, in turn, u32
+ * each, counted from `row`. Returns how many numbers were written, at most count + 1.
+ */
+type Select = (
+  source: number,
+  count: number,
+  low: number,
+  high: number,
+  row: number,
+  target: number,
+) => number;
+
 /** Bytes of the working memory that encoders and decoders take. */
 export const LANE_WORK_BYTES = 16_384;
 
@@ -37,6 +50,9 @@ export interface LaneKernels {
   readonly narrowU8: Narrow;
   readonly narrowU16: Narrow;
   readonly narrowU32: Narrow;
+  readonly selectU8: Select;
+  readonly selectU16: Select;
+  readonly selectU32: Select;
   readonly encodeLanesU8: EncodeLanes;
   readonly encodeLanesU16: EncodeLanes;
   readonly encodeLanesU32: EncodeLanes;

@@ -23,6 +23,20 @@ export function laneValue(lanes: Lanes, row: number): number {
   return (lanes.base + laneAt(lanes, row) * lanes.factor) / lanes.divisor;
 }
 
+/** The first lane, up to one behind the last, whose value is at least `bound`, or above it. */
+export function laneFrom(lanes: Lanes, bound: number, isAbove: boolean): number {
+  const { bits, base, factor, divisor } = lanes;
+  let low = 0;
+  let high = 2 ** bits;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const value = (base + middle * factor) / divisor;
+    if (value < bound || (isAbove && value === bound)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 function laneAt({ block, bits }: Lanes, row: number): number {
   const views = kernelViews();
   switch (bits) {

@@ -39,6 +39,8 @@ export interface RowSource {
   ): StoredColumn | undefined | Promise<StoredColumn | undefined>;
   /** A whole column, where the source has it in one piece. */
   whole?(attnum: number): StoredColumn | undefined;
+  /** Present where columns cost something to read: whether a column is stored row by row. */
+  stores?(attnum: number): boolean;
   /** Times of a piece. */
   times(index: number): Times | Promise<Times>;
   zones(attnum: number): Zones | undefined;

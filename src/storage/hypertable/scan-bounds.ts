@@ -6,18 +6,23 @@ import type { BoundPredicate } from '../storage.ts';
 import { hypertableOf } from './placement.ts';
 import { hasPlainEquality } from './series-table.ts';
 
+/** Values between two, the ends left out where they are open. */
+export interface ValueRange {
+  readonly attnum: number;
+  readonly low: number;
+  readonly high: number;
+  readonly isLowOpen: boolean;
+  readonly isHighOpen: boolean;
+}
+
 export interface ScanBounds {
   /** Inclusive. */
   readonly minTime: number;
   readonly maxTime: number;
   /** Per column the values that rows may have. */
   readonly equalities: readonly { readonly attnum: number; readonly values: readonly Value[] }[];
-  /** Per number column the inclusive range that rows may have. */
-  readonly ranges: readonly {
-    readonly attnum: number;
-    readonly low: number;
-    readonly high: number;
-  }[];
+  /** Per number column a range that rows may have. */
+  readonly ranges: readonly ValueRange[];
 }
 
 export function boundsOf(
@@ -28,7 +33,7 @@ export function boundsOf(
   let minTime = -Infinity;
   let maxTime = Infinity;
   const equalities: { attnum: number; values: readonly Value[] }[] = [];
-  const ranges: { attnum: number; low: number; high: number }[] = [];
+  const ranges: ValueRange[] = [];
   for (const predicate of predicates) {
     const { column: attnum } = predicate;
     const type = table.columns[attnum - 1]?.type;
@@ -49,11 +54,11 @@ export function boundsOf(
   return { minTime, maxTime, equalities, ranges };
 }
 
-/** The smallest inclusive range of doubles with all values that satisfy the predicate. */
+/** The smallest range of doubles with all values that satisfy the predicate. */
 function rangeOf(
   predicate: BoundPredicate,
   whole: boolean,
-): { low: number; high: number } | undefined {
+): Omit<ValueRange, 'attnum'> | undefined {
   const numbers: number[] = [];
   for (const value of predicate.values) {
     if (value === null) continue;
@@ -66,6 +71,9 @@ function rangeOf(
   const first = numbers[0];
   // Whole numbers below 2^53 have exact neighbours; beyond, the bound itself stays in.
   const step = whole && Math.abs(first) < 2 ** 52 && Number.isInteger(first) ? 1 : 0;
+  // A rounded bound may be one that its neighbour satisfies.
+  const isOpen = step === 0 && typeof predicate.values[0] === 'number';
+  const closed = { isLowOpen: false, isHighOpen: false };
   switch (predicate.op) {
     case '=':
     case 'in': {
@@ -75,15 +83,15 @@ function rangeOf(
         if (number < low) low = number;
         if (number > high) high = number;
       }
-      return { low, high };
+      return { low, high, ...closed };
     }
     case '<':
-      return { low: -Infinity, high: first - step };
+      return { low: -Infinity, high: first - step, isLowOpen: false, isHighOpen: isOpen };
     case '<=':
-      return { low: -Infinity, high: first };
+      return { low: -Infinity, high: first, ...closed };
     case '>':
-      return { low: first + step, high: Infinity };
+      return { low: first + step, high: Infinity, isLowOpen: isOpen, isHighOpen: false };
     case '>=':
-      return { low: first, high: Infinity };
+      return { low: first, high: Infinity, ...closed };
   }
 }

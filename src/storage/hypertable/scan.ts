@@ -3,6 +3,7 @@ import { batchBytes } from '../../vector/concat.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { ScanRequest } from '../storage.ts';
 import { byPiece, emitPiece, outputColumns, type OutputColumns } from './emit-rows.ts';
+import { filterRows } from './filter-rows.ts';
 import { scanLatest } from './latest-rows.ts';
 import { hypertableOf } from './placement.ts';
 import { boundsOf, type ScanBounds } from './scan-bounds.ts';
@@ -37,7 +38,7 @@ export async function* scanTable(input: ScanInput, request: ScanRequest): AsyncG
     else {
       const selected: Selected[] = [];
       for await (const one of selectChunk(input, chunk, bounds, request)) selected.push(one);
-      yield* scanInTimeOrder(selected, output, timeColumn, request);
+      yield* scanInTimeOrder(selected, bounds, output, timeColumn, request);
     }
   }
 }
@@ -61,7 +62,10 @@ async function* scanChunk(
   request: ScanRequest,
 ): AsyncGenerator<Batch> {
   for await (const { source, ranges } of selectChunk(input, chunk, bounds, request)) {
-    for (const rows of byPiece(ranges)) {
+    for (const all of byPiece(ranges)) {
+      const filtered = filterRows(source, all.ranges, bounds);
+      const [rows] = byPiece(filtered instanceof Promise ? await filtered : filtered);
+      if (rows === undefined) continue;
       const emitted = emitPiece(source, rows, output);
       const batch = emitted instanceof Promise ? await emitted : emitted;
       if (request.counters !== undefined) {

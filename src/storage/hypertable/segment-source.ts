@@ -57,6 +57,10 @@ export class SegmentSource implements RowSource {
     return this.#blocks.block(this.#segment, attnum, index);
   }
 
+  stores(attnum: number): boolean {
+    return this.#header.columns.has(attnum);
+  }
+
   times(index: number): Times | Promise<Times> {
     const piece = this.#blocks.block(this.#segment, this.#header.timeColumn, index);
     return piece instanceof Promise ? piece.then(timesOf) : timesOf(piece);

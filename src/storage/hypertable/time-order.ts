@@ -5,15 +5,16 @@
  */
 import type { Batch } from '../../vector/vector.ts';
 import { gather } from '../../vector/gather.ts';
-import { batchBytes, concatBatches } from '../../vector/concat.ts';
+import { batchBytes } from '../../vector/concat.ts';
 import type { ScanRequest } from '../storage.ts';
-import { byPiece, emitPiece, type OutputColumns } from './emit-rows.ts';
+import type { OutputColumns } from './emit-rows.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
+import type { ScanBounds } from './scan-bounds.ts';
 import type { RowRanges } from './select-rows.ts';
 import type { Selected } from './select-chunk.ts';
 import { seriesAt, type SeriesTable } from './series-table.ts';
-import { storedValueAt } from './stored-column.ts';
 import { SourceTimes } from './source-times.ts';
+import { emitWindow, filterWindow, type TimedRows } from './window-rows.ts';
 
 /** A window may have so many times the rows that it aims at where they share few times. */
 const STUCK_FACTOR = 8;
@@ -23,9 +24,7 @@ const WINDOW_ROWS = 65_536;
 const FIRST_WINDOW_ROWS = 1024;
 
 /** A source with its runs: stretches of rows that ascend by time, as far as they are not emitted. */
-interface TimedSource {
-  readonly source: RowSource;
-  readonly times: SourceTimes;
+interface TimedSource extends TimedRows {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   /** Times of each run's first and last row. */
@@ -35,6 +34,7 @@ interface TimedSource {
 
 export async function* scanInTimeOrder(
   selected: readonly Selected[],
+  bounds: ScanBounds,
   output: OutputColumns,
   timeColumn: number,
   request: ScanRequest,
@@ -49,7 +49,11 @@ export async function* scanInTimeOrder(
     if (next === undefined) return;
     const { border } = next;
     width = next.width;
-    const taken = sources.map((source) => takeWindow(source, border, descending));
+    const taken: RowRanges[] = [];
+    for (const timed of sources) {
+      const window = takeWindow(timed, border, descending);
+      taken.push(await filterWindow(timed.source, window, bounds));
+    }
     const batch = await emitWindow(sources, taken, output, timeColumn, descending);
     if (request.counters !== undefined) {
       request.counters.rows += batch.length;
@@ -211,83 +215,4 @@ function takeWindow(timed: TimedSource, border: number, descending: boolean): Ro
     }
   }
   return taken;
-}
-
-async function emitWindow(
-  sources: readonly TimedSource[],
-  taken: readonly RowRanges[],
-  output: OutputColumns,
-  timeColumn: number,
-  descending: boolean,
-): Promise<Batch> {
-  const batches: Batch[] = [];
-  const times: number[] = [];
-  for (let s = 0; s < sources.length; s++) {
-    for (const rows of byPiece(taken[s])) {
-      batches.push(await emitPiece(sources[s].source, rows, output));
-      for (let r = 0; r < rows.ranges.starts.length; r++) {
-        for (let row = rows.ranges.starts[r]; row < rows.ranges.ends[r]; row++) {
-          times.push(sources[s].times.at(row));
-        }
-      }
-    }
-  }
-  const batch = concatBatches(output.types, batches);
-  const order = orderOf(times, descending);
-  await refineWide(sources, taken, timeColumn, times, order, descending);
-  return { columns: batch.columns.map((column) => gather(column, order)), length: batch.length };
-}
-
-/** Positions in the order of time; equal times stay in the order in which they were found. */
-function orderOf(times: readonly number[], descending: boolean): Int32Array {
-  const count = times.length;
-  let low = Infinity;
-  let high = -Infinity;
-  for (let i = 0; i < count; i++) {
-    if (times[i] < low) low = times[i];
-    if (times[i] > high) high = times[i];
-  }
-  const order = new Int32Array(count);
-  if ((high - low) * count < 2 ** 52 && Number.isInteger(low)) {
-    // Time and position in one double sort natively.
-    const keys = new Float64Array(count);
-    for (let i = 0; i < count; i++) {
-      keys[i] = (descending ? high - times[i] : times[i] - low) * count + i;
-    }
-    keys.sort();
-    for (let i = 0; i < count; i++) order[i] = keys[i] % count;
-    return order;
-  }
-  for (let i = 0; i < count; i++) order[i] = i;
-  return order.sort((a, b) => (descending ? times[b] - times[a] : times[a] - times[b]));
-}
-
-/** Puts times beyond 2^53, equal as doubles, into their exact order. */
-async function refineWide(
-  sources: readonly TimedSource[],
-  taken: readonly RowRanges[],
-  timeColumn: number,
-  times: readonly number[],
-  order: Int32Array,
-  descending: boolean,
-): Promise<void> {
-  let wide = false;
-  for (const time of times) wide ||= Math.abs(time) >= 2 ** 53;
-  if (!wide) return;
-  const exact: (number | bigint)[] = [];
-  for (let s = 0; s < sources.length; s++) {
-    for (const { index, ranges } of byPiece(taken[s])) {
-      const piece = await sources[s].source.piece(timeColumn, index);
-      for (let r = 0; r < ranges.starts.length; r++) {
-        for (let row = ranges.starts[r]; row < ranges.ends[r]; row++) {
-          const value = piece === undefined ? null : storedValueAt(piece, row % PIECE_ROWS);
-          exact.push(value as number | bigint);
-        }
-      }
-    }
-  }
-  order.sort((a, b) => {
-    const [left, right] = descending ? [exact[b], exact[a]] : [exact[a], exact[b]];
-    return left < right ? -1 : left > right ? 1 : a - b;
-  });
 }
