@@ -36,6 +36,7 @@ export interface Options {
   readonly hours: number;
   readonly interval: number;
   readonly devopsScale: number;
+  readonly devopsHours: number;
   readonly trucks: number;
   readonly iotHours: number;
   readonly hits: number;
@@ -53,27 +54,29 @@ export interface Options {
 const DEFAULTS = {
   scale: 4000,
   hours: 12,
-  'devops-scale': 500,
-  trucks: 400,
+  'devops-scale': 100,
+  'devops-hours': 6,
+  trucks: 200,
   'iot-hours': 30,
   hits: 1_000_000,
   series: 1_000_000,
   'ingest-rows': 2_000_000,
   instances: 40,
-  seconds: 4,
+  seconds: 2,
 } as const;
 
 const QUICK: Readonly<Record<keyof typeof DEFAULTS, number>> = {
   scale: 400,
   hours: 4,
-  'devops-scale': 50,
-  trucks: 50,
+  'devops-scale': 20,
+  'devops-hours': 2,
+  trucks: 20,
   'iot-hours': 26,
-  hits: 100_000,
-  series: 100_000,
-  'ingest-rows': 300_000,
-  instances: 8,
-  seconds: 0.7,
+  hits: 50_000,
+  series: 50_000,
+  'ingest-rows': 200_000,
+  instances: 6,
+  seconds: 0.4,
 };
 
 export function readOptions(args: readonly string[]): Options {
@@ -109,6 +112,7 @@ export function readOptions(args: readonly string[]): Options {
     scale: number('scale'),
     hours: number('hours'),
     devopsScale: number('devops-scale'),
+    devopsHours: number('devops-hours'),
     trucks: number('trucks'),
     iotHours: number('iot-hours'),
     hits: number('hits'),

@@ -18,42 +18,51 @@ const KEPT_VALUES = 2_000_000;
 
 export class AnswerCollector {
   readonly #kinds: Kinds;
+  readonly #keptRows: number;
   #rows = 0;
   #sums: [number, number] = [0, 0];
   #kept: Value[][] | undefined = [];
 
-  constructor(kinds: Kinds) {
+  constructor(kinds: Kinds, keptValues = KEPT_VALUES) {
     this.#kinds = kinds;
+    this.#keptRows = Math.floor(keptValues / Math.max(1, kinds.length));
   }
 
   /** Fields as any system prints them, or numbers, booleans and bigints from an API. */
   add(fields: readonly unknown[]): void {
-    const kinds = this.#kinds;
-    const row = Array.from(kinds, (kind, i) => canonical(kind, fields[i]));
+    const row = Array.from(this.#kinds, (kind, i) => canonical(kind, fields[i]));
     this.#rows++;
-    this.#kept?.push(row);
-    if (this.#rows * kinds.length > KEPT_VALUES) this.#kept = undefined;
+    if (this.#kept === undefined) {
+      this.#sum(row);
+      return;
+    }
+    this.#kept.push(row);
+    if (this.#rows <= this.#keptRows) return;
+    for (const kept of this.#kept) this.#sum(kept);
+    this.#kept = undefined;
+  }
+
+  #sum(row: readonly Value[]): void {
     const text = row.map(rounded).join('\t');
     this.#sums[0] = (this.#sums[0] + hash(text, 0x811c9dc5)) >>> 0;
     this.#sums[1] = (this.#sums[1] + hash(text, 0x9747b28c)) >>> 0;
   }
 
   result(): Answer {
-    const digest = this.#sums.map((sum) => sum.toString(16)).join('');
-    return { rows: this.#rows, digest, ...(this.#kept === undefined ? {} : { kept: this.#kept }) };
+    if (this.#kept !== undefined) return { rows: this.#rows, digest: '', kept: this.#kept };
+    return { rows: this.#rows, digest: this.#sums.map((sum) => sum.toString(16)).join(' ') };
   }
 }
 
 export function canonical(kind: string, field: unknown): Value {
   if (field === null || field === undefined) return null;
+  if (kind === 'n') return Number(field);
   const text = String(field);
   switch (kind) {
     case 't':
       return typeof field === 'number' ? field : micros(text);
     case 'd':
       return text.slice(0, 10);
-    case 'n':
-      return Number(text);
     case 'i':
       return typeof field === 'number' ? field : intervalSeconds(text);
     case 'b':
@@ -90,7 +99,8 @@ function intervalSeconds(text: string): number {
 }
 
 function rounded(value: Value): string {
-  return typeof value === 'number' ? String(Number(value.toPrecision(9))) : String(value);
+  if (typeof value !== 'number' || Number.isInteger(value)) return String(value);
+  return String(Number(value.toPrecision(9)));
 }
 
 /** FNV-1a over UTF-16 units. */

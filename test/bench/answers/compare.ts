@@ -4,12 +4,15 @@ import type { Answer, Value } from './answer.ts';
 export interface CompareOptions {
   /** Columns that must agree; the others may be any of several right answers. */
   readonly columns?: readonly number[];
+  /** Leave out the rows with the first and the last time of `a`. */
+  readonly innerOnly?: boolean;
 }
 
 const TOLERANCE = 1e-8;
 
 /** What differs, in words; undefined where nothing does. */
 export function difference(a: Answer, b: Answer, options: CompareOptions = {}): string | undefined {
+  if (options.innerOnly === true) return difference(...innerRows(a, b));
   if (a.rows !== b.rows) return `${a.rows} rows against ${b.rows}`;
   if (a.kept === undefined || b.kept === undefined) {
     return a.digest === b.digest || options.columns !== undefined ? undefined : 'other values';
@@ -28,10 +31,23 @@ export function difference(a: Answer, b: Answer, options: CompareOptions = {}): 
   return undefined;
 }
 
+function innerRows(a: Answer, b: Answer): [Answer, Answer] {
+  const times = new Set((a.kept ?? []).map((row) => row[0]));
+  const order = [...times].sort((left, right) => Number(left) - Number(right));
+  const [first, last] = [order[0], order.at(-1)];
+  const inner = ({ kept = [], digest }: Answer): Answer => {
+    const rows = kept.filter(
+      ([time]) => Number(time) > Number(first) && Number(time) < Number(last),
+    );
+    return { rows: rows.length, digest, kept: rows };
+  };
+  return [inner(a), inner(b)];
+}
+
 function isSame(a: Value, b: Value): boolean {
   if (typeof a !== 'number' || typeof b !== 'number') return a === b;
   // Times and counts are exact.
-  if (Number.isInteger(a) && Number.isInteger(b)) return a === b;
+  if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return a === b;
   return Math.abs(a - b) <= TOLERANCE * (1 + Math.max(Math.abs(a), Math.abs(b)));
 }
 

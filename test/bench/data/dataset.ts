@@ -35,6 +35,8 @@ export interface Table {
   readonly orderBy: readonly string[];
   /** Makes it a hypertable. */
   readonly timeColumn?: string;
+  /** Of the hypertable, 12 hours unless said, as in TSBS. */
+  readonly chunkInterval?: string;
   /** Line protocol has no lines for it. */
   readonly sqlOnly?: boolean;
 }

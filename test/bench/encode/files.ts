@@ -46,6 +46,9 @@ const SECTION_ROWS: Readonly<Record<Form, number>> = {
   insert: 1_000,
 };
 
+/** Raised with every change to generators or encoders, so that no old file is taken for a new one. */
+const VERSION = 1;
+
 /** Payload of one CopyData message. */
 const FRAME_BYTES = 65_536;
 
@@ -61,7 +64,7 @@ export function dataFiles(
   return new Map(forms.map((form) => [form, dataset.tables.map((table) => describe(form, table))]));
 
   function pathOf(form: Form, table: Table): string {
-    return join(directory, `${dataset.key}.${table.name}.${form}`);
+    return join(directory, `v${VERSION}-${dataset.key}.${table.name}.${form}`);
   }
   function isThere(form: Form, table: Table): boolean {
     return existsSync(`${pathOf(form, table)}.json`);

@@ -5,6 +5,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { MessageReader } from './message-reader.ts';
+import { ScramClient } from './scram.ts';
 import { sendPiece } from './send-piece.ts';
 
 export interface QueryOutcome {
@@ -48,6 +49,7 @@ export class RawClient {
   #tag = '';
   #failure: Error | undefined;
   #onRow: OnRow | undefined;
+  #scram: ScramClient | undefined;
   #ready: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   private constructor(socket: Socket, endpoint: Endpoint) {
@@ -175,21 +177,26 @@ export class RawClient {
         this.#failure ??= errorOf(body);
         break;
       case 0x52:
-        this.#authenticate(body.readInt32BE(0), endpoint);
+        this.#authenticate(body, endpoint);
         break;
       case 0x5a:
         this.#ready?.resolve();
     }
   }
 
-  /** Trust and clear-text passwords are enough for the systems measured here. */
-  #authenticate(request: number, endpoint: Endpoint): void {
-    if (request === 0) return;
-    if (request === 3) {
-      this.#socket.write(message(0x70, Buffer.from(`${endpoint.password ?? ''}\0`)));
-      return;
+  /** Trust, a clear-text password, or SCRAM. */
+  #authenticate(body: Buffer, { password = '' }: Endpoint): void {
+    const answer = (payload: Buffer): boolean => this.#socket.write(message(0x70, payload));
+    const request = body.readInt32BE(0);
+    if (request === 3) answer(Buffer.from(`${password}\0`));
+    else if (request === 10) {
+      this.#scram = new ScramClient(password);
+      answer(this.#scram.first());
+    } else if (request === 11 && this.#scram !== undefined) {
+      answer(this.#scram.final(body.toString('utf8', 4)));
+    } else if (request !== 0 && request !== 12) {
+      this.#ready?.reject(new Error(`authentication request ${request} is not supported`));
     }
-    this.#ready?.reject(new Error(`authentication request ${request} is not supported`));
   }
 }
 

@@ -75,6 +75,20 @@ function hostFilter(dialect: Dialect, hosts: readonly string[]): string {
     : `hostname IN (${hosts.map((host) => `'${host}'`).join(', ')})`;
 }
 
+/**
+ * One value for each bucket, at its last second. A bucket that the window cuts is not cut here, so it
+ * is left out of the comparison; the work is the same.
+ */
+function rangeQuery(query: string, from: number, to: number, step: number): string {
+  const floor = (micros: number): number => Math.floor(micros / 1e6 / step) * step;
+  const [start, end] = [floor(from) + step - 1, floor(to - 1) + step - 1];
+  return `/api/v1/query_range?query=${encodeURIComponent(query)}&start=${start}&end=${end}&step=${step}`;
+}
+
+function names(data: CpuData, metrics: readonly string[]): string {
+  return `${data.table}_(${metrics.join('|')})`;
+}
+
 interface MaximaShape {
   readonly metrics: number;
   readonly hosts: number;
@@ -95,7 +109,11 @@ function maxima(name: string, data: CpuData, shape: MaximaShape): QueryType {
       const { from, to } = windowOf(random, data, shape.hours);
       const hosts = hostsOf(random, data.scale, shape.hosts);
       return (dialect) => {
-        if (dialect === 'victoria') return undefined;
+        if (dialect === 'victoria') {
+          const filter = `{__name__=~"${names(data, metrics)}",hostname=~"${hosts.join('|')}"}`;
+          const query = `max(max_over_time(${filter}[${shape.every}s])) by (__name__)`;
+          return rangeQuery(query, from, to, shape.every);
+        }
         const where = `${hostFilter(dialect, hosts)} AND ${inRange(dialect, from, to)}`;
         if (dialect === 'influx') {
           return `SELECT ${list} FROM ${data.table} WHERE ${where} GROUP BY time(${shape.every}s) fill(none)`;
@@ -117,7 +135,11 @@ function doubleGroupBy(name: string, data: CpuData, count: number): QueryType {
     instance: (random) => {
       const { from, to } = windowOf(random, data, 12);
       return (dialect) => {
-        if (dialect === 'victoria') return undefined;
+        if (dialect === 'victoria') {
+          const filter = `{__name__=~"${names(data, metrics)}"}`;
+          const query = `avg(avg_over_time(${filter}[1h])) by (__name__, hostname)`;
+          return rangeQuery(query, from, to, 3600);
+        }
         const where = inRange(dialect, from, to);
         if (dialect === 'influx') {
           return `SELECT ${means('mean')} FROM ${data.table} WHERE ${where} GROUP BY time(1h), hostname fill(none)`;
@@ -157,7 +179,10 @@ function groupByOrderByLimit(data: CpuData): QueryType {
     instance: (random) => {
       const { to } = windowOf(random, data, 1);
       return (dialect) => {
-        if (dialect === 'victoria') return undefined;
+        if (dialect === 'victoria') {
+          const query = `max(max_over_time(${data.table}_usage_user[1m]))`;
+          return rangeQuery(query, Math.max(START_MICROS, to - 240e6), to, 60);
+        }
         const where = `time < ${timeLiteral(dialect, to)}`;
         if (dialect === 'influx') {
           return `SELECT max(usage_user) AS max FROM ${data.table} WHERE ${where} GROUP BY time(1m) fill(none) ORDER BY time DESC LIMIT 5`;

@@ -1,11 +1,11 @@
 /** Loads one data set into every system in turn, compares all answers, and times the same queries. */
-import type { Answer } from '../answers/answer.ts';
-import { difference } from '../answers/compare.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { dataFiles, type Form } from '../encode/files.ts';
 import type { Options } from '../options.ts';
 import type { QueryType } from '../queries/query.ts';
 import type { System, SystemStarter } from '../systems/system.ts';
+import { disagreements, type Given } from './agreement.ts';
+import { describeCell, describeLoad } from './describe.ts';
 import { measureLoad, measureQuery, shortError, type Cell, type LoadResult } from './measure.ts';
 
 export interface QuerySuite {
@@ -33,7 +33,8 @@ export interface QuerySuiteResult {
   readonly systems: readonly SystemResult[];
 }
 
-type Answers = Map<string, { readonly title: string; readonly answers: readonly Answer[] }[]>;
+/** What the systems gave so far, by query. */
+type Answers = Map<string, Given[]>;
 
 export async function runQuerySuite(
   suite: QuerySuite,
@@ -45,6 +46,7 @@ export async function runQuerySuite(
     console.log(`\n${suite.name}: ${starter.title}`);
     systems.push(await runSystem(starter, suite, options, known));
   }
+  markDisagreements(suite, systems, known);
   return {
     suite: suite.name,
     data: suite.dataset.key,
@@ -52,6 +54,22 @@ export async function runQuerySuite(
     queries: suite.queries.map(({ name }) => name),
     systems,
   };
+}
+
+/** At the end all answers are there to tell who stands alone. */
+function markDisagreements(
+  suite: QuerySuite,
+  systems: readonly SystemResult[],
+  known: Answers,
+): void {
+  for (const type of suite.queries) {
+    for (const [dialect, differs] of disagreements(known.get(type.name) ?? [], type)) {
+      const cells = systems.find((system) => system.dialect === dialect)?.cells;
+      if (cells === undefined) continue;
+      cells[type.name] = { ...cells[type.name], differs };
+      console.log(`${type.name}: ${dialect} differs, ${differs}`);
+    }
+  }
 }
 
 async function runSystem(
@@ -76,7 +94,7 @@ async function runSystem(
     console.log(describeLoad(load));
     for (const type of suite.queries) {
       cells[type.name] = await runQuery(system, type, options, known);
-      console.log(`  ${type.name.padEnd(36)} ${describe(cells[type.name])}`);
+      console.log(`  ${type.name.padEnd(36)} ${describeCell(cells[type.name])}`);
     }
     return { dialect, title, version, load, cells };
   } catch (error) {
@@ -100,26 +118,7 @@ async function runQuery(
 ): Promise<Cell> {
   const { cell, answers } = await measureQuery(system, type, options);
   if (answers.length === 0) return cell;
-  const others = known.get(type.name) ?? [];
-  known.set(type.name, [...others, { title: system.title, answers }]);
-  for (const other of others.slice(0, 1)) {
-    const differs = answers
-      .map((answer, i) => difference(other.answers[i], answer, { columns: type.compare }))
-      .find((text) => text !== undefined);
-    if (differs !== undefined) return { ...cell, differs: `${other.title} says ${differs}` };
-  }
+  const { dialect, title } = system;
+  known.set(type.name, [...(known.get(type.name) ?? []), { dialect, title, answers }]);
   return cell;
-}
-
-function describe(cell: Cell): string {
-  if (cell.absent === true) return '-';
-  if (cell.error !== undefined) return cell.error;
-  const time = `${cell.medianMs?.toFixed(2)} ms, p95 ${cell.p95Ms?.toFixed(2)} ms, ${cell.rows} rows, ${cell.runs} runs`;
-  return cell.differs === undefined ? time : `${time}, DIFFERS: ${cell.differs}`;
-}
-
-function describeLoad(load: LoadResult): string {
-  const cpu = load.cpuSecondsPerMillionRows?.toFixed(2) ?? '-';
-  const rate = Math.round(load.rows / load.seconds);
-  return `  ${load.rows} rows as ${load.form} in ${load.seconds.toFixed(1)} s (${rate} rows/s), ${cpu} CPU s per million, ${load.storedBytesPerRow.toFixed(1)} bytes/row, ${Math.round((load.peakBytes ?? 0) / 2 ** 20)} MiB`;
 }

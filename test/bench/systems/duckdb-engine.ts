@@ -26,13 +26,19 @@ interface Materialized {
   getRowsJson(): Promise<unknown[][]>;
 }
 
+/** Extensions would be fetched from the network. */
+const OPTIONS = {
+  threads: '2',
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+};
+
 export async function openDuckDb(directory: string): Promise<Engine> {
   const packageName = '@duckdb/node-api';
   const module = (await import(packageName)) as DuckDbModule;
   const file = join(directory, 'bench.duckdb');
-  const instance = await module.DuckDBInstance.create(file, { threads: '2' });
+  const instance = await module.DuckDBInstance.create(file, OPTIONS);
   const connection = await instance.connect();
-  await connection.run("SET TimeZone = 'UTC'").catch(() => undefined);
   return {
     version: `DuckDB ${module.version()}`,
     execute: async (sql) => void (await connection.run(sql)),

@@ -130,7 +130,7 @@ export const duckdb = starter({
   title: 'DuckDB',
   createSql: (table) => createSql(table, 'duckdb'),
   loadSql: ({ path, table }) =>
-    `COPY ${table.name} FROM '${path}' (FORMAT csv, HEADER false, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '', AUTO_DETECT false)`,
+    `COPY ${table.name} FROM '${path}' (FORMAT csv, HEADER false, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '', ALLOW_QUOTED_NULLS false, AUTO_DETECT false)`,
   settleSql: () => ['CHECKPOINT'],
   storedBytes: async (_tables, directory) => statSync(join(directory, 'bench.duckdb')).size,
 });

@@ -15,6 +15,8 @@ export interface WireTraits {
   createSql(table: Table): readonly string[];
   settleSql(tables: readonly Table[]): readonly string[];
   storedBytes(tables: readonly Table[], system: WireSystem): Promise<number>;
+  /** Where COPY is not the way in. */
+  load?(file: DataFile): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,6 +62,12 @@ export class WireSystem implements System {
 
   /** Several connections take sections in turn, each a transaction. */
   async load(file: DataFile, workers: number): Promise<void> {
+    if (this.#traits.load === undefined) await this.#copy(file, workers);
+    else await this.#traits.load(file);
+    await this.#awaitRows(file.table.name, file.rows);
+  }
+
+  async #copy(file: DataFile, workers: number): Promise<void> {
     const handle = openSync(file.path, 'r');
     const clients = await Promise.all(
       Array.from({ length: workers }, () => RawClient.connect(this.endpoint)),
@@ -80,11 +88,16 @@ export class WireSystem implements System {
       for (const client of clients) client.close();
       closeSync(handle);
     }
-    await this.#awaitRows(file.table.name, file.rows);
   }
 
+  /** Some systems acknowledge rows before they show them. */
   async #awaitRows(table: string, rows: number): Promise<void> {
-    const found = Number(await this.scalar(`SELECT count(*) FROM ${table}`));
+    let found = 0;
+    for (let i = 0; i < 600; i++) {
+      found = Number(await this.scalar(`SELECT count(*) FROM ${table}`));
+      if (found >= rows) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
     if (found !== rows) throw new Error(`${this.title} has ${found} of ${rows} rows of ${table}`);
   }
 

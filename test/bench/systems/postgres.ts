@@ -65,7 +65,7 @@ function traits(pid: number, stop: () => Promise<void>): WireTraits {
   return {
     dialect: 'postgres',
     title: 'PostgreSQL 15',
-    version: spawnSync(join(BIN, 'postgres'), ['--version']).stdout.toString().trim(),
+    version: `PostgreSQL ${programVersion()}`,
     pid,
     forms: ['text', 'binary', 'insert'],
     createSql: (table) => [
@@ -80,6 +80,11 @@ function traits(pid: number, stop: () => Promise<void>): WireTraits {
     },
     stop,
   };
+}
+
+function programVersion(): string {
+  const text = spawnSync(join(BIN, 'postgres'), ['--version']).stdout.toString();
+  return /\d+\.\d+/.exec(text)?.[0] ?? '15';
 }
 
 async function ready(port: number): Promise<void> {

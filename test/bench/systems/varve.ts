@@ -56,7 +56,7 @@ export function connectVarve(server: VarveProcess, options: StartOptions): Promi
   const traits: WireTraits = {
     dialect: 'varve',
     title: 'Varve',
-    version: 'this checkout',
+    version: 'Varve of this checkout',
     pid: server.pid,
     forms: ['text', 'binary', 'insert'],
     createSql: varveTable,
@@ -79,7 +79,7 @@ function varveTable(table: Table): string[] {
   const byId = table.indexes.filter(([column]) => column.endsWith('_id'));
   return [
     create,
-    `SELECT create_hypertable('${table.name}', by_range('${timeColumn}', INTERVAL '12 hours'))`,
+    `SELECT create_hypertable('${table.name}', by_range('${timeColumn.toLowerCase()}', INTERVAL '${table.chunkInterval ?? '12 hours'}'))`,
     ...byId.map((columns) => `CREATE INDEX ON ${table.name} (${columns.join(', ')})`),
   ];
 }
