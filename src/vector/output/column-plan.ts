@@ -51,7 +51,8 @@ export class ColumnPlan {
   readonly #form: ((text: string) => string) | undefined;
   /** False where numbers need that too. */
   readonly #areNumbersPlain: boolean;
-  /** From the batch before. */
+  /** Of the batch before. */
+  #dictionary: readonly string[] | undefined;
   #kept: DictionaryEntries | undefined;
 
   constructor(oid: Oid, isText: boolean, form?: (text: string) => string, areNumbersPlain = true) {
@@ -91,9 +92,11 @@ export class ColumnPlan {
   #dictionarySource(vector: TextVector): ColumnSource {
     const { nulls, codes, dictionary } = vector;
     const form = this.#form;
-    const kept = this.#kept?.dictionary === dictionary ? this.#kept : undefined;
+    const isSame = dictionary === this.#dictionary;
     // Keeping entries pays where they repeat, in this batch or from one batch to the next.
-    const repeats = kept !== undefined || dictionary.length * 2 <= vector.length;
+    const repeats = isSame || dictionary.length * 2 <= vector.length;
+    const kept = isSame ? this.#kept : undefined;
+    this.#dictionary = dictionary;
     this.#kept =
       repeats && dictionary.length <= KEPT_ENTRIES_MAX
         ? (kept ?? DictionaryEntries.create(dictionary, form))
