@@ -49,7 +49,7 @@ export function barChart(chart: BarChart): string {
 
 function legend({ series }: BarChart): string[] {
   return series.map(({ name }, i) => {
-    const at = 12 + i * 125;
+    const at = 12 + i * Math.min(125, (WIDTH - 12) / series.length);
     return `<rect x="${at}" y="30" width="10" height="10" fill="${COLORS[i % COLORS.length]}"/><text x="${at + 14}" y="39">${escaped(name)}</text>`;
   });
 }
