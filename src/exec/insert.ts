@@ -60,8 +60,17 @@ async function* runReturningFirst(
 /** The rows to insert; read to the end first where they come from the table itself. */
 async function* inputOf(node: InsertNode, context: ExecContext): AsyncGenerator<Batch, void, void> {
   const run = execute(node.input, context);
-  if (readsTable(node.input, node.table.oid)) yield* await collect(run, context, 'Insert');
+  if (readsOwnTable(node)) yield* await collect(run, context, 'Insert');
   else yield* run;
+}
+
+/** Known per plan: prepared statements run often, and a plan takes longer to walk than a row to insert. */
+const READERS = new WeakMap<InsertNode, boolean>();
+
+function readsOwnTable(node: InsertNode): boolean {
+  let reads = READERS.get(node);
+  if (reads === undefined) READERS.set(node, (reads = readsTable(node.input, node.table.oid)));
+  return reads;
 }
 
 function readsTable(plan: PhysicalNode, table: Oid): boolean {

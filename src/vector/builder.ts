@@ -84,12 +84,12 @@ export class VectorBuilder {
     const nulls: NullMask = this.#nulls?.subarray(0, length);
     if (this.#any !== undefined) return { rep: 'any', type, length, data: this.#any, nulls };
     if (this.#rep === 'f64') {
-      return { rep: 'f64', type, length, data: this.#f64.subarray(0, length), nulls };
+      return { rep: 'f64', type, length, data: fitted(this.#f64, length), nulls };
     }
     if (this.#rep === 'bool') {
-      return { rep: 'bool', type, length, data: this.#bool.subarray(0, length), nulls };
+      return { rep: 'bool', type, length, data: fitted(this.#bool, length), nulls };
     }
-    const codes = this.#codes.subarray(0, length);
+    const codes = fitted(this.#codes, length);
     return { rep: 'text', type, length, codes, dictionary: this.#dictionary, nulls };
   }
 
@@ -151,6 +151,11 @@ export class VectorBuilder {
 const EMPTY_F64 = new Float64Array(0);
 const EMPTY_U8 = new Uint8Array(0);
 const EMPTY_I32 = new Int32Array(0);
+
+/** The first `length` elements. A part of a small array costs more than the array: V8 must move it. */
+function fitted<T extends Float64Array | Uint8Array | Int32Array>(array: T, length: number): T {
+  return array.length === length ? array : (array.subarray(0, length) as T);
+}
 
 function grown<T extends Float64Array | Uint8Array | Int32Array>(from: T, to: T): T {
   to.set(from);
