@@ -8,8 +8,8 @@ import { compileExprs, evaluateAll } from './expression.ts';
 import { flaggedRows, joinRows, padRows, PairFilter, PairList } from './join-pairs.ts';
 import { assertSameKeys, KeyTable } from './key-table.ts';
 import { NullAwareCheck } from './null-aware-check.ts';
-import type { ExecContext, OperatorRun } from './operator.ts';
-import { evaluateInTurns, inPieces, inTurns, materialize, MemoryBudget } from './run.ts';
+import { inTurns, type ExecContext, type OperatorRun } from './operator.ts';
+import { evaluateInTurns, inPieces, materialize, MemoryBudget } from './run.ts';
 
 /** Candidate pairs that are filtered and put out together. */
 const PAIRS_MAX = 8192;

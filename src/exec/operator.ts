@@ -77,3 +77,16 @@ export async function stretches(
     if (pause !== undefined) await pause;
   }
 }
+
+/** Takes steps to their end, with turns for the event loop in between. */
+export async function inTurns<T>(
+  steps: Iterator<void, T, void>,
+  context: Pick<ExecContext, 'checkpoint'>,
+): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+  }
+}

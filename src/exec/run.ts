@@ -9,7 +9,7 @@ import { batchBytes, concatBatches, concatSteps } from '../vector/concat.ts';
 import { sliceBatch, sliceWithRuns } from '../vector/gather.ts';
 import { execute } from './build.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
-import type { ExecContext, OperatorRun } from './operator.ts';
+import { inTurns, type ExecContext, type OperatorRun } from './operator.ts';
 
 type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
@@ -66,16 +66,6 @@ export async function concatInTurns(
     columns.push(await inTurns(concatSteps(type, vectors), context));
   }
   return { columns, length: batches.reduce((sum, batch) => sum + batch.length, 0) };
-}
-
-/** Takes steps to their end, with turns for the event loop in between. */
-export async function inTurns<T>(steps: Iterator<void, T, void>, context: Checkpoint): Promise<T> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
-  }
 }
 
 /** Rows evaluated between two checkpoints. */

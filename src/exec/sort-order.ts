@@ -6,8 +6,9 @@ import { comparatorFor } from '../types/compare.ts';
 import { hashKey, isHashable } from '../types/hash.ts';
 import type { Value } from '../types/value.ts';
 import type { TextVector, Vector } from '../vector/vector.ts';
+import { LongList } from '../vector/long-list.ts';
 import { TextTable } from '../vector/text-table.ts';
-import { stretches, turn, type ExecContext } from './operator.ts';
+import { inTurns, stretches, turn, type ExecContext } from './operator.ts';
 import { radixSort } from './radix-sort.ts';
 
 export interface OrderKey {
@@ -129,14 +130,16 @@ async function textRanks(
 ): Promise<Float64Array> {
   const { codes, dictionary, nulls, type } = vector;
   const used = new Int32Array(dictionary.length).fill(-1);
-  const texts: string[] = [];
+  const texts = new LongList<string>();
   await stretches(length, COPY_ROWS, context, (start, end) => {
     for (let i = start; i < end; i++) {
       if (nulls !== undefined && nulls[i] === 1) continue;
-      if (used[codes[i]] === -1) used[codes[i]] = texts.push(dictionary[codes[i]]) - 1;
+      if (used[codes[i]] !== -1) continue;
+      used[codes[i]] = texts.length;
+      texts.push(dictionary[codes[i]]);
     }
   });
-  const ranks = await rankValues(texts, type.oid, context);
+  const ranks = await rankValues(await inTurns(texts.toArraySteps(), context), type.oid, context);
   const lane = new Float64Array(length);
   await stretches(length, COPY_ROWS, context, (start, end) => {
     for (let i = start; i < end; i++) {
@@ -153,7 +156,7 @@ async function valueRanks(
 ): Promise<Float64Array> {
   const { oid } = vector.type;
   const lane = new Float64Array(length);
-  const distinct: NonNullable<Value>[] = [];
+  const distinct = new LongList<NonNullable<Value>>();
   const positions = new Int32Array(length).fill(-1);
   const seen = isHashable(oid) ? new TextTable() : undefined;
   await stretches(length, STEP_ROWS, context, (start, end) => {
@@ -165,7 +168,8 @@ async function valueRanks(
       positions[i] = position;
     }
   });
-  const ranks = await rankValues(distinct, oid, context);
+  const values = await inTurns(distinct.toArraySteps(), context);
+  const ranks = await rankValues(values, oid, context);
   await stretches(length, COPY_ROWS, context, (start, end) => {
     for (let i = start; i < end; i++) if (positions[i] >= 0) lane[i] = ranks[positions[i]];
   });

@@ -5,8 +5,8 @@ import { valueAt, type Batch, type Vector } from '../vector/vector.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import { execute } from './build.ts';
 import { limitValue, offsetValue } from './limit.ts';
-import type { ExecContext, OperatorRun } from './operator.ts';
-import { columnTypes, concatInTurns, inTurns, MemoryBudget, pieces } from './run.ts';
+import { inTurns, type ExecContext, type OperatorRun } from './operator.ts';
+import { columnTypes, concatInTurns, MemoryBudget, pieces } from './run.ts';
 import { batchBytes } from '../vector/concat.ts';
 import { sortBatch } from './sort.ts';
 

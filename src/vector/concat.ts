@@ -2,6 +2,7 @@
 import { vectorRep, type SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import { nullVector } from './builder.ts';
+import { LongList } from './long-list.ts';
 import { valueAt, type Batch, type NullMask, type TextVector, type Vector } from './vector.ts';
 
 /** Rows copied in one step. */
@@ -102,7 +103,8 @@ function* concatText(
     else if (shared) codes.set(vector.codes.subarray(0, vector.length), at);
     else merge.remap(vector, codes, at);
   }
-  return { rep: 'text', type, length, codes, dictionary: shared ? first : merge.dictionary, nulls };
+  const dictionary = shared ? first : yield* merge.texts.toArraySteps();
+  return { rep: 'text', type, length, codes, dictionary, nulls };
 }
 
 /** After this many strings, equal ones are looked for only if at least half of them were repeats. */
@@ -110,7 +112,7 @@ const INTERN_TRIAL = 4096;
 
 /** Builds one dictionary out of several; each source is translated code by code, once. */
 class DictionaryMerge {
-  readonly dictionary: string[] = [];
+  readonly texts = new LongList<string>();
   /** undefined once it does not pay: a dictionary may repeat strings. */
   #byText: Map<string, number> | undefined = new Map<string, number>();
   #asked = 0;
@@ -130,7 +132,7 @@ class DictionaryMerge {
       }
       target[at + i] = merged;
     }
-    if (this.dictionary.length === 0 && length > 0) this.#code('');
+    if (this.texts.length === 0 && length > 0) this.#code('');
   }
 
   #table(dictionary: readonly string[]): Int32Array {
@@ -145,7 +147,8 @@ class DictionaryMerge {
   #code(text: string): number {
     const known = this.#byText?.get(text);
     if (known !== undefined) return known;
-    const code = this.dictionary.push(text) - 1;
+    const code = this.texts.length;
+    this.texts.push(text);
     this.#byText?.set(text, code);
     if (++this.#asked > INTERN_TRIAL && code * 2 > this.#asked) this.#byText = undefined;
     return code;

@@ -3,6 +3,7 @@
  * order, keep all rows until the end; all others feed the accumulator as batches come.
  */
 import { InternalError } from '../../errors/db-error.ts';
+import { finishSteps } from '../../functions/aggregate/accumulator.ts';
 import type { AggregateFunction } from '../../functions/function.ts';
 import type { AggregateCall } from '../../plan/physical.ts';
 import { OID } from '../../types/type.ts';
@@ -13,9 +14,9 @@ import { valueAt, vectorFromValues, type Batch, type Vector } from '../../vector
 import { compileExprs, evaluateAll, UNIT_BATCH, type CompiledExprs } from '../expression.ts';
 import { usedColumns } from '../expr/walk.ts';
 import { KeyTable } from '../key-table.ts';
-import { turn, type ExecContext } from '../operator.ts';
+import { inTurns, turn, type ExecContext } from '../operator.ts';
 import { compilePredicate } from '../predicate.ts';
-import type { MemoryBudget } from '../run.ts';
+import { type MemoryBudget } from '../run.ts';
 import { GroupPages } from './group-pages.ts';
 import { OrderedRows, type SortedRows } from './ordered-rows.ts';
 
@@ -155,8 +156,8 @@ class StreamingCall implements CallState {
     this.#accumulators.addSummaries(groups, column, all);
   }
 
-  finish(first: number, count: number): Vector {
-    return this.#accumulators.finish(first, count);
+  finish(first: number, count: number, context: ExecContext): Promise<Vector> {
+    return inTurns(this.#accumulators.finishSteps(first, count), context);
   }
 }
 
@@ -243,7 +244,7 @@ class OrderedCall implements CallState {
       this.#next = end;
       await turn(context);
     }
-    return accumulator.finish(count);
+    return await inTurns(finishSteps(accumulator, count), context);
   }
 
   /** Direct arguments that depend on the group: an accumulator for each group. */

@@ -2,6 +2,7 @@
  * The accumulators of one aggregate call, one for each page of groups: with millions of groups no state
  * has to grow as a whole, and results come out a page at a time.
  */
+import { finishSteps } from '../../functions/aggregate/accumulator.ts';
 import type { Accumulator } from '../../functions/function.ts';
 import { gather } from '../../vector/gather.ts';
 import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
@@ -59,10 +60,10 @@ export class GroupPages {
   }
 
   /** The results of groups `first` and following, at most of one page, which is given up. */
-  finish(first: number, count: number): Vector {
+  *finishSteps(first: number, count: number): Generator<void, Vector, void> {
     this.ensureGroups(first + count);
     const page = first >>> PAGE_BITS;
-    const vector = this.#pages[page].finish(count);
+    const vector = yield* finishSteps(this.#pages[page], count);
     delete this.#pages[page];
     return vector;
   }

@@ -6,8 +6,8 @@ import { gatherSteps } from '../../vector/gather.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
 import { equalityOf } from '../key-equality.ts';
-import { turn, type ExecContext } from '../operator.ts';
-import { concatInTurns, inTurns, type MemoryBudget } from '../run.ts';
+import { inTurns, turn, type ExecContext } from '../operator.ts';
+import { concatInTurns, type MemoryBudget } from '../run.ts';
 import { sortRows, type OrderKey } from '../sort-order.ts';
 
 export interface SortedRows {

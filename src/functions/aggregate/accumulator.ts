@@ -31,10 +31,24 @@ export interface StateRules<S> {
   /** Gets one row's argument values. The array is reused: keep the values, not the array. */
   add(state: S, args: readonly Value[]): S;
   finish(state: S): Value;
+  /** The same in steps of at most some milliseconds, where a state may be large. */
+  finishSteps?(state: S): Generator<void, Value, void>;
   /** Skip rows in which the first argument is NULL (as strict transition functions do). */
   readonly skipNulls: boolean;
   /** Skip rows in which any argument is NULL. */
   readonly skipAnyNull?: boolean;
+}
+
+/** Groups finished in one step. */
+const STEP_GROUPS = 1024;
+
+/** The results of an accumulator in steps, where it has any. */
+export function* finishSteps(
+  accumulator: Accumulator,
+  count: number,
+): Generator<void, Vector, void> {
+  if (accumulator instanceof StateAccumulator) return yield* accumulator.finishSteps(count);
+  return accumulator.finish(count);
 }
 
 /** An accumulator that keeps one JavaScript value a group: for aggregates off the hot path. */
@@ -75,6 +89,18 @@ export class StateAccumulator<S> implements Accumulator {
       values.push(this.#rules.finish(this.#states[group] as S));
     }
     return vectorFromValues(this.#rules.type, values);
+  }
+
+  /** The same in steps of at most some milliseconds. */
+  *finishSteps(count: number): Generator<void, Vector, void> {
+    const { finishSteps, type } = this.#rules;
+    if (finishSteps === undefined) return this.finish(count);
+    const values: Value[] = [];
+    for (let group = 0; group < count; group++) {
+      values.push(yield* finishSteps(this.#states[group] as S));
+      if (group % STEP_GROUPS === 0) yield;
+    }
+    return vectorFromValues(type, values);
   }
 
   /** Fills `row`; false where the row is to be skipped. */

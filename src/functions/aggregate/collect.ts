@@ -7,11 +7,11 @@ import { PgArray } from '../../types/pg-array.ts';
 import { PgRecord } from '../../types/pg-record.ts';
 import type { Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
+import { LongList } from '../../vector/long-list.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction, CallInfo, EvalContext } from '../function.ts';
 import { jsonNode, jsonText, keyText } from '../json/build.ts';
 import { StateAccumulator } from './accumulator.ts';
-import { LongList } from './long-list.ts';
 
 function argOid(call: CallInfo, index: number): Oid {
   return (call.argTypes[index] as { oid: Oid }).oid;
@@ -32,6 +32,9 @@ function collecting<T>(
       return items;
     },
     finish: (items) => (items.length === 0 ? null : finish(items.toArray())),
+    *finishSteps(items) {
+      return items.length === 0 ? null : finish(yield* items.toArraySteps());
+    },
   });
 }
 

@@ -10,10 +10,10 @@ import type { Interval } from '../../types/interval.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { OID, type Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
+import { LongList } from '../../vector/long-list.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction, CallInfo } from '../function.ts';
 import { StateAccumulator } from './accumulator.ts';
-import { LongList } from './long-list.ts';
 import { SortedFloats, type FloatRun } from './sorted-floats.ts';
 
 /** Collects the sorted values that are not NULL and finishes over them. */

@@ -27,14 +27,24 @@ export class LongList<T> {
   }
 
   toArray(): T[] {
-    const parts = this.#parts;
-    if (parts === undefined) return this.#last;
+    const steps = this.toArraySteps();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** The same in steps of at most some milliseconds. */
+  *toArraySteps(): Generator<void, T[], void> {
+    if (this.#parts === undefined) return this.#last;
     const all: T[] = [];
     // At once, for growing copies again and again what is there.
     all.length = this.length;
     let at = 0;
-    for (const part of parts) for (let i = 0; i < PART_LENGTH; i++) all[at++] = part[i] as T;
-    for (const item of this.#last) all[at++] = item;
+    for (const part of [...this.#parts, this.#last]) {
+      yield;
+      for (let i = 0; i < part.length; i++) all[at++] = part[i] as T;
+    }
     return all;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LongList } from '../../../src/functions/aggregate/long-list.ts';
+import { LongList } from '../../../src/vector/long-list.ts';
 
 describe('LongList', () => {
   it.each([0, 1, 32_767, 32_768, 32_769, 100_000])('keeps %d elements', (length) => {
