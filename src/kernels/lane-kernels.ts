@@ -62,7 +62,7 @@ export interface LaneKernels {
   /**
    * Multiplies, rounds, and finds the smallest and largest (two doubles at `bounds`). Returns `count`, or
    * a row shortly before the first whose product is not whole below 2^53 or does not give its value back,
-   * bit for bit, when divided.
+   * bit for bit, when divided. With a power of 1 nothing is written.
    */
   scaleAll(source: number, target: number, count: number, power: number, bounds: number): number;
   /** The same with exceptions, whose positions (u16) are listed; returns how many there are. */

@@ -14,7 +14,7 @@ function storeBounds(out: usize, low: v128, high: v128): void {
 /**
  * Writes value * power, rounded, to `dst` and their smallest and largest to `out`, as long as values come
  * back, bit for bit, when divided by the power. Returns `count`, or a row at most STRIDE before the first
- * value that does not.
+ * value that does not. Nothing is written where the power is 1.
  */
 export function scaleAll(src: usize, dst: usize, count: i32, power: f64, out: usize): i32 {
   const powers = f64x2.splat(power);
@@ -38,7 +38,7 @@ export function scaleAll(src: usize, dst: usize, count: i32, power: f64, out: us
       good = v128.and(good, f64x2.le(f64x2.abs(scaled), limit));
       low = f64x2.pmin(low, scaled);
       high = f64x2.pmax(high, scaled);
-      v128.store(dst + (<usize>i << 3), scaled);
+      if (power !== 1) v128.store(dst + (<usize>i << 3), scaled);
     }
     if (!i64x2.all_true(good)) return from;
   }

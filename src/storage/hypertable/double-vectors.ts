@@ -16,11 +16,8 @@ const WHOLE = 1;
 const DISTINCT = 2;
 const SPLIT = 3;
 
-/** Vectors shorter than this share of their doubles are short enough. */
-const SHORT_SHARE = 0.3;
-
 export function writeDoubles(writer: BytesWriter, stage: BlockStage, rows: number): void {
-  const split = chooseSplit(stage, rows);
+  let split: number | undefined;
   for (let start = 0; start < rows; start += VECTOR_ROWS) {
     const count = Math.min(VECTOR_ROWS, rows - start);
     const source = stage.doubles + start * 8;
@@ -31,9 +28,11 @@ export function writeDoubles(writer: BytesWriter, stage: BlockStage, rows: numbe
       kind = candidate;
       best = bytes;
     };
-    consider(WHOLE, writeWhole(stage, source, count));
-    if (best.length > count * 8 * SHORT_SHARE) {
+    const whole = writeWhole(stage, source, count);
+    consider(WHOLE, whole);
+    if (whole === undefined) {
       consider(DISTINCT, writeDistinct(stage, source, count));
+      split ??= chooseSplit(stage, rows);
       consider(SPLIT, writeSplit(stage, source, count, split));
     }
     writer.u8(kind);

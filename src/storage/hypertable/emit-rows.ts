@@ -53,32 +53,33 @@ interface PieceRows {
   readonly count: number;
 }
 
-/** Cuts the ranges at the borders of pieces. */
-export function* byPiece(ranges: RowRanges): Generator<PieceRows> {
+/** Cuts the ranges at the borders of pieces, or of their parts with `limit` rows. */
+export function* byPiece(ranges: RowRanges, limit = PIECE_ROWS): Generator<PieceRows> {
+  const partsOfPiece = PIECE_ROWS / limit;
   let starts: number[] = [];
   let ends: number[] = [];
   let count = 0;
-  let index = 0;
+  let part = 0;
   for (let r = 0; r < ranges.starts.length; r++) {
     let start = ranges.starts[r];
     const rangeEnd = ranges.ends[r];
     while (start < rangeEnd) {
-      const piece = Math.floor(start / PIECE_ROWS);
-      if (piece !== index && count > 0) {
-        yield { index, ranges: { starts, ends }, count };
+      const next = Math.floor(start / limit);
+      if (next !== part && count > 0) {
+        yield { index: Math.floor(part / partsOfPiece), ranges: { starts, ends }, count };
         starts = [];
         ends = [];
         count = 0;
       }
-      index = piece;
-      const end = Math.min(rangeEnd, (piece + 1) * PIECE_ROWS);
+      part = next;
+      const end = Math.min(rangeEnd, (part + 1) * limit);
       starts.push(start);
       ends.push(end);
       count += end - start;
       start = end;
     }
   }
-  if (count > 0) yield { index, ranges: { starts, ends }, count };
+  if (count > 0) yield { index: Math.floor(part / partsOfPiece), ranges: { starts, ends }, count };
 }
 
 type MaybePromise<T> = T | Promise<T>;

@@ -40,7 +40,7 @@ export function stageDoubles(
   }
 }
 
-/** Plans lanes for the stage's doubles and puts their whole numbers beside them; undefined: no lanes. */
+/** Plans lanes for the stage's doubles, which are whole numbers then, or beside them; undefined: none. */
 export function planLanes(stage: BlockStage, rows: number): LanePlan | undefined {
   const places = scaleToWhole(stage, rows);
   if (places === undefined) return undefined;
@@ -48,19 +48,24 @@ export function planLanes(stage: BlockStage, rows: number): LanePlan | undefined
   const base = f64[stage.small / 8];
   const range = f64[stage.small / 8 + 1] - base;
   if (range > WHOLE_MAX) return undefined;
-  const factor = range <= 0xff ? 1 : commonFactor(stage, rows, base);
+  const factor = range <= 0xff ? 1 : commonFactor(wholeNumbers(stage, places), rows, base);
   const steps = range / factor;
   if (steps > 0xffffffff) return undefined;
   const bits = steps <= 0xff ? 8 : steps <= 0xffff ? 16 : 32;
   return { bits, base, factor, places };
 }
 
+/** Where the stage's numbers are whole. */
+function wholeNumbers({ doubles, scaled }: BlockStage, places: number): number {
+  return places === 0 ? doubles : scaled;
+}
+
 /** Writes the planned lanes to the stage's. */
 export function fillLanes(stage: BlockStage, rows: number, plan: LanePlan): void {
-  const { bits, base, factor } = plan;
+  const { bits, base, factor, places } = plan;
   const narrow =
     bits === 8 ? kernels.narrowU8 : bits === 16 ? kernels.narrowU16 : kernels.narrowU32;
-  narrow(stage.scaled, stage.lanes, rows, base, factor);
+  narrow(wholeNumbers(stage, places), stage.lanes, rows, base, factor);
 }
 
 /** Makes the numbers whole with as few decimal places as do for all of them; undefined where none do. */
@@ -106,14 +111,14 @@ export function isWholeAt(value: number, places: number): boolean {
 }
 
 /** The greatest number of which every distance from the smallest value is a multiple. */
-function commonFactor(stage: BlockStage, rows: number, base: number): number {
+function commonFactor(numbers: number, rows: number, base: number): number {
   const { f64 } = kernelViews();
-  const first = stage.scaled / 8;
+  const first = numbers / 8;
   let row = 0;
   while (row < rows && f64[first + row] === base) row++;
   let factor = f64[first + row] - base;
   while (factor !== 1) {
-    row = kernels.firstNotMultiple(stage.scaled, row, rows, base, factor);
+    row = kernels.firstNotMultiple(numbers, row, rows, base, factor);
     if (row >= rows) break;
     factor = greatestDivisor(f64[first + row] - base, factor);
   }

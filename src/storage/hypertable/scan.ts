@@ -17,6 +17,9 @@ import {
 } from './select-chunk.ts';
 import { scanInTimeOrder } from './time-order.ts';
 
+/** Rows of one batch. Whole pieces would be written to memory that no cache holds, new each time. */
+const BATCH_ROWS = 16_384;
+
 export async function* scanTable(input: ScanInput, request: ScanRequest): AsyncGenerator<Batch> {
   const bounds = boundsOf(input.table, request.predicates);
   const { timeColumn } = hypertableOf(input.table);
@@ -64,15 +67,16 @@ async function* scanChunk(
   for await (const { source, ranges } of selectChunk(input, chunk, bounds, request)) {
     for (const all of byPiece(ranges)) {
       const filtered = filterRows(source, all.ranges, bounds);
-      const [rows] = byPiece(filtered instanceof Promise ? await filtered : filtered);
-      if (rows === undefined) continue;
-      const emitted = emitPiece(source, rows, output);
-      const batch = emitted instanceof Promise ? await emitted : emitted;
-      if (request.counters !== undefined) {
-        request.counters.rows += batch.length;
-        request.counters.bytes += batchBytes(batch);
+      const kept = filtered instanceof Promise ? await filtered : filtered;
+      for (const rows of byPiece(kept, BATCH_ROWS)) {
+        const emitted = emitPiece(source, rows, output);
+        const batch = emitted instanceof Promise ? await emitted : emitted;
+        if (request.counters !== undefined) {
+          request.counters.rows += batch.length;
+          request.counters.bytes += batchBytes(batch);
+        }
+        yield batch;
       }
-      yield batch;
     }
   }
 }

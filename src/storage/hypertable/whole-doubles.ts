@@ -94,7 +94,7 @@ export function readWhole(staged: StagedBytes, target: number, count: number): v
     else throw new DamagedBlock('unknown form of whole numbers');
     const { f64 } = kernelViews();
     const power = POWERS[places];
-    for (let i = target / 8, end = i + count; i < end; i++) f64[i] /= power;
+    if (places > 0) for (let i = target / 8, end = i + count; i < end; i++) f64[i] /= power;
   }
   const { u8 } = kernelViews();
   for (let at = 0; at < listed.length; at += 10) {
