@@ -3,8 +3,11 @@
  * an owner, a `KernelBlock`: when the owner is collected the block is free again. Whoever works with an
  * address must therefore hold the block for as long; nothing is freed while a synchronous call runs.
  *
- * The memory grows and never shrinks; freed blocks are used again for blocks of about their size.
+ * Allocating asks for a collection from time to time: blocks are small objects to V8, however much they
+ * own. The memory grows and never shrinks; freed blocks are used again for blocks of about their size.
  */
+
+import { collectGarbage } from '../platform/collect-garbage.ts';
 
 const PAGE_BYTES = 65_536;
 /** What a 32-bit address reaches. */
@@ -14,6 +17,8 @@ const PAGES_INITIAL = 64;
 const HEAP_START = 1 << 20;
 /** Blocks are aligned to the width of a SIMD register. */
 const ALIGNMENT = 16;
+/** New blocks of so many bytes in all make the garbage collector run: it does not see them by itself. */
+const COLLECT_BYTES = 256 * 1024 * 1024;
 /** The heap grows by this much at least. */
 const GROWTH_PAGES = 256;
 
@@ -35,6 +40,8 @@ export interface KernelViews {
 let views = makeViews();
 let top = HEAP_START;
 let inUse = 0;
+/** Bytes in use at which garbage is collected next. */
+let collectAt = COLLECT_BYTES;
 const free = new Map<number, number[]>();
 
 /** The current views. */
@@ -61,6 +68,10 @@ export function tryAllocate(bytes: number): KernelBlock | undefined {
   const pointer = free.get(size)?.pop() ?? extend(size);
   if (pointer === undefined) return undefined;
   inUse += size;
+  if (inUse > collectAt) {
+    collectAt = inUse + COLLECT_BYTES;
+    collectGarbage();
+  }
   const block = new KernelBlock(pointer, bytes);
   collected.register(block, { pointer, size });
   return block;
@@ -85,6 +96,7 @@ let scratchBlock = new KernelBlock(0, 0);
 
 function release({ pointer, size }: { pointer: number; size: number }): void {
   inUse -= size;
+  collectAt = Math.min(collectAt, inUse + COLLECT_BYTES);
   const list = free.get(size);
   if (list === undefined) free.set(size, [pointer]);
   else list.push(pointer);
