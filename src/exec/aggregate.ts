@@ -57,7 +57,7 @@ function isCheap({ args, filter, distinct, orderBy, fn }: AggregateCall): boolea
 }
 
 /** Rows hashed between two checkpoints. */
-const STEP_ROWS = 8192;
+const STEP_ROWS = 4096;
 
 /** The groups of one grouping set (of all expressions without GROUPING SETS) and their states. */
 class Grouping {

@@ -8,7 +8,7 @@ import type { ExecContext, OperatorRun } from './operator.ts';
 import { inPieces, MemoryBudget } from './run.ts';
 
 /** Rows hashed between two checkpoints. */
-const STEP_ROWS = 8192;
+const STEP_ROWS = 4096;
 
 export async function* runDistinct(node: DistinctNode, context: ExecContext): OperatorRun {
   const seen = new SeenRows(node.columns.length, context);

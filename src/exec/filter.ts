@@ -9,7 +9,7 @@ import { compilePredicate } from './predicate.ts';
 import { inPieces } from './run.ts';
 
 /** Rows tested between two checkpoints. */
-const STEP_ROWS = 8192;
+const STEP_ROWS = 4096;
 
 export async function* runFilter(node: FilterNode, context: ExecContext): OperatorRun {
   yield* filtered(execute(node.input, context), node.condition, context);

@@ -15,7 +15,7 @@ import { evaluateInTurns, inPieces, materialize, MemoryBudget } from './run.ts';
 const PAIRS_MAX = 8192;
 
 /** Rows put into the hash table, or looked up in it, between two checkpoints. */
-const STEP_ROWS = 8192;
+const STEP_ROWS = 4096;
 /** Numbers counted or summed between two checkpoints. */
 const COUNT_STEP = 131_072;
 

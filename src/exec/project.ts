@@ -8,7 +8,7 @@ import type { ExecContext, OperatorRun } from './operator.ts';
 import { inPieces } from './run.ts';
 
 /** Rows computed between two checkpoints. */
-const STEP_ROWS = 8192;
+const STEP_ROWS = 4096;
 
 export async function* runProject(node: ProjectNode, context: ExecContext): OperatorRun {
   const exprs = compileExprs(node.exprs);

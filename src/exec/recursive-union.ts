@@ -8,7 +8,7 @@ import { workKey } from './plan-walk.ts';
 import { inPieces } from './run.ts';
 
 /** Rows looked at between two checkpoints. */
-const STEP_ROWS = 8192;
+const STEP_ROWS = 4096;
 
 export async function* runRecursiveUnion(
   node: RecursiveUnionNode,

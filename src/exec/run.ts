@@ -69,7 +69,7 @@ export async function concatInTurns(
 }
 
 /** Rows evaluated between two checkpoints. */
-const STEP_ROWS = 8192;
+const STEP_ROWS = 4096;
 
 /** evaluateAll over the rows of a large batch, with turns for the event loop. */
 export async function evaluateInTurns(

@@ -7,7 +7,7 @@ import type { ExecContext, OperatorRun } from './operator.ts';
 import { inPieces, MemoryBudget } from './run.ts';
 
 /** Rows looked at between two checkpoints. */
-const STEP_ROWS = 8192;
+const STEP_ROWS = 4096;
 
 export async function* runSetOperation(node: SetOperationNode, context: ExecContext): OperatorRun {
   const width = node.columns.length;
