@@ -6,12 +6,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Env } from '../../../src/base/env.ts';
-import type { TableDescriptor } from '../../../src/catalog/catalog.ts';
-import { createNodeEnv } from '../../../src/platform/node-env.ts';
-import type { StorageEngine, StorageTransaction } from '../../../src/storage/storage.ts';
-import { OID } from '../../../src/types/type.ts';
-import type { Value } from '../../../src/types/value.ts';
+import type { Env } from '../../src/base/env.ts';
+import type { TableDescriptor } from '../../src/catalog/catalog.ts';
+import { createNodeEnv } from '../../src/platform/node-env.ts';
+import type { StorageEngine, StorageTransaction } from '../../src/storage/storage.ts';
+import { OID } from '../../src/types/type.ts';
+import type { Value } from '../../src/types/value.ts';
 import {
   INSERT,
   allRows,
@@ -24,8 +24,8 @@ import {
   refsOf,
   rowsOf,
   temporaryDirectory,
-} from './helpers.ts';
-import { seededRandom } from './random.ts';
+} from '../unit/storage/helpers.ts';
+import { seededRandom } from '../unit/storage/random.ts';
 
 const FLIPS = Number(process.env['FLIPS'] ?? 16);
 const HOUR = 3_600_000_000;

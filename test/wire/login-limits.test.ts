@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Env } from '../../../src/base/env.ts';
-import { Clients, type WireListenerOptions } from '../../../src/pgwire/listener.ts';
-import { createNodeLog } from '../../../src/platform/node-log.ts';
-import { scramVerifier } from '../../../src/platform/scram-crypto.ts';
+import type { Env } from '../../src/base/env.ts';
+import { Clients, type WireListenerOptions } from '../../src/pgwire/listener.ts';
+import { createNodeLog } from '../../src/platform/node-log.ts';
+import { scramVerifier } from '../../src/platform/scram-crypto.ts';
 import {
   int32,
   message,
@@ -11,10 +11,10 @@ import {
   startup,
   terminate,
   transcript,
-} from '../../wire/support/client-messages.ts';
-import { ManualTimers } from '../../wire/support/manual-timers.ts';
-import { MemoryStream } from '../../wire/support/memory-stream.ts';
-import { ENV, ScriptedEngine } from '../../wire/support/scripted-engine.ts';
+} from './support/client-messages.ts';
+import { ManualTimers } from './support/manual-timers.ts';
+import { MemoryStream } from './support/memory-stream.ts';
+import { ENV, ScriptedEngine } from './support/scripted-engine.ts';
 
 const SSL_REQUEST = request(80_877_103);
 const HELLO = startup({ user: 'ann', database: 'postgres' });
