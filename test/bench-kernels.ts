@@ -100,6 +100,14 @@ async function main(): Promise<void> {
       await rate(() => void filterRows(source, all, bounds)),
     ];
     console.log(`${name.padEnd(26)}${bits}${figures.join('')}`);
+    const cold = encodeBlock(column, ROWS, TYPE, { isCold: true });
+    if (cold.length >= bytes.length) continue;
+    const coldBits = ((cold.length * 8) / ROWS).toFixed(2).padStart(10);
+    const coldFigures = [
+      await rate(() => void encodeBlock(column, ROWS, TYPE, { isCold: true })),
+      await rate(() => void decodeBlock(cold, TYPE, none)),
+    ];
+    console.log(`${'  cold'.padEnd(26)}${coldBits}       ${coldFigures.join('')}`);
   }
 }
 

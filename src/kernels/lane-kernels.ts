@@ -82,8 +82,33 @@ export interface LaneKernels {
     base: number,
     factor: number,
   ): number;
+  /**
+   * value[i] = value[i - 1] + least + lane[i] with lanes of 32 bits, `before` standing before the first;
+   * returns the last value.
+   */
+  addWideDeltas(
+    lanes: number,
+    target: number,
+    count: number,
+    before: number,
+    least: number,
+  ): number;
+  /** value[i] = base + high[i] * 2^32 + low[i], lanes of 32 bits. */
+  joinParts(low: number, high: number, target: number, count: number, base: number): void;
   /** Smallest and largest of each vector of 1,024; NaN counts as infinity. */
   vectorBounds(source: number, count: number, minimums: number, maximums: number): void;
+  /**
+   * Makes the decoder's table of 16 KB from entries of symbol u8 and frequency u16; 0 where these do not
+   * add up to 4,096.
+   */
+  symbolTable(entries: number, count: number, table: number): number;
+  /** Decodes exactly `count` symbols; returns the bytes of [source, end) that were read, -1 for damage. */
+  decodeSymbols(source: number, end: number, target: number, count: number, table: number): number;
+  /**
+   * Encodes symbols so that the bytes end at `end`; returns where they begin, at most 2 * count + 16 before.
+   * The table has for each symbol its frequency and, from bit 16 on, the sum of those before it.
+   */
+  encodeSymbols(source: number, count: number, end: number, table: number, work: number): number;
   /** Bits, lowest first, to bytes of 0 and 1, and back. */
   expandBits(source: number, target: number, count: number): void;
   collectBits(source: number, target: number, count: number): void;

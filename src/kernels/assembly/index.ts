@@ -6,6 +6,8 @@ export { encodeLanesU8, encodeLanesU16, encodeLanesU32 } from './encode-lanes';
 export * from './analyse';
 export * from './bitmap';
 export * from './select';
+export * from './wide';
+export { decodeSymbols, encodeSymbols, symbolTable } from './entropy';
 export { splitText } from './split-text';
 export { countBare, splitValues } from './split-values';
 export { splitCsv } from './split-csv';

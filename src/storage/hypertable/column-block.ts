@@ -50,7 +50,17 @@ export function openSealed(
   return reader;
 }
 
-export function encodeBlock(column: PlainColumn, rows: number, type: SqlType): Uint8Array {
+export interface EncodeOptions {
+  /** The block will rest: an entropy stage may make it smaller, at the cost of time. */
+  readonly isCold?: boolean;
+}
+
+export function encodeBlock(
+  column: PlainColumn,
+  rows: number,
+  type: SqlType,
+  { isCold = false }: EncodeOptions = {},
+): Uint8Array {
   const stage = blockStage(0);
   const { nulls } = column;
   const writer = new BytesWriter(1024 + rows);
@@ -61,7 +71,7 @@ export function encodeBlock(column: PlainColumn, rows: number, type: SqlType): U
   writeNulls(writer, stage, nulls, rows);
   switch (column.rep) {
     case 'f64':
-      writeNumbers(writer, stage, column.data, nulls, rows);
+      writeNumbers(writer, stage, column.data, nulls, rows, isCold);
       break;
     case 'bool':
       writeBits(writer, stage, column.data, rows);

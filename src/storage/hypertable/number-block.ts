@@ -5,8 +5,9 @@
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, tryAllocate } from '../../kernels/memory.ts';
 import type { NullMask } from '../../vector/vector.ts';
-import { readLanes, writeLanes, type BlockStage, type StagedBytes } from './block-stage.ts';
+import type { BlockStage, StagedBytes } from './block-stage.ts';
 import type { BytesWriter } from './bytes-io.ts';
+import { readAnyLanes, writeColdLanes, writePlainLanes } from './cold-lanes.ts';
 import { DamagedBlock } from './damaged-block.ts';
 import { readDoubles, writeDoubles } from './double-vectors.ts';
 import type { LaneBits } from './lanes.ts';
@@ -21,6 +22,7 @@ export function writeNumbers(
   data: Float64Array,
   nulls: NullMask,
   rows: number,
+  isCold: boolean,
 ): void {
   stageDoubles(stage, data, nulls, rows);
   const plan = planLanes(stage, rows);
@@ -34,7 +36,8 @@ export function writeNumbers(
   writer.f64(plan.base);
   writer.f64(plan.factor);
   fillLanes(stage, rows, plan);
-  writeLanes(writer, stage, plan.bits, rows, stage.lanes);
+  if (isCold) writeColdLanes(writer, stage, plan.bits, rows);
+  else writePlainLanes(writer, stage, plan.bits, rows);
 }
 
 export function readNumbers(staged: StagedBytes, rows: number, nulls: NullMask): StoredColumn {
@@ -52,11 +55,11 @@ export function readNumbers(staged: StagedBytes, rows: number, nulls: NullMask):
   const divisor = POWERS[places];
   const block = tryAllocate(Math.max(1, rows * (bits >>> 3)));
   if (block !== undefined) {
-    readLanes(staged, bits, rows, block.pointer);
+    readAnyLanes(staged, bits, rows, block.pointer);
     return { rep: 'lanes', lanes: { block, bits, length: rows, base, factor, divisor }, nulls };
   }
   // No room in the kernels' memory: JavaScript's own takes the doubles.
-  readLanes(staged, bits, rows, stage.lanes);
+  readAnyLanes(staged, bits, rows, stage.lanes);
   const widen = bits === 8 ? kernels.widenU8 : bits === 16 ? kernels.widenU16 : kernels.widenU32;
   widen(stage.lanes, stage.doubles, rows, base, factor, divisor);
   return { rep: 'f64', data: stagedDoubles(stage, rows, nulls), nulls };

@@ -18,7 +18,7 @@ import {
 import { scanInTimeOrder } from './time-order.ts';
 
 /** Rows of one batch. Whole pieces would be written to memory that no cache holds, new each time. */
-const BATCH_ROWS = 16_384;
+const BATCH_ROWS = 8192;
 
 export async function* scanTable(input: ScanInput, request: ScanRequest): AsyncGenerator<Batch> {
   const bounds = boundsOf(input.table, request.predicates);

@@ -16,6 +16,8 @@ const PARTS = 1;
 const DELTAS = 2;
 
 const SAMPLES = 32;
+/** Bytes a number up to which deltas are taken as they are: parts take more but rarely. */
+const SHORT_BYTES = 4.5;
 /** Where the bounds and the exceptions' positions lie in the stage's small part. */
 const POSITIONS = 64;
 
@@ -52,10 +54,11 @@ export function writeWhole(
   }
   if (range > 2 ** 53) return undefined;
   const deltas = writeDeltas(stage, count);
-  const parts = writeParts(stage, count, base);
-  const isShorter = deltas !== undefined && deltas.length < parts.length;
-  writer.u8(isShorter ? DELTAS : PARTS);
-  writer.bytes(isShorter ? deltas : parts);
+  const areShort = deltas !== undefined && deltas.length <= count * SHORT_BYTES;
+  const parts = areShort ? undefined : writeParts(stage, count, base);
+  const areDeltas = deltas !== undefined && deltas.length < (parts?.length ?? Infinity);
+  writer.u8(areDeltas ? DELTAS : PARTS);
+  writer.bytes(areDeltas ? deltas : (parts as Uint8Array));
   return writer.finish();
 }
 

@@ -1,4 +1,5 @@
 /** Whole numbers more than 2^32 apart: in two parts of 32 bits, or as deltas. They lie in stage.scaled. */
+import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
 import { readLanes, writeLanes, type BlockStage, type StagedBytes } from './block-stage.ts';
 import { BytesWriter } from './bytes-io.ts';
@@ -7,6 +8,8 @@ import { DamagedBlock } from './damaged-block.ts';
 const UNIT = 2 ** 32;
 const HALF = 2 ** 31;
 const SAMPLES = 15;
+/** Position and delta. */
+const EXCEPTION_BYTES = 10;
 
 /** Distances from the base: the low 32 bits as lanes, then the high ones. */
 export function writeParts(stage: BlockStage, count: number, base: number): Uint8Array {
@@ -30,12 +33,7 @@ export function readParts(staged: StagedBytes, target: number, count: number): v
   const base = reader.f64();
   readLanes(staged, 32, count, stage.lanes);
   readLanes(staged, 32, count, stage.moreLanes);
-  const { f64, u32 } = kernelViews();
-  const low = stage.lanes / 4;
-  const high = stage.moreLanes / 4;
-  for (let i = 0; i < count; i++) {
-    f64[target / 8 + i] = base + (u32[high + i] * UNIT + u32[low + i]);
-  }
+  kernels.joinParts(stage.lanes, stage.moreLanes, target, count, base);
 }
 
 /**
@@ -82,22 +80,25 @@ export function readDeltas(staged: StagedBytes, target: number, count: number): 
   const first = reader.f64();
   const least = reader.f64();
   const listed = reader.u16();
-  const positions: number[] = [];
-  const deltas: number[] = [];
-  for (let e = 0; e < listed; e++) {
-    positions.push(reader.u16());
-    deltas.push(reader.f64());
-  }
+  const exceptions = reader.offset;
+  reader.skip(listed * EXCEPTION_BYTES);
   readLanes(staged, 32, count, stage.lanes);
-  const { f64, u32 } = kernelViews();
+  const { f64, u8 } = kernelViews();
   const at = target / 8;
+  f64[at] = first;
   let value = first;
-  let next = 0;
-  f64[at] = value;
-  for (let i = 1; i < count; i++) {
-    if (positions[next] === i) value += deltas[next++];
-    else value += least + u32[stage.lanes / 4 + i];
-    f64[at + i] = value;
+  let row = 1;
+  const view = new DataView(u8.buffer, stage.bytes + exceptions, listed * EXCEPTION_BYTES);
+  for (let e = 0; e <= listed; e++) {
+    const stop = e < listed ? view.getUint16(e * EXCEPTION_BYTES, true) : count;
+    if (stop < row || stop > count - Number(e < listed)) {
+      throw new DamagedBlock('exceptions are not in order');
+    }
+    const lanes = stage.lanes + row * 4;
+    value = kernels.addWideDeltas(lanes, target + row * 8, stop - row, value, least);
+    if (e === listed) break;
+    value += view.getFloat64(e * EXCEPTION_BYTES + 2, true);
+    f64[at + stop] = value;
+    row = stop + 1;
   }
-  if (next !== listed) throw new DamagedBlock('exceptions are not in order');
 }

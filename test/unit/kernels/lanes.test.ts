@@ -38,3 +38,43 @@ describe('lanes to doubles', () => {
     });
   }
 });
+
+describe('wide numbers', () => {
+  const lanes = fc.array(fc.oneof(fc.nat({ max: 2 ** 32 - 1 }), fc.constantFrom(0, 2 ** 32 - 1)), {
+    maxLength: 200,
+  });
+
+  it('are added up', () => {
+    fc.assert(
+      fc.property(lanes, fc.maxSafeInteger(), fc.integer(), (numbers, start, least) => {
+        const source = scratch(8192);
+        const target = source + 1024;
+        const { u32, f64 } = kernelViews();
+        u32.set(numbers, source / 4);
+        let value = Math.floor(start / 4);
+        const before = value;
+        const twin = numbers.map((lane) => (value += least + lane));
+        const last = kernels.addWideDeltas(source, target, numbers.length, before, least);
+        expect(last).toBe(value);
+        expect([...f64.subarray(target / 8, target / 8 + numbers.length)]).toEqual(twin);
+      }),
+    );
+  });
+
+  it('are joined', () => {
+    fc.assert(
+      fc.property(lanes, fc.integer(), (numbers, base) => {
+        const source = scratch(8192);
+        const high = source + 1024;
+        const target = source + 2048;
+        const { u32, f64 } = kernelViews();
+        u32.set(numbers, source / 4);
+        const upper = numbers.map((lane) => lane % 2 ** 20).reverse();
+        u32.set(upper, high / 4);
+        kernels.joinParts(source, high, target, numbers.length, base);
+        const twin = numbers.map((lane, i) => base + (upper[i]! * 2 ** 32 + lane));
+        expect([...f64.subarray(target / 8, target / 8 + numbers.length)]).toEqual(twin);
+      }),
+    );
+  });
+});

@@ -55,7 +55,8 @@ describe('damaged blocks', () => {
     let refused = 0;
     for (let round = 0; round < ROUNDS;) {
       for (const column of columns(random)) {
-        const good = encodeBlock(column, rowsOf(column), FLOAT);
+        const isCold = random() < 0.5;
+        const good = encodeBlock(column, rowsOf(column), FLOAT, { isCold });
         for (let change = 0; change < 5; change++, round++) {
           const bytes = damaged(good, random);
           try {
