@@ -10,6 +10,17 @@ type Widen = (
   divisor: number,
 ) => void;
 
+/** The same for stretches of lanes, each given by its first lane and the one behind its last, u32 both. */
+type WidenRanges = (
+  source: number,
+  borders: number,
+  ranges: number,
+  target: number,
+  base: number,
+  factor: number,
+  divisor: number,
+) => void;
+
 /** Writes lane = (number - base) / factor for `count` whole doubles that fit. */
 type Narrow = (source: number, target: number, count: number, base: number, factor: number) => void;
 
@@ -47,6 +58,9 @@ export interface LaneKernels {
   readonly widenU8: Widen;
   readonly widenU16: Widen;
   readonly widenU32: Widen;
+  readonly widenRangesU8: WidenRanges;
+  readonly widenRangesU16: WidenRanges;
+  readonly widenRangesU32: WidenRanges;
   readonly narrowU8: Narrow;
   readonly narrowU16: Narrow;
   readonly narrowU32: Narrow;

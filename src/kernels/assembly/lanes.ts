@@ -116,3 +116,58 @@ export function widenU32(
   }
   if (i < count) store<f64>(dst, (base + <f64>load<u32>(src) * factor) / divisor);
 }
+
+/**
+ * The same for `ranges` stretches of lanes: each its first lane and the one behind its last, u32 both. Their
+ * doubles follow each other.
+ */
+export function widenRangesU8(
+  src: usize,
+  borders: usize,
+  ranges: i32,
+  dst: usize,
+  base: f64,
+  factor: f64,
+  divisor: f64,
+): void {
+  for (let r = 0; r < ranges; r++) {
+    const start: usize = load<u32>(borders + (<usize>r << 3));
+    const count: i32 = <i32>(load<u32>(borders + (<usize>r << 3), 4) - start);
+    widenU8(src + start, dst, count, base, factor, divisor);
+    dst += <usize>count << 3;
+  }
+}
+
+export function widenRangesU16(
+  src: usize,
+  borders: usize,
+  ranges: i32,
+  dst: usize,
+  base: f64,
+  factor: f64,
+  divisor: f64,
+): void {
+  for (let r = 0; r < ranges; r++) {
+    const start: usize = load<u32>(borders + (<usize>r << 3));
+    const count: i32 = <i32>(load<u32>(borders + (<usize>r << 3), 4) - start);
+    widenU16(src + (start << 1), dst, count, base, factor, divisor);
+    dst += <usize>count << 3;
+  }
+}
+
+export function widenRangesU32(
+  src: usize,
+  borders: usize,
+  ranges: i32,
+  dst: usize,
+  base: f64,
+  factor: f64,
+  divisor: f64,
+): void {
+  for (let r = 0; r < ranges; r++) {
+    const start: usize = load<u32>(borders + (<usize>r << 3));
+    const count: i32 = <i32>(load<u32>(borders + (<usize>r << 3), 4) - start);
+    widenU32(src + (start << 2), dst, count, base, factor, divisor);
+    dst += <usize>count << 3;
+  }
+}

@@ -7,7 +7,8 @@ import { missingValue } from './any-values.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
 import { seriesAt } from './series-table.ts';
-import { widenRange } from './lanes.ts';
+import { widenRanges } from './lanes.ts';
+import { spreadSeries } from './spread-series.ts';
 import { gatherColumn, toVector, type PlainColumn, type StoredColumn } from './stored-column.ts';
 
 export const ROW_REF = -1;
@@ -94,7 +95,7 @@ export function emitPiece(
   const waits: Promise<void>[] = [];
   for (let i = 0; i < output.attnums.length; i++) {
     const attnum = output.attnums[i];
-    if (attnum <= 0) continue;
+    if (attnum <= 0 || source.series?.columns.has(attnum) === true) continue;
     const piece = source.piece(attnum, rows.index);
     if (piece instanceof Promise) waits.push(piece.then((ready) => void (pieces[i] = ready)));
     else pieces[i] = piece;
@@ -117,9 +118,14 @@ function buildBatch(
     const attnum = output.attnums[i];
     const type = output.types[i];
     const piece = pieces[i];
+    const values = source.series?.columns.get(attnum);
     if (attnum === ROW_REF) columns.push(refVector(source, rows));
     else if (attnum === TABLE_OID) columns.push(constantVector(type, output.tableOid, count));
-    else if (piece === undefined) columns.push(constantVector(type, output.missing[i], count));
+    else if (source.series !== undefined && values !== undefined) {
+      columns.push(
+        toVector(spreadSeries(values, source.series, rows.ranges, count), type, 0, count),
+      );
+    } else if (piece === undefined) columns.push(constantVector(type, output.missing[i], count));
     else if (contiguous) {
       columns.push(toVector(piece, type, rows.ranges.starts[0] - base, rows.ranges.ends[0] - base));
     } else columns.push(toVector(copyRanges(piece, rows, base), type, 0, count));
@@ -160,12 +166,7 @@ function copyRanges(piece: StoredColumn, rows: PieceRows, base: number): PlainCo
   if (nulls !== undefined) copyInto(nulls, piece.nulls as Uint8Array, starts, ends, base);
   switch (piece.rep) {
     case 'lanes': {
-      const data = new Float64Array(count);
-      let at = 0;
-      for (let r = 0; r < starts.length; r++) {
-        widenRange(piece.lanes, starts[r] - base, ends[r] - base, data, at);
-        at += ends[r] - starts[r];
-      }
+      const data = widenRanges(piece.lanes, starts, ends, base, count);
       if (nulls !== undefined) for (let i = 0; i < count; i++) if (nulls[i] === 1) data[i] = 0;
       return { rep: 'f64', data, nulls };
     }

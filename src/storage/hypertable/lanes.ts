@@ -78,6 +78,32 @@ export function widenRange(
   }
 }
 
+/** Values of stretches of rows, `count` rows in all, one after the other; `first` is row 0 of the lanes. */
+export function widenRanges(
+  { block, bits, base, factor, divisor }: Lanes,
+  starts: ArrayLike<number>,
+  ends: ArrayLike<number>,
+  first: number,
+  count: number,
+): Float64Array {
+  const ranges = starts.length;
+  const borders = scratch(ranges * 8 + count * 8);
+  const { u32, f64 } = kernelViews();
+  for (let r = 0, at = borders / 4; r < ranges; r++) {
+    u32[at++] = starts[r] - first;
+    u32[at++] = ends[r] - first;
+  }
+  const widen =
+    bits === 8
+      ? kernels.widenRangesU8
+      : bits === 16
+        ? kernels.widenRangesU16
+        : kernels.widenRangesU32;
+  const doubles = borders + ranges * 8;
+  widen(block.pointer, borders, ranges, doubles, base, factor, divisor);
+  return f64.slice(doubles / 8, doubles / 8 + count);
+}
+
 /** Writes the values of the given rows to target[0, count). */
 export function widenRows(
   { block, bits, base, factor, divisor }: Lanes,

@@ -1,9 +1,8 @@
 /** A scan of one table at one view: chunks, then sources, then selected rows, then batches. */
-import { batchBytes } from '../../vector/concat.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { ScanRequest } from '../storage.ts';
-import { byPiece, emitPiece, outputColumns, type OutputColumns } from './emit-rows.ts';
-import { filterRows } from './filter-rows.ts';
+import { filteredBatches } from './emit-filtered.ts';
+import { outputColumns, type OutputColumns } from './emit-rows.ts';
 import { scanLatest } from './latest-rows.ts';
 import { hypertableOf } from './placement.ts';
 import { boundsOf, type ScanBounds } from './scan-bounds.ts';
@@ -16,9 +15,6 @@ import {
   type Selected,
 } from './select-chunk.ts';
 import { scanInTimeOrder } from './time-order.ts';
-
-/** Rows of one batch. Whole pieces would be written to memory that no cache holds, new each time. */
-const BATCH_ROWS = 8192;
 
 export async function* scanTable(input: ScanInput, request: ScanRequest): AsyncGenerator<Batch> {
   const bounds = boundsOf(input.table, request.predicates);
@@ -65,18 +61,6 @@ async function* scanChunk(
   request: ScanRequest,
 ): AsyncGenerator<Batch> {
   for await (const { source, ranges } of selectChunk(input, chunk, bounds, request)) {
-    for (const all of byPiece(ranges)) {
-      const filtered = filterRows(source, all.ranges, bounds);
-      const kept = filtered instanceof Promise ? await filtered : filtered;
-      for (const rows of byPiece(kept, BATCH_ROWS)) {
-        const emitted = emitPiece(source, rows, output);
-        const batch = emitted instanceof Promise ? await emitted : emitted;
-        if (request.counters !== undefined) {
-          request.counters.rows += batch.length;
-          request.counters.bytes += batchBytes(batch);
-        }
-        yield batch;
-      }
-    }
+    yield* filteredBatches(source, ranges, bounds, output, request.counters);
   }
 }

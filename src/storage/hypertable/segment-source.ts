@@ -2,7 +2,8 @@
 import type { DeletedRows } from './deleted-rows.ts';
 import { PIECE_ROWS, type RowSource, type Zones } from './row-source.ts';
 import type { Segment, SegmentHeader } from './segment.ts';
-import { seriesAt, type SeriesTable } from './series-table.ts';
+import type { SeriesTable } from './series-table.ts';
+import { spreadSeries } from './spread-series.ts';
 import type { PlainColumn, StoredColumn } from './stored-column.ts';
 import { timesOf, type Times } from './times.ts';
 
@@ -70,38 +71,10 @@ export class SegmentSource implements RowSource {
     return this.#header.columns.get(attnum)?.zones;
   }
 
-  /** A series column's value repeated over the rows of each series. */
+  /** A series column's values repeated over a piece. Scans have no need of it, but look-ups of rows do. */
   #spread(values: PlainColumn, index: number): PlainColumn {
-    const { starts } = this.series;
     const from = index * PIECE_ROWS;
     const to = Math.min(this.rows, from + PIECE_ROWS);
-    const nulls = values.nulls === undefined ? undefined : new Uint8Array(to - from);
-    const column = emptyLike(values, to - from, nulls);
-    for (let s = seriesAt(this.series, from), row = from; row < to; s++) {
-      const end = Math.min(to, starts[s + 1]);
-      if (nulls !== undefined) nulls.fill((values.nulls as Uint8Array)[s], row - from, end - from);
-      if (column.rep === 'text' && values.rep === 'text') {
-        column.codes.fill(values.codes[s], row - from, end - from);
-      } else if (column.rep === 'f64' && values.rep === 'f64') {
-        column.data.fill(values.data[s], row - from, end - from);
-      } else if (column.rep === 'bool' && values.rep === 'bool') {
-        column.data.fill(values.data[s], row - from, end - from);
-      }
-      row = end;
-    }
-    return column;
-  }
-}
-
-function emptyLike(column: PlainColumn, rows: number, nulls: Uint8Array | undefined): PlainColumn {
-  switch (column.rep) {
-    case 'f64':
-      return { rep: 'f64', data: new Float64Array(rows), nulls };
-    case 'bool':
-      return { rep: 'bool', data: new Uint8Array(rows), nulls };
-    case 'text':
-      return { rep: 'text', codes: new Int32Array(rows), dictionary: column.dictionary, nulls };
-    case 'any':
-      throw new RangeError('a series column of plain values');
+    return spreadSeries(values, this.series, { starts: [from], ends: [to] }, to - from);
   }
 }

@@ -6,12 +6,13 @@ import type { TableDescriptor } from '../../catalog/catalog.ts';
 import type { Summaries } from '../../vector/summary.ts';
 import { sqlType, type SqlType } from '../../types/type.ts';
 import type { SummaryPart, SummaryRequest } from '../storage.ts';
-import { byPiece, emitPiece, outputColumns, type OutputColumns } from './emit-rows.ts';
+import { filteredBatches } from './emit-filtered.ts';
+import { byPiece, outputColumns, type OutputColumns } from './emit-rows.ts';
 import { summarizable, summarizeLanes } from './lane-summaries.ts';
 import type { Lanes } from './lanes.ts';
 import { hypertableOf } from './placement.ts';
 import type { RowSource } from './row-source.ts';
-import { boundsOf } from './scan-bounds.ts';
+import { boundsOf, type ScanBounds } from './scan-bounds.ts';
 import {
   chunkInputs,
   isOutside,
@@ -46,8 +47,8 @@ export async function* scanSummaries(
     for await (const selected of selectChunk(input, chunk, bounds, scan)) {
       const isSuitable = canSummarize(input.table, selected.source, request, timeColumn);
       yield* isSuitable
-        ? summarizeSource(input, selected, request, output)
-        : emitRows(selected, request, output);
+        ? summarizeSource(input, selected, bounds, request, output)
+        : emitRows(selected, bounds, request, output);
     }
   }
 }
@@ -67,12 +68,11 @@ function canSummarize(
 
 async function* emitRows(
   { source, ranges }: Selected,
+  bounds: ScanBounds,
   request: SummaryRequest,
   output: OutputColumns,
 ): AsyncGenerator<SummaryPart> {
-  for (const rows of byPiece(ranges)) {
-    const batch = await emitPiece(source, rows, output);
-    if (request.counters !== undefined) request.counters.rows += batch.length;
+  for await (const batch of filteredBatches(source, ranges, bounds, output, request.counters)) {
     yield { kind: 'rows', batch };
   }
 }
@@ -82,6 +82,7 @@ const stretches = new Stretches();
 async function* summarizeSource(
   input: ScanInput,
   { source, ranges }: Selected,
+  bounds: ScanBounds,
   request: SummaryRequest,
   output: OutputColumns,
 ): AsyncGenerator<SummaryPart> {
@@ -99,7 +100,7 @@ async function* summarizeSource(
       lanes === undefined ||
       !cutStretches(rows.ranges, series, bySeries, request.bucket, times, most, stretches)
     ) {
-      yield* emitRows({ source, ranges: rows.ranges }, request, output);
+      yield* emitRows({ source, ranges: rows.ranges }, bounds, request, output);
       continue;
     }
     if (request.counters !== undefined) {

@@ -39,6 +39,45 @@ describe('lanes to doubles', () => {
   }
 });
 
+describe('stretches of lanes to doubles', () => {
+  for (const { bytes, kernel } of [
+    { bytes: 1, kernel: kernels.widenRangesU8 },
+    { bytes: 2, kernel: kernels.widenRangesU16 },
+    { bytes: 4, kernel: kernels.widenRangesU32 },
+  ]) {
+    it(`${bytes * 8} bits`, () => {
+      fc.assert(
+        fc.property(
+          fc.array(fc.nat({ max: 2 ** (bytes * 8) - 1 }), { minLength: 1, maxLength: 200 }),
+          fc.array(fc.nat({ max: 200 }), { maxLength: 20 }),
+          fc.constantFrom(1, 100),
+          (lanes, cuts, divisor) => {
+            const sorted = cuts.map((cut) => Math.min(cut, lanes.length)).sort((a, b) => a - b);
+            if (sorted.length % 2 === 1) sorted.pop();
+            const source = scratch(16_384);
+            const borders = source + 2048;
+            const target = source + 4096;
+            const views = kernelViews();
+            const view = bytes === 1 ? views.u8 : bytes === 2 ? views.u16 : views.u32;
+            view.set(lanes, source / bytes);
+            views.u32.set(sorted, borders / 4);
+            const twin: number[] = [];
+            for (let i = 0; i < sorted.length; i += 2) {
+              for (let row = sorted[i]!; row < sorted[i + 1]!; row++) {
+                twin.push((7 + lanes[row]! * 3) / divisor);
+              }
+            }
+            views.f64[target / 8 + twin.length] = 0.25;
+            kernel(source, borders, sorted.length / 2, target, 7, 3, divisor);
+            expect([...views.f64.subarray(target / 8, target / 8 + twin.length)]).toEqual(twin);
+            expect(views.f64[target / 8 + twin.length]).toBe(0.25);
+          },
+        ),
+      );
+    });
+  }
+});
+
 describe('wide numbers', () => {
   const lanes = fc.array(fc.oneof(fc.nat({ max: 2 ** 32 - 1 }), fc.constantFrom(0, 2 ** 32 - 1)), {
     maxLength: 200,
