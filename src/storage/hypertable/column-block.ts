@@ -6,6 +6,7 @@ import { crc32c } from '../../base/crc32c.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
 import type { SqlType } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import { packValues, unpackValues } from './any-values.ts';
 import {
@@ -110,9 +111,19 @@ export function decodeBlock(
       return { rep, codes: readTexts(staged, rows, target), dictionary: target, nulls };
     }
     case 'any':
-      return { rep, data: unpackValues(reader.bytes(reader.u32()), rows, type), nulls };
+      return { rep, data: readValues(reader, rows, type), nulls };
     default:
       throw new DamagedBlock('unknown form of column');
+  }
+}
+
+/** Codecs raise errors of their own, which are meant for what users send. */
+function readValues(reader: BytesReader, rows: number, type: SqlType): Value[] {
+  const bytes = reader.bytes(reader.u32());
+  try {
+    return unpackValues(bytes, rows, type);
+  } catch (error) {
+    throw new DamagedBlock(`damaged value: ${error instanceof Error ? error.message : 'unknown'}`);
   }
 }
 
