@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { allRows, inTransaction, open, temporaryDirectory } from './helpers.ts';
-import { seededRandom } from './random.ts';
+import { allRows, inTransaction, open, temporaryDirectory } from '../unit/storage/helpers.ts';
+import { seededRandom } from '../unit/storage/random.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const CHILD = join(ROOT, 'node_modules/.cache/varve-tests/crash-child.mjs');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { makeNumeric } from '../../../../src/types/numeric.ts';
-import type { Batch } from '../../../../src/vector/vector.ts';
-import { valueAt } from '../../../../src/vector/vector.ts';
+import { makeNumeric } from '../../src/types/numeric.ts';
+import type { Batch } from '../../src/vector/vector.ts';
+import { valueAt } from '../../src/vector/vector.ts';
 import {
   asSet,
   batchOf,
@@ -14,7 +14,7 @@ import {
   rowsOf,
   World,
   type Row,
-} from './support.ts';
+} from '../unit/storage/hypertable/support.ts';
 
 const COLUMNS = [
   column(1, 'time', OID.timestamptz),

@@ -1,11 +1,11 @@
 /** DDL, roles and privileges against PostgreSQL, statement by statement. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { compareStatements, printReport, splitStatements } from '../../../support/differential.ts';
-import { memoryEngine } from '../../../support/memory-engine.ts';
-import { PgliteOracle } from '../../../support/pglite-oracle.ts';
+import { compareStatements, printReport, splitStatements } from '../support/differential.ts';
+import { memoryEngine } from '../support/memory-engine.ts';
+import { PgliteOracle } from '../support/pglite-oracle.ts';
 
-const FOLDER = new URL('../../../differential/statements/', import.meta.url);
+const FOLDER = new URL('./statements/', import.meta.url);
 
 describe('DDL behaves as in PostgreSQL', () => {
   for (const file of readdirSync(FOLDER).filter((name) => /^ddl.*\.sql$/.test(name))) {

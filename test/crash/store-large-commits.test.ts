@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { IndexDescriptor, TableDescriptor } from '../../../src/catalog/catalog.ts';
-import type { KvStore } from '../../../src/storage/kv/kv.ts';
-import type * as Rocks from '../../../src/storage/kv/rocks.ts';
-import type { StorageEngine, StorageTransaction } from '../../../src/storage/storage.ts';
-import { OID } from '../../../src/types/type.ts';
-import type { Value } from '../../../src/types/value.ts';
+import type { IndexDescriptor, TableDescriptor } from '../../src/catalog/catalog.ts';
+import type { KvStore } from '../../src/storage/kv/kv.ts';
+import type * as Rocks from '../../src/storage/kv/rocks.ts';
+import type { StorageEngine, StorageTransaction } from '../../src/storage/storage.ts';
+import { OID } from '../../src/types/type.ts';
+import type { Value } from '../../src/types/value.ts';
 import {
   INSERT,
   allRows,
@@ -16,12 +16,12 @@ import {
   open,
   rowsOf,
   temporaryDirectory,
-} from './helpers.ts';
+} from '../unit/storage/helpers.ts';
 
 /** The store of every engine here, which fails after so many writes as if the machine had stopped. */
 const faults = vi.hoisted(() => ({ writesLeft: Infinity }));
 
-vi.mock('../../../src/storage/kv/rocks.ts', async (importOriginal) => {
+vi.mock('../../src/storage/kv/rocks.ts', async (importOriginal) => {
   const real = await importOriginal<typeof Rocks>();
   return {
     ...real,

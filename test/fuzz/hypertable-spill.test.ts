@@ -1,8 +1,8 @@
 /** Transactions whose rows become segments before they commit, against a naive model. */
 import { describe, expect, it } from 'vitest';
-import type { HypertableStore } from '../../../../src/storage/hypertable/hypertable-store.ts';
-import { GARBAGE_KEYS } from '../../../../src/storage/hypertable/segment-keys.ts';
-import type { Value } from '../../../../src/types/value.ts';
+import type { HypertableStore } from '../../src/storage/hypertable/hypertable-store.ts';
+import { GARBAGE_KEYS } from '../../src/storage/hypertable/segment-keys.ts';
+import type { Value } from '../../src/types/value.ts';
 import {
   asSet,
   batchOf,
@@ -16,7 +16,7 @@ import {
   uniqueIndex,
   World,
   type Row,
-} from './support.ts';
+} from '../unit/storage/hypertable/support.ts';
 
 const COLUMNS = [
   column(1, 'time', OID.timestamptz),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Disk, DiskFile, Env } from '../../../src/base/env.ts';
-import { createNodeEnv } from '../../../src/platform/node-env.ts';
+import type { Disk, DiskFile, Env } from '../../src/base/env.ts';
+import { createNodeEnv } from '../../src/platform/node-env.ts';
 import {
   INSERT,
   allRows,
@@ -11,8 +11,8 @@ import {
   open,
   rowsOf,
   temporaryDirectory,
-} from './helpers.ts';
-import { seededRandom } from './random.ts';
+} from '../unit/storage/helpers.ts';
+import { seededRandom } from '../unit/storage/random.ts';
 
 /** Fails the calls that `shouldFail` picks, and all later ones on the same file: a disk that is gone. */
 function failingEnv(shouldFail: (call: string) => string | undefined): Env {
