@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createNodeEnv } from '../../../src/platform/node-env.ts';
 import { hasHeapRoom } from '../../../src/platform/node-heap.ts';
 import { createNodeLog } from '../../../src/platform/node-log.ts';
@@ -16,6 +16,17 @@ test('the clock counts microseconds from 2000 and does not run backwards', () =>
     expect(now).toBeGreaterThanOrEqual(last);
     last = now;
   }
+});
+
+test('the clock stands while the system clock corrects itself, and follows when it is set back', () => {
+  const now = vi.spyOn(Date, 'now').mockReturnValue(1_800_000_000_000);
+  const { clock } = createNodeEnv();
+  const first = clock.nowMicros();
+  now.mockReturnValue(1_799_999_999_900);
+  expect(clock.nowMicros()).toBeGreaterThanOrEqual(first);
+  now.mockReturnValue(1_799_999_000_000);
+  expect(clock.nowMicros()).toBeLessThan(first);
+  now.mockRestore();
 });
 
 test('timers fire once and can be cancelled', async () => {

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { tryAllocate, type KernelBlock } from '../../../../src/kernels/memory.ts';
-import { decodeBlock, encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
+import { tryAllocate, type KernelBlock } from '../../src/kernels/memory.ts';
+import { decodeBlock, encodeBlock } from '../../src/storage/hypertable/column-block.ts';
 import {
   gatherColumn,
   plainColumn,
   storedValueAt,
-} from '../../../../src/storage/hypertable/stored-column.ts';
-import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
-import { OID, sqlType } from '../../../../src/types/type.ts';
+} from '../../src/storage/hypertable/stored-column.ts';
+import { TextDictionary } from '../../src/storage/hypertable/text-dictionary.ts';
+import { OID, sqlType } from '../../src/types/type.ts';
 
 const FLOAT = sqlType(OID.float8);
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { BytesReader, BytesWriter } from '../../../../src/storage/hypertable/bytes-io.ts';
-import { decodeBlock, encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
-import { packBatch, unpackBatch } from '../../../../src/storage/hypertable/packing.ts';
-import { plainColumn, type PlainColumn } from '../../../../src/storage/hypertable/stored-column.ts';
-import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
-import type { Vector } from '../../../../src/vector/vector.ts';
-import { OID, sqlType } from '../../../../src/types/type.ts';
-import { randomOf, rowsOf } from './support.ts';
+import { BytesReader, BytesWriter } from '../../src/storage/hypertable/bytes-io.ts';
+import { decodeBlock, encodeBlock } from '../../src/storage/hypertable/column-block.ts';
+import { packBatch, unpackBatch } from '../../src/storage/hypertable/packing.ts';
+import { plainColumn, type PlainColumn } from '../../src/storage/hypertable/stored-column.ts';
+import { TextDictionary } from '../../src/storage/hypertable/text-dictionary.ts';
+import type { Vector } from '../../src/vector/vector.ts';
+import { OID, sqlType } from '../../src/types/type.ts';
+import { randomOf, rowsOf } from '../unit/storage/hypertable/support.ts';
 
 type Make = (random: () => number, i: number) => number;
 
