@@ -12,6 +12,8 @@ export class TextTable {
   size = 0;
   readonly #index = new HashPages();
   readonly #texts: string[][] = [];
+  /** Strings that the index has; those of `addDistinct` come when one is first looked for. */
+  #indexed = 0;
 
   get bytes(): number {
     return this.#index.bytes + this.size * 32;
@@ -23,6 +25,7 @@ export class TextTable {
 
   /** The string's number, -1 where it is not in the table. */
   find(text: string): number {
+    if (this.#indexed !== this.size) this.#indexRest();
     const hash = hashText(text);
     const { slots } = this.#index.directory[hash >>> this.#index.shift];
     const mask = slots.length - 2;
@@ -34,6 +37,7 @@ export class TextTable {
 
   /** The string's number, a new one where it is not in the table. */
   add(text: string): number {
+    if (this.#indexed !== this.size) this.#indexRest();
     const hash = hashText(text);
     const page = this.#index.directory[hash >>> this.#index.shift];
     const { slots } = page;
@@ -42,11 +46,38 @@ export class TextTable {
     for (; slots[at + 1] !== 0; at = (at + 2) & mask) {
       if (slots[at] === hash && this.textOf(slots[at + 1] - 1) === text) return slots[at + 1] - 1;
     }
+    const number = this.#push(text);
+    this.#indexed++;
+    this.#index.put(page, at, hash, number + 1);
+    return number;
+  }
+
+  /** Adds strings that differ from each other and from all that are there. */
+  addDistinct(texts: readonly string[]): void {
+    for (const text of texts) this.#push(text);
+  }
+
+  /** All strings, in order. */
+  toArray(): string[] {
+    return this.#texts.flat();
+  }
+
+  #push(text: string): number {
     const number = this.size++;
     if ((number & PAGE_MASK) === 0) this.#texts.push([]);
     this.#texts[number >>> PAGE_BITS].push(text);
-    this.#index.put(page, at, hash, number + 1);
     return number;
+  }
+
+  #indexRest(): void {
+    for (; this.#indexed < this.size; this.#indexed++) {
+      const hash = hashText(this.textOf(this.#indexed));
+      const page = this.#index.directory[hash >>> this.#index.shift];
+      const mask = page.slots.length - 2;
+      let at = (hash << 1) & mask;
+      while (page.slots[at + 1] !== 0) at = (at + 2) & mask;
+      this.#index.put(page, at, hash, this.#indexed + 1);
+    }
   }
 }
 

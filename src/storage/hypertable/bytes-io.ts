@@ -71,6 +71,29 @@ export class BytesWriter {
     this.#length = at + 4 + written;
   }
 
+  /** Each as `text` writes it. */
+  texts(texts: readonly string[]): void {
+    const joined = texts.join('');
+    const headers = 4 * texts.length;
+    const at = this.#reserve(headers + joined.length * 3);
+    const { written } = ENCODER.encodeInto(joined, this.#bytes.subarray(at + headers));
+    this.#length = at;
+    if (written !== joined.length) {
+      for (const text of texts) this.text(text);
+      return;
+    }
+    // ASCII only: each string's bytes move forward, behind its length.
+    const bytes = this.#bytes;
+    let from = at + headers;
+    let to = at;
+    for (const { length } of texts) {
+      this.#view.setUint32(to, length, true);
+      to += 4;
+      for (const end = to + length; to < end; to++) bytes[to] = bytes[from++];
+    }
+    this.#length = to;
+  }
+
   /** Overwrites four bytes written before. */
   patchU32(at: number, value: number): void {
     this.#view.setUint32(at, value, true);
@@ -162,6 +185,18 @@ export class BytesReader {
     return DECODER.decode(this.bytes(this.u32()));
   }
 
+  /** So many strings, each as `text` reads it. */
+  texts(count: number): TextRun {
+    const start = this.#offset;
+    const starts = new Uint32Array(count + 1);
+    for (let i = 0; i < count; i++) {
+      starts[i] = this.#offset - start;
+      this.skip(this.u32());
+    }
+    starts[count] = this.#offset - start;
+    return new TextRun(this.#bytes.subarray(start, this.#offset), starts);
+  }
+
   #aligned(byteLength: number): ArrayBuffer {
     return new Uint8Array(this.bytes(byteLength)).buffer;
   }
@@ -172,4 +207,36 @@ export class BytesReader {
     this.#offset = start + length;
     return start;
   }
+}
+
+/** Strings behind their lengths, decoded all at once where they are ASCII. */
+export class TextRun {
+  readonly #bytes: Uint8Array;
+  readonly #starts: Uint32Array;
+  /** All bytes as characters, lengths and all. */
+  readonly #characters: string | undefined;
+
+  constructor(bytes: Uint8Array, starts: Uint32Array) {
+    this.#bytes = bytes;
+    this.#starts = starts;
+    this.#characters = asciiOf(bytes);
+  }
+
+  /** A string that may share memory with all the others. */
+  textAt(position: number): string {
+    if (this.#characters === undefined) return this.copyAt(position);
+    return this.#characters.slice(this.#starts[position] + 4, this.#starts[position + 1]);
+  }
+
+  /** A string that shares memory with no other. */
+  copyAt(position: number): string {
+    const [from, to] = [this.#starts[position] + 4, this.#starts[position + 1]];
+    return DECODER.decode(this.#bytes.subarray(from, to));
+  }
+}
+
+/** The bytes as characters where all are ASCII. */
+function asciiOf(bytes: Uint8Array): string | undefined {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] >= 0x80) return undefined;
+  return DECODER.decode(bytes);
 }

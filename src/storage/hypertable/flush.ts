@@ -206,7 +206,7 @@ export class Flusher {
     const storageId = table.runtime.storageId;
     const written = await writeSegments({
       table: descriptor,
-      segmentBy: store.segmentByOf(descriptor, chunk),
+      segmentBy: await store.segmentByInSlices(descriptor, chunk),
       sources,
       timers: this.#options.env.timers,
       nextAddress: () => ({ storageId, chunk: chunk.id, segment: this.#keeper.nextSegment() }),

@@ -1,10 +1,15 @@
 /** Rows that a transaction has gathered for one chunk, as a source that a segment is written from. */
+import type { Timers } from '../../base/env.ts';
 import type { HeadContext } from './head.ts';
 import { HeadColumn } from './head.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import { sliceColumn, type StoredColumn } from './stored-column.ts';
 import { timesOf, type Times } from './times.ts';
 import type { InsertEntry, PendingRows } from './writes.ts';
+
+/** Rows that are joined in one go: numbers are copied, of other values each is looked at. */
+const NUMBERS_SLICE = 262_144;
+const VALUES_SLICE = 16_384;
 
 export class PendingSource implements RowSource {
   readonly rows: number;
@@ -16,42 +21,58 @@ export class PendingSource implements RowSource {
   readonly maxTime = Infinity;
   readonly #entries: readonly InsertEntry[];
   readonly #context: HeadContext;
+  readonly #timers: Timers;
   /** The column that was asked for last: a writer takes one after the other. */
   #last: { readonly attnum: number; readonly column: StoredColumn } | undefined;
 
-  constructor(pending: PendingRows, context: HeadContext) {
+  constructor(pending: PendingRows, context: HeadContext, timers: Timers) {
     this.rows = pending.rows;
     this.#entries = pending.entries;
     this.#context = context;
+    this.#timers = timers;
   }
 
   /** A whole column; undefined where the rows lack it. */
-  column(attnum: number): StoredColumn | undefined {
+  async whole(attnum: number): Promise<StoredColumn | undefined> {
     if (this.#last?.attnum === attnum) return this.#last.column;
+    const steps = this.firstRows(attnum, this.rows);
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) await this.#timers.yield();
+    if (step.value !== undefined) this.#last = { attnum, column: step.value };
+    return step.value;
+  }
+
+  /** The first rows of a column, at least `rows` if there are so many; undefined where they lack it. */
+  *firstRows(attnum: number, rows: number): Generator<void, StoredColumn | undefined> {
     const position = this.#entries[0].attnums.indexOf(attnum);
     if (position < 0) return undefined;
-    const first = this.#entries[0].batch.columns[position];
-    const joined = new HeadColumn(first.type, first.rep, () => this.#context.dictionaryOf(attnum));
-    joined.reserve(this.rows);
-    for (const { batch } of this.#entries) joined.append(batch.columns[position], batch.length);
-    const column = joined.stored();
-    this.#last = { attnum, column };
-    return column;
+    const { type, rep } = this.#entries[0].batch.columns[position];
+    const joined = new HeadColumn(type, rep, () => this.#context.dictionaryOf(attnum));
+    joined.reserve(Math.min(rows, this.rows));
+    const sliceRows = rep === 'f64' || rep === 'bool' ? NUMBERS_SLICE : VALUES_SLICE;
+    let count = 0;
+    let unpaused = 0;
+    for (const { batch } of this.#entries) {
+      if (count >= rows) break;
+      joined.append(batch.columns[position], batch.length);
+      count += batch.length;
+      unpaused += batch.length;
+      if (unpaused < sliceRows) continue;
+      unpaused = 0;
+      yield;
+    }
+    return joined.stored();
   }
 
-  whole(attnum: number): StoredColumn | undefined {
-    return this.column(attnum);
-  }
-
-  piece(attnum: number, index: number): StoredColumn | undefined {
-    const column = this.column(attnum);
+  async piece(attnum: number, index: number): Promise<StoredColumn | undefined> {
+    const column = await this.whole(attnum);
     if (column === undefined) return undefined;
     const start = index * PIECE_ROWS;
     return sliceColumn(column, start, Math.min(this.rows, start + PIECE_ROWS));
   }
 
-  times(index: number): Times {
-    return timesOf(this.piece(this.#entries[0].timeColumn, index) as StoredColumn);
+  async times(index: number): Promise<Times> {
+    return timesOf((await this.piece(this.#entries[0].timeColumn, index)) as StoredColumn);
   }
 
   zones(): undefined {

@@ -38,7 +38,7 @@ export interface RowSource {
     index: number,
   ): StoredColumn | undefined | Promise<StoredColumn | undefined>;
   /** A whole column, where the source has it in one piece. */
-  whole?(attnum: number): StoredColumn | undefined;
+  whole?(attnum: number): StoredColumn | undefined | Promise<StoredColumn | undefined>;
   /** Present where columns cost something to read: whether a column is stored row by row. */
   stores?(attnum: number): boolean;
   /** Times of a piece. */

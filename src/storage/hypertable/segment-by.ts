@@ -51,32 +51,48 @@ interface Candidate {
   readonly highest: number;
 }
 
-/** Text columns of low cardinality, most selective first, as far as their combinations stay few. */
-export function chooseSegmentBy(
-  table: TableDescriptor,
-  columnOf: (attnum: number) => StoredColumn | undefined,
+/** Reads at least the first `rows` of a column, in steps; undefined where the rows lack it. */
+export type ColumnSteps = (
+  attnum: number,
   rows: number,
-): readonly number[] {
+) => Generator<void, StoredColumn | undefined>;
+
+/**
+ * Text columns of low cardinality, most selective first, as far as their combinations stay few. In steps of
+ * a column; of no column more than its first ROWS_MAX rows are asked for.
+ */
+export function* chooseSteps(
+  table: TableDescriptor,
+  columnOf: ColumnSteps,
+  rows: number,
+): Generator<void, readonly number[]> {
   if (rows < ROWS_MIN) return [];
   rows = Math.min(rows, ROWS_MAX);
   const limit = Math.min(rows * DISTINCT_SHARE, SERIES_MAX);
   const found: Candidate[] = [];
   for (const { attnum, type } of liveColumns(table)) {
-    const column = columnOf(attnum);
-    if (column === undefined || column.rep !== 'text' || type.oid === OID.json) continue;
+    if (vectorRep(type.oid) !== 'text' || type.oid === OID.json) continue;
+    const column = yield* columnOf(attnum, rows);
+    yield;
+    if (column === undefined || column.rep !== 'text') continue;
     const codes = columnCodes(column, rows).subarray(0, rows);
     const { distinct, highest } = countDistinct(codes);
     if (distinct <= limit) found.push({ attnum, distinct, codes, highest });
   }
   found.sort((a, b) => b.distinct - a.distinct || a.attnum - b.attnum);
-  return withinLimit(found, rows, limit);
+  return yield* withinLimit(found, rows, limit);
 }
 
-function withinLimit(found: readonly Candidate[], rows: number, limit: number): number[] {
+function* withinLimit(
+  found: readonly Candidate[],
+  rows: number,
+  limit: number,
+): Generator<void, number[]> {
   const chosen: number[] = [];
   let ids = new Int32Array(rows);
   let groups = 1;
   for (const { attnum, codes, highest } of found) {
+    yield;
     const combined = combine(ids, groups, codes, highest, limit);
     if (combined === undefined) continue;
     ids = combined.ids;

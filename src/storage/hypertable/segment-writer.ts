@@ -219,7 +219,7 @@ async function readColumn(
 ): Promise<PlainColumn | undefined> {
   const [only] = sources;
   if (sources.length === 1 && only.whole !== undefined && kept[0] === undefined) {
-    const whole = only.whole(attnum);
+    const whole = await only.whole(attnum);
     return whole === undefined ? undefined : plainColumn(whole);
   }
   const parts: { column: PlainColumn | undefined; rows: number }[] = [];

@@ -9,7 +9,7 @@ import type { HeadContext } from './head.ts';
 import { PendingSource } from './pending-rows.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
 import { writeSegments } from './segment-writer.ts';
-import type { StoredColumn } from './stored-column.ts';
+import type { ColumnSteps } from './segment-by.ts';
 import type { PendingRows, Writes } from './writes.ts';
 
 /** Bytes of pending rows above which the largest chunks go to segments. */
@@ -29,9 +29,9 @@ export interface SpillContext {
   segmentBy(
     table: TableDescriptor,
     rangeStart: number,
-    columnOf: (attnum: number) => StoredColumn | undefined,
+    columnOf: ColumnSteps,
     rows: number,
-  ): readonly number[];
+  ): Promise<readonly number[]>;
 }
 
 /** Smaller limits, for tests. */
@@ -79,9 +79,9 @@ async function spillChunk(
   const { storageId, place, rows } = pending;
   const table = writes.descriptors.get(storageId);
   if (table === undefined) return;
-  const source = new PendingSource(pending, contextOf(storageId));
-  const columns = segmentBy(table, place.rangeStart, (attnum) => source.column(attnum), rows);
-  await timers.yield();
+  const source = new PendingSource(pending, contextOf(storageId), timers);
+  const firstRows: ColumnSteps = (attnum, count) => source.firstRows(attnum, count);
+  const columns = await segmentBy(table, place.rangeStart, firstRows, rows);
   const written = await writeSegments({
     table,
     segmentBy: columns,

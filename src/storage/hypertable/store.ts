@@ -37,11 +37,10 @@ import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './pla
 import { scanTable } from './scan.ts';
 import { timeRangeOf, type ScanInput } from './select-chunk.ts';
 import { scanSummaries } from './summarize.ts';
-import { chooseSegmentBy, declaredSegmentBy } from './segment-by.ts';
+import { chooseSteps, declaredSegmentBy, type ColumnSteps } from './segment-by.ts';
 import { HEAD_BYTES, type Flusher } from './flush.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
 import { spillForCommit, spillPending, type SpillContext, type SpillLimits } from './spill.ts';
-import type { StoredColumn } from './stored-column.ts';
 import {
   chunkName,
   chunkRows,
@@ -114,7 +113,7 @@ export class Store implements HypertableStore {
       contextOf: (storageId) => this.#context(this.#tableState(storageId).runtime),
       segmentBy: (table, rangeStart, columnOf, rows) => {
         const chunk = chunkStartingAt(this.#tableState(table.storageId), rangeStart);
-        return this.#segmentBy(table, chunk, columnOf, rows);
+        return this.#inSlices(this.#segmentSteps(table, chunk, columnOf, rows));
       },
     };
   }
@@ -489,14 +488,29 @@ export class Store implements HypertableStore {
 
   /** Columns that make a series in a chunk's next segment. */
   segmentByOf(table: TableDescriptor, chunk: ChunkState): readonly number[] {
+    const steps = this.#headSteps(table, chunk);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** The same, giving way to other work. */
+  segmentByInSlices(table: TableDescriptor, chunk: ChunkState): Promise<readonly number[]> {
+    return this.#inSlices(this.#headSteps(table, chunk));
+  }
+
+  *#headSteps(table: TableDescriptor, chunk: ChunkState): Generator<void, readonly number[]> {
     const { head } = chunk;
     const known = head === undefined ? undefined : this.#chosen.get(head.buffer);
     // What was chosen for a head holds until it has grown by a quarter.
     const isCurrent = known !== undefined && (head?.rows ?? 0) < known.rows * 1.25;
-    const chosen = this.#segmentBy(
+    const chosen = yield* this.#segmentSteps(
       table,
       chunk,
-      (attnum) => head?.buffer.columns.get(attnum)?.stored(),
+      function* (attnum) {
+        return head?.buffer.columns.get(attnum)?.stored();
+      },
       head?.rows ?? 0,
       isCurrent ? known.segmentBy : undefined,
     );
@@ -506,18 +520,26 @@ export class Store implements HypertableStore {
     return chosen;
   }
 
-  #segmentBy(
+  *#segmentSteps(
     table: TableDescriptor,
     chunk: ChunkState | undefined,
-    columnOf: (attnum: number) => StoredColumn | undefined,
+    columnOf: ColumnSteps,
     rows: number,
     known?: readonly number[],
-  ): readonly number[] {
+  ): Generator<void, readonly number[]> {
     const indexes = this.#options.catalog().indexesOf(table.oid);
     const declared = declaredSegmentBy(table, indexes);
     if (declared !== undefined) return declared;
     const chosen = chunk?.segments[chunk.segments.length - 1]?.segment.segmentBy;
-    return chosen ?? known ?? chooseSegmentBy(table, columnOf, rows);
+    return chosen ?? known ?? (yield* chooseSteps(table, columnOf, rows));
+  }
+
+  async #inSlices<T>(steps: Generator<void, T>): Promise<T> {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      await this.#options.env.timers.yield();
+    }
   }
 
   timeColumnOf({ runtime }: TableState): number | undefined {

@@ -1,7 +1,7 @@
 /** The strings of one block: those in use once, then their numbers in the order of first use as lanes. */
 import { kernelViews } from '../../kernels/memory.ts';
 import { readLanes, writeLanes, type BlockStage, type StagedBytes } from './block-stage.ts';
-import type { BytesWriter } from './bytes-io.ts';
+import type { BytesReader, BytesWriter } from './bytes-io.ts';
 import { DamagedBlock } from './damaged-block.ts';
 import { laneBits } from './number-block.ts';
 import type { NullMask } from '../../vector/vector.ts';
@@ -29,7 +29,7 @@ export function writeTexts(
     numbers[i] = number;
   }
   writer.u32(used.length);
-  for (const code of used) writer.text(dictionary.textOf(code));
+  writer.texts(used.map((code) => dictionary.textOf(code)));
   if (used.length <= 1) return;
   const views = kernelViews();
   const bits = used.length <= 0x100 ? 8 : used.length <= 0x10000 ? 16 : 32;
@@ -37,6 +37,26 @@ export function writeTexts(
   lanes.set(numbers, stage.lanes / (bits >>> 3));
   writer.u8(bits);
   writeLanes(writer, stage, bits, rows, stage.lanes);
+}
+
+/** The codes that the block's strings have in the dictionary. */
+function codesOf(reader: BytesReader, count: number, dictionary: TextDictionary): Int32Array {
+  const codes = new Int32Array(count);
+  const run = reader.texts(count);
+  if (dictionary.size > 1) {
+    for (let i = 0; i < count; i++) {
+      codes[i] = dictionary.codeOf(run.textAt(i)) ?? dictionary.intern(run.copyAt(i));
+    }
+    return codes;
+  }
+  // What is distinct in the block need not be looked for in an empty dictionary.
+  const texts: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const text = run.textAt(i);
+    if (text !== '') codes[i] = texts.push(text);
+  }
+  dictionary.addDistinct(texts);
+  return codes;
 }
 
 /** Codes into the dictionary, which gets what it does not have. */
@@ -48,8 +68,7 @@ export function readTexts(
   const { reader, stage } = staged;
   const count = reader.u32();
   if (count * 4 > reader.remaining) throw new DamagedBlock('too many strings');
-  const own = new Int32Array(count);
-  for (let i = 0; i < count; i++) own[i] = dictionary.intern(reader.text());
+  const own = codesOf(reader, count, dictionary);
   const codes = new Int32Array(rows);
   if (count <= 1) return count === 0 ? codes : codes.fill(own[0]);
   const bits = laneBits(reader.u8());

@@ -1,18 +1,25 @@
 /** Distinct strings of a column, numbered in the order of their arrival. */
+import { TextTable } from '../../vector/text-table.ts';
 
 /** Distinct strings above which a column no longer shares one dictionary among all its segments. */
 export const SHARED_DICTIONARY_LIMIT = 200_000;
 
+/** What a string takes beside its characters. */
+const BYTES_PER_TEXT = 64;
+
 /** Append-only. Code 0 is the empty string, so that rows of NULL have a valid code. */
 export class TextDictionary {
-  readonly #texts: string[] = [''];
-  readonly #codes = new Map<string, number>([['', 0]]);
+  readonly #table = new TextTable();
   readonly #translations = new WeakMap<readonly string[], Int32Array>();
   #snapshot: readonly string[] = [''];
   #bytes = 0;
 
+  constructor() {
+    this.#table.add('');
+  }
+
   get size(): number {
-    return this.#texts.length;
+    return this.#table.size;
   }
 
   get bytes(): number {
@@ -20,20 +27,25 @@ export class TextDictionary {
   }
 
   textOf(code: number): string {
-    return this.#texts[code];
+    return this.#table.textOf(code);
   }
 
   codeOf(text: string): number | undefined {
-    return this.#codes.get(text);
+    const code = this.#table.find(text);
+    return code < 0 ? undefined : code;
   }
 
   intern(text: string): number {
-    const known = this.#codes.get(text);
-    if (known !== undefined) return known;
-    const code = this.#texts.push(text) - 1;
-    this.#codes.set(text, code);
-    this.#bytes += text.length * 2 + 64;
+    const { size } = this.#table;
+    const code = this.#table.add(text);
+    if (code === size) this.#bytes += text.length * 2 + BYTES_PER_TEXT;
     return code;
+  }
+
+  /** Fills an empty dictionary with distinct strings, none of them empty; the first has code 1. */
+  addDistinct(texts: readonly string[]): void {
+    this.#table.addDistinct(texts);
+    for (const text of texts) this.#bytes += text.length * 2 + BYTES_PER_TEXT;
   }
 
   /**
@@ -41,7 +53,7 @@ export class TextDictionary {
    * a new one is handed out only when strings were added.
    */
   snapshot(): readonly string[] {
-    if (this.#snapshot.length !== this.#texts.length) this.#snapshot = this.#texts.slice();
+    if (this.#snapshot.length !== this.size) this.#snapshot = this.#table.toArray();
     return this.#snapshot;
   }
 

@@ -22,6 +22,21 @@ describe('TextTable', () => {
     expect(table.find('')).toBe(-1);
   });
 
+  it('indexes distinct strings when one is first looked for', () => {
+    const table = new TextTable();
+    table.add('first');
+    const texts = Array.from({ length: 20_000 }, (_, i) => `text ${i}`);
+    table.addDistinct(texts);
+    expect(table.size).toBe(20_001);
+    expect(table.textOf(20_000)).toBe('text 19999');
+    expect(table.add('text 7')).toBe(8);
+    expect(table.add('new')).toBe(20_001);
+    table.addDistinct(['newer']);
+    expect(table.find('newer')).toBe(20_002);
+    expect(texts.every((text, i) => table.find(text) === i + 1)).toBe(true);
+    expect(table.toArray()).toEqual(['first', ...texts, 'new', 'newer']);
+  });
+
   it('tells strings of all lengths and alphabets apart', () => {
     const table = new TextTable();
     const texts = ['', '\0', '\0\0', 'a', 'A', 'ä', '𝄞', '\ud834', 'a'.repeat(100_000)];

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BytesReader, BytesWriter } from '../../../../src/storage/hypertable/bytes-io.ts';
+import { decodeBlock, encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
+import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
+import { OID } from '../../../../src/types/type.ts';
+
+const TEXT = { oid: OID.text, typmod: -1 };
+
+const texts = fc.array(
+  fc.oneof(
+    fc.string({ unit: 'grapheme-ascii' }),
+    fc.string({ unit: 'grapheme' }),
+    fc.string({ minLength: 120, maxLength: 140 }),
+    fc.constantFrom('', '\u0000', '\u007f', '\u0080', '\ufeff', '\u{1d11e}'),
+  ),
+);
+
+function decoded(bytes: Uint8Array, target: TextDictionary): (string | null)[] {
+  const back = decodeBlock(bytes, TEXT, () => target);
+  if (back.rep !== 'text') throw new Error('not texts');
+  const { codes, dictionary, nulls } = back;
+  return [...codes].map((code, i) => (nulls?.[i] === 1 ? null : dictionary.textOf(code)));
+}
+
+describe('texts of a block', () => {
+  it('come back, in an empty dictionary and in one that has some of them', () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(texts)), texts, (groups, known) => {
+        const rows = groups.flatMap((group) => group ?? [null]);
+        const dictionary = new TextDictionary();
+        const codes = Int32Array.from(rows, (text) => dictionary.intern(text ?? ''));
+        const nulls = Uint8Array.from(rows, (text) => (text === null ? 1 : 0));
+        const column = { rep: 'text', codes, dictionary, nulls } as const;
+        const bytes = encodeBlock(column, rows.length, TEXT);
+        const own = new TextDictionary();
+        expect(decoded(bytes, own)).toEqual(rows);
+        for (const text of rows) if (text !== null) expect(own.textOf(own.intern(text))).toBe(text);
+        expect(new Set(own.snapshot()).size).toBe(own.size);
+        const shared = new TextDictionary();
+        for (const text of known) shared.intern(text);
+        expect(decoded(bytes, shared)).toEqual(rows);
+        expect(new Set(shared.snapshot()).size).toBe(shared.size);
+      }),
+    );
+  });
+
+  it('are written at once as they are one by one', () => {
+    fc.assert(
+      fc.property(texts, fc.nat({ max: 40 }), (list, capacity) => {
+        const [together, single] = [new BytesWriter(capacity), new BytesWriter(capacity)];
+        for (const writer of [together, single]) writer.u8(7);
+        together.texts(list);
+        for (const text of list) single.text(text);
+        for (const writer of [together, single]) writer.u8(9);
+        const bytes = together.finish();
+        expect(bytes).toEqual(single.finish());
+        const reader = new BytesReader(bytes, 1);
+        const run = reader.texts(list.length);
+        expect(list.map((_, i) => run.textAt(i))).toEqual(list);
+        expect(list.map((_, i) => run.copyAt(i))).toEqual(list);
+        expect(reader.u8()).toBe(9);
+      }),
+    );
+  });
+
+  it('that claim to be longer than their block are damage', () => {
+    const writer = new BytesWriter();
+    writer.u32(0xffff_ffff);
+    writer.u32(1);
+    expect(() => new BytesReader(writer.finish()).texts(2)).toThrow(RangeError);
+  });
+});
