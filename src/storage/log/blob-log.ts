@@ -4,6 +4,7 @@
  * what the disk holds is unknown then, so nothing more is acknowledged.
  */
 import { crc32c } from '../../base/crc32c.ts';
+import { ByteWriter } from '../../base/byte-writer.ts';
 import type { Disk, DiskFile } from '../../base/env.ts';
 import { InternalError, dbError, type DbError } from '../../errors/db-error.ts';
 import { diskError } from '../disk-error.ts';
@@ -50,6 +51,8 @@ interface PendingAppend {
 
 const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
 const WRITE_BYTES_MAX = 32 * 1024 * 1024;
+/** Records are put together up to about so many bytes; copying them takes a fraction of a millisecond. */
+const GATHERED_BYTES = 256 * 1024;
 const EMPTY = new Uint8Array(0);
 
 export class BlobLog implements CommitLog {
@@ -220,7 +223,7 @@ export class BlobLog implements CommitLog {
     let count = 0;
     for (const pending of this.#queue) {
       if (count > 0 && bytes >= WRITE_BYTES_MAX) break;
-      for (const record of pending.records) bytes += RECORD_HEADER_BYTES + record.payload.length;
+      bytes += bytesOf([pending]);
       count++;
     }
     return this.#queue.splice(0, count);
@@ -229,10 +232,10 @@ export class BlobLog implements CommitLog {
   async #writeGroup(group: readonly PendingAppend[]): Promise<void> {
     const active = this.#segments[this.#segments.length - 1] as Segment;
     if (active.bytes >= this.#segmentBytes) await this.#startSegment();
-    const { bytes, sequences } = this.#encodeGroup(group);
     const segment = this.#segments[this.#segments.length - 1] as Segment;
     const file = this.#file as DiskFile;
-    if (bytes.length > 0) {
+    const sequences: Sequence[][] = group.map(() => []);
+    for (const bytes of this.#encodeGroup(group, sequences)) {
       this.#unsynced = true;
       await file.append(bytes);
       segment.bytes += bytes.length;
@@ -247,32 +250,45 @@ export class BlobLog implements CommitLog {
     group.forEach((pending, i) => pending.resolve(sequences[i] as Sequence[]));
   }
 
-  #encodeGroup(group: readonly PendingAppend[]): { bytes: Uint8Array; sequences: Sequence[][] } {
-    let length = 0;
-    for (const pending of group) {
-      for (const record of pending.records) length += RECORD_HEADER_BYTES + record.payload.length;
+  /**
+   * The group's bytes in pieces, each made when the one before is written; notes the sequences that its
+   * records get. Large payloads are pieces of their own, so that they need not be copied.
+   */
+  *#encodeGroup(
+    group: readonly PendingAppend[],
+    sequences: readonly Sequence[][],
+  ): Generator<Uint8Array, void> {
+    const piece = new ByteWriter(Math.min(bytesOf(group), 2 * GATHERED_BYTES));
+    for (const [i, { records }] of group.entries()) {
+      for (const [r, record] of records.entries()) {
+        sequences[i]?.push(this.#encodeHeader(piece, record, r === records.length - 1));
+        const isLarge = record.payload.length > GATHERED_BYTES;
+        if (!isLarge) piece.bytes(record.payload);
+        if (isLarge || piece.length > GATHERED_BYTES) {
+          yield piece.view();
+          piece.reset();
+        }
+        if (isLarge) yield record.payload;
+      }
     }
-    const bytes = new Uint8Array(length);
-    let offset = 0;
-    const sequences = group.map((pending) =>
-      pending.records.map((record, i) => {
-        const sequence = this.#assign(record.kind, record.range);
-        writeRecordHeader(bytes, offset, {
-          kind: record.kind,
-          last: i === pending.records.length - 1,
-          range: record.range,
-          sequence,
-          position: this.#position,
-          durable: this.#durableBytes,
-          length: record.payload.length,
-          payloadChecksum: record.checksum ?? crc32c(record.payload),
-        });
-        bytes.set(record.payload, offset + RECORD_HEADER_BYTES);
-        offset += RECORD_HEADER_BYTES + record.payload.length;
-        return sequence;
-      }),
-    );
-    return { bytes, sequences };
+    if (piece.length > 0) yield piece.view();
+  }
+
+  #encodeHeader(target: ByteWriter, record: PendingAppend['records'][0], last: boolean): Sequence {
+    const { kind, range, payload, checksum } = record;
+    const sequence = this.#assign(kind, range);
+    const offset = target.reserve(RECORD_HEADER_BYTES);
+    writeRecordHeader(target.view(), offset, {
+      kind,
+      last,
+      range,
+      sequence,
+      position: this.#position,
+      durable: this.#durableBytes,
+      length: payload.length,
+      payloadChecksum: checksum ?? crc32c(payload),
+    });
+    return sequence;
   }
 
   #assign(kind: number, range: RangeId): Sequence {
@@ -433,6 +449,14 @@ export class BlobLog implements CommitLog {
   async #scan(name: string, isNewest: boolean): Promise<SegmentScan | undefined> {
     return scanSegment(await this.#disk.readFile(this.#path(name)), name, isNewest);
   }
+}
+
+function bytesOf(group: readonly PendingAppend[]): number {
+  let bytes = 0;
+  for (const { records } of group) {
+    for (const { payload } of records) bytes += RECORD_HEADER_BYTES + payload.length;
+  }
+  return bytes;
 }
 
 function segmentName(firstPosition: number): string {

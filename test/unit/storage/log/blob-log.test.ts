@@ -77,6 +77,40 @@ describe('BlobLog', () => {
     }
   });
 
+  it('writes large records in pieces, which are there together or not at all', async () => {
+    const large = (n: number): Uint8Array => new Uint8Array(300_000).fill(n);
+    const disk = new FaultyDisk();
+    const log = await openLog(disk);
+    await log.append([part(1)]);
+    const [path] = [...disk.files.keys()];
+    const acknowledged = disk.files.get(path)!.bytes.length;
+    const borders: number[] = [];
+    let syncs = 0;
+    disk.beforeCall = (call) => {
+      if (call === 'append') borders.push(disk.files.get(path)!.bytes.length);
+      if (call === 'sync') syncs++;
+    };
+    const parts = [part(2), { range: 0, payload: large(3) }, part(4), part(5, 200_000), part(6)];
+    const more = Array.from({ length: 3 }, (_, n) => log.append([part(7 + n, 100_000)]));
+    expect(await log.append(parts)).toEqual([5, 6, 7, 8, 9]);
+    expect(await Promise.all(more)).toEqual([[2], [3], [4]]);
+    expect([syncs, borders.length > 3]).toEqual([1, true]);
+    const { bytes } = disk.files.get(path)!;
+    for (const end of [...borders, ...borders.map((border) => border + 30), bytes.length]) {
+      const torn = new FaultyDisk();
+      torn.files.set(path, { bytes: bytes.slice(0, end), durable: bytes.slice(0, end) });
+      const found = await entries(await openLog(torn));
+      const isWhole = end === bytes.length;
+      expect(found[0].payload).toEqual(payload(1));
+      expect(found.length > 4).toBe(isWhole);
+      if (isWhole)
+        expect(found.slice(4).map((entry) => entry.payload)).toEqual(
+          parts.map((each) => each.payload),
+        );
+      expect(end >= acknowledged).toBe(true);
+    }
+  });
+
   it('reports a flipped byte anywhere before the last append, and never returns it', async () => {
     const disk = new FaultyDisk();
     const log = await openLog(disk);
