@@ -59,7 +59,9 @@ export class TextTable {
 
   /** All strings, in order. */
   toArray(): string[] {
-    return this.#texts.flat();
+    const all: string[] = [];
+    for (const page of this.#texts) for (const text of page) all.push(text);
+    return all;
   }
 
   #push(text: string): number {

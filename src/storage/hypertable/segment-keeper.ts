@@ -31,6 +31,9 @@ interface Retired {
   readonly sequence: Sequence;
 }
 
+/** Bytes that are handed over to the store at a time, which copies them in one go. */
+const WRITE_BYTES = 2 * 1024 * 1024;
+
 export interface KeeperOptions {
   readonly kv: KvStore;
   readonly cacheBytes: number;
@@ -115,7 +118,19 @@ export class SegmentKeeper {
     const marks = segments.map(
       ({ address }) => ({ type: 'put', key: garbageKey(address), value }) as const,
     );
-    await this.#options.kv.write([...marks, ...operations], sync);
+    let piece: KvOperation[] = marks;
+    let bytes = 0;
+    for (const operation of operations) {
+      if (bytes > WRITE_BYTES) {
+        await this.#options.kv.write(piece, false);
+        piece = [];
+        bytes = 0;
+      }
+      piece.push(operation);
+      if (operation.type === 'put') bytes += operation.value.length;
+    }
+    // The store keeps the order of what is written: with the last piece all others are durable.
+    await this.#options.kv.write(piece, sync);
   }
 
   /**

@@ -44,13 +44,18 @@ export interface WrittenSegments {
   positionOf(source: number, row: number): number | undefined;
 }
 
+function inverseOf(permutation: Int32Array): Int32Array {
+  const inverse = new Int32Array(permutation.length);
+  for (let i = 0; i < permutation.length; i++) inverse[permutation[i]] = i;
+  return inverse;
+}
+
 function positions(
   sources: readonly RowSource[],
   kept: readonly (Int32Array | undefined)[],
   permutation: Int32Array,
 ): WrittenSegments['positionOf'] {
-  const inverse = new Int32Array(permutation.length);
-  for (let i = 0; i < permutation.length; i++) inverse[permutation[i]] = i;
+  let inverse: Int32Array | undefined;
   const offsets: number[] = [];
   let offset = 0;
   for (let s = 0; s < sources.length; s++) {
@@ -59,7 +64,9 @@ function positions(
   }
   return (source, row) => {
     const rank = rankOf(kept[source], row);
-    return rank === undefined ? undefined : inverse[offsets[source] + rank];
+    if (rank === undefined) return undefined;
+    inverse ??= inverseOf(permutation);
+    return inverse[offsets[source] + rank];
   };
 }
 

@@ -15,7 +15,7 @@ export function writeTexts(
   dictionary: TextDictionary,
   rows: number,
 ): void {
-  const own = new Int32Array(dictionary.size).fill(-1);
+  const own = numbersOf(dictionary);
   const numbers = new Uint32Array(rows);
   const used: number[] = [];
   let number = 0;
@@ -23,11 +23,12 @@ export function writeTexts(
     // NULLs take the string before them, which costs least.
     if (nulls === undefined || nulls[i] === 0) {
       const code = codes[i];
-      if (own[code] < 0) own[code] = used.push(code) - 1;
-      number = own[code];
+      if (own[code] === 0) own[code] = used.push(code);
+      number = own[code] - 1;
     }
     numbers[i] = number;
   }
+  for (const code of used) own[code] = 0;
   writer.u32(used.length);
   writer.texts(used.map((code) => dictionary.textOf(code)));
   if (used.length <= 1) return;
@@ -37,6 +38,17 @@ export function writeTexts(
   lanes.set(numbers, stage.lanes / (bits >>> 3));
   writer.u8(bits);
   writeLanes(writer, stage, bits, rows, stage.lanes);
+}
+
+/** Per dictionary a number for each string, 0 between uses: large ones have far more strings than a block. */
+const NUMBERS = new WeakMap<TextDictionary, Int32Array>();
+
+function numbersOf(dictionary: TextDictionary): Int32Array {
+  let numbers = NUMBERS.get(dictionary);
+  if (numbers === undefined || numbers.length < dictionary.size) {
+    NUMBERS.set(dictionary, (numbers = new Int32Array(dictionary.size)));
+  }
+  return numbers;
 }
 
 /** The codes that the block's strings have in the dictionary. */
