@@ -70,13 +70,20 @@ export function buildExecContext(
   const { database, cancelState } = session;
   const { clock, timers } = database.env;
   const evalContext = session.evalContext();
+  const workMemoryBytes = session.settings.integer('work_mem') * 1024;
   let sliceStart = clock.monotonicMs();
   return {
     eval: evalContext,
     transaction: session.transaction.current(),
     parameters,
     execParams: Array.from({ length: execParams }, () => null),
-    workMemoryBytes: session.settings.integer('work_mem') * 1024,
+    workMemoryBytes,
+    get hashMemoryBytes() {
+      return workMemoryBytes * Number(session.settings.mustGet('hash_mem_multiplier'));
+    },
+    temporaryFiles: database.temporarySpace?.forStatement(session.processId, () =>
+      temporaryFileLimit(session),
+    ),
     cancel: cancelState,
     checkpoint() {
       if (cancelState.reason !== undefined) throw cancelState.reason;
@@ -92,4 +99,10 @@ export function buildExecContext(
     modified: new Map(),
     shared: new Map(),
   };
+}
+
+/** temp_file_limit in bytes. */
+function temporaryFileLimit(session: SessionImpl): number {
+  const kilobytes = session.settings.integer('temp_file_limit');
+  return kilobytes < 0 ? Infinity : kilobytes * 1024;
 }

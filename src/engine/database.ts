@@ -3,6 +3,7 @@ import type { Env } from '../base/env.ts';
 import type { SequenceDescriptor, VirtualTableDescriptor } from '../catalog/catalog.ts';
 import type { DbError } from '../errors/db-error.ts';
 import { dbError } from '../errors/db-error.ts';
+import type { TemporarySpace } from '../exec/spill/temporary-space.ts';
 import type { FunctionRegistry } from '../functions/function.ts';
 import type { StorageEngine } from '../storage/storage.ts';
 import type { Value } from '../types/value.ts';
@@ -21,6 +22,8 @@ export interface DatabaseOptions {
   readonly registry: FunctionRegistry;
   readonly serverSettings: readonly (readonly [string, string])[];
   readonly virtualTables: ReadonlyMap<string, VirtualRows>;
+  /** undefined where everything stays in memory. */
+  readonly temporarySpace: TemporarySpace | undefined;
 }
 
 export class Database {
@@ -29,6 +32,7 @@ export class Database {
   readonly storage: StorageEngine;
   readonly registry: FunctionRegistry;
   readonly serverSettings: readonly (readonly [string, string])[];
+  readonly temporarySpace: TemporarySpace | undefined;
   readonly notifications = new Notifications();
   readonly advisoryLocks = new AdvisoryLocks();
   readonly startMicros: number;
@@ -43,6 +47,7 @@ export class Database {
     this.storage = options.storage;
     this.registry = options.registry;
     this.serverSettings = options.serverSettings;
+    this.temporarySpace = options.temporarySpace;
     this.#virtualTables = options.virtualTables;
     this.startMicros = options.env.clock.nowMicros();
   }

@@ -3,6 +3,7 @@ import type { Env } from '../base/env.ts';
 import { SERVER_VERSION } from '../base/version.ts';
 import { emptyCatalog } from '../catalog/snapshot.ts';
 import { fatalError } from '../errors/db-error.ts';
+import { TemporarySpace } from '../exec/spill/temporary-space.ts';
 import { builtinRegistry } from '../functions/registry.ts';
 import { initParser } from '../parse/parser.ts';
 import { openStorage } from '../storage/open.ts';
@@ -45,6 +46,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     indexExpressions: indexExpressions(() => database),
   });
   await dropAllTemporary(storage);
+  const temporarySpace =
+    options.path === undefined ? undefined : await TemporarySpace.open(options.env, options.path);
   const database: Database = new Database({
     name,
     env: options.env,
@@ -52,6 +55,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     registry,
     serverSettings: options.settings ?? [],
     virtualTables: system.virtualRows,
+    temporarySpace,
   });
   return new EngineImpl(database, storage);
 }
@@ -124,6 +128,7 @@ class EngineImpl implements Engine {
 
   async close(): Promise<void> {
     for (const session of [...this.#database.sessions()]) await session.close();
+    await this.#database.temporarySpace?.close();
     await this.#storage.close();
   }
 }

@@ -89,6 +89,8 @@ export function systemContext(database: Database): ExecContext {
     parameters: [],
     execParams: [],
     workMemoryBytes: Number.MAX_SAFE_INTEGER,
+    hashMemoryBytes: Number.MAX_SAFE_INTEGER,
+    temporaryFiles: undefined,
     cancel: { reason: undefined },
     checkpoint: () => undefined,
     virtualRows: refuse,

@@ -1,5 +1,6 @@
 /** From a plan node to its running operator. */
 import type { PhysicalNode } from '../plan/physical.ts';
+import type { Batch } from '../vector/vector.ts';
 import { runAggregate } from './aggregate.ts';
 import { runAppend } from './append.ts';
 import { runCteScan } from './cte-scan.ts';
@@ -20,7 +21,7 @@ import type { ExecContext, OperatorRun } from './operator.ts';
 import { runProjectSet } from './project-set.ts';
 import { runProject } from './project.ts';
 import { runRecursiveUnion, runWorkTable } from './recursive-union.ts';
-import { inPieces } from './run.ts';
+import { piecesWithRuns } from './run.ts';
 import { runSetOperation } from './set-operation.ts';
 import { runSort } from './sort.ts';
 import { runTableScan } from './table-scan.ts';
@@ -43,7 +44,26 @@ export function execute(node: PhysicalNode, context: ExecContext): OperatorRun {
   const run = context.instrumentation === undefined ? plain : instrumented(node, plain, context);
   if (begun.has(context)) return run;
   begun.add(context);
-  return inPieces(run, OUTPUT_ROWS, context);
+  return statementRun(run, context);
+}
+
+/** The output of a statement; its end, whatever the reason, is the end of its temporary files. */
+async function* statementRun(run: OperatorRun, context: ExecContext): OperatorRun {
+  try {
+    for await (const batch of run) {
+      for (const piece of outputPieces(batch)) {
+        const pause = context.checkpoint();
+        if (pause !== undefined) await pause;
+        yield piece;
+      }
+    }
+  } finally {
+    await context.temporaryFiles?.close();
+  }
+}
+
+function outputPieces(batch: Batch): Iterable<Batch> {
+  return batch.length <= OUTPUT_ROWS ? [batch] : piecesWithRuns(batch, OUTPUT_ROWS);
 }
 
 function start(node: PhysicalNode, context: ExecContext): OperatorRun {

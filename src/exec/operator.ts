@@ -13,6 +13,7 @@ import type { StorageTransaction } from '../storage/storage.ts';
 import type { VirtualTableDescriptor, SequenceDescriptor } from '../catalog/catalog.ts';
 import type { Value } from '../types/value.ts';
 import type { Batch } from '../vector/vector.ts';
+import type { TemporaryFiles } from './spill/temporary-space.ts';
 
 export interface ExecContext {
   readonly eval: EvalContext;
@@ -21,8 +22,12 @@ export interface ExecContext {
   readonly parameters: readonly Value[];
   /** exec-params; operators write them just before they run a sub-plan. */
   readonly execParams: Value[];
-  /** Budget of one sort, hash table or materialised input before it must spill or fail with 53200. */
+  /** work_mem: budget of one sort or kept result before it spills, or fails with 53200 far beyond. */
   readonly workMemoryBytes: number;
+  /** work_mem times hash_mem_multiplier: the same for a hash table. */
+  readonly hashMemoryBytes: number;
+  /** Where operators spill; undefined in a database that keeps everything in memory. */
+  readonly temporaryFiles: TemporaryFiles | undefined;
   readonly cancel: CancelState;
   /** undefined while there is nothing to wait for (the usual case): await only a promise. */
   checkpoint(): Promise<void> | undefined;

@@ -13,23 +13,33 @@ import { inTurns, type ExecContext, type OperatorRun } from './operator.ts';
 
 type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
-/** How far an operator may exceed the work memory before it fails, as there is no spilling to disk. */
+/** How far an operator that cannot spill may exceed the work memory before it fails. */
 const MEMORY_FACTOR = 64;
 
-/** Counts the bytes that one operator keeps and fails it beyond its budget. */
+/** Counts the bytes that one operator keeps: past its budget it spills, or fails far beyond it. */
 export class MemoryBudget {
+  /** Bytes that the operator should not exceed. */
+  readonly bytes: number;
+  used = 0;
   readonly #operator: string;
   readonly #limit: number;
-  #used = 0;
+  readonly #canSpill: boolean;
 
-  constructor(operator: string, context: ExecContext) {
+  constructor(operator: string, context: ExecContext, bytes = context.workMemoryBytes) {
+    this.bytes = bytes;
     this.#operator = operator;
     this.#limit = context.workMemoryBytes * MEMORY_FACTOR;
+    this.#canSpill = context.temporaryFiles !== undefined;
+  }
+
+  /** True where what comes next must go to disk; never in a database that keeps all in memory. */
+  get isOver(): boolean {
+    return this.used > this.bytes && this.#canSpill;
   }
 
   add(bytes: number): void {
-    this.#used += bytes;
-    if (this.#used > this.#limit) {
+    this.used += bytes;
+    if (this.used > this.#limit) {
       throw dbError('out_of_memory', {
         message: 'out of memory',
         detail: `Failed on ${this.#operator}: more than ${Math.round(this.#limit / 1024)} kB needed.`,
@@ -135,11 +145,18 @@ export async function* inPieces(
       yield batch;
       continue;
     }
-    for (let start = 0; start < batch.length; start += rows) {
+    for (const piece of piecesWithRuns(batch, rows)) {
       const pause = context.checkpoint();
       if (pause !== undefined) await pause;
-      yield sliceWithRuns(batch, start, Math.min(start + rows, batch.length));
+      yield piece;
     }
+  }
+}
+
+/** The same as `pieces`, with what each holds of the batch's runs. */
+export function* piecesWithRuns(batch: Batch, rows: number): Generator<Batch, void, void> {
+  for (let start = 0; start < batch.length; start += rows) {
+    yield sliceWithRuns(batch, start, Math.min(start + rows, batch.length));
   }
 }
 

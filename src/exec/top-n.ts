@@ -7,8 +7,9 @@ import { execute } from './build.ts';
 import { limitValue, offsetValue } from './limit.ts';
 import { inTurns, type ExecContext, type OperatorRun } from './operator.ts';
 import { columnTypes, concatInTurns, MemoryBudget, pieces } from './run.ts';
-import { batchBytes } from '../vector/concat.ts';
-import { sortBatch } from './sort.ts';
+import { sortBatch } from './sort-batch.ts';
+import { ExternalSort } from './spill/external-sort.ts';
+import { memoryBytes } from './spill/memory-bytes.ts';
 
 /** Rows gathered before they are sorted and cut, at least. */
 const CHUNK_ROWS = 8192;
@@ -17,42 +18,124 @@ export async function* runTopN(node: TopNNode, context: ExecContext): OperatorRu
   const offset = await offsetValue(node.offset, context);
   const limit = await limitValue(node.limit, context);
   if (limit === 0) return;
-  const wanted = offset + limit;
-  const types = columnTypes(node.input);
-  let pending: Batch[] = [];
-  let rows = 0;
-  let budget = new MemoryBudget('Sort', context);
-  let threshold: Threshold | undefined;
-  const cut = async (): Promise<Batch> => {
-    const all = await concatInTurns(types, pending, context);
+  const best = new BestRows(node, offset + limit, context);
+  try {
+    for await (const batch of execute(node.input, context)) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+      await best.add(batch);
+    }
+    yield* skipping(best.sorted(), offset, limit);
+  } finally {
+    context.instrumentation?.metrics(node).notes.set('Sort Method', best.method);
+    await best.close();
+  }
+}
+
+/** Rows offset ... offset + limit - 1 of a run. */
+async function* skipping(run: OperatorRun, offset: number, limit: number): OperatorRun {
+  let skip = offset;
+  let left = limit;
+  for await (const batch of run) {
+    const start = Math.min(skip, batch.length);
+    const end = Math.min(batch.length, start + left);
+    skip -= start;
+    left -= end - start;
+    if (end > start) yield sliceBatch(batch, start, end);
+    if (left === 0) return;
+  }
+}
+
+/** The first rows in an order, and some to choose from. Where even those are too many, all are sorted. */
+class BestRows {
+  readonly #node: TopNNode;
+  readonly #wanted: number;
+  readonly #context: ExecContext;
+  #pending: Batch[] = [];
+  #rows = 0;
+  #budget: MemoryBudget;
+  #peakBytes = 0;
+  #threshold: Threshold | undefined;
+  #sort: ExternalSort | undefined;
+
+  constructor(node: TopNNode, wanted: number, context: ExecContext) {
+    this.#node = node;
+    this.#wanted = wanted;
+    this.#context = context;
+    this.#budget = new MemoryBudget('Sort', context);
+  }
+
+  async add(batch: Batch): Promise<void> {
+    const candidates =
+      this.#threshold === undefined
+        ? batch
+        : await this.#threshold.candidates(batch, this.#context);
+    if (candidates.length === 0) return;
+    if (this.#sort !== undefined) {
+      await this.#sort.add(candidates);
+      return;
+    }
+    this.#keep(candidates);
+    const enough = 2 * this.#wanted;
+    const isWorthIt = this.#rows >= CHUNK_ROWS || this.#budget.isOver;
+    if (isWorthIt && this.#rows >= enough) {
+      await this.#cut();
+      const [best] = this.#pending;
+      this.#threshold = await Threshold.of(best, this.#node.keys[0], this.#context);
+    }
+    if (this.#budget.isOver) await this.#sortAll();
+  }
+
+  async *sorted(): OperatorRun {
+    if (this.#sort !== undefined) {
+      yield* this.#sort.sorted();
+      return;
+    }
+    if (this.#rows === 0) return;
+    await this.#cut();
+    yield* pieces(this.#pending[0]);
+  }
+
+  /** What EXPLAIN says of it. */
+  get method(): string {
+    return this.#sort?.method ?? `top-N heapsort  Memory: ${Math.ceil(this.#peakBytes / 1024)}kB`;
+  }
+
+  async close(): Promise<void> {
+    await this.#sort?.close();
+  }
+
+  #keep(batch: Batch): void {
+    this.#pending.push(batch);
+    this.#rows += batch.length;
+    this.#budget.add(memoryBytes(batch));
+    this.#peakBytes = Math.max(this.#peakBytes, this.#budget.used);
+  }
+
+  /** Sorts what is there and keeps what is wanted. */
+  async #cut(): Promise<void> {
+    const node = this.#node;
+    const context = this.#context;
+    const all = await concatInTurns(columnTypes(node.input), this.#pending, context);
     const order = await sortBatch(all, node.keys, context);
-    const kept = order.subarray(0, Math.min(wanted, order.length));
+    const kept = order.subarray(0, Math.min(this.#wanted, order.length));
     const columns: Vector[] = [];
     for (const column of all.columns) {
       columns.push(await inTurns(gatherSteps(column, kept), context));
     }
-    return { columns, length: kept.length };
-  };
-  for await (const batch of execute(node.input, context)) {
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
-    const candidates = threshold === undefined ? batch : await threshold.candidates(batch, context);
-    if (candidates.length === 0) continue;
-    pending.push(candidates);
-    rows += candidates.length;
-    budget.add(batchBytes(candidates));
-    if (rows >= Math.max(CHUNK_ROWS, 2 * wanted)) {
-      const best = await cut();
-      pending = [best];
-      rows = best.length;
-      if (rows === wanted) threshold = await Threshold.of(best, node.keys[0], context);
-      budget = new MemoryBudget('Sort', context);
-      budget.add(batchBytes(best));
-    }
+    const best = { columns, length: kept.length };
+    this.#pending = [];
+    this.#rows = 0;
+    this.#budget = new MemoryBudget('Sort', context);
+    this.#keep(best);
   }
-  if (rows === 0) return;
-  const best = await cut();
-  if (offset < best.length) yield* pieces(sliceBatch(best, offset, best.length));
+
+  async #sortAll(): Promise<void> {
+    const { input, keys } = this.#node;
+    this.#sort = new ExternalSort(columnTypes(input), keys, this.#context);
+    for (const batch of this.#pending) await this.#sort.add(batch);
+    this.#pending = [];
+  }
 }
 
 /** The first key of the worst row kept: rows that come after it by this key alone cannot get in. */

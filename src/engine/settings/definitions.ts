@@ -355,6 +355,14 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     'Sets the maximum memory to be used for query workspaces.',
     { unit: 'kB' },
   ),
+  real('hash_mem_multiplier', '2', [1, 1000], 'Multiple of work_mem to use for hash tables.'),
+  integer(
+    'temp_file_limit',
+    -1,
+    [-1, INT_MAX],
+    'Limits the total size of all temporary files used by each process.',
+    { unit: 'kB', context: 'superuser' },
+  ),
   integer(
     'maintenance_work_mem',
     65536,

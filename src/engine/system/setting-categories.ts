@@ -45,7 +45,8 @@ const CATEGORIES: readonly (readonly [category: string, names: string])[] = [
   ],
   ['Reporting and Logging / What to Log', 'application_name log_statement'],
   ['Reporting and Logging / When to Log', 'log_min_duration_statement log_min_messages'],
-  ['Resource Usage / Memory', 'maintenance_work_mem shared_buffers work_mem'],
+  ['Resource Usage / Disk', 'temp_file_limit'],
+  ['Resource Usage / Memory', 'hash_mem_multiplier maintenance_work_mem shared_buffers work_mem'],
   ['Statistics / Cumulative Query and Index Statistics', 'track_activities'],
   ['Version and Platform Compatibility / Other Platforms and Clients', 'transform_null_equals'],
   [

@@ -54,6 +54,8 @@ export function testContext(extra: Partial<ExecContext> = {}): ExecContext {
     parameters: [],
     execParams: [],
     workMemoryBytes: 4 << 20,
+    hashMemoryBytes: 4 << 20,
+    temporaryFiles: undefined,
     cancel: { reason: undefined },
     checkpoint: () => (++turns % 7 === 0 ? Promise.resolve() : undefined),
     virtualRows: () => [],
