@@ -21,6 +21,7 @@ import type { FormatSettings } from '../types/codec.ts';
 import type { Oid } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import type { Database } from './database.ts';
+import { checkpointOf } from './checkpoint.ts';
 import { buildEvalContext, buildExecContext } from './contexts.ts';
 import type { Executable } from './executable.ts';
 import { Portal } from './portal.ts';
@@ -283,7 +284,9 @@ export class SessionImpl implements Session, SessionContext {
         fields.map(() => 0),
       );
     const delivered = await this.#withTimeout(() =>
-      portal.fetch(0, sink, (batch) => sink.rows(batch, fields ?? [], textFormats(fields))),
+      portal.fetch(0, sink, (batch) =>
+        sink.rows(batch, fields ?? [], textFormats(fields), checkpointOf(this)),
+      ),
     );
     if (isLast && !this.transaction.isBlock) await this.#finishImplicit();
     this.#reportSettings(sink);
@@ -372,7 +375,9 @@ export class SessionImpl implements Session, SessionContext {
       const fields = portal.executable.fields;
       const limit = fields === null ? 0 : maxRows;
       const delivered = await this.#withTimeout(() =>
-        portal.fetch(limit, sink, (batch) => sink.rows(batch, fields ?? [], portal.formats)),
+        portal.fetch(limit, sink, (batch) =>
+          sink.rows(batch, fields ?? [], portal.formats, checkpointOf(this)),
+        ),
       );
       this.#reportSettings(sink);
       if (limit !== 0 && delivered >= limit && !portal.isDone) sink.portalSuspended();

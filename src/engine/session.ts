@@ -36,6 +36,9 @@ export interface Notice {
   readonly hint?: string | undefined;
 }
 
+/** Stops the statement on cancel and time-outs; a promise gives the event loop a turn. */
+export type Checkpoint = () => Promise<void> | undefined;
+
 /** Where a statement's results go. A returned promise is back pressure: the statement waits for it. */
 export interface ResultSink {
   /** Once per statement that returns rows, before the first batch (simple protocol only). */
@@ -45,6 +48,7 @@ export interface ResultSink {
     batch: Batch,
     fields: readonly FieldDescription[],
     formats: readonly FormatCode[],
+    checkpoint: Checkpoint,
   ): void | Promise<void>;
   commandComplete(tag: string): void;
   emptyQuery(): void;
@@ -57,6 +61,8 @@ export interface ResultSink {
   copyOutData(bytes: Uint8Array): void | Promise<void>;
   /** Rows: `write` puts CopyData messages, one a row, into the door's buffer. */
   copyOutRows(write: (target: MessageTarget) => void): void | Promise<void>;
+  /** A row that is large: the pieces of one message, its head included. */
+  copyOutPieces(message: readonly Uint8Array[]): void | Promise<void>;
   copyOutDone(): void;
   /**
    * COPY FROM STDIN: the door answers CopyInResponse and hands over the CopyData payloads as they come,

@@ -11,6 +11,8 @@ import { FLUSH_BYTES, OutputBuffer } from './output-buffer.ts';
 const LAST_READ_MS = 5_000;
 /** Bytes that a slow client may leave lying in our memory before its statement has to wait. */
 const PENDING_BYTES_MAX = 1024 * 1024;
+/** Bytes that a fast client may take in one turn of the event loop. */
+const TURN_BYTES = 1024 * 1024;
 
 export class ClientOutput {
   readonly buffer: OutputBuffer;
@@ -64,6 +66,20 @@ export class ClientOutput {
     if (this.buffer.length >= FLUSH_BYTES) this.flush();
     if (this.#lost) throw connectionLost();
     if (this.#stream.pendingBytes > PENDING_BYTES_MAX) return this.#drained();
+  }
+
+  /** Sends long pieces; they are one message, so that nothing but the end of the connection stops it. */
+  async send(pieces: Iterable<Uint8Array>): Promise<void> {
+    let sent = 0;
+    for (const piece of pieces) {
+      this.buffer.raw(piece);
+      const wait = this.pace();
+      sent += piece.length;
+      if (wait !== undefined) await wait;
+      else if (sent < TURN_BYTES) continue;
+      else await this.#timers.yield();
+      sent = 0;
+    }
   }
 
   /** The connection is to end: a client that does not read holds it up for a while only. */

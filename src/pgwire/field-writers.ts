@@ -8,6 +8,7 @@ import type { FormatSettings } from '../types/codec.ts';
 import { codecFor } from '../types/codecs.ts';
 import { requireZone } from '../types/datetime/timezone.ts';
 import { formatFloat4, formatFloat8 } from '../types/float-text.ts';
+import { isLarge } from '../types/large-value.ts';
 import { OID, type Oid } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import { INTEGERS, PLAIN_TEXT } from '../vector/output/column-plan.ts';
@@ -32,6 +33,8 @@ type FieldWriter = (row: number) => void;
 export interface ColumnWriter {
   readonly nulls: Uint8Array | undefined;
   readonly put: FieldWriter;
+  /** Whether the row's field should be written in pieces; undefined where none is. */
+  readonly isLargeAt: ((row: number) => boolean) | undefined;
 }
 
 /** Numbers below these print without an exponent. */
@@ -60,7 +63,9 @@ export class FieldWriters {
       (format === 0
         ? this.#textWriter(index, vector, oid, settings)
         : this.#binaryWriter(vector, oid)) ?? this.#codecWriter(vector, oid, format, settings);
-    return { nulls: vector.nulls, put };
+    const mayBeLarge = vector.rep === 'text' || vector.rep === 'any';
+    const isLargeAt = (row: number): boolean => isLarge(valueAt(vector, row));
+    return { nulls: vector.nulls, put, isLargeAt: mayBeLarge ? isLargeAt : undefined };
   }
 
   #textWriter(

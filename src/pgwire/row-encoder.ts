@@ -26,9 +26,15 @@ export class RowEncoder {
   /** The batch for which `#columns` was built. */
   #batch: Batch | undefined;
   #columns: readonly ColumnWriter[] = [];
+  #isStopped = false;
 
   constructor(out: OutputBuffer) {
     this.#out = out;
+  }
+
+  /** True where the row that `encode` answered is large: it is for `largeRow`. */
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
   /** Frees what was kept for the statement that ended. */
@@ -50,6 +56,7 @@ export class RowEncoder {
     settings: FormatSettings,
     from: number,
   ): number {
+    this.#isStopped = false;
     // A batch that starts is always new: an operator may use one object again.
     if (from === 0) this.#batch = undefined;
     if (batch.length < KERNEL_ROWS_MIN) {
@@ -91,6 +98,8 @@ export class RowEncoder {
     let rowStart = out.length;
     try {
       while (row < to && out.length < FLUSH_BYTES) {
+        this.#isStopped = this.#isLargeRow(row);
+        if (this.#isStopped) break;
         rowStart = out.length;
         this.#row(row);
         row++;
@@ -100,6 +109,11 @@ export class RowEncoder {
       throw error;
     }
     return row;
+  }
+
+  #isLargeRow(row: number): boolean {
+    for (const { isLargeAt } of this.#columns) if (isLargeAt?.(row) === true) return true;
+    return false;
   }
 
   #row(row: number): void {

@@ -1,11 +1,13 @@
 /** A session's results as backend messages. */
 import type {
+  Checkpoint,
   FieldDescription,
   FormatCode,
   Notice,
   ResultSink,
   Session,
 } from '../engine/session.ts';
+import { inTurns } from '../exec/operator.ts';
 import type { FormatSettings } from '../types/codec.ts';
 import type { MessageTarget } from '../vector/output/message-target.ts';
 import type { Batch } from '../vector/vector.ts';
@@ -21,8 +23,17 @@ import {
 import type { ClientOutput } from './client-output.ts';
 import { CopyIn } from './copy-in.ts';
 import type { FrameSource } from './frame-source.ts';
+import { largeRow } from './large-row.ts';
 import { BACKEND } from './message-types.ts';
 import { RowEncoder } from './row-encoder.ts';
+
+interface Rows {
+  readonly batch: Batch;
+  readonly fields: readonly FieldDescription[];
+  readonly formats: readonly FormatCode[];
+  readonly settings: FormatSettings;
+  readonly checkpoint: Checkpoint;
+}
 
 export class WireSink implements ResultSink {
   readonly #session: Session;
@@ -46,26 +57,31 @@ export class WireSink implements ResultSink {
     batch: Batch,
     fields: readonly FieldDescription[],
     formats: readonly FormatCode[],
+    checkpoint: Checkpoint,
   ): void | Promise<void> {
-    return this.#rows(batch, fields, formats, this.#session.format, 0);
+    const settings = this.#session.format;
+    const row = this.#encoder.encode(batch, fields, formats, settings, 0);
+    const wait = this.#output.pace();
+    if (row >= batch.length) return wait;
+    return this.#rest({ batch, fields, formats, settings, checkpoint }, row, wait);
   }
 
-  #rows(
-    batch: Batch,
-    fields: readonly FieldDescription[],
-    formats: readonly FormatCode[],
-    settings: FormatSettings,
+  /** Rows from `from` on, with turns for the event loop. */
+  async #rest(
+    { batch, fields, formats, settings, checkpoint }: Rows,
     from: number,
-  ): void | Promise<void> {
-    let row = from;
-    for (;;) {
-      row = this.#encoder.encode(batch, fields, formats, settings, row);
-      const wait = this.#output.pace();
-      if (wait !== undefined) {
-        if (row >= batch.length) return wait;
-        return wait.then(() => this.#rows(batch, fields, formats, settings, row));
+    before: void | Promise<void>,
+  ): Promise<void> {
+    await before;
+    for (let row = from; row < batch.length;) {
+      if (this.#encoder.isStopped) {
+        const steps = largeRow(batch, fields, formats, settings, row++);
+        await this.#output.send(await inTurns(steps, { checkpoint }));
+        if (row === batch.length) return;
       }
-      if (row >= batch.length) return;
+      await checkpoint();
+      row = this.#encoder.encode(batch, fields, formats, settings, row);
+      await this.#output.pace();
     }
   }
 
@@ -104,6 +120,10 @@ export class WireSink implements ResultSink {
   copyOutRows(write: (target: MessageTarget) => void): void | Promise<void> {
     write(this.#output.buffer);
     return this.#output.pace();
+  }
+
+  copyOutPieces(message: readonly Uint8Array[]): Promise<void> {
+    return this.#output.send(message);
   }
 
   copyOutDone(): void {

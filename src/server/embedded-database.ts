@@ -229,6 +229,7 @@ class CollectingSink implements ResultSink {
 
   copyOutData(): void {}
   copyOutRows(): void {}
+  copyOutPieces(): void {}
   copyOutDone(): void {}
 
   copyIn(): AsyncIterable<Uint8Array> {

@@ -34,6 +34,7 @@ const SILENT: ResultSink = {
   copyOutStart: () => undefined,
   copyOutData: () => undefined,
   copyOutRows: () => undefined,
+  copyOutPieces: () => undefined,
   copyOutDone: () => undefined,
   copyIn: () => {
     throw new InternalError('no COPY runs here');

@@ -5,12 +5,25 @@ import { dbError } from '../errors/db-error.ts';
 import {
   ARRAY_DIMENSIONS_MAX,
   ARRAY_ELEMENTS_MAX,
+  boundsText,
+  escapeElement,
   formatArrayText,
+  hasSpecial,
   parseArrayText,
+  quoteElement,
   tooManyDimensions,
 } from './array-text.ts';
+import type { ByteChunks } from './byte-chunks.ts';
 import { mustCodec } from './codec-registry.ts';
-import type { Codec, FormatSettings } from './codec.ts';
+import type { Codec, FormatSettings, Pieces, Steps } from './codec.ts';
+import {
+  isLarge,
+  PIECE_LENGTH,
+  quotedPieces,
+  textPieces,
+  writeSteps,
+  type Quoting,
+} from './large-value.ts';
 import { PgArray } from './pg-array.ts';
 import { typeInfo } from './type-table.ts';
 import type { Oid } from './type.ts';
@@ -39,7 +52,47 @@ export function arrayCodec(element: Oid): Codec {
     readBinary: (reader, _length, typmod, settings) => readArray(reader, element, typmod, settings),
     writeBinary: (writer, value, settings) =>
       writeArray(writer, value as PgArray, element, settings),
+    textPieces: (value, settings) => arrayPieces(value as PgArray, element, delimiter, settings),
+    writeSteps: (chunks, value, settings) =>
+      writeArraySteps(chunks, value as PgArray, element, settings),
   };
+}
+
+function* arrayPieces(
+  array: PgArray,
+  element: Oid,
+  delimiter: string,
+  settings: FormatSettings,
+): Pieces {
+  const codec = mustCodec(element);
+  const { values, dimensions } = array;
+  if (values.length === 0) return yield '{}';
+  // Elements of a sub-array at each depth.
+  const strides = dimensions.map((_, depth) =>
+    dimensions.slice(depth).reduce((product, length) => product * length, 1),
+  );
+  const quoting: Quoting = {
+    quote: '"',
+    needsQuotes: (piece) => hasSpecial(piece, delimiter),
+    escape: escapeElement,
+  };
+  let text = boundsText(array);
+  for (let i = 0; i < values.length; i++) {
+    if (i > 0) text += delimiter;
+    for (const stride of strides) if (i % stride === 0) text += '{';
+    const value = values[i] as Value;
+    if (value === null) text += 'NULL';
+    else if (isLarge(value)) {
+      yield text;
+      text = '';
+      yield* quotedPieces(textPieces(codec, value, settings), quoting);
+    } else text += quoteElement(codec.formatText(value, settings), delimiter);
+    for (const stride of strides) if ((i + 1) % stride === 0) text += '}';
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
 }
 
 /** The codec of int2vector and oidvector: blank-separated in text, an array from 0 in binary. */
@@ -152,7 +205,16 @@ function writeArray(
   element: Oid,
   settings: FormatSettings,
 ): void {
-  const { dimensions, lowerBounds, values } = array;
+  writeArrayHead(writer, array, element);
+  const codec = mustCodec(element);
+  for (const value of array.values) writeSized(writer, codec, value, settings);
+}
+
+function writeArrayHead(
+  writer: ByteWriter,
+  { dimensions, lowerBounds, values }: PgArray,
+  element: Oid,
+): void {
   writer.i32(dimensions.length);
   writer.i32(values.includes(null) ? 1 : 0);
   writer.u32(element);
@@ -160,8 +222,34 @@ function writeArray(
     writer.i32(dimensions[i] as number);
     writer.i32(lowerBounds[i] as number);
   }
+}
+
+function* writeArraySteps(
+  chunks: ByteChunks,
+  array: PgArray,
+  element: Oid,
+  settings: FormatSettings,
+): Steps {
+  writeArrayHead(chunks.tail, array, element);
   const codec = mustCodec(element);
-  for (const value of values) writeSized(writer, codec, value, settings);
+  for (const value of array.values) {
+    if (value !== null && isLarge(value)) {
+      yield* writeSizedSteps(chunks, codec, value, settings);
+    } else writeSized(chunks.tail, codec, value, settings);
+    if (chunks.cut()) yield;
+  }
+}
+
+/** A length word and the value, large or not; not NULL. */
+export function* writeSizedSteps(
+  chunks: ByteChunks,
+  codec: Codec,
+  value: NonNullable<Value>,
+  settings: FormatSettings,
+): Steps {
+  const length = chunks.begin();
+  yield* writeSteps(codec, chunks, value, settings);
+  chunks.end(length);
 }
 
 /** Writes a length word and the value; -1 alone for NULL. */

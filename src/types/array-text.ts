@@ -47,12 +47,8 @@ export function parseArrayText(text: string, delimiter: string): ArrayText {
 
 /** Prints elements (already as text, NULL as undefined) in an array's shape. */
 export function formatArrayText(array: ArrayText, delimiter: string): string {
-  const { dimensions, lowerBounds, elements } = array;
+  const { dimensions, elements } = array;
   if (elements.length === 0) return '{}';
-  const needsBounds = lowerBounds.some((bound) => bound !== 1);
-  const bounds = needsBounds
-    ? `${dimensions.map((length, i) => `[${lowerBounds[i]}:${(lowerBounds[i] as number) + length - 1}]`).join('')}=`
-    : '';
   let next = 0;
   const level = (depth: number): string => {
     const parts: string[] = [];
@@ -62,18 +58,36 @@ export function formatArrayText(array: ArrayText, delimiter: string): string {
     }
     return `{${parts.join(delimiter)}}`;
   };
-  return bounds + level(0);
+  return boundsText(array) + level(0);
 }
 
-function quoteElement(text: string | undefined, delimiter: string): string {
+/** `[0:1]=`, or nothing where all bounds are 1. */
+export function boundsText({
+  dimensions,
+  lowerBounds,
+}: Pick<ArrayText, 'dimensions' | 'lowerBounds'>): string {
+  if (lowerBounds.every((bound) => bound === 1)) return '';
+  return `${dimensions.map((length, i) => `[${lowerBounds[i]}:${(lowerBounds[i] as number) + length - 1}]`).join('')}=`;
+}
+
+export function quoteElement(text: string | undefined, delimiter: string): string {
   if (text === undefined) return 'NULL';
   if (!needsQuotes(text, delimiter)) return text;
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+  return `"${escapeElement(text)}"`;
+}
+
+export function escapeElement(text: string): string {
+  return text.replace(/["\\]/g, '\\$&');
 }
 
 function needsQuotes(text: string, delimiter: string): boolean {
   if (text === '') return true;
   if (text.length === 4 && text.toUpperCase() === 'NULL') return true;
+  return hasSpecial(text, delimiter);
+}
+
+/** True where a character stands in the text that must be in quotes. */
+export function hasSpecial(text: string, delimiter: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === 34 || code === 92 || code === 123 || code === 125 || isSpace(code)) return true;

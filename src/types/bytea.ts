@@ -1,6 +1,7 @@
 /** bytea in its hex and escape forms. */
 import { dbError } from '../errors/db-error.ts';
-import type { Codec } from './codec.ts';
+import type { Codec, FormatSettings, Pieces } from './codec.ts';
+import { PIECE_LENGTH } from './large-value.ts';
 
 /** memcmp order, a prefix first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
@@ -44,7 +45,24 @@ export const byteaCodec: Codec = {
   },
   readBinary: (reader, length) => reader.take(length).slice(),
   writeBinary: (writer, value) => writer.bytes(value as Uint8Array),
+  textPieces: (value, settings) => byteaPieces(value as Uint8Array, settings),
+  *writeSteps(chunks, value) {
+    const bytes = value as Uint8Array;
+    for (let start = 0; start < bytes.length; start += PIECE_LENGTH) {
+      chunks.tail.bytes(bytes.subarray(start, start + PIECE_LENGTH));
+      chunks.cut();
+      yield;
+    }
+  },
 };
+
+function* byteaPieces(bytes: Uint8Array, { byteaOutput }: FormatSettings): Pieces {
+  if (byteaOutput === 'hex') yield '\\x';
+  for (let start = 0; start < bytes.length; start += PIECE_LENGTH) {
+    const part = bytes.subarray(start, start + PIECE_LENGTH);
+    yield byteaOutput === 'hex' ? toHex(part) : toEscape(part);
+  }
+}
 
 const HEX_PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, '0'),

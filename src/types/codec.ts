@@ -4,6 +4,7 @@
  */
 import type { ByteReader } from '../base/byte-reader.ts';
 import type { ByteWriter } from '../base/byte-writer.ts';
+import type { ByteChunks } from './byte-chunks.ts';
 import type { Oid } from './type.ts';
 import type { Value } from './value.ts';
 
@@ -40,6 +41,12 @@ export type RegKind =
   | 'role'
   | 'collation';
 
+/** A text in pieces, some of which may be empty. */
+export type Pieces = Generator<string, void, void>;
+
+/** Work that yields at least once in some milliseconds. */
+export type Steps = Generator<void, void, void>;
+
 /** Text and binary, in and out, for one type. Input errors are DbErrors with PostgreSQL's wording. */
 export interface Codec {
   /** Parses text; `typmod` is applied (length, precision) as an assignment from a literal would. */
@@ -49,4 +56,8 @@ export interface Codec {
   readBinary(reader: ByteReader, length: number, typmod: number, settings: FormatSettings): Value;
   /** Writes the value without its length word. */
   writeBinary(writer: ByteWriter, value: NonNullable<Value>, settings: FormatSettings): void;
+  /** What `formatText` gives, of large values. Types without it have none, or mere characters. */
+  textPieces?(value: NonNullable<Value>, settings: FormatSettings): Pieces;
+  /** What `writeBinary` writes, of large values. */
+  writeSteps?(chunks: ByteChunks, value: NonNullable<Value>, settings: FormatSettings): Steps;
 }

@@ -9,6 +9,7 @@ import { float4Codec, float8Codec } from './float.ts';
 import { int2Codec, int4Codec, int8Codec, oidCodec } from './int.ts';
 import { jsonbCodec, jsonCodec } from './json-text.ts';
 import { numericCodec } from './numeric-convert.ts';
+import { textPieces, writeSteps } from './large-value.ts';
 import { PgArray } from './pg-array.ts';
 import { macaddrCodec } from './macaddr.ts';
 import { networkCodec } from './network-address.ts';
@@ -82,6 +83,8 @@ const rowTypeCodec: Codec = {
   formatText: (value, settings) => codecOfRow(value).formatText(value, settings),
   readBinary: recordCodec.readBinary,
   writeBinary: (writer, value, settings) => codecOfRow(value).writeBinary(writer, value, settings),
+  textPieces: (value, settings) => textPieces(codecOfRow(value), value, settings),
+  writeSteps: (chunks, value, settings) => writeSteps(codecOfRow(value), chunks, value, settings),
 };
 
 function codecOfRow(value: unknown): Codec {

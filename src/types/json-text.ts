@@ -1,8 +1,9 @@
 /** JSON text: validation for json, parsing for jsonb, and printing as PostgreSQL prints jsonb. */
 import { DbError, dbError } from '../errors/db-error.ts';
-import type { Codec } from './codec.ts';
+import type { Codec, Pieces } from './codec.ts';
 import { JsonLexer } from './json-lexer.ts';
 import { isJsonArray, isJsonNumber, Jsonb, jsonObject, type JsonNode } from './jsonb.ts';
+import { isLargeNode, PIECE_LENGTH, slices, writePieces } from './large-value.ts';
 import { formatNumeric, parseNumeric } from './numeric.ts';
 import { readText } from './text.ts';
 
@@ -34,6 +35,48 @@ export function formatJson(node: JsonNode): string {
     members.push(`${quoteJson(key)}: ${formatJson(value)}`);
   }
   return `{${members.join(', ')}}`;
+}
+
+/** The same in pieces. */
+export function* jsonPieces(node: JsonNode): Pieces {
+  if (!isLargeNode(node)) yield formatJson(node);
+  else if (typeof node === 'string') yield* stringPieces(node);
+  else if (isJsonArray(node)) yield* itemPieces('[', ']', node, (item) => ['', item]);
+  else {
+    const members = node as ReadonlyMap<string, JsonNode>;
+    yield* itemPieces('{', '}', members, ([key, item]) => [`${quoteJson(key)}: `, item]);
+  }
+}
+
+function* stringPieces(text: string): Pieces {
+  yield '"';
+  for (const slice of slices(text)) yield quoteJson(slice).slice(1, -1);
+  yield '"';
+}
+
+/** Items of an array, members of an object. */
+function* itemPieces<T>(
+  open: string,
+  close: string,
+  items: Iterable<T>,
+  read: (item: T) => readonly [string, JsonNode],
+): Pieces {
+  let text = open;
+  let separator = '';
+  for (const item of items) {
+    const [label, node] = read(item);
+    text += separator + label;
+    separator = ', ';
+    if (isLargeNode(node)) {
+      yield text;
+      text = '';
+      yield* jsonPieces(node);
+    } else text += formatJson(node);
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = '';
+  }
+  yield text + close;
 }
 
 /** jsonb_pretty: four blanks a level. */
@@ -108,6 +151,11 @@ export const jsonbCodec: Codec = {
   writeBinary(writer, value) {
     writer.u8(1);
     writer.utf8(formatJson((value as Jsonb).root));
+  },
+  textPieces: (value) => jsonPieces((value as Jsonb).root),
+  writeSteps(chunks, value) {
+    chunks.tail.u8(1);
+    return writePieces(chunks, jsonPieces((value as Jsonb).root));
   },
 };
 

@@ -1,9 +1,11 @@
 /** Row values: `(1,"a b",)` in text; field types, lengths and values in binary. */
 import { dbError, type DbError } from '../errors/db-error.ts';
-import { readExactly, writeSized } from './array-codec.ts';
+import { readExactly, writeSized, writeSizedSteps } from './array-codec.ts';
+import type { ByteChunks } from './byte-chunks.ts';
 import { mustCodec } from './codec-registry.ts';
-import type { Codec, FormatSettings } from './codec.ts';
+import type { Codec, FormatSettings, Pieces, Steps } from './codec.ts';
 import { isSpace } from './float-text.ts';
+import { isLarge, quotedPieces, textPieces, type Quoting } from './large-value.ts';
 import { PgRecord } from './pg-record.ts';
 import type { SqlType } from './type.ts';
 import type { Value } from './value.ts';
@@ -26,7 +28,36 @@ export const recordCodec: Codec = {
       writeSized(writer, mustCodec(oid), values[i] as Value, settings);
     }
   },
+  textPieces: (value, settings) => recordPieces(value as PgRecord, settings),
+  writeSteps: (chunks, value, settings) => writeRecordSteps(chunks, value as PgRecord, settings),
 };
+
+const FIELD_QUOTING: Quoting = { quote: '"', needsQuotes: isSpecial, escape: escapeField };
+
+function* recordPieces(record: PgRecord, settings: FormatSettings): Pieces {
+  for (const [i, value] of record.values.entries()) {
+    yield i === 0 ? '(' : ',';
+    if (value === null) continue;
+    const codec = mustCodec((record.types[i] as SqlType).oid);
+    if (!isLarge(value)) yield quoteField(codec.formatText(value, settings));
+    else yield* quotedPieces(textPieces(codec, value, settings), FIELD_QUOTING);
+  }
+  yield ')';
+}
+
+function* writeRecordSteps(
+  chunks: ByteChunks,
+  { types, values }: PgRecord,
+  settings: FormatSettings,
+): Steps {
+  chunks.tail.i32(values.length);
+  for (const [i, value] of values.entries()) {
+    const { oid } = types[i] as SqlType;
+    chunks.tail.u32(oid);
+    if (value === null) chunks.tail.i32(-1);
+    else yield* writeSizedSteps(chunks, mustCodec(oid), value, settings);
+  }
+}
 
 /** The codec of a named row type with these fields. */
 export function rowTypeCodec(types: readonly SqlType[], names: readonly string[]): Codec {
@@ -73,8 +104,15 @@ function formatRecord(record: PgRecord, settings: FormatSettings): string {
 }
 
 function quoteField(text: string): string {
-  if (text !== '' && !/[\s"\\(),]/.test(text)) return text;
-  return `"${text.replace(/["\\]/g, '$&$&')}"`;
+  return text !== '' && !isSpecial(text) ? text : `"${escapeField(text)}"`;
+}
+
+function isSpecial(text: string): boolean {
+  return /[\s"\\(),]/.test(text);
+}
+
+function escapeField(text: string): string {
+  return text.replace(/["\\]/g, '$&$&');
 }
 
 /** The fields' texts of a row literal; an empty field is NULL. */

@@ -67,6 +67,7 @@ export class TextSession {
       copyOutStart: refuse,
       copyOutData: refuse,
       copyOutRows: refuse,
+      copyOutPieces: refuse,
       copyOutDone: refuse,
       copyIn: refuse,
     };
@@ -94,6 +95,7 @@ export class TextSession {
       copyOutStart: drop,
       copyOutData: drop,
       copyOutRows: drop,
+      copyOutPieces: drop,
       copyOutDone: drop,
       copyIn: () => {
         throw new Error('COPY is not part of this test');

@@ -1,6 +1,6 @@
 /** COPY TO STDOUT: a table's or a query's rows as text, CSV or binary. */
 import { dbError } from '../../errors/db-error.ts';
-import { turn } from '../../exec/operator.ts';
+import { inTurns, turn } from '../../exec/operator.ts';
 import { nameList, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
@@ -47,7 +47,10 @@ export async function copyTo(
       await call.sink.copyOutRows((target) => {
         row = writer.rows(target, batch, row);
       });
-      if (row < batch.length) await turn(context);
+      if (row === batch.length) break;
+      await turn(context);
+      if (!writer.isLarge(batch, row)) continue;
+      await call.sink.copyOutPieces(await inTurns(writer.largeRow(batch, row++), context));
     }
     rows += batch.length;
     step = await run.next();

@@ -3,37 +3,27 @@
  * (vector/output); a row that these leave is put together here.
  */
 import { ByteWriter } from '../../base/byte-writer.ts';
+import { ByteChunks } from '../../types/byte-chunks.ts';
 import { codecFor } from '../../types/codecs.ts';
 import type { Codec, FormatSettings } from '../../types/codec.ts';
+import { isLarge, textPieces, writePieces, writeSteps } from '../../types/large-value.ts';
 import type { Oid } from '../../types/type.ts';
 import { ColumnPlan } from '../../vector/output/column-plan.ts';
 import { COPY_DATA, type MessageTarget } from '../../vector/output/message-target.ts';
 import { RowMessages } from '../../vector/output/row-messages.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { BINARY_SIGNATURE } from './binary-reader.ts';
+import { areNumbersPlain, formOf, headerForm, type TextForm } from './copy-forms.ts';
 import type { CopyOptions } from './options.ts';
 
 interface OutputField {
   readonly name: string;
   readonly codec: Codec;
-  /** Escapes or quotes a text. */
-  readonly form: ((text: string) => string) | undefined;
+  readonly form: TextForm | undefined;
 }
 
-const TEXT_ESCAPES = new Map<string, string>([
-  ['\\', '\\\\'],
-  ['\b', '\\b'],
-  ['\f', '\\f'],
-  ['\n', '\\n'],
-  ['\r', '\\r'],
-  ['\t', '\\t'],
-  ['\v', '\\v'],
-]);
-
-/** What numbers, dates and bools are printed with. */
-const NUMBER_CHARACTERS = /[-+.: \w]/;
-const ONLY_NUMBER_CHARACTERS = /^[-+.: \w]+$/;
 const ENCODER = new TextEncoder();
+const LINE_END = 10;
 
 export class CopyWriter {
   readonly #fields: readonly OutputField[];
@@ -63,7 +53,7 @@ export class CopyWriter {
       COPY_DATA,
       fields.map(
         ({ name, oid }, i) =>
-          new ColumnPlan(oid, format !== 'binary', forms[i], areNumbersPlain(name, options)),
+          new ColumnPlan(oid, format !== 'binary', forms[i]?.whole, areNumbersPlain(name, options)),
       ),
       format === 'binary'
         ? undefined
@@ -75,9 +65,7 @@ export class CopyWriter {
   header(): Uint8Array | undefined {
     const { format, header, delimiter } = this.#options;
     if (format === 'binary' || header === false) return undefined;
-    const names = this.#fields.map(({ name }) =>
-      format === 'csv' ? csvField(name, this.#options, false, false) : textForm(delimiter)(name),
-    );
+    const names = this.#fields.map(({ name }) => headerForm(this.#options).whole(name));
     return ENCODER.encode(`${names.join(delimiter)}\n`);
   }
 
@@ -87,16 +75,51 @@ export class CopyWriter {
     while (row < batch.length && target.room > 0) {
       // The signature shares a message with the first row, as PostgreSQL sends it.
       if (!this.#signature) row = this.#messages.encode(target, batch, this.#settings, row);
-      if (row < batch.length && target.room > 0) this.#one(target, batch, row++);
+      if (row === batch.length || target.room === 0 || this.isLarge(batch, row)) break;
+      this.#one(target, batch, row++);
     }
     return row;
+  }
+
+  /** True where a row has fields that should be written in pieces, by `largeRow`. */
+  isLarge(batch: Batch, row: number): boolean {
+    return batch.columns.some((column) => isLarge(valueAt(column, row)));
+  }
+
+  /** The pieces of a large row's message. */
+  *largeRow(batch: Batch, row: number): Generator<void, readonly Uint8Array[], void> {
+    const chunks = new ByteChunks();
+    chunks.tail.u8(COPY_DATA);
+    const message = chunks.begin();
+    this.#putSignature(chunks.tail);
+    const isBinary = this.#options.format === 'binary';
+    if (isBinary) chunks.tail.i16(this.#fields.length);
+    for (const [c, { codec, form }] of this.#fields.entries()) {
+      const value = valueAt(batch.columns[c] as Vector, row);
+      if (!isBinary) {
+        if (c > 0) chunks.utf8(this.#options.delimiter);
+        if (value === null) chunks.utf8(this.#options.nullText);
+        else {
+          const pieces = textPieces(codec, value, this.#settings);
+          yield* writePieces(chunks, form === undefined ? pieces : form.pieces(pieces));
+        }
+      } else if (value === null) chunks.tail.i32(-1);
+      else {
+        const field = chunks.begin();
+        yield* writeSteps(codec, chunks, value, this.#settings);
+        chunks.end(field);
+      }
+    }
+    if (!isBinary) chunks.tail.u8(LINE_END);
+    chunks.end(message, 4);
+    return chunks.finish();
   }
 
   /** What comes after the last row. */
   end(): Uint8Array | undefined {
     if (this.#options.format !== 'binary') return undefined;
     this.#row.reset();
-    this.#putSignature();
+    this.#putSignature(this.#row);
     this.#row.i16(-1);
     return this.#row.toBytes();
   }
@@ -106,7 +129,7 @@ export class CopyWriter {
     this.#row.u8(COPY_DATA);
     this.#row.u32(0);
     if (this.#options.format === 'binary') {
-      this.#putSignature();
+      this.#putSignature(this.#row);
       this.#binaryRow(batch, row);
     } else {
       this.#textRow(batch, row);
@@ -118,12 +141,12 @@ export class CopyWriter {
     target.length += bytes.length;
   }
 
-  #putSignature(): void {
+  #putSignature(writer: ByteWriter): void {
     if (!this.#signature) return;
     this.#signature = false;
-    this.#row.bytes(BINARY_SIGNATURE);
-    this.#row.u32(0);
-    this.#row.u32(0);
+    writer.bytes(BINARY_SIGNATURE);
+    writer.u32(0);
+    writer.u32(0);
   }
 
   #textRow(batch: Batch, row: number): void {
@@ -132,7 +155,7 @@ export class CopyWriter {
       const value = valueAt(batch.columns[c] as Vector, row);
       if (value === null) return nullText;
       const text = codec.formatText(value, this.#settings);
-      return form === undefined ? text : form(text);
+      return form === undefined ? text : form.whole(text);
     });
     this.#row.utf8(`${parts.join(delimiter)}\n`);
   }
@@ -151,58 +174,4 @@ export class CopyWriter {
       this.#row.patchI32(at, this.#row.length - start);
     }
   }
-}
-
-function formOf(
-  name: string,
-  columns: number,
-  options: CopyOptions,
-): ((text: string) => string) | undefined {
-  if (options.format === 'binary') return undefined;
-  if (options.format === 'text') return textForm(options.delimiter);
-  const force = isForced(name, options);
-  return (text) => csvField(text, options, force, columns === 1);
-}
-
-function isForced(name: string, { forceQuote }: CopyOptions): boolean {
-  return forceQuote === '*' || forceQuote?.includes(name) === true;
-}
-
-/** True where nothing in a number or a date of the column can need escapes or quotes. */
-function areNumbersPlain(name: string, options: CopyOptions): boolean {
-  const { format, delimiter, quote, escape, nullText } = options;
-  if (format === 'binary') return true;
-  if (NUMBER_CHARACTERS.test(delimiter)) return false;
-  if (format === 'text') return true;
-  if (isForced(name, options) || NUMBER_CHARACTERS.test(quote + escape)) return false;
-  return !ONLY_NUMBER_CHARACTERS.test(nullText);
-}
-
-function textForm(delimiter: string): (text: string) => string {
-  const special = delimiter.replace(/[\\\]^-]/g, '\\$&');
-  const mustEscape = new RegExp(`[\\\\\\b\\f\\n\\r\\t\\v${special}]`, 'g');
-  return (text) =>
-    text.replace(mustEscape, (character) => TEXT_ESCAPES.get(character) ?? `\\${character}`);
-}
-
-function csvField(
-  text: string,
-  { delimiter, quote, escape, nullText }: CopyOptions,
-  force: boolean,
-  isAlone: boolean,
-): string {
-  const needs =
-    force ||
-    text === nullText ||
-    text.includes(delimiter) ||
-    text.includes(quote) ||
-    /[\r\n]/.test(text) ||
-    // A line of nothing else would end the data.
-    (isAlone && text === '\\.');
-  if (!needs) return text;
-  let escaped = '';
-  for (const character of text) {
-    escaped += character === quote || character === escape ? escape + character : character;
-  }
-  return quote + escaped + quote;
 }

@@ -3,6 +3,7 @@ import { FieldKind } from '../../kernels/output-kernels.ts';
 import type { FormatSettings } from '../../types/codec.ts';
 import { codecFor } from '../../types/codecs.ts';
 import { requireZone } from '../../types/datetime/timezone.ts';
+import { isLarge } from '../../types/large-value.ts';
 import { OID, type Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { valueAt, type F64Vector, type TextVector, type Vector } from '../vector.ts';
@@ -103,20 +104,25 @@ export class ColumnPlan {
         : undefined;
     if (this.#kept !== undefined) return new CodeSource(nulls, codes, this.#kept);
     const text = (row: number): string => dictionary[codes[row] as number] as string;
-    return new TextSource(nulls, form === undefined ? text : (row) => form(text(row)));
+    const textAt = form === undefined ? text : (row: number) => form(text(row));
+    return new TextSource(nulls, textAt, (row) => isLarge(text(row)));
   }
 
   #codecSource(vector: Vector, settings: FormatSettings): ColumnSource {
     const codec = codecFor(this.#oid);
     const form = this.#form;
+    const valueOf = (row: number): NonNullable<Value> => valueAt(vector, row) as NonNullable<Value>;
+    const isLargeAt = (row: number): boolean => isLarge(valueOf(row));
     if (!this.#isText) {
-      return new BinarySource(vector.nulls, (writer, row) =>
-        codec.writeBinary(writer, valueAt(vector, row) as NonNullable<Value>, settings),
+      return new BinarySource(
+        vector.nulls,
+        (writer, row) => codec.writeBinary(writer, valueOf(row), settings),
+        isLargeAt,
       );
     }
-    const text = (row: number): string =>
-      codec.formatText(valueAt(vector, row) as NonNullable<Value>, settings);
-    return new TextSource(vector.nulls, form === undefined ? text : (row) => form(text(row)));
+    const text = (row: number): string => codec.formatText(valueOf(row), settings);
+    const textAt = form === undefined ? text : (row: number) => form(text(row));
+    return new TextSource(vector.nulls, textAt, isLargeAt);
   }
 }
 

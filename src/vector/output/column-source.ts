@@ -159,10 +159,17 @@ export class CodeSource extends ColumnSource {
 /** Whatever has a text of its own in each row. */
 export class TextSource extends ColumnSource {
   readonly #textAt: (row: number) => string;
+  readonly #isLargeAt: (row: number) => boolean;
 
-  constructor(nulls: NullMask, textAt: (row: number) => string) {
+  /** Rows that are large are not asked for their texts: they are none for the kernels. */
+  constructor(
+    nulls: NullMask,
+    textAt: (row: number) => string,
+    isLargeAt: (row: number) => boolean,
+  ) {
     super(nulls);
     this.#textAt = textAt;
+    this.#isLargeAt = isLargeAt;
   }
 
   load(area: EncodeArea, column: number, from: number, rows: number): boolean {
@@ -173,7 +180,9 @@ export class TextSource extends ColumnSource {
     const texts: string[] = [];
     let characters = 0;
     for (let row = from; row < from + rows; row++) {
-      const text = nulls !== undefined && nulls[row] === 1 ? '' : this.#textAt(row);
+      const isNull = nulls !== undefined && nulls[row] === 1;
+      if (!isNull && this.#isLargeAt(row)) return false;
+      const text = isNull ? '' : this.#textAt(row);
       texts.push(text);
       characters += text.length;
       if (characters > room.length) return false;
@@ -187,10 +196,16 @@ export class TextSource extends ColumnSource {
 /** Whatever has a binary form that a function writes. */
 export class BinarySource extends ColumnSource {
   readonly #write: (writer: ByteWriter, row: number) => void;
+  readonly #isLargeAt: (row: number) => boolean;
 
-  constructor(nulls: NullMask, write: (writer: ByteWriter, row: number) => void) {
+  constructor(
+    nulls: NullMask,
+    write: (writer: ByteWriter, row: number) => void,
+    isLargeAt: (row: number) => boolean,
+  ) {
     super(nulls);
     this.#write = write;
+    this.#isLargeAt = isLargeAt;
   }
 
   load(area: EncodeArea, column: number, from: number, rows: number): boolean {
@@ -201,7 +216,10 @@ export class BinarySource extends ColumnSource {
     const writer = new ByteWriter();
     const ends = new Uint32Array(rows);
     for (let i = 0; i < rows; i++) {
-      if (nulls === undefined || nulls[from + i] !== 1) this.#write(writer, from + i);
+      if (nulls === undefined || nulls[from + i] !== 1) {
+        if (this.#isLargeAt(from + i)) return false;
+        this.#write(writer, from + i);
+      }
       ends[i] = writer.length;
       if (writer.length > room) return false;
     }

@@ -212,7 +212,7 @@ export class ScriptedSession implements Session {
       const batch = rowBatch(portal.at, Math.min(end, portal.at + 1000));
       portal.at += batch.length;
       this.batchesSent++;
-      await sink.rows(batch, FIELDS, [0, 0]);
+      await sink.rows(batch, FIELDS, [0, 0], () => undefined);
     }
     if (portal.at < count) sink.portalSuspended();
     else sink.commandComplete(`SELECT ${end}`);

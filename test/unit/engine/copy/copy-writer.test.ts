@@ -103,13 +103,22 @@ function tuple(row: readonly Value[], oids: readonly Oid[]): Buffer {
   return Buffer.from(writer.view());
 }
 
-/** The messages' contents. */
-function written({ oids, batches }: RandomResult, options: CopyOptions, due: number): Buffer[] {
+/** The messages' contents. `inPieces`: every row as if it was large. */
+function written(
+  { oids, batches }: RandomResult,
+  options: CopyOptions,
+  due: number,
+  inPieces = false,
+): Buffer[] {
   const target = new TestTarget(due);
   const fields = oids.map((oid, i) => ({ name: `c${i}`, oid }));
   const writer = new CopyWriter(fields, options, SETTINGS);
   for (const batch of batches) {
-    for (let row = 0; row < batch.length; target.flush()) row = writer.rows(target, batch, row);
+    for (let row = 0; row < batch.length; target.flush()) {
+      if (!inPieces) row = writer.rows(target, batch, row);
+      if (row === batch.length || (!inPieces && !writer.isLarge(batch, row))) continue;
+      put(target, Buffer.concat(allSteps(writer.largeRow(batch, row++))));
+    }
   }
   const end = writer.end();
   const messages = target.messages().map(({ type, body }) => {
@@ -119,28 +128,43 @@ function written({ oids, batches }: RandomResult, options: CopyOptions, due: num
   return end === undefined ? messages : [...messages, Buffer.from(end)];
 }
 
+function put(target: TestTarget, bytes: Uint8Array): void {
+  target.ensure(bytes.length);
+  target.bytes.set(bytes, target.length);
+  target.length += bytes.length;
+}
+
+function allSteps<T>(steps: Generator<void, T, void>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
 const due = fc.integer({ min: 2000, max: 20_000 });
 
 describe('COPY TO', () => {
-  it('writes lines', () => {
-    fc.assert(
-      fc.property(randomResult, fc.constantFrom(...OPTIONS), due, (result, options, size) => {
-        expect(written(result, options, size).map(String)).toEqual(
-          result.rows.map((row) => line(row, result.oids, options)),
-        );
-      }),
-      { numRuns: 100 },
-    );
-  });
+  for (const inPieces of [false, true]) {
+    it(`writes lines${inPieces ? ' in pieces' : ''}`, () => {
+      fc.assert(
+        fc.property(randomResult, fc.constantFrom(...OPTIONS), due, (result, options, size) => {
+          expect(written(result, options, size, inPieces).map(String)).toEqual(
+            result.rows.map((row) => line(row, result.oids, options)),
+          );
+        }),
+        { numRuns: 100 },
+      );
+    });
+  }
 
   it('writes tuples, the signature with the first', () => {
     const head = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
     const end = Buffer.of(0xff, 0xff);
     fc.assert(
-      fc.property(randomResult, due, (result, size) => {
+      fc.property(randomResult, due, fc.boolean(), (result, size, inPieces) => {
         const tuples = [...result.rows.map((row) => tuple(row, result.oids)), end];
         tuples[0] = Buffer.concat([head, tuples[0]!]);
-        const messages = written(result, { ...TEXT, format: 'binary' }, size);
+        const messages = written(result, { ...TEXT, format: 'binary' }, size, inPieces);
         expect(messages.map((each) => each.toString('hex'))).toEqual(
           tuples.map((each) => each.toString('hex')),
         );

@@ -1,0 +1,24 @@
+/** Turns for the event loop while a statement runs. */
+import type { Checkpoint } from './session.ts';
+import type { SessionImpl } from './session-impl.ts';
+
+/** Work done between two turns of the event loop. */
+const SLICE_MS = 8;
+
+/** A checkpoint of the statement that runs now, in a slice that begins now. */
+export function checkpointOf({
+  database,
+  cancelState,
+}: Pick<SessionImpl, 'database' | 'cancelState'>): Checkpoint {
+  const { clock, timers } = database.env;
+  let sliceStart = clock.monotonicMs();
+  return () => {
+    if (cancelState.reason !== undefined) throw cancelState.reason;
+    const now = clock.monotonicMs();
+    if (now - sliceStart < SLICE_MS) return undefined;
+    return timers.yield().then(() => {
+      sliceStart = clock.monotonicMs();
+      if (cancelState.reason !== undefined) throw cancelState.reason;
+    });
+  };
+}
