@@ -7,7 +7,6 @@ import type {
   ResultSink,
   Session,
 } from '../engine/session.ts';
-import { inTurns } from '../exec/operator.ts';
 import type { FormatSettings } from '../types/codec.ts';
 import type { MessageTarget } from '../vector/output/message-target.ts';
 import type { Batch } from '../vector/vector.ts';
@@ -76,7 +75,9 @@ export class WireSink implements ResultSink {
     for (let row = from; row < batch.length;) {
       if (this.#encoder.isStopped) {
         const steps = largeRow(batch, fields, formats, settings, row++);
-        await this.#output.send(await inTurns(steps, { checkpoint }));
+        let step = steps.next();
+        for (; step.done !== true; step = steps.next()) await checkpoint();
+        await this.#output.send(step.value);
         if (row === batch.length) return;
       }
       await checkpoint();
