@@ -26,6 +26,8 @@ export interface EngineParts extends TransactionParts {
   readonly checkpointBytes: number;
 }
 
+/** Milliseconds for which a chunk rests before it is compacted. */
+const COMPACT_DELAY_MS = 30_000;
 /** Milliseconds between a commit and the look whether heads are due to be flushed. */
 const FLUSH_DELAY_MS = 200;
 
@@ -40,6 +42,7 @@ export class Engine implements StorageEngine {
   /** Bytes of log that the last checkpoint left. */
   #bytesLeft = 0;
   #flushTimer: (() => void) | undefined;
+  #compactTimer: (() => void) | undefined;
   #flushing: Promise<void> = Promise.resolve();
   /** Deletions of dropped tables, one after the other. */
   #deleting: Promise<void> = Promise.resolve();
@@ -196,7 +199,33 @@ export class Engine implements StorageEngine {
       // New snapshots read the segments, so that the heads' memory comes back without another commit.
       committer.adoptFlushed();
       this.#releaseViews();
+      this.compactSoon();
     }
+  }
+
+  /** Looks for chunks that rest, as long as there may be some. */
+  compactSoon(): void {
+    if (this.#closing) return;
+    this.#compactTimer ??= this.#parts.env.timers.after(COMPACT_DELAY_MS, () => {
+      this.#compactTimer = undefined;
+      this.#inBackground('compaction', this.#compact());
+    });
+  }
+
+  async #compact(storageId?: number): Promise<void> {
+    const { committer, hypertables } = this.#parts;
+    try {
+      const isMoreDue = await hypertables.compact(storageId);
+      if (isMoreDue && storageId === undefined) this.compactSoon();
+    } finally {
+      committer.adoptFlushed();
+      this.#releaseViews();
+    }
+  }
+
+  async compact(table: TableDescriptor): Promise<void> {
+    await this.checkpoint();
+    if (table.hypertable !== null) await this.#compact(table.storageId);
   }
 
   #releaseViews(): void {
@@ -217,6 +246,7 @@ export class Engine implements StorageEngine {
     if (this.#closing) return;
     this.#closing = true;
     this.#flushTimer?.();
+    this.#compactTimer?.();
     const { committer, sequences, hypertables, log, kv } = this.#parts;
     try {
       if (committer.failure === undefined) {

@@ -137,6 +137,7 @@ function compose(options: OpenStorageOptions, parts: ComposeParts): StorageEngin
   const engine = new Engine(engineParts);
   afterPublish = (dropped, sequence) => engine.afterPublish(dropped, sequence);
   if (recovered.garbage.length > 0) engine.deleteStorage(recovered.garbage);
+  engine.compactSoon();
   return engine;
 }
 

@@ -66,6 +66,8 @@ export interface StorageEngine {
   chunks(table: TableDescriptor): ChunkInfo[];
   /** Moves heads into segments and trims the log; what background flushing does, now. */
   checkpoint(): Promise<void>;
+  /** Compacts a table now, what otherwise happens once its chunks rest. */
+  compact(table: TableDescriptor): Promise<void>;
   close(): Promise<void>;
 }
 

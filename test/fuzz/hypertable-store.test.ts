@@ -81,7 +81,9 @@ describe('a hypertable against a naive model', () => {
     for (const seed of [1, 2, 3, 4]) {
       it(`${name}, seed ${seed}`, async () => {
         const random = randomOf(seed * 7919);
-        const world = await new World(table).open();
+        const world = new World(table);
+        world.compactRows = 500;
+        await world.open();
         let model: Row[] = [];
         const views: { view: ReturnType<World['store']['current']>; model: Row[] }[] = [];
         for (let step = 0; step < 25; step++) {
@@ -100,8 +102,11 @@ describe('a hypertable against a naive model', () => {
             world.commit(writes);
             const left = new Set(gone.map(({ ref }) => ref));
             model = all.filter(({ ref }) => !left.has(ref)).map(({ row }) => row);
-          } else if (dice < 0.85) await world.store.flush(true);
-          else if (dice < 0.9)
+          } else if (dice < 0.78) await world.store.flush(true);
+          else if (dice < 0.85) {
+            await world.store.flush(true);
+            await world.store.compact(table.storageId);
+          } else if (dice < 0.9)
             await world.reopen(world.store.oldestUnflushed() ?? world.sequence + 1);
           else views.push({ view: world.store.current(), model });
           if (dice >= 0.85 && dice < 0.9) views.length = 0;

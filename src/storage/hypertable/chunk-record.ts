@@ -1,6 +1,6 @@
 /** What is kept of a chunk: its range, its segments with their deleted rows, and how far they reach. */
 import { BytesWriter, type BytesReader } from './bytes-io.ts';
-import { openSealed, sealed } from './column-block.ts';
+import { openVersions, sealed } from './column-block.ts';
 import type { DeletedRows } from './deleted-rows.ts';
 import type { Segment } from './segment.ts';
 
@@ -15,7 +15,8 @@ export interface ChunkRecord {
   }[];
 }
 
-const VERSION = 1;
+/** Version 1 did not say which segments are compacted. */
+const VERSION = 2;
 
 export function encodeChunk(record: ChunkRecord): Uint8Array {
   const writer = new BytesWriter(256);
@@ -26,19 +27,24 @@ export function encodeChunk(record: ChunkRecord): Uint8Array {
   writer.f64(record.rangeEnd);
   writer.f64(record.flushedSequence);
   writer.u32(record.segments.length);
-  for (const { segment, deleted } of record.segments) writeSegment(writer, segment, deleted);
+  for (const { segment, deleted } of record.segments) {
+    writeSegment(writer, segment, deleted);
+    writer.u8(segment.isCompacted ? 1 : 0);
+  }
   return sealed(writer);
 }
 
 export function decodeChunk(storageId: number, bytes: Uint8Array): ChunkRecord {
-  const reader = openSealed(bytes, VERSION, 'a chunk record');
+  const { reader, version } = openVersions(bytes, 1, VERSION, 'a chunk record');
   const id = reader.f64();
   const rangeStart = reader.f64();
   const rangeEnd = reader.f64();
   const flushedSequence = reader.f64();
   const segments: { segment: Segment; deleted: DeletedRows | undefined }[] = [];
   for (let n = reader.u32(); n > 0; n--) {
-    segments.push(readSegment(reader, storageId, id));
+    const { segment, deleted } = readSegment(reader, storageId, id);
+    const isCompacted = version > 1 && reader.u8() === 1;
+    segments.push({ segment: { ...segment, isCompacted }, deleted });
   }
   return { id, rangeStart, rangeEnd, flushedSequence, segments };
 }
@@ -77,5 +83,6 @@ export function readSegment(
   const count = reader.u32();
   const deleted = count === 0 ? undefined : { count, bits: reader.bytes(reader.u32()).slice() };
   const address = { storageId, chunk, segment: id };
-  return { segment: { id, address, rows, bytes, minTime, maxTime, segmentBy }, deleted };
+  const segment = { id, address, rows, bytes, minTime, maxTime, segmentBy, isCompacted: false };
+  return { segment, deleted };
 }

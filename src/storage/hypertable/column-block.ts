@@ -41,14 +41,26 @@ export function openSealed(
   version: number,
   what: string,
 ): BytesReader {
+  return openVersions(bytes, version, version, what).reader;
+}
+
+/** The same for entries that older versions of the program wrote, too. */
+export function openVersions(
+  bytes: Uint8Array | undefined,
+  oldest: number,
+  newest: number,
+  what: string,
+): { reader: BytesReader; version: number } {
   if (bytes === undefined) throw new DamagedBlock(`${what} is missing`);
   const reader = new BytesReader(bytes);
   if (bytes.length < 5 || reader.u32() !== crc32c(bytes, 0, 4, bytes.length)) {
     throw new DamagedBlock(`checksum of ${what} does not match`);
   }
-  const found = reader.u8();
-  if (found !== version) throw new DamagedBlock(`${what} has unknown version ${found}`);
-  return reader;
+  const version = reader.u8();
+  if (version < oldest || version > newest) {
+    throw new DamagedBlock(`${what} has unknown version ${version}`);
+  }
+  return { reader, version };
 }
 
 export interface EncodeOptions {

@@ -56,7 +56,12 @@ export class Flusher {
 
   /** True where heads wait for another call: they may fill up to whole segments first. */
   flush(store: Store, all: boolean): Promise<boolean> {
-    const next = this.#last.then(() => this.#flushDue(store, all));
+    return this.exclusively(() => this.#flushDue(store, all));
+  }
+
+  /** Runs work while no flush is under way. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work);
     this.#last = next.then(
       () => undefined,
       () => undefined,
@@ -217,10 +222,12 @@ export class Flusher {
 
 /** Segments with many deleted rows, and all small ones when there are too many of them. */
 function segmentsToRewrite(chunk: ChunkState): SegmentState[] {
-  const small = chunk.segments.filter(({ segment }) => segment.rows < SEGMENT_ROWS / 2);
-  const joins = small.length >= SMALL_SEGMENTS_MAX;
-  return chunk.segments.filter(({ segment, deleted }) => {
-    if (joins && segment.rows < SEGMENT_ROWS / 2) return true;
+  const isSmall = ({ segment }: SegmentState): boolean =>
+    segment.rows < SEGMENT_ROWS / 2 && !segment.isCompacted;
+  const joins = chunk.segments.filter(isSmall).length >= SMALL_SEGMENTS_MAX;
+  return chunk.segments.filter((state) => {
+    const { segment, deleted } = state;
+    if (joins && isSmall(state)) return true;
     return deleted !== undefined && deleted.count > segment.rows * DELETED_SHARE;
   });
 }

@@ -156,6 +156,11 @@ export interface HypertableStore {
    * for another call soon.
    */
   flush(all: boolean): Promise<boolean>;
+  /**
+   * Rewrites chunks that have not changed since the last call into segments of whole series; with a
+   * storage id all of that table's, at once. True asks for another call after some time.
+   */
+  compact(storageId?: number): Promise<boolean>;
 
   /** Bytes that unflushed rows take in memory, for back pressure. */
   headBytes(): number;

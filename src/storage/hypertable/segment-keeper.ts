@@ -31,6 +31,9 @@ interface Retired {
   readonly sequence: Sequence;
 }
 
+/** Decoded columns that one pass over a segment keeps: a block or two. */
+const ONE_PASS_BYTES = 1024 * 1024;
+
 /** Bytes that are handed over to the store at a time, which copies them in one go. */
 const WRITE_BYTES = 2 * 1024 * 1024;
 
@@ -69,6 +72,12 @@ export class SegmentKeeper {
     for (const { id } of segments) this.#nextSegment = Math.max(this.#nextSegment, id + 1);
   }
 
+  /** Tells the segments that a chunk's stored record names from others. */
+  storedIn(storageId: number, chunk: number): (segment: Segment) => boolean {
+    const stored = new Set(this.#stored.get(storageId)?.get(chunk) ?? []);
+    return (segment) => stored.has(segment);
+  }
+
   noteDropped(storageId: number): void {
     this.#dropped.add(storageId);
   }
@@ -95,7 +104,34 @@ export class SegmentKeeper {
     deleted: DeletedRows | undefined,
     numbers?: Int32Array,
   ): RowSource | Promise<RowSource> {
-    const blocks = this.#blocks(runtime);
+    return this.#open(
+      segment,
+      runtime,
+      refBase,
+      deleted,
+      this.#blocks(runtime, this.#cache),
+      numbers,
+    );
+  }
+
+  /** A segment's rows for one pass over them, which pushes nothing out of the cache. */
+  openOnce(
+    segment: Segment,
+    runtime: TableRuntime,
+    deleted: DeletedRows | undefined,
+  ): RowSource | Promise<RowSource> {
+    const blocks = this.#blocks(runtime, new ColumnCache(ONE_PASS_BYTES));
+    return this.#open(segment, runtime, 0, deleted, blocks);
+  }
+
+  #open(
+    segment: Segment,
+    runtime: TableRuntime,
+    refBase: number,
+    deleted: DeletedRows | undefined,
+    blocks: BlockReader,
+    numbers?: Int32Array,
+  ): RowSource | Promise<RowSource> {
     const source = (header: SegmentHeader): RowSource =>
       new SegmentSource(segment, header, blocks, refBase, deleted, numbers);
     const known = this.#headers.get(segment);
@@ -241,14 +277,14 @@ export class SegmentKeeper {
     });
   }
 
-  #blocks(runtime: TableRuntime): BlockReader {
+  #blocks(runtime: TableRuntime, cache: ColumnCache): BlockReader {
     return {
       block: (segment, attnum, index) =>
-        this.#cache.get(`${segment.id}/${attnum}/${index}`, () =>
+        cache.get(`${segment.id}/${attnum}/${index}`, () =>
           this.#loadBlock(segment, runtime, attnum, index),
         ),
       made: (segment, attnum, index, make) =>
-        this.#cache.get(`${segment.id}/${attnum}/${index}`, make) as StoredColumn,
+        cache.get(`${segment.id}/${attnum}/${index}`, make) as StoredColumn,
     };
   }
 

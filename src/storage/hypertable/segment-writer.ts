@@ -29,6 +29,10 @@ export interface WriterInput {
   /** What to write, deleted rows of the sources left out. */
   readonly sources: readonly RowSource[];
   readonly timers: Timers;
+  /** The rows will rest: smaller blocks are worth more time. */
+  readonly isCold?: boolean;
+  /** These are all rows of their series. */
+  readonly isCompacted?: boolean;
   nextAddress(): SegmentAddress;
 }
 
@@ -134,7 +138,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     await input.timers.yield();
     const value = encodeHeader({ timeColumn, series, seriesTypes, columns: draft.columns });
     operations.push({ type: 'put', key: headerKey(draft.address), value });
-    segments.push(segmentOf(draft, segmentBy, ordered, value.length));
+    segments.push(segmentOf(input, draft, segmentBy, ordered, value.length));
     await input.timers.yield();
   }
   const orders = drafts.map(({ order }) => order);
@@ -142,6 +146,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
 }
 
 function segmentOf(
+  { isCompacted = false }: WriterInput,
   draft: Draft,
   segmentBy: readonly number[],
   times: Float64Array,
@@ -155,7 +160,16 @@ function segmentOf(
   }
   const { address, order } = draft;
   const bytes = draft.bytes + headerBytes;
-  return { id: address.segment, address, rows: order.length, bytes, minTime, maxTime, segmentBy };
+  return {
+    id: address.segment,
+    address,
+    rows: order.length,
+    bytes,
+    minTime,
+    maxTime,
+    segmentBy,
+    isCompacted,
+  };
 }
 
 async function seriesColumnsOf(
@@ -195,7 +209,7 @@ async function writeColumn(
       minimums.set(zones.minimums, start / VECTOR_ROWS);
       maximums.set(zones.maximums, start / VECTOR_ROWS);
     }
-    const value = encodeBlock(piece, count, type);
+    const value = encodeBlock(piece, count, type, { isCold: input.isCold ?? false });
     draft.bytes += value.length;
     operations.push({ type: 'put', key: blockKey(draft.address, attnum, block), value });
     await input.timers.yield();
@@ -261,7 +275,8 @@ function pickedIn(kept: Int32Array | undefined, from: number, to: number): Int32
   return kept.subarray(low, high).map((row) => row - from);
 }
 
-function joinColumns(
+/** Columns one after the other; where the rows lack it, the missing value. */
+export function joinColumns(
   parts: readonly { column: PlainColumn | undefined; rows: number }[],
   rows: number,
   missing: Value,

@@ -19,6 +19,8 @@ export interface Segment {
   readonly maxTime: number;
   /** attnums of the columns that make its series. */
   readonly segmentBy: readonly number[];
+  /** It has all rows of its series that the chunk had when it was compacted. */
+  readonly isCompacted: boolean;
 }
 
 export interface SegmentColumn {

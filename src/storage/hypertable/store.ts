@@ -31,6 +31,7 @@ import type {
 } from './hypertable-store.ts';
 import { packParts, partsOf, unpackParts, type Part, type RefTarget } from './parts.ts';
 import { ChunkHolds } from './chunk-holds.ts';
+import { Compactor } from './compact.ts';
 import { currentRef, forgetMoves } from './moved-rows.ts';
 import { existence } from './existence.ts';
 import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
@@ -72,6 +73,8 @@ export interface HypertableStoreOptions {
   readonly isMended?: boolean | undefined;
   /** When transactions put rows into segments before they commit. */
   readonly spillLimits?: SpillLimits | undefined;
+  /** Rows of the groups of series that compaction makes; fewer for tests. */
+  readonly compactRows?: number | undefined;
 }
 
 /** Values that one slice of applying a commit copies: some milliseconds. */
@@ -85,6 +88,7 @@ export class Store implements HypertableStore {
   readonly #options: HypertableStoreOptions;
   readonly #keeper: SegmentKeeper;
   readonly #flusher: Flusher;
+  readonly #compactor: Compactor;
   readonly #contexts = new Map<number, HeadContext>();
   /** Parts that were packed in this process, so that applying them need not unpack. */
   readonly #packed = new WeakMap<Uint8Array, readonly Part[]>();
@@ -105,6 +109,7 @@ export class Store implements HypertableStore {
     this.#options = options;
     this.#keeper = keeper;
     this.#flusher = flusher;
+    this.#compactor = new Compactor(options, keeper, flusher);
     this.#root = root;
     this.#spillContext = {
       keeper,
@@ -486,6 +491,10 @@ export class Store implements HypertableStore {
     return this.#flusher.flush(this, all);
   }
 
+  compact(storageId?: number): Promise<boolean> {
+    return this.#compactor.compact(this, storageId);
+  }
+
   /** Columns that make a series in a chunk's next segment. */
   segmentByOf(table: TableDescriptor, chunk: ChunkState): readonly number[] {
     const steps = this.#headSteps(table, chunk);
@@ -590,6 +599,7 @@ export class Store implements HypertableStore {
   }
 
   async close(): Promise<void> {
+    await this.#compactor.close();
     await this.#flusher.close();
     await this.#keeper.settle();
   }

@@ -129,6 +129,7 @@ export class World {
   cacheBytes = 64 * 2 ** 20;
   readonly renames: ((ref: number) => number | undefined)[] = [];
   spillLimits: HypertableStoreOptions['spillLimits'];
+  compactRows: number | undefined;
 
   constructor(table: TableDescriptor, kv: KvStore = new MemoryKv()) {
     this.table = table;
@@ -138,13 +139,18 @@ export class World {
   async open(): Promise<this> {
     this.store = await openHypertableStore({
       kv: this.kv,
-      env: { timers: testTimers(), log: quietLog() } as unknown as Env,
+      env: {
+        timers: testTimers(),
+        log: quietLog(),
+        clock: { nowMicros: () => 0, monotonicMs: () => performance.now() },
+      } as unknown as Env,
       catalog: () => this.#catalog(),
       locks: { rename: (_storageId, refOf) => void this.renames.push(refOf) },
       cacheBytes: this.cacheBytes,
       flushRows: this.flushRows,
       sequenceApplied: 0,
       spillLimits: this.spillLimits,
+      compactRows: this.compactRows,
     });
     return this;
   }
