@@ -2,7 +2,7 @@
 import type { RecursiveUnionNode, WorkTableNode } from '../plan/physical.ts';
 import type { Batch } from '../vector/vector.ts';
 import { execute } from './build.ts';
-import { SeenRows } from './distinct.ts';
+import { SeenRows } from './seen-rows.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { workKey } from './plan-walk.ts';
 import { inPieces } from './run.ts';

@@ -49,6 +49,11 @@ export class MemoryBudget {
   }
 }
 
+/** Rows hashed between two checkpoints: no more than may exceed a small budget by a little. */
+export function hashStepRows(context: Pick<ExecContext, 'hashMemoryBytes'>): number {
+  return Math.min(4096, Math.max(256, Math.floor(context.hashMemoryBytes / 64)));
+}
+
 export function columnTypes(node: PhysicalNode): SqlType[] {
   return node.columns.map((column) => column.type);
 }

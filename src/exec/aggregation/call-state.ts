@@ -6,17 +6,17 @@ import { InternalError } from '../../errors/db-error.ts';
 import { finishSteps } from '../../functions/aggregate/accumulator.ts';
 import type { AggregateFunction } from '../../functions/function.ts';
 import type { AggregateCall } from '../../plan/physical.ts';
-import { OID } from '../../types/type.ts';
+import { OID, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { gather } from '../../vector/gather.ts';
 import type { Summaries } from '../../vector/summary.ts';
 import { valueAt, vectorFromValues, type Batch, type Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, UNIT_BATCH, type CompiledExprs } from '../expression.ts';
 import { usedColumns } from '../expr/walk.ts';
-import { KeyTable } from '../key-table.ts';
 import { inTurns, turn, type ExecContext } from '../operator.ts';
 import { compilePredicate } from '../predicate.ts';
 import { type MemoryBudget } from '../run.ts';
+import { DistinctRows } from '../spill/distinct-rows.ts';
 import { GroupPages } from './group-pages.ts';
 import { OrderedRows, type SortedRows } from './ordered-rows.ts';
 
@@ -47,9 +47,9 @@ export function callState(
   if (orderedSet || (call.orderBy.length > 0 && !insensitive)) {
     return new OrderedCall(call, context, budget);
   }
-  if (!call.distinct) return new StreamingCall(call, context, undefined, budget);
+  if (!call.distinct) return new StreamingCall(call, context, undefined);
   if (!insensitive) return new OrderedCall(call, context, budget);
-  return new StreamingCall(call, context, new KeyTable(call.args.length + 1), budget);
+  return new StreamingCall(call, context, distinctRows(call, context));
 }
 
 /** The rows that FILTER lets through; undefined for all. */
@@ -81,26 +81,20 @@ class StreamingCall implements CallState {
   readonly #args: CompiledExprs;
   readonly #accumulators: GroupPages;
   /** DISTINCT: group and arguments seen so far. */
-  readonly #seen: KeyTable | undefined;
-  readonly #budget: MemoryBudget;
+  readonly #distinct: DistinctRows | undefined;
+  #isDrained = false;
 
-  constructor(
-    call: AggregateCall,
-    context: ExecContext,
-    seen: KeyTable | undefined,
-    budget: MemoryBudget,
-  ) {
+  constructor(call: AggregateCall, context: ExecContext, distinct: DistinctRows | undefined) {
     this.#call = call;
     this.#args = compileExprs(call.args);
     this.#accumulators = new GroupPages(() =>
       call.fn.createAccumulator(call.call, context.eval, []),
     );
-    this.#seen = seen;
-    this.#budget = budget;
+    this.#distinct = distinct;
   }
 
   add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> | void {
-    if (this.#call.filter === null && this.#seen === undefined && !this.#args.isAsync) {
+    if (this.#call.filter === null && this.#distinct === undefined && !this.#args.isAsync) {
       this.#accumulators.ensureGroups(rows.count);
       this.#feed(this.#args.evaluate(batch, context), rows, batch.length);
       return undefined;
@@ -113,21 +107,33 @@ class StreamingCall implements CallState {
     const selection = await filterRows(this.#call, batch, context);
     if (selection !== undefined && selection.length === 0) return;
     const input = await filteredInput(this.#call, batch, selection, context);
-    let args = input.args;
-    let { length } = input;
-    if (selection === undefined && this.#seen === undefined) {
+    const { args, length } = input;
+    if (selection === undefined && this.#distinct === undefined) {
       this.#feed(args, rows, length);
       return;
     }
     let groups = groupPerRow(rows, batch.length);
     if (selection !== undefined) groups = selection.map((row) => groups[row]);
-    if (this.#seen !== undefined) {
-      const fresh = this.#distinctRows(groups, args, length);
-      args = args.map((arg) => gather(arg, fresh));
-      groups = fresh.map((row) => groups[row]);
-      ({ length } = fresh);
+    if (this.#distinct === undefined) this.#accumulators.add(groups, args, length);
+    else {
+      const columns = [groupVector(groups, length), ...args];
+      this.#addFresh(await this.#distinct.fresh({ columns, length }));
     }
-    this.#accumulators.add(groups, args, length);
+  }
+
+  /** Adds rows of a group and its arguments. */
+  #addFresh({ columns: [group, ...args], length }: Batch): void {
+    if (length > 0) this.#accumulators.add(groupNumbers(group, length), args, length);
+  }
+
+  /** Adds the distinct rows that were too many for memory. */
+  async #drain(distinct: DistinctRows): Promise<void> {
+    this.#isDrained = true;
+    try {
+      for await (const fresh of distinct.rest()) this.#addFresh(fresh);
+    } finally {
+      await distinct.close();
+    }
   }
 
   #feed(args: readonly Vector[], { starts, groups }: RowGroups, length: number): void {
@@ -142,21 +148,13 @@ class StreamingCall implements CallState {
     }
   }
 
-  #distinctRows(groups: Int32Array, args: readonly Vector[], length: number): Int32Array {
-    const seen = this.#seen!;
-    const before = seen.count;
-    const bytes = seen.bytes;
-    seen.insert([groupVector(groups, length), ...args], length, new Int32Array(length));
-    this.#budget.add(Math.max(0, seen.bytes - bytes));
-    return seen.newRows.slice(0, seen.count - before);
-  }
-
   addSummaries(groups: Int32Array, column: number, all: Summaries, count: number): void {
     this.#accumulators.ensureGroups(count);
     this.#accumulators.addSummaries(groups, column, all);
   }
 
-  finish(first: number, count: number, context: ExecContext): Promise<Vector> {
+  async finish(first: number, count: number, context: ExecContext): Promise<Vector> {
+    if (this.#distinct !== undefined && !this.#isDrained) await this.#drain(this.#distinct);
     return inTurns(this.#accumulators.finishSteps(first, count), context);
   }
 }
@@ -184,10 +182,22 @@ function narrowFor(call: AggregateCall, batch: Batch, selection: Int32Array): Ba
   return { columns, length: selection.length };
 }
 
+function distinctRows({ args }: AggregateCall, context: ExecContext): DistinctRows {
+  return new DistinctRows([GROUP_TYPE, ...args.map((arg) => arg.type)], context);
+}
+
+const GROUP_TYPE: SqlType = { oid: OID.int4, typmod: -1 };
+
+function groupNumbers(vector: Vector, length: number): Int32Array {
+  const groups = new Int32Array(length);
+  if (vector.rep === 'f64') for (let i = 0; i < length; i++) groups[i] = vector.data[i];
+  return groups;
+}
+
 function groupVector(groups: Int32Array, length: number): Vector {
   const data = new Float64Array(length);
   for (let i = 0; i < length; i++) data[i] = groups[i];
-  return { rep: 'f64', type: { oid: OID.int4, typmod: -1 }, length, data, nulls: undefined };
+  return { rep: 'f64', type: GROUP_TYPE, length, data, nulls: undefined };
 }
 
 /** Rows added between two checkpoints. */

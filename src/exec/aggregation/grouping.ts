@@ -1,0 +1,249 @@
+/** The groups of one grouping set (of all expressions without GROUPING SETS) and their states. */
+import type { AggregateNode } from '../../plan/physical.ts';
+import type { Expr } from '../../plan/expr.ts';
+import { OID, type SqlType } from '../../types/type.ts';
+import { constantVector, nullVector, VectorBuilder } from '../../vector/builder.ts';
+import type { Summaries } from '../../vector/summary.ts';
+import type { Batch, Vector } from '../../vector/vector.ts';
+import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
+import { narrow } from '../expr/narrow.ts';
+import { usedColumns } from '../expr/walk.ts';
+import { KeyTable } from '../key-table.ts';
+import type { ExecContext, OperatorRun } from '../operator.ts';
+import { hashStepRows, pieces, type MemoryBudget } from '../run.ts';
+import { KeyColumns } from '../spill/key-columns.ts';
+import { pickRows, splitKnown } from '../spill/partitions.ts';
+import { callState, type CallState, type RowGroups } from './call-state.ts';
+import { PAGE_GROUPS } from './group-pages.ts';
+import { SpilledGroups } from './spilled-groups.ts';
+import { groupRows } from './summary-input.ts';
+import { batchSummaries, summaryBatch } from './summary-rows.ts';
+import type { SummaryPlan } from './summary-plan.ts';
+import { segmenterFor, type Segmenter } from './segments.ts';
+
+/** What a group takes in the accumulators, per call, as a guess. */
+const STATE_BYTES = 48;
+
+/** Where rows come from and how they are grouped. */
+export interface GroupingInput {
+  /** Positions of the keys in the node's list. */
+  readonly set: readonly number[];
+  readonly keys: readonly Expr[];
+  readonly types: readonly SqlType[];
+  /** How often the rows were partitioned before. */
+  readonly level: number;
+}
+
+export class Grouping {
+  /** What belongs to groups that there was no room for. */
+  readonly spilled: SpilledGroups;
+  readonly budget: MemoryBudget;
+  readonly #input: GroupingInput;
+  readonly #node: AggregateNode;
+  readonly #set: readonly number[];
+  readonly #keys: CompiledExprs;
+  readonly #keyColumns: readonly number[];
+  /** The keys over rows as the plan's input gives them. */
+  readonly #planKeys: CompiledExprs;
+  readonly #spilledKeys: KeyColumns;
+  readonly #segmenter: Segmenter | undefined;
+  readonly #table: KeyTable;
+  /** The keys of the groups, by pages. */
+  readonly #keyPages: Vector[][] = [];
+  #keyBuilders: VectorBuilder[];
+  readonly #calls: CallState[];
+  #groups = new Int32Array(0);
+  readonly #stepRows: number;
+
+  constructor(
+    node: AggregateNode,
+    input: GroupingInput,
+    budget: MemoryBudget,
+    context: ExecContext,
+  ) {
+    const { set, keys, types } = input;
+    this.budget = budget;
+    this.#input = input;
+    this.#node = node;
+    this.#set = set;
+    this.#keys = compileExprs(keys);
+    this.#keyColumns = usedColumns(keys);
+    this.#planKeys = compileExprs(set.map((i) => node.groups[i]));
+    this.#spilledKeys = new KeyColumns(keys, types);
+    this.spilled = new SpilledGroups(input.level, context);
+    this.#segmenter = segmenterFor(keys);
+    this.#table = new KeyTable(keys.length);
+    this.#keyBuilders = this.#newBuilders();
+    this.#stepRows = hashStepRows(context);
+    this.#calls = node.aggregates.map((call) => callState(call, context, budget));
+  }
+
+  /** What groups the rows in `spilled`: their keys lie beside them. */
+  get spilledInput(): GroupingInput {
+    const { columns, types } = this.#spilledKeys;
+    return { ...this.#input, keys: columns, types, level: this.#input.level + 1 };
+  }
+
+  async add(batch: Batch, context: ExecContext): Promise<void> {
+    const starts = this.#isFull ? undefined : this.#segmenter?.segments(batch, context);
+    if (starts !== undefined || this.#set.length === 0) {
+      await this.#addRows(batch, starts, context);
+      return;
+    }
+    for (const piece of pieces(batch, this.#stepRows)) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+      if (this.#isFull) await this.#addKnown(piece, context);
+      else await this.#addRows(piece, undefined, context);
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.budget.isOver && this.#set.length > 0;
+  }
+
+  async #addRows(batch: Batch, starts: RowGroups['starts'], context: ExecContext): Promise<void> {
+    const rows = starts === undefined ? batch : narrow(batch, starts, this.#keyColumns);
+    const keys = await this.#keysOf(this.#keys, rows, context);
+    const groups = this.#groupsOf(keys, rows.length);
+    await this.#feed(batch, { starts, groups, count: this.#count }, context);
+  }
+
+  /** Adds the rows of groups that are there, and keeps the others on disk. */
+  async #addKnown(batch: Batch, context: ExecContext): Promise<void> {
+    const keys = await evaluateAll(this.#keys, batch, context);
+    const numbers = new Int32Array(batch.length);
+    this.#table.find(keys, batch.length, numbers);
+    const { known, unknown } = splitKnown(numbers, batch.length);
+    if (unknown.length > 0) {
+      const rows = pickRows(batch, keys, unknown);
+      const wide = this.#spilledKeys.widen(rows.batch, rows.keys);
+      await this.spilled.addRows(this.#spilledKeys.types, wide, rows.keys);
+    }
+    if (known.length === 0) return;
+    const groups = known.map((row) => numbers[row]);
+    const rows = pickRows(batch, [], known).batch;
+    await this.#feed(rows, { starts: undefined, groups, count: this.#count }, context);
+  }
+
+  async #feed(batch: Batch, rowGroups: RowGroups, context: ExecContext): Promise<void> {
+    for (const call of this.#calls) {
+      const pending = call.add(batch, rowGroups, context);
+      if (pending !== undefined) await pending;
+    }
+  }
+
+  async addSummaries(plan: SummaryPlan, all: Summaries, context: ExecContext): Promise<void> {
+    const keys = await this.#keysOf(this.#planKeys, groupRows(plan, all), context);
+    if (this.#isFull) await this.#addKnownSummaries(plan, all, keys);
+    else this.#feedSummaries(plan, all, this.#groupsOf(keys, all.length));
+  }
+
+  async #addKnownSummaries(
+    plan: SummaryPlan,
+    all: Summaries,
+    keys: readonly Vector[],
+  ): Promise<void> {
+    const numbers = new Int32Array(all.length);
+    this.#table.find(keys, all.length, numbers);
+    const { known, unknown } = splitKnown(numbers, all.length);
+    const batch = summaryBatch(all);
+    if (unknown.length > 0) {
+      const rows = pickRows(batch, keys, unknown);
+      await this.spilled.addSummaries(plan, rows.batch, rows.keys);
+    }
+    if (known.length === 0) return;
+    const some = batchSummaries(plan, pickRows(batch, [], known).batch);
+    this.#feedSummaries(
+      plan,
+      some,
+      known.map((row) => numbers[row]),
+    );
+  }
+
+  #feedSummaries(plan: SummaryPlan, all: Summaries, groups: Int32Array): void {
+    for (let i = 0; i < this.#calls.length; i++) {
+      this.#calls[i].addSummaries(groups, plan.columnOfCall[i], all, this.#count);
+    }
+  }
+
+  get #count(): number {
+    return this.#set.length === 0 ? 1 : this.#table.count;
+  }
+
+  async #keysOf(exprs: CompiledExprs, rows: Batch, context: ExecContext): Promise<Vector[]> {
+    return this.#set.length === 0 ? [] : await evaluateAll(exprs, rows, context);
+  }
+
+  /** The group of each row, new ones made as needed. */
+  #groupsOf(keys: readonly Vector[], length: number): Int32Array {
+    if (this.#groups.length < length) this.#groups = new Int32Array(length);
+    const groups = this.#groups;
+    if (this.#set.length === 0) return groups.fill(0, 0, length);
+    const table = this.#table;
+    const { count, bytes } = table;
+    table.insert(keys, length, groups);
+    const added = table.count - count;
+    if (added > 0) {
+      this.#keepKeys(keys, count);
+      this.budget.add(table.bytes - bytes + added * STATE_BYTES * (1 + this.#calls.length));
+    }
+    return groups;
+  }
+
+  /** Keeps the keys of the groups from `count` on, which the table has just numbered. */
+  #keepKeys(keys: readonly Vector[], count: number): void {
+    const { newRows, count: total } = this.#table;
+    for (let from = count; from < total;) {
+      const to = Math.min(total, from - (from % PAGE_GROUPS) + PAGE_GROUPS);
+      for (let k = 0; k < keys.length; k++) {
+        const builder = this.#keyBuilders[k];
+        for (let i = from; i < to; i++) builder.appendFrom(keys[k], newRows[i - count]);
+      }
+      if (to % PAGE_GROUPS === 0) {
+        this.#keyPages.push(this.#keyBuilders.map((builder) => builder.finish()));
+        this.#keyBuilders = this.#newBuilders();
+      }
+      from = to;
+    }
+  }
+
+  #newBuilders(): VectorBuilder[] {
+    return this.#set.map((i) => new VectorBuilder(this.#node.groups[i].type));
+  }
+
+  /** The groups, a page at a time. */
+  async *finish(context: ExecContext): OperatorRun {
+    const total = this.#count;
+    this.#keyPages.push(this.#keyBuilders.map((builder) => builder.finish()));
+    for (let first = 0, page = 0; first < total; first += PAGE_GROUPS, page++) {
+      yield await this.#finishPage(page, first, Math.min(PAGE_GROUPS, total - first), context);
+    }
+  }
+
+  async #finishPage(
+    page: number,
+    first: number,
+    length: number,
+    context: ExecContext,
+  ): Promise<Batch> {
+    const { groups, groupingSets } = this.#node;
+    const keys = this.#keyPages[page];
+    const columns: Vector[] = groups.map((expr, i) => {
+      const position = this.#set.indexOf(i);
+      return position < 0 ? nullVector(expr.type, length) : keys[position];
+    });
+    for (const call of this.#calls) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+      columns.push(await call.finish(first, length, context));
+    }
+    if (groupingSets !== null) {
+      let bits = 0;
+      for (let i = 0; i < groups.length; i++) bits = bits * 2 + (this.#set.includes(i) ? 0 : 1);
+      columns.push(constantVector({ oid: OID.int4, typmod: -1 }, bits, length));
+    }
+    delete this.#keyPages[page];
+    return { columns, length };
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Distinct rows of any number: those that the table has no room for go to disk, and each partition is
+ * made distinct on its own, in a table of its own.
+ */
+import type { SqlType } from '../../types/type.ts';
+import { gatherBatch } from '../../vector/gather.ts';
+import type { Batch } from '../../vector/vector.ts';
+import type { ExecContext, OperatorRun } from '../operator.ts';
+import { hashStepRows, inPieces } from '../run.ts';
+import { SeenRows } from '../seen-rows.ts';
+import { HashUsage } from './hash-usage.ts';
+import { Partitions, splitKnown } from './partitions.ts';
+
+export class DistinctRows {
+  readonly usage: HashUsage;
+  readonly #types: readonly SqlType[];
+  readonly #context: ExecContext;
+  readonly #level: number;
+  readonly #seen: SeenRows;
+  #partitions: Partitions | undefined;
+
+  constructor(
+    types: readonly SqlType[],
+    context: ExecContext,
+    level = 0,
+    usage: HashUsage = new HashUsage(),
+  ) {
+    this.#types = types;
+    this.#context = context;
+    this.#level = level;
+    this.#seen = new SeenRows(types.length, context);
+    this.usage = usage;
+    usage.batches++;
+  }
+
+  /** The rows known to be new, in their order. Others may follow in `rest`. */
+  fresh(batch: Batch): Batch | Promise<Batch> {
+    return this.#seen.budget.isOver ? this.#spillUnknown(batch) : this.#seen.fresh(batch);
+  }
+
+  async #spillUnknown(batch: Batch): Promise<Batch> {
+    const { unknown } = splitKnown(this.#seen.find(batch), batch.length);
+    if (unknown.length > 0) {
+      this.#partitions ??= await Partitions.create(this.#types, this.#level, this.#context);
+      const rows = gatherBatch(batch, unknown, true);
+      await this.#partitions.add(rows, rows.columns);
+    }
+    return { columns: batch.columns, length: 0 };
+  }
+
+  /** After all input: the new rows among those on disk. */
+  async *rest(): OperatorRun {
+    this.usage.noteMemory(this.#seen.budget.used);
+    const partitions = this.#partitions;
+    if (partitions === undefined) return;
+    const context = this.#context;
+    await partitions.finish();
+    this.usage.noteDisk(partitions.file.bytes);
+    for (const run of partitions.runs) {
+      if (run.rows === 0) continue;
+      const rows = new DistinctRows(this.#types, context, this.#level + 1, this.usage);
+      yield* distinct(inPieces(partitions.file.batches(run), hashStepRows(context), context), rows);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#partitions?.close();
+  }
+}
+
+/** The distinct rows of an input. */
+export async function* distinct(input: AsyncIterable<Batch>, rows: DistinctRows): OperatorRun {
+  try {
+    for await (const batch of input) {
+      const fresh = rows.fresh(batch);
+      const known = fresh instanceof Promise ? await fresh : fresh;
+      if (known.length > 0) yield known;
+    }
+    yield* rows.rest();
+  } finally {
+    await rows.close();
+  }
+}

@@ -1,0 +1,112 @@
+/** Hash tables with little memory give the rows of those with much. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { execute } from '../../../../src/exec/build.ts';
+import type { PhysicalNode } from '../../../../src/plan/physical.ts';
+import { collectRows } from '../../../../src/exec/run.ts';
+import type { Value } from '../../../../src/types/value.ts';
+import {
+  aggregateCall,
+  column,
+  FLOAT8,
+  INT4,
+  INT8,
+  joined,
+  newSeed,
+  outputColumns,
+  randomSource,
+  sortedText,
+  sum,
+  TEXT,
+  values,
+} from '../support.ts';
+import { spillWorld, type SpillWorld } from './spill-context.ts';
+
+const LARGE = 64 << 20;
+const SMALL = 65_536;
+const TYPES = [INT4, FLOAT8, TEXT, INT8];
+
+let world: SpillWorld;
+beforeEach(async () => {
+  world = await spillWorld();
+});
+afterEach(() => {
+  expect(world.files()).toEqual([]);
+  world.close();
+});
+
+function randomRows(count: number, keys: number, below: (limit: number) => number): Value[][] {
+  const orNull = (value: Value): Value => (below(10) === 0 ? null : value);
+  return Array.from({ length: count }, () => [
+    orNull(below(keys)),
+    orNull([NaN, Infinity, -0, 0, 1.5][below(5)]),
+    orNull(`text ${below(keys)}`),
+    orNull(below(2) === 0 ? below(5) : 2n ** 62n + BigInt(below(keys))),
+  ]);
+}
+
+/** The rows with much memory and with little; fails where little made no files. */
+async function bothWays(node: PhysicalNode): Promise<[string[], string[]]> {
+  const much = await collectRows(execute(node, world.context(LARGE)));
+  let files = 0;
+  const context = world.context(SMALL, {
+    checkpoint: () => {
+      files = Math.max(files, world.files().length);
+      return undefined;
+    },
+  });
+  const little = await collectRows(execute(node, context));
+  expect(files).toBeGreaterThan(0);
+  return [sortedText(much), sortedText(little)];
+}
+
+it('groups as in memory, rows of a group in their order', async () => {
+  const below = randomSource(newSeed());
+  for (let round = 0; round < 4; round++) {
+    const input = values(TYPES, randomRows(12_000, 3000, below));
+    const sets = [null, [[0], [2, 1], []], [[0, 2], [3]]][below(3)];
+    const node: PhysicalNode = {
+      kind: 'aggregate',
+      columns: outputColumns([INT4, FLOAT8, TEXT, INT8, FLOAT8, TEXT, FLOAT8, INT4]),
+      estimatedRows: 1,
+      input,
+      groups: [0, 1, 2, 3].map((i) => column(TYPES[i], i)),
+      groupingSets: sets,
+      aggregates: [
+        aggregateCall(sum, [column(INT4, 0)]),
+        aggregateCall(joined, [column(TEXT, 2)]),
+        aggregateCall({ ...sum, orderInsensitive: true }, [column(INT4, 0)], { distinct: true }),
+      ],
+    };
+    const [much, little] = await bothWays(node);
+    expect(little).toEqual(much);
+  }
+});
+
+it('finds the distinct values of one group', async () => {
+  const node: PhysicalNode = {
+    kind: 'aggregate',
+    columns: outputColumns([FLOAT8]),
+    estimatedRows: 1,
+    input: values(TYPES, randomRows(20_000, 9000, randomSource(2))),
+    groups: [],
+    groupingSets: null,
+    aggregates: [
+      aggregateCall({ ...sum, orderInsensitive: true }, [column(INT4, 0)], { distinct: true }),
+    ],
+  };
+  const [much, little] = await bothWays(node);
+  expect(little).toEqual(much);
+});
+
+it('makes rows distinct as in memory', async () => {
+  const below = randomSource(newSeed());
+  const input = values(TYPES, randomRows(20_000, 300, below));
+  const node: PhysicalNode = {
+    kind: 'distinct',
+    columns: outputColumns(TYPES),
+    estimatedRows: 1,
+    input,
+  };
+  const [much, little] = await bothWays(node);
+  expect(little).toEqual(much);
+});
