@@ -10,9 +10,15 @@ import {
   toDbError,
   type NoticeSeverity,
 } from '../errors/db-error.ts';
-import type { CancelState, ExecContext, Instrumentation } from '../exec/operator.ts';
+import {
+  inTurns,
+  type CancelState,
+  type ExecContext,
+  type Instrumentation,
+} from '../exec/operator.ts';
 import type { EvalContext } from '../functions/function.ts';
-import { parseStatements, type ParsedStatement } from '../parse/parser.ts';
+import { LONG_TEXT } from '../parse/long-text.ts';
+import { parseInSteps, parseStatements, type ParsedStatement } from '../parse/parser.ts';
 import type { StatementShape } from '../parse/shape.ts';
 import type { BindEnvironment } from '../plan/binder.ts';
 import { codecFor } from '../types/codecs.ts';
@@ -240,7 +246,7 @@ export class SessionImpl implements Session, SessionContext {
         await this.#simpleExecutable(shaped, sql.trim(), sink, true);
         return;
       }
-      const statements = parseStatements(sql);
+      const statements = await this.#statements(sql);
       if (statements.length === 0) sink.emptyQuery();
       for (const [i, statement] of statements.entries()) {
         const executable = this.#analyse(statement, sql, []);
@@ -299,18 +305,21 @@ export class SessionImpl implements Session, SessionContext {
     if (name !== '' && this.statements.has(name)) {
       throw dbError('duplicate_prepared_statement', `prepared statement "${name}" already exists`);
     }
-    await this.#guarded(undefined, sql, () => {
-      const executable = this.#preparedExecutable(sql, parameterTypes);
+    await this.#guarded(undefined, sql, async () => {
+      const executable = await this.#preparedExecutable(sql, parameterTypes);
       const prepareMicros = this.database.env.clock.nowMicros();
       this.statements.set(name, { name, sql, executable, fromSql: false, prepareMicros });
     });
   }
 
-  #preparedExecutable(sql: string, parameterTypes: readonly Oid[]): Executable | undefined {
+  async #preparedExecutable(
+    sql: string,
+    parameterTypes: readonly Oid[],
+  ): Promise<Executable | undefined> {
     const shape = parameterTypes.length > 0 ? undefined : shapeOf(sql);
     const shaped = shape === undefined ? undefined : this.#shaped(shape, sql);
     if (shaped !== undefined) return shaped;
-    const statements = parseStatements(sql);
+    const statements = await this.#statements(sql);
     if (statements.length > 1) {
       throw dbError('syntax_error', 'cannot insert multiple commands into a prepared statement');
     }
@@ -434,6 +443,13 @@ export class SessionImpl implements Session, SessionContext {
   }
 
   // ---- inside
+
+  /** Parses; a long text in steps, with turns for the event loop. */
+  async #statements(sql: string): Promise<readonly ParsedStatement[]> {
+    return sql.length < LONG_TEXT
+      ? parseStatements(sql)
+      : await inTurns(parseInSteps(sql), { checkpoint: checkpointOf(this) });
+  }
 
   #analyse(statement: ParsedStatement, sql: string, types: readonly Oid[]): Executable {
     if (this.transaction.isFailed && !isTransactionExit(statement)) throw abortedTransaction();

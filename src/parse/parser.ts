@@ -3,9 +3,12 @@
  * the module once at start; parsing is synchronous from then on.
  */
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
-import { dbError } from '../errors/db-error.ts';
+import type { RawStmt } from '@pgsql/types';
+import { DbError, dbError } from '../errors/db-error.ts';
 import type { ConditionName } from '../errors/sqlstate.ts';
 import type { Node } from './ast.ts';
+import { CutSource } from './cut-source.ts';
+import { findCuts, LONG_TEXT, type Cut } from './long-text.ts';
 import { characterOffset } from './position.ts';
 
 export interface ParsedStatement {
@@ -47,6 +50,34 @@ export function parseStatements(sql: string): readonly ParsedStatement[] {
   return statements;
 }
 
+/** The same in steps, for texts of any length: their long literals do not go through the grammar. */
+export function* parseInSteps(sql: string): Generator<void, readonly ParsedStatement[], void> {
+  if (sql.length < LONG_TEXT) return parseStatements(sql);
+  const cuts = yield* findCuts(sql);
+  if (cuts.length === 0) return parseStatements(sql);
+  yield;
+  const restored = parseWithoutCuts(sql, cuts);
+  yield;
+  return restored ?? parseStatements(sql);
+}
+
+/** undefined where only the whole text can tell what it means, or what is wrong with it. */
+function parseWithoutCuts(sql: string, cuts: readonly Cut[]): ParsedStatement[] | undefined {
+  const source = new CutSource(sql, cuts);
+  let result;
+  try {
+    result = parseSync(source.text);
+  } catch (error) {
+    const found = syntaxError(error);
+    if (!(found instanceof DbError) || source.hasKey(found.message)) return undefined;
+    const { condition, fields } = found;
+    if (fields.position === undefined) throw found;
+    throw dbError(condition, { ...fields, position: source.character(fields.position - 1) + 1 });
+  }
+  const tree = source.restored(result.stmts ?? []);
+  return tree === undefined ? undefined : statementsOf(sql, tree, (byte) => source.unit(byte));
+}
+
 /** Parses text that must be a single expression, as defaults and checks are stored. */
 export function parseExpression(sql: string): Node {
   const prefix = 'SELECT ';
@@ -70,11 +101,19 @@ function parseUncached(sql: string): ParsedStatement[] {
   } catch (error) {
     throw syntaxError(error);
   }
+  return statementsOf(sql, result.stmts ?? [], (byte) => characterOffset(sql, byte));
+}
+
+function statementsOf(
+  sql: string,
+  parsed: readonly RawStmt[],
+  unitOf: (byte: number) => number,
+): ParsedStatement[] {
   const statements: ParsedStatement[] = [];
-  for (const { stmt, stmt_location: location = 0, stmt_len: length = 0 } of result.stmts ?? []) {
+  for (const { stmt, stmt_location: location = 0, stmt_len: length = 0 } of parsed) {
     if (stmt === undefined) continue;
-    const start = characterOffset(sql, location);
-    const end = length === 0 ? sql.length : characterOffset(sql, location + length);
+    const start = unitOf(location);
+    const end = length === 0 ? sql.length : unitOf(location + length);
     const raw = sql.slice(start, end);
     const text = raw.trimStart();
     statements.push({ node: stmt, text: text.trimEnd(), offset: start + raw.length - text.length });

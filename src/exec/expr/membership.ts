@@ -8,6 +8,7 @@ import { hashKey, isHashable, type HashKey } from '../../types/hash.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { OID, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
+import { NumberSet } from '../../vector/number-set.ts';
 import { isNullAt, type Batch } from '../../vector/vector.ts';
 import type { ExecContext } from '../operator.ts';
 import { applyFunction } from './call.ts';
@@ -27,28 +28,41 @@ import { mayRaise } from './walk.ts';
 
 const BOOL: SqlType = { oid: OID.bool, typmod: -1 };
 
+/** From so many on, a set of numbers of their own kind is worth it. */
+const NUMBERS_MIN = 256;
+
 /** The distinct non-NULL values of a list of one type. */
 export class MemberSet {
   readonly hasNull: boolean;
   readonly size: number;
   readonly #oid: number;
   readonly #keys = new Set<HashKey>();
+  /** Instead of keys where the values are many and numbers. */
+  readonly numbers: NumberSet | undefined;
 
   constructor(oid: number, values: readonly Value[]) {
     this.#oid = oid;
+    this.size = values.length;
+    const isPlain =
+      values.length >= NUMBERS_MIN && values.every((value) => typeof value === 'number');
+    this.numbers = isPlain ? new NumberSet(values as readonly number[]) : undefined;
     let hasNull = false;
-    for (const value of values) {
-      if (value === null) hasNull = true;
-      else this.#keys.add(hashKey(oid, value));
+    if (!isPlain) {
+      for (const value of values) {
+        if (value === null) hasNull = true;
+        else this.#keys.add(hashKey(oid, value));
+      }
     }
     this.hasNull = hasNull;
-    this.size = values.length;
   }
 
   /** Truth (2 for unknown) of `value IN (set)`. */
   truth(value: Value): 0 | 1 | 2 {
     if (this.size === 0) return 0;
     if (value === null) return 2;
+    if (this.numbers !== undefined) {
+      return typeof value === 'number' && this.numbers.has(value) ? 1 : 0;
+    }
     if (this.#keys.has(hashKey(this.#oid, value))) return 1;
     return this.hasNull ? 2 : 0;
   }
@@ -81,6 +95,9 @@ export function setTruth(
       if (byCode[code] === 3) byCode[code] = flip(set.truth(arg.dictionary[code]));
       out[i] = byCode[code];
     }
+  } else if (arg.rep === 'f64' && arg.nulls === undefined && set.numbers !== undefined) {
+    const { numbers } = set;
+    for (let i = 0; i < length; i++) out[i] = numbers.has(arg.data[i]) === negated ? 0 : 1;
   } else {
     for (let i = 0; i < length; i++) out[i] = flip(set.truth(argValue(arg, i)));
   }

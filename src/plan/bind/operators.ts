@@ -3,6 +3,8 @@ import { OID, sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import { dbError, notSupported, type DbError } from '../../errors/db-error.ts';
 import type { SqlOperator } from '../../functions/function.ts';
 import { nameList, nodeAs, type A_Expr, type Node } from '../../parse/ast.ts';
+import { longItemsOf } from '../../parse/cut-source.ts';
+import type { LongItems } from '../../parse/long-text.ts';
 import type { CallExpr, Expr } from '../expr.ts';
 import { BOOL, resolveUnknown, toBoolean, tryCoerce } from './coerce.ts';
 import {
@@ -14,6 +16,7 @@ import {
 import type { BindContext } from './context.ts';
 import { bindExpr } from './expr.ts';
 import { matchingCandidates, selectCandidate } from './overload.ts';
+import { itemArray, itemTypes } from './long-in.ts';
 import { compareRows } from './row-compare.ts';
 import type { Scope } from './scope.ts';
 import { bindRowSubquery } from './sublink.ts';
@@ -286,7 +289,12 @@ function bindIn(node: A_Expr, name: string, scope: Scope): Expr {
   const leftRow = nodeAs(node.lexpr, 'RowExpr');
   if (leftRow === undefined) {
     const arg = bindExpr(node.lexpr as Node, scope);
-    const bound = items.map((item) => bindExpr(item, scope));
+    const long = longItemsOf(nodeAs(node.rexpr, 'List') ?? {});
+    const array = long && longInList(context, arg, long, name, node.location);
+    if (array !== undefined) return array;
+    const bound =
+      long?.values.map((value) => bindExpr(literalNode(value, long.kind), scope)) ??
+      items.map((item) => bindExpr(item, scope));
     const list = inList(context, arg, bound, negated, node.location);
     if (list !== undefined) return list;
     return joinTests(
@@ -324,21 +332,13 @@ function inList(
   location: number | undefined,
 ): Expr | undefined {
   if (items.length < 2) return undefined;
-  const common = tryCommonType(
+  const common = commonEquality(
     context,
+    '=',
     [arg, ...items].map((expr) => expr.type.oid),
   );
-  if (!common.ok || common.type === OID.record || arrayType(context, common.type) === 0)
-    return undefined;
-  if (
-    ![arg, ...items].every((expr) => canCoerceOne(context, expr.type.oid, common.type, 'implicit'))
-  )
-    return undefined;
-  const type = sqlType(common.type);
-  const found = findOperator(context, '=', [type.oid, type.oid]);
-  if (found === undefined || found === 'ambiguous') return undefined;
-  const target =
-    found.argTypes[0] === found.argTypes[1] ? concreteTarget(context, found, type.oid) : type.oid;
+  if (common === undefined) return undefined;
+  const { target, found } = common;
   const left = coerceArgument(context, arg, target, location);
   const list = items.map((item) => coerceArgument(context, item, target, location));
   const call = { argTypes: [left.type, left.type], returnType: BOOL };
@@ -351,6 +351,56 @@ function inList(
     call,
     negated,
   };
+}
+
+/** The operator by which values of all these types are compared as one type. */
+function commonEquality(
+  context: BindContext,
+  name: string,
+  types: readonly Oid[],
+): { readonly target: Oid; readonly found: OperatorCandidate } | undefined {
+  const common = tryCommonType(context, types);
+  if (!common.ok || common.type === OID.record || arrayType(context, common.type) === 0)
+    return undefined;
+  if (!types.every((type) => canCoerceOne(context, type, common.type, 'implicit')))
+    return undefined;
+  const { oid } = sqlType(common.type);
+  const found = findOperator(context, name, [oid, oid]);
+  if (found === undefined || found === 'ambiguous') return undefined;
+  const target =
+    found.argTypes[0] === found.argTypes[1] ? concreteTarget(context, found, oid) : oid;
+  return { target, found };
+}
+
+/** A long list as an array; undefined where its items have to be looked at one by one. */
+function longInList(
+  context: BindContext,
+  arg: Expr,
+  items: LongItems,
+  name: string,
+  location: number | undefined,
+): Expr | undefined {
+  const common = commonEquality(context, name, [arg.type.oid, ...itemTypes(items)]);
+  if (common === undefined) return undefined;
+  const { target, found } = common;
+  const value = itemArray(context, items, target);
+  if (value === undefined) return undefined;
+  const left = coerceArgument(context, arg, target, location);
+  return {
+    kind: 'array-op',
+    type: BOOL,
+    fn: found.operator.fn,
+    call: { argTypes: [left.type, left.type], returnType: BOOL },
+    operator: name,
+    left,
+    array: { kind: 'constant', type: sqlType(arrayType(context, target)), value },
+    quantifier: name === '<>' ? 'all' : 'any',
+  };
+}
+
+function literalNode(value: number | string, kind: LongItems['kind']): Node {
+  if (kind === 'string') return { A_Const: { sval: { sval: String(value) } } };
+  return { A_Const: { fval: { fval: String(value) } } };
 }
 
 function concreteTarget(context: BindContext, found: OperatorCandidate, oid: Oid): Oid {

@@ -1,6 +1,7 @@
 /** How to read a table: predicates for storage, and an index where one fits. */
 import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import { findCast } from '../../types/cast.ts';
+import { PgArray } from '../../types/pg-array.ts';
 import { OID, sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Expr } from '../expr.ts';
@@ -59,19 +60,26 @@ function predicateOf(
     if (values.includes(undefined)) return undefined;
     return { attnum: column.attnum, op: 'in', values: values as Expr[], source: part };
   }
-  if (
-    part.kind === 'array-op' &&
-    part.quantifier === 'any' &&
-    part.operator === '=' &&
-    part.array.kind === 'array'
-  ) {
+  if (part.kind === 'array-op' && part.quantifier === 'any' && part.operator === '=') {
     const column = scanColumn(part.left, byId);
-    if (column === undefined || part.array.multidimensional) return undefined;
-    const values = part.array.elements.map((item) => valueFor(column.type, item));
+    const elements = column === undefined ? undefined : elementsOf(part.array);
+    if (column === undefined || elements === undefined) return undefined;
+    const values = elements.map((item) => valueFor(column.type, item));
     if (values.includes(undefined)) return undefined;
     return { attnum: column.attnum, op: 'in', values: values as Expr[], source: part };
   }
   return undefined;
+}
+
+/** Elements of a constant array that a scan may look for one by one. */
+const ELEMENTS_MAX = 65_536;
+
+function elementsOf(array: Expr): readonly Expr[] | undefined {
+  if (array.kind === 'array') return array.multidimensional ? undefined : array.elements;
+  if (array.kind !== 'constant' || !(array.value instanceof PgArray)) return undefined;
+  const { values, elementType } = array.value;
+  if (values.length === 0 || values.length > ELEMENTS_MAX) return undefined;
+  return values.map((value) => ({ kind: 'constant', type: sqlType(elementType), value }));
 }
 
 /** The column behind an expression, seen through casts that change nothing. */

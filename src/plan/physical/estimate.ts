@@ -1,6 +1,7 @@
 /** Rough numbers of rows, for the order of joins and the choice of access paths. */
 import type { TableDescriptor } from '../../catalog/catalog.ts';
-import type { Expr } from '../expr.ts';
+import type { ArrayOpExpr, Expr } from '../expr.ts';
+import { PgArray } from '../../types/pg-array.ts';
 import { conjuncts } from '../expr-walk.ts';
 import type { LogicalNode } from '../logical.ts';
 
@@ -16,6 +17,12 @@ export function selectivity(condition: Expr | null): number {
   return share;
 }
 
+function anySelectivity({ operator, quantifier, array }: ArrayOpExpr): number {
+  const value = array.kind === 'constant' ? array.value : undefined;
+  if (operator !== '=' || quantifier !== 'any' || !(value instanceof PgArray)) return 0.05;
+  return Math.min(0.5, 0.005 * value.values.length);
+}
+
 function partSelectivity(part: Expr): number {
   switch (part.kind) {
     case 'call':
@@ -25,7 +32,7 @@ function partSelectivity(part: Expr): number {
     case 'in-list':
       return Math.min(0.5, 0.005 * part.items.length);
     case 'array-op':
-      return 0.05;
+      return anySelectivity(part);
     case 'is-null':
       return part.negated ? 0.99 : 0.01;
     case 'or':
