@@ -15,6 +15,7 @@ export const PG_CATALOG_SCHEMA_OID: Oid = 11;
 export const PUBLIC_SCHEMA_OID: Oid = 2200;
 export const INFORMATION_SCHEMA_OID: Oid = 13200;
 export const TIMESCALEDB_INFORMATION_SCHEMA_OID: Oid = 13201;
+export const VARVE_SCHEMA_OID: Oid = 13202;
 export const BOOTSTRAP_ROLE_OID: Oid = 10;
 export const FIRST_USER_OID: Oid = 16384;
 

@@ -11,6 +11,7 @@ import {
   PG_CATALOG_SCHEMA_OID,
   PUBLIC_SCHEMA_OID,
   TIMESCALEDB_INFORMATION_SCHEMA_OID,
+  VARVE_SCHEMA_OID,
   type CatalogChange,
   type CatalogSnapshot,
   type ConstraintDescriptor,
@@ -69,6 +70,7 @@ function standardSchemas(): SchemaDescriptor[] {
       name: 'timescaledb_information',
       owner,
     },
+    { kind: 'schema', oid: VARVE_SCHEMA_OID, name: 'varve', owner },
   ];
 }
 

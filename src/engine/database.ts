@@ -13,7 +13,9 @@ import type { SessionContext } from './session-context.ts';
 import type { SessionImpl } from './session-impl.ts';
 
 /** Computes the rows of one virtual table, columns in attnum order. */
-export type VirtualRows = (session: SessionContext) => Iterable<readonly Value[]>;
+export type VirtualRows = (
+  session: SessionContext,
+) => Iterable<readonly Value[]> | AsyncIterable<readonly Value[]>;
 
 export interface DatabaseOptions {
   readonly name: string;
@@ -96,7 +98,7 @@ export class Database {
   virtualRows(
     table: VirtualTableDescriptor | SequenceDescriptor,
     session: SessionContext,
-  ): Iterable<readonly Value[]> {
+  ): Iterable<readonly Value[]> | AsyncIterable<readonly Value[]> {
     if (table.kind === 'sequence') return [this.#sequenceRow(table, session)];
     const rows = this.#virtualTables.get(table.name);
     if (rows === undefined) {

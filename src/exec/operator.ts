@@ -32,7 +32,9 @@ export interface ExecContext {
   /** undefined while there is nothing to wait for (the usual case): await only a promise. */
   checkpoint(): Promise<void> | undefined;
   /** Rows of a virtual table or sequence, columns in attnum order. */
-  virtualRows(table: VirtualTableDescriptor | SequenceDescriptor): Iterable<readonly Value[]>;
+  virtualRows(
+    table: VirtualTableDescriptor | SequenceDescriptor,
+  ): Iterable<readonly Value[]> | AsyncIterable<readonly Value[]>;
   /** Set by EXPLAIN ANALYZE. */
   readonly instrumentation: Instrumentation | undefined;
   /** Rows that each insert, update and delete node has changed so far; they add to it. */

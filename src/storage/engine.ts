@@ -13,6 +13,8 @@ import type {
   IsolationLevel,
   StorageEngine,
   StorageTransaction,
+  SegmentColumnInfo,
+  SegmentInfo,
   TableStatistics,
 } from './storage.ts';
 import { COMMIT_RANGE } from './txn/committer.ts';
@@ -95,6 +97,14 @@ export class Engine implements StorageEngine {
 
   chunks(table: TableDescriptor): ChunkInfo[] {
     return table.hypertable === null ? [] : this.#parts.hypertables.chunks(table);
+  }
+
+  async *segments(table: TableDescriptor): AsyncIterable<SegmentInfo> {
+    if (table.hypertable !== null) yield* this.#parts.hypertables.segments(table);
+  }
+
+  async *segmentColumns(table: TableDescriptor): AsyncIterable<SegmentColumnInfo> {
+    if (table.hypertable !== null) yield* this.#parts.hypertables.segmentColumns(table);
   }
 
   checkpoint(): Promise<void> {

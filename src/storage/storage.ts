@@ -64,6 +64,10 @@ export interface StorageEngine {
 
   statistics(table: TableDescriptor): TableStatistics;
   chunks(table: TableDescriptor): ChunkInfo[];
+  /** The segments of a hypertable, and its heads. */
+  segments(table: TableDescriptor): AsyncIterable<SegmentInfo>;
+  /** What each column takes in each segment. */
+  segmentColumns(table: TableDescriptor): AsyncIterable<SegmentColumnInfo>;
   /** Moves heads into segments and trims the log; what background flushing does, now. */
   checkpoint(): Promise<void>;
   /** Compacts a table now, what otherwise happens once its chunks rest. */
@@ -87,6 +91,34 @@ export interface ChunkInfo {
   readonly bytes: number;
   /** Rows that sit in the head, not yet in a segment. */
   readonly headRows: number;
+}
+
+export interface SegmentInfo {
+  /** Name of its chunk. */
+  readonly chunk: string;
+  /** 0 for rows in a head, which are not in a segment yet. */
+  readonly id: number;
+  readonly rows: number;
+  readonly deletedRows: number;
+  readonly bytes: number;
+  /** In the time column's unit. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** Distinct values of the segment-by columns. */
+  readonly series: number;
+  /** attnums */
+  readonly segmentBy: readonly number[];
+  readonly isCompacted: boolean;
+}
+
+export interface SegmentColumnInfo {
+  readonly chunk: string;
+  readonly segment: number;
+  readonly attnum: number;
+  readonly blocks: number;
+  readonly bytes: number;
+  /** How its blocks are encoded, by the first vector of each. */
+  readonly encodings: readonly string[];
 }
 
 /** A scan predicate with its values evaluated. */

@@ -11,6 +11,7 @@ import {
   type RelationDescriptor,
   type ViewDescriptor,
   TIMESCALEDB_INFORMATION_SCHEMA_OID,
+  VARVE_SCHEMA_OID,
   type VirtualTableDescriptor,
 } from '../../catalog/catalog.ts';
 import { emptyCatalog } from '../../catalog/snapshot.ts';
@@ -34,6 +35,7 @@ const SCHEMA_OIDS: ReadonlyMap<SystemSchema, number> = new Map([
   ['pg_catalog', PG_CATALOG_SCHEMA_OID],
   ['information_schema', INFORMATION_SCHEMA_OID],
   ['timescaledb_information', TIMESCALEDB_INFORMATION_SCHEMA_OID],
+  ['varve', VARVE_SCHEMA_OID],
 ]);
 
 /** Schemas that have a folder of views in sql/. */

@@ -31,6 +31,7 @@ import { pgSettings } from './tables/pg-settings.ts';
 import { pgRange, pgType } from './tables/pg-type.ts';
 import { pgAuthid, pgAuthMembers, pgDbRoleSetting } from './tables/roles.ts';
 import { pgCursors, pgLocks, pgPreparedStatements, pgStatActivity } from './tables/sessions.ts';
+import { segmentColumns, segments } from './tables/segments.ts';
 import { pgStatAllTables, pgStatDatabase, pgStatGssapi } from './tables/statistics.ts';
 import { pgTimezoneAbbrevs, pgTimezoneNames } from './tables/time-zones.ts';
 import {
@@ -94,4 +95,6 @@ export const VIRTUAL_TABLES: readonly VirtualTable[] = [
   routinePrivileges,
   ...grantTables,
   ...emptyTables,
+  segments,
+  segmentColumns,
 ];

@@ -7,7 +7,11 @@ import type { Value } from '../../types/value.ts';
 import type { SessionContext } from '../session-context.ts';
 import { relationFact } from './relation-facts.ts';
 
-export type SystemSchema = 'pg_catalog' | 'information_schema' | 'timescaledb_information';
+export type SystemSchema =
+  | 'pg_catalog'
+  | 'information_schema'
+  | 'timescaledb_information'
+  | 'varve';
 
 export type Row = readonly Value[];
 
@@ -20,7 +24,7 @@ export interface VirtualTable {
    * the columns are those that PostgreSQL's relation of this name has.
    */
   readonly columns?: string;
-  rows(session: SessionContext): Iterable<Row>;
+  rows(session: SessionContext): Iterable<Row> | AsyncIterable<Row>;
 }
 
 /** A relation of pg_catalog with PostgreSQL's columns. */

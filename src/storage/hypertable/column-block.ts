@@ -24,7 +24,7 @@ import type { PlainColumn, StoredColumn } from './stored-column.ts';
 import { readTexts, writeTexts } from './text-block.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
-const VERSION = 2;
+export const BLOCK_VERSION = 2;
 const REPS: readonly PlainColumn['rep'][] = ['f64', 'bool', 'text', 'any'];
 
 /** Puts the checksum over a finished value whose first four bytes were left free. */
@@ -78,7 +78,7 @@ export function encodeBlock(
   const { nulls } = column;
   const writer = new BytesWriter(1024 + rows);
   writer.u32(0);
-  writer.u8(VERSION);
+  writer.u8(BLOCK_VERSION);
   writer.u8(REPS.indexOf(column.rep));
   writer.u32(rows);
   writeNulls(writer, stage, nulls, rows);
@@ -107,7 +107,7 @@ export function decodeBlock(
   type: SqlType,
   dictionary: () => TextDictionary,
 ): StoredColumn {
-  const reader = openSealed(bytes, VERSION, 'a column block');
+  const reader = openSealed(bytes, BLOCK_VERSION, 'a column block');
   const rep = REPS[reader.u8()];
   const rows = reader.u32();
   if (rows > PIECE_ROWS) throw new DamagedBlock('too many rows');

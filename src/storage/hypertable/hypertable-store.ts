@@ -24,6 +24,8 @@ import type {
   ScanRequest,
   SummaryPart,
   SummaryRequest,
+  SegmentColumnInfo,
+  SegmentInfo,
   TableStatistics,
   TimeRange,
 } from '../storage.ts';
@@ -165,6 +167,8 @@ export interface HypertableStore {
   /** Bytes that unflushed rows take in memory, for back pressure. */
   headBytes(): number;
   statistics(table: TableDescriptor): TableStatistics;
+  segments(table: TableDescriptor): AsyncIterable<SegmentInfo>;
+  segmentColumns(table: TableDescriptor): AsyncIterable<SegmentColumnInfo>;
   chunks(table: TableDescriptor): ChunkInfo[];
   close(): Promise<void>;
 }

@@ -134,11 +134,8 @@ export class SegmentKeeper {
   ): RowSource | Promise<RowSource> {
     const source = (header: SegmentHeader): RowSource =>
       new SegmentSource(segment, header, blocks, refBase, deleted, numbers);
-    const known = this.#headers.get(segment);
-    if (known !== undefined) return known instanceof Promise ? known.then(source) : source(known);
-    const loading = this.#loadHeader(segment, runtime);
-    this.#headers.set(segment, loading);
-    return loading.then(source);
+    const header = this.header(segment, runtime);
+    return header instanceof Promise ? header.then(source) : source(header);
   }
 
   /**
@@ -286,6 +283,23 @@ export class SegmentKeeper {
       made: (segment, attnum, index, make) =>
         cache.get(`${segment.id}/${attnum}/${index}`, make) as StoredColumn,
     };
+  }
+
+  /** A segment's header; it is read the first time. */
+  header(segment: Segment, runtime: TableRuntime): SegmentHeader | Promise<SegmentHeader> {
+    let header = this.#headers.get(segment);
+    if (header === undefined) {
+      header = this.#loadHeader(segment, runtime);
+      this.#headers.set(segment, header);
+    }
+    return header;
+  }
+
+  /** The stored form of a block. */
+  async storedBlock(segment: Segment, attnum: number, index: number): Promise<Uint8Array> {
+    const bytes = await this.#options.kv.get(blockKey(segment.address, attnum, index));
+    if (bytes === undefined) throw this.#damaged(segment.address, new RangeError('no such block'));
+    return bytes;
   }
 
   async #loadHeader(segment: Segment, runtime: TableRuntime): Promise<SegmentHeader> {

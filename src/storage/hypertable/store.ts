@@ -12,6 +12,8 @@ import type {
   InsertOptions,
   InsertResult,
   ScanRequest,
+  SegmentColumnInfo,
+  SegmentInfo,
   SummaryPart,
   SummaryRequest,
   TableStatistics,
@@ -40,6 +42,7 @@ import { timeRangeOf, type ScanInput } from './select-chunk.ts';
 import { scanSummaries } from './summarize.ts';
 import { chooseSteps, declaredSegmentBy, type ColumnSteps } from './segment-by.ts';
 import { HEAD_BYTES, type Flusher } from './flush.ts';
+import { segmentColumnInfos, segmentInfos } from './segment-info.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
 import { spillForCommit, spillPending, type SpillContext, type SpillLimits } from './spill.ts';
 import {
@@ -587,6 +590,14 @@ export class Store implements HypertableStore {
       });
     }
     return result;
+  }
+
+  segments(table: TableDescriptor): AsyncIterable<SegmentInfo> {
+    return segmentInfos(this.#keeper, table, this.#root.tables.get(table.storageId));
+  }
+
+  segmentColumns(table: TableDescriptor): AsyncIterable<SegmentColumnInfo> {
+    return segmentColumnInfos(this.#keeper, table, this.#root.tables.get(table.storageId));
   }
 
   /** Bytes that heads take, for back pressure. */

@@ -3,6 +3,7 @@ import {
   FIRST_USER_OID,
   liveColumns,
   TIMESCALEDB_INFORMATION_SCHEMA_OID,
+  VARVE_SCHEMA_OID,
   type CatalogSnapshot,
   type IndexDescriptor,
   type RelationDescriptor,
@@ -133,10 +134,10 @@ function tableColumn(catalog: CatalogSnapshot, table: Oid, attnum: number): stri
 /** What belongs to the extension timescaledb, so that pg_dump leaves it out. */
 function* extensionRows(catalog: CatalogSnapshot): Iterable<Row> {
   const extension: ObjectName = [PG_EXTENSION, TIMESCALEDB_EXTENSION_OID];
-  const schema = TIMESCALEDB_INFORMATION_SCHEMA_OID;
-  yield dependency([PG_NAMESPACE, schema], extension, 'e');
-  for (const relation of catalog.relations()) {
-    if (relation.schema === schema) yield dependency([PG_CLASS, relation.oid], extension, 'e');
+  const schemas: readonly Oid[] = [TIMESCALEDB_INFORMATION_SCHEMA_OID, VARVE_SCHEMA_OID];
+  for (const schema of schemas) yield dependency([PG_NAMESPACE, schema], extension, 'e');
+  for (const { schema, oid } of catalog.relations()) {
+    if (schemas.includes(schema)) yield dependency([PG_CLASS, oid], extension, 'e');
   }
 }
 

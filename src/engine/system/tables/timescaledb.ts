@@ -13,29 +13,29 @@ import type { Row, VirtualTable } from '../virtual-table.ts';
 const CHUNK_SCHEMA = '_timescaledb_internal';
 const DAY_MICROS = 86_400_000_000;
 
-type Hypertable = TableDescriptor & { readonly hypertable: HypertableDescriptor };
+export type Hypertable = TableDescriptor & { readonly hypertable: HypertableDescriptor };
 
-function* hypertables(session: SessionContext): Iterable<Hypertable> {
+export function* hypertables(session: SessionContext): Iterable<Hypertable> {
   for (const relation of session.catalog().relations()) {
     if (relation.kind !== 'table' || relation.hypertable === null) continue;
     yield { ...relation, hypertable: relation.hypertable };
   }
 }
 
-function columnOf(table: TableDescriptor, attnum: number): ColumnDescriptor | undefined {
+export function columnOf(table: TableDescriptor, attnum: number): ColumnDescriptor | undefined {
   return table.columns.find((column) => column.attnum === attnum);
 }
 
-function schemaName(table: TableDescriptor, session: SessionContext): string | null {
+export function schemaName(table: TableDescriptor, session: SessionContext): string | null {
   return session.catalog().schema(table.schema)?.name ?? null;
 }
 
-function isIntegerType(type: Oid): boolean {
+export function isIntegerType(type: Oid): boolean {
   return type === OID.int2 || type === OID.int4 || type === OID.int8;
 }
 
 /** A width or position in the time column's unit as microseconds; dates count days. */
-function toMicros(type: Oid, value: number): Int64 {
+export function toMicros(type: Oid, value: number): Int64 {
   return type === OID.date ? value * DAY_MICROS : value;
 }
 

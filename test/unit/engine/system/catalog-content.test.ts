@@ -319,3 +319,43 @@ describe('timescaledb_information', () => {
     ]);
   });
 });
+
+describe('varve', () => {
+  it('describes segments, and what their columns take, to those who may read the table', async () => {
+    await rows(
+      "CREATE TABLE stored (time timestamptz NOT NULL, host text, value float8, n int); SELECT create_hypertable('stored', 'time'); " +
+        "INSERT INTO stored SELECT '2024-01-01Z'::timestamptz + i * interval '1 minute', 'h' || i % 3, i / 8.0, 7 FROM generate_series(0, 2999) i",
+    );
+    const segments = 'SELECT rows, deleted_rows, segment_by, series, is_compacted';
+    expect(await rows(`${segments} FROM varve.segments WHERE hypertable_name = 'stored'`)).toEqual([
+      '3000|0|||f',
+    ]);
+    await rows('VACUUM FULL stored');
+    await rows("DELETE FROM stored WHERE value < 1; SET timezone = 'UTC'");
+    expect(
+      await rows(
+        `${segments}, min_time, max_time, bytes > 100 FROM varve.segments WHERE hypertable_name = 'stored'`,
+      ),
+    ).toEqual(['3000|8|{host}|3|t|2024-01-01 00:00:00+00|2024-01-03 01:59:00+00|t']);
+    expect(
+      await rows(
+        'SELECT column_name, blocks, bytes > 0, encodings FROM varve.segment_columns ORDER BY column_name',
+      ),
+    ).toEqual([
+      'host|0|f|{series}',
+      'n|1|t|{"constant, 8 bits"}',
+      'time|1|t|{"deltas, 16 bits"}',
+      'value|1|t|{"deltas, 16 bits"}',
+    ]);
+    expect(
+      await rows(
+        "SELECT sum(c.bytes) < max(s.bytes) FROM varve.segments s JOIN varve.segment_columns c USING (segment_id) WHERE s.hypertable_name = 'stored'",
+      ),
+    ).toEqual(['t']);
+    await rows('CREATE ROLE stranger; SET ROLE stranger');
+    expect(await rows('SELECT count(*) FROM varve.segments')).toEqual(['0']);
+    await rows('RESET ROLE; GRANT SELECT ON stored TO stranger; SET ROLE stranger');
+    expect(await rows('SELECT count(*) FROM varve.segments')).toEqual(['1']);
+    await rows('RESET ROLE');
+  });
+});
