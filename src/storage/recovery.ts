@@ -40,11 +40,14 @@ export async function recover(parts: RecoveryParts): Promise<RecoveredState> {
   let { catalog } = stored;
   let sequence = stored.applied;
   let operations: KvOperation[] = [];
+  let written = sequence;
+  // Also where only hypertables changed: the log may be trimmed up to here before the next commit.
   const flush = async (): Promise<void> => {
-    if (operations.length === 0) return;
+    if (sequence === written) return;
     operations.push(appliedOperation(sequence));
     await kv.write(operations, false);
     operations = [];
+    written = sequence;
   };
   for await (const entry of log.tail(COMMIT_RANGE, stored.trimmed + 1)) {
     const record = decodeEntry(entry.payload, entry.sequence);
