@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DbError } from '../../../src/errors/db-error.ts';
+import type { NodeBody } from '../../../src/parse/ast.ts';
 import { longItemsOf } from '../../../src/parse/cut-source.ts';
 import { findCuts, itemOffset, LONG_TEXT, type LongItems } from '../../../src/parse/long-text.ts';
 import {
@@ -43,7 +44,7 @@ function plainTree(value: unknown): unknown {
   const result = Object.fromEntries(
     Object.entries(value).map(([key, child]) => [key, plainTree(child)]),
   );
-  const { kind, rexpr } = value as { kind?: string; rexpr?: { List?: { items?: object[] } } };
+  const { kind, rexpr } = value as { kind?: string; rexpr?: { List?: NodeBody<'List'> } };
   const list = rexpr?.List;
   if (kind !== 'AEXPR_IN' || list === undefined) return result;
   const items = longItemsOf(list)?.values ?? list.items?.map(itemText);
