@@ -23,7 +23,6 @@ export const WEAK: ReadonlyMap<RegExp, string> = new Map([
   [/^row_number/, 'a window function computes a partition in one go'],
   [/VALUES|^a text of|^an IN list/, 'a text is parsed and planned in one go'],
   [/^COPY of 4M rows with/, 'a spilled chunk gets its dictionaries in one go'],
-  [/^COPY of 300k/, 'the log encodes a group of commits in one go'],
 ]);
 
 /** An aggregate that makes one large value, which stays in the server or goes to the client. */

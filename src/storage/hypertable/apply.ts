@@ -98,14 +98,14 @@ function removeRows(chunk: ChunkState, part: Extract<Part, { kind: 'delete' }>):
   if (part.segment === 0) {
     const { head } = chunk;
     if (head === undefined) throw missingRows(chunk, part);
-    const deleted = deleteRows(head.deleted, head.rows, Int32Array.from(part.rows));
+    const deleted = deleteRows(head.deleted, head.rows, part.rows);
     return { ...chunk, head: { ...head, deleted }, deletions };
   }
   let found = false;
   const segments = chunk.segments.map((state): SegmentState => {
     if (state.segment.id !== part.segment) return state;
     found = true;
-    const deleted = deleteRows(state.deleted, state.segment.rows, Int32Array.from(part.rows));
+    const deleted = deleteRows(state.deleted, state.segment.rows, part.rows);
     return { ...state, deleted };
   });
   if (!found) throw missingRows(chunk, part);

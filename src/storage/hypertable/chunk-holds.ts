@@ -18,6 +18,14 @@ export class ChunkHolds {
     for (const chunk of chunks) this.#counts.set(chunk, (this.#counts.get(chunk) ?? 0) + 1);
   }
 
+  /** What `from` holds, `to` holds from now on. */
+  handOver(from: object, to: object): void {
+    const chunks = this.#chunksOf.get(from);
+    if (chunks === undefined) return;
+    this.#chunksOf.delete(from);
+    this.#chunksOf.set(to, chunks);
+  }
+
   release(by: object): void {
     for (const chunk of this.#chunksOf.get(by) ?? []) {
       const count = (this.#counts.get(chunk) as number) - 1;

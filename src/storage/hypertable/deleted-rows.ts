@@ -9,7 +9,7 @@ export interface DeletedRows {
 export function deleteRows(
   before: DeletedRows | undefined,
   capacity: number,
-  rows: readonly number[] | Int32Array | Float64Array,
+  rows: readonly number[] | Uint32Array | Float64Array,
 ): DeletedRows {
   const bits = new Uint8Array(Math.max((capacity + 7) >> 3, before?.bits.length ?? 0));
   if (before !== undefined) bits.set(before.bits);

@@ -142,6 +142,11 @@ export interface HypertableStore {
   abandonParts(parts: HypertableParts): void;
   /** The transaction's changes as plain data for the log (typed arrays and buffers welcome). */
   parts(writes: HypertableWrites): HypertableParts;
+  /**
+   * The same in slices, behind all gates. Rows that are deleted stay where they are until the parts are
+   * applied or abandoned, or the writes discarded.
+   */
+  partsInSlices(writes: HypertableWrites): Promise<HypertableParts>;
   /** Next state. Also used by recovery, where it skips what segments already contain. */
   apply(sequence: Sequence, parts: HypertableParts): void;
   /** The same in slices, where there is much to do. Calls must not overlap. */

@@ -1,6 +1,6 @@
 /** A transaction's changes as one byte string for the commit log, and back. */
 import { dbError } from '../../errors/db-error.ts';
-import { concatBatches } from '../../vector/concat.ts';
+import { batchBytes, concatBatches } from '../../vector/concat.ts';
 import { gather } from '../../vector/gather.ts';
 import type { Batch } from '../../vector/vector.ts';
 import { readSegment, writeSegment } from './chunk-record.ts';
@@ -11,6 +11,7 @@ import { packBatch, unpackBatch } from './packing.ts';
 import type { ChunkPlace } from './placement.ts';
 import type { Segment } from './segment.ts';
 import type { InsertEntry, SegmentEntry, WriteEntry } from './writes.ts';
+import { SLOT_ROWS } from './state.ts';
 import { OWN_REFS } from './writes.ts';
 
 export type Part =
@@ -42,48 +43,68 @@ export type Part =
     }
   | { readonly kind: 'drop'; readonly storageId: number; readonly place: ChunkPlace };
 
-/** Where a committed row ref points to. */
-export interface RefTarget {
+/** Where the rows of a slot are. */
+export interface PartTarget {
   readonly place: ChunkPlace;
   readonly flushed: Sequence;
   readonly segment: number;
-  readonly row: number;
+}
+
+/** Tells where committed rows are now. */
+export interface RefResolver {
+  /** The row's newest ref. */
+  currentRef(storageId: number, ref: number): number;
+  targetOfSlot(storageId: number, slot: number): PartTarget;
 }
 
 /** Version 1 had no length before the rows of an insert, and deletes had no flushed sequence up to 2. */
 const VERSION = 3;
 const KINDS = ['insert', 'delete', 'drop', 'segment'] as const;
+/** Deleted rows looked up between two pauses. */
+const DELETE_STEP_ROWS = 65_536;
+/** Deleted rows that are applied in one go, more or less. */
+const DELETE_PART_ROWS = 1_000_000;
 /** Insert entries below this many rows are joined before they are packed. */
 const JOIN_ROWS = 1024;
 
-/** Brings a transaction's entries into their final form. */
-export function partsOf(
+/** Rows or values handled between two pauses: some milliseconds. */
+const STEP_CELLS = 131_072;
+
+/** Brings a transaction's entries into their final form, with pauses. */
+export function* partSteps(
   entries: readonly WriteEntry[],
-  resolve: (storageId: number, ref: number) => RefTarget,
-): Part[] {
+  resolver: RefResolver,
+): Generator<void, Part[]> {
   const ownDeleted = new Set<number>();
   for (const entry of entries) {
     if (entry.kind !== 'delete') continue;
     for (const ref of entry.current) if (ref >= OWN_REFS) ownDeleted.add(ref - OWN_REFS);
+    if (entry.current.length >= DELETE_STEP_ROWS) yield;
   }
   const parts: (Part | undefined)[] = [];
+  let cells = 0;
   for (const entry of entries) {
     if (entry.kind === 'insert') {
       const part = insertPart(entry, ownDeleted);
       if (part !== undefined) parts.push(part);
+      cells += entry.batch.length * (ownDeleted.size > 0 ? entry.attnums.length : 0);
     } else if (entry.kind === 'segment') {
       const part = segmentPart(entry, ownDeleted);
       if (part !== undefined) parts.push(part);
+      cells += ownDeleted.size > 0 ? entry.numbers.length : 0;
     } else if (entry.kind === 'drop') {
       for (const place of entry.places) {
         dropEarlier(parts, entry.storageId, place);
         parts.push({ kind: 'drop', storageId: entry.storageId, place });
       }
     }
+    if (cells < STEP_CELLS) continue;
+    cells = 0;
+    yield;
   }
   return [
-    ...deleteParts(entries, resolve),
-    ...joinInserts(parts.filter((part) => part !== undefined)),
+    ...(yield* deleteParts(entries, resolver)),
+    ...(yield* joinInserts(parts.filter((part) => part !== undefined))),
   ];
 }
 
@@ -119,38 +140,100 @@ function dropEarlier(parts: (Part | undefined)[], storageId: number, place: Chun
   }
 }
 
-function deleteParts(
+interface DeleteGroup {
+  readonly storageId: number;
+  readonly target: PartTarget;
+  readonly rows: RowNumbers;
+}
+
+interface DeleteGroups {
+  readonly all: DeleteGroup[];
+  /** By place, the group that takes more rows. */
+  readonly open: Map<string, DeleteGroup>;
+}
+
+/** Row numbers that are collected. */
+class RowNumbers {
+  #rows = new Uint32Array(16);
+  #count = 0;
+
+  get isFull(): boolean {
+    return this.#count >= DELETE_PART_ROWS;
+  }
+
+  push(row: number): void {
+    if (this.#count === this.#rows.length) {
+      const larger = new Uint32Array(this.#count * 2);
+      larger.set(this.#rows);
+      this.#rows = larger;
+    }
+    this.#rows[this.#count++] = row;
+  }
+
+  finish(): Uint32Array {
+    return this.#rows.subarray(0, this.#count);
+  }
+}
+
+function* deleteParts(
   entries: readonly WriteEntry[],
-  resolve: (storageId: number, ref: number) => RefTarget,
-): Part[] {
-  const groups = new Map<string, { storageId: number; target: RefTarget; rows: number[] }>();
+  resolver: RefResolver,
+): Generator<void, Part[]> {
+  const groups: DeleteGroups = { all: [], open: new Map() };
+  let rows = 0;
   for (const entry of entries) {
     if (entry.kind !== 'delete') continue;
-    for (const ref of entry.current) {
-      if (ref >= OWN_REFS) continue;
-      const target = resolve(entry.storageId, ref);
-      const key = `${entry.storageId}/${target.place.id}/${target.segment}`;
-      let group = groups.get(key);
-      if (group === undefined) {
-        groups.set(key, (group = { storageId: entry.storageId, target, rows: [] }));
-      }
-      group.rows.push(target.row);
+    for (let start = 0; start < entry.current.length; start += DELETE_STEP_ROWS) {
+      const refs = entry.current.subarray(start, start + DELETE_STEP_ROWS);
+      groupRefs(entry.storageId, refs, resolver, groups);
+      rows += refs.length;
+      if (rows < DELETE_STEP_ROWS) continue;
+      rows = 0;
+      yield;
     }
   }
-  return [...groups.values()].map(({ storageId, target, rows }) => ({
+  return groups.all.map(({ storageId, target, rows: numbers }) => ({
     kind: 'delete',
     storageId,
     place: target.place,
     segment: target.segment,
     flushed: target.flushed,
-    rows: Uint32Array.from(rows),
+    rows: numbers.finish(),
   }));
 }
 
+/** Adds rows to the groups of their places; neighbours are mostly in one slot. */
+function groupRefs(
+  storageId: number,
+  refs: Float64Array,
+  resolver: RefResolver,
+  groups: DeleteGroups,
+): void {
+  let slot = -1;
+  let group: DeleteGroup | undefined;
+  for (let i = 0; i < refs.length; i++) {
+    if (refs[i] >= OWN_REFS) continue;
+    const now = resolver.currentRef(storageId, refs[i]);
+    if (group === undefined || Math.floor(now / SLOT_ROWS) !== slot) {
+      slot = Math.floor(now / SLOT_ROWS);
+      const target = resolver.targetOfSlot(storageId, slot);
+      const key = `${storageId}/${target.place.id}/${target.segment}`;
+      group = groups.open.get(key);
+      if (group === undefined || group.rows.isFull) {
+        group = { storageId, target, rows: new RowNumbers() };
+        groups.all.push(group);
+        groups.open.set(key, group);
+      }
+    }
+    group.rows.push(now % SLOT_ROWS);
+  }
+}
+
 /** Joins small neighbouring inserts into one chunk: one column header instead of thousands. */
-function joinInserts(parts: readonly Part[]): Part[] {
+function* joinInserts(parts: readonly Part[]): Generator<void, Part[]> {
   const result: Part[] = [];
   let group: Extract<Part, { kind: 'insert' }>[] = [];
+  let joined = 0;
   const finish = (): void => {
     const first = group[0];
     if (first === undefined) return;
@@ -170,8 +253,16 @@ function joinInserts(parts: readonly Part[]): Part[] {
   for (const part of parts) {
     const joinable = part.kind === 'insert' && part.batch.length < JOIN_ROWS;
     if (!joinable || (group.length > 0 && !sameShape(group[0], part))) finish();
-    if (joinable) group.push(part);
-    else result.push(part);
+    if (!joinable) {
+      result.push(part);
+      continue;
+    }
+    group.push(part);
+    joined += part.batch.length * part.attnums.length;
+    if (joined < STEP_CELLS) continue;
+    joined = 0;
+    finish();
+    yield;
   }
   finish();
   return result;
@@ -186,34 +277,42 @@ function sameShape(
   return a.attnums.every((attnum, i) => attnum === b.attnums[i]);
 }
 
-export function packParts(parts: readonly Part[]): Uint8Array {
-  const rows = parts.reduce(
-    (sum, part) => sum + (part.kind === 'insert' ? part.batch.length : 0),
-    0,
-  );
-  const writer = new BytesWriter(1024 + rows * 32);
+export function* packSteps(parts: readonly Part[]): Generator<void, Uint8Array> {
+  let bytes = 1024;
+  for (const part of parts) if (part.kind === 'insert') bytes += batchBytes(part.batch);
+  const writer = new BytesWriter(bytes);
   writer.u8(VERSION);
   writer.u32(parts.length);
+  let cells = 0;
   for (const part of parts) {
-    writer.u8(KINDS.indexOf(part.kind));
-    writer.u32(part.storageId);
-    writer.f64(part.place.id);
-    writer.f64(part.place.rangeStart);
-    writer.f64(part.place.rangeEnd);
-    if (part.kind === 'insert') {
-      writer.u16(part.timeColumn);
-      const at = writer.length;
-      writer.u32(0);
-      packBatch(writer, part.attnums, part.batch);
-      writer.patchU32(at, writer.length - at - 4);
-    } else if (part.kind === 'delete') {
-      writer.u32(part.segment);
-      writer.f64(part.flushed ?? NaN);
-      writer.u32(part.rows.length);
-      writer.array(part.rows);
-    } else if (part.kind === 'segment') writeSegment(writer, part.segment, part.deleted);
+    packPart(writer, part);
+    if (part.kind === 'insert') cells += part.batch.length * part.attnums.length;
+    if (part.kind === 'delete') cells += part.rows.length;
+    if (cells < STEP_CELLS) continue;
+    cells = 0;
+    yield;
   }
   return writer.finish();
+}
+
+function packPart(writer: BytesWriter, part: Part): void {
+  writer.u8(KINDS.indexOf(part.kind));
+  writer.u32(part.storageId);
+  writer.f64(part.place.id);
+  writer.f64(part.place.rangeStart);
+  writer.f64(part.place.rangeEnd);
+  if (part.kind === 'insert') {
+    writer.u16(part.timeColumn);
+    const at = writer.length;
+    writer.u32(0);
+    packBatch(writer, part.attnums, part.batch);
+    writer.patchU32(at, writer.length - at - 4);
+  } else if (part.kind === 'delete') {
+    writer.u32(part.segment);
+    writer.f64(part.flushed ?? NaN);
+    writer.u32(part.rows.length);
+    writer.array(part.rows);
+  } else if (part.kind === 'segment') writeSegment(writer, part.segment, part.deleted);
 }
 
 /** Reads parts; rows of chunks that contain them already are left out without a look at them. */

@@ -153,9 +153,9 @@ function withOwnDeletes(
   const runtime = state?.runtime;
   if (own === undefined || own.deleted.size === 0) return deleted;
   const base = slot * SLOT_ROWS;
-  const gone: number[] = [];
   if (runtime?.moves.has(slot) === true) {
     // An older view: the rows may have been deleted under the refs that they have now.
+    const gone: number[] = [];
     for (let row = 0; row < rows; row++) {
       const now = currentRef(runtime, base + row);
       if (own.deleted.has(base + row) || (now !== undefined && own.deleted.has(now)))
@@ -163,20 +163,13 @@ function withOwnDeletes(
     }
     return gone.length === 0 ? deleted : deleteRows(deleted, rows, gone);
   }
-  for (const ref of own.deleted) {
-    if (ref >= base && ref < base + SLOT_ROWS) gone.push(ref - base);
-  }
+  const gone = own.deleted.within(base, base + SLOT_ROWS);
   return gone.length === 0 ? deleted : deleteRows(deleted, rows, gone);
 }
 
 function ownDeleted(own: OwnTable | undefined): DeletedRows | undefined {
-  const gone: number[] = [];
-  let last = 0;
-  for (const ref of own?.deleted ?? []) {
-    if (ref < OWN_REFS) continue;
-    gone.push(ref - OWN_REFS);
-    last = Math.max(last, ref - OWN_REFS);
-  }
+  const gone = own?.deleted.within(OWN_REFS, Infinity) ?? [];
+  const last = gone.reduce((highest, row) => Math.max(highest, row), 0);
   return gone.length === 0 ? undefined : deleteRows(undefined, last + 1, gone);
 }
 

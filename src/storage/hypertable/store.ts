@@ -31,7 +31,7 @@ import type {
   HypertableWrites,
   RowLocks,
 } from './hypertable-store.ts';
-import { packParts, partsOf, unpackParts, type Part, type RefTarget } from './parts.ts';
+import { packSteps, partSteps, unpackParts, type Part } from './parts.ts';
 import { ChunkHolds } from './chunk-holds.ts';
 import { Compactor } from './compact.ts';
 import { currentRef, forgetMoves } from './moved-rows.ts';
@@ -198,7 +198,8 @@ export class Store implements HypertableStore {
       this.#root.tables.get(table.storageId) ?? rootOf(view).tables.get(table.storageId);
     const ids = new Set<number>();
     let slot = -1;
-    for (const ref of refs) {
+    for (let i = 0; i < refs.length; i++) {
+      const ref = refs[i];
       // Own rows are nobody else's business.
       if (ref >= OWN_REFS || Math.floor(ref / SLOT_ROWS) === slot) continue;
       slot = Math.floor(ref / SLOT_ROWS);
@@ -275,12 +276,19 @@ export class Store implements HypertableStore {
   delete(writes: HypertableWrites, table: TableDescriptor, refs: Float64Array): void {
     if (refs.length === 0) return;
     const { runtime } = this.#tableState(table.storageId);
-    const current = refs.map((ref) => {
+    const current = new Float64Array(refs.length);
+    const slots = new Set<number>();
+    let last = -1;
+    for (let i = 0; i < refs.length; i++) {
+      const ref = refs[i];
       const now = ref >= OWN_REFS ? ref : currentRef(runtime, ref);
       if (now === undefined) throw new InternalError(`row ${ref} was deleted before`);
-      return now;
-    });
-    ownWrites(writes).delete(table.storageId, refs.slice(), current);
+      current[i] = now;
+      const slot = Math.floor(now / SLOT_ROWS);
+      if (slot === last || now >= OWN_REFS) continue;
+      slots.add((last = slot));
+    }
+    ownWrites(writes).delete(table.storageId, refs.slice(), current, [...slots]);
   }
 
   checkUnique(
@@ -297,7 +305,8 @@ export class Store implements HypertableStore {
     const then = rootOf(view).tables.get(table.storageId);
     if (now === then) return false;
     const existed = existence(then);
-    for (const ref of refs) {
+    for (let i = 0; i < refs.length; i++) {
+      const ref = refs[i];
       if (ref < OWN_REFS && (!isLive(now, ref) || !existed(ref))) return true;
     }
     return false;
@@ -350,24 +359,46 @@ export class Store implements HypertableStore {
   }
 
   discard(writes: HypertableWrites): void {
+    this.#holds.release(writes);
     this.#keeper.discard(ownWrites(writes).addresses.splice(0));
   }
 
   parts(writes: HypertableWrites): HypertableParts {
-    const { tables } = this.#root;
-    const parts = partsOf(ownWrites(writes).entries, (storageId, ref): RefTarget => {
-      const table = tables.get(storageId);
-      const now = table === undefined ? undefined : currentRef(table.runtime, ref);
-      if (now === undefined) throw new InternalError(`row ${ref} is gone before its deletion`);
-      const slot = Math.floor(now / SLOT_ROWS);
-      const { chunk, segment } = targetOfSlot(table, slot);
-      if (!holdsSlot(chunk, slot)) throw new InternalError(`row refs of slot ${slot} are stale`);
-      return { place: chunk, flushed: chunk.flushedSequence, segment, row: now % SLOT_ROWS };
+    const own = ownWrites(writes);
+    this.#holds.hold(own, this.#chunksOfDeletes(own));
+    const steps = this.#partSteps(own);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  async partsInSlices(writes: HypertableWrites): Promise<HypertableParts> {
+    const own = ownWrites(writes);
+    for (let gate; (gate = this.commitGate(own)) !== undefined;) await gate;
+    // From here on no flush moves the rows that are deleted.
+    this.#holds.hold(own, this.#chunksOfDeletes(own));
+    return this.#inSlices(this.#partSteps(own));
+  }
+
+  *#partSteps(writes: Writes): Generator<void, HypertableParts> {
+    const parts = yield* partSteps(writes.entries, {
+      currentRef: (storageId, ref) => {
+        const table = this.#root.tables.get(storageId);
+        const now = table === undefined ? undefined : currentRef(table.runtime, ref);
+        if (now === undefined) throw new InternalError(`row ${ref} is gone before its deletion`);
+        return now;
+      },
+      targetOfSlot: (storageId, slot) => {
+        const { chunk, segment } = targetOfSlot(this.#root.tables.get(storageId), slot);
+        if (!holdsSlot(chunk, slot)) throw new InternalError(`row refs of slot ${slot} are stale`);
+        return { place: chunk, flushed: chunk.flushedSequence, segment };
+      },
     });
-    const bytes = packParts(parts);
+    const bytes = yield* packSteps(parts);
+    this.#discardUnused(writes, parts);
     this.#packed.set(bytes, parts);
-    this.#holds.hold(bytes, chunksOfDeletes(parts));
-    this.#discardUnused(ownWrites(writes), parts);
+    this.#holds.handOver(writes, bytes);
     return bytes;
   }
 
@@ -377,23 +408,29 @@ export class Store implements HypertableStore {
     for (const part of parts) if (part.kind === 'segment') used.add(part.segment.id);
     const all = writes.addresses.splice(0);
     this.#keeper.discard(all.filter(({ segment }) => !used.has(segment)));
+    // The others go too where the commit fails.
+    writes.addresses.push(...all.filter(({ segment }) => used.has(segment)));
   }
 
   commitGate(writes: HypertableWrites): Promise<void> | undefined {
-    for (const entry of ownWrites(writes).entries) {
-      if (entry.kind !== 'delete') continue;
-      const state = this.#root.tables.get(entry.storageId);
-      let slot = -1;
-      for (const ref of entry.current) {
-        if (ref >= OWN_REFS || state === undefined) continue;
-        if (Math.floor(ref / SLOT_ROWS) === slot) continue;
-        slot = Math.floor(ref / SLOT_ROWS);
-        const chunk = state.runtime.slots.get(slot)?.chunk;
-        const gate = this.#holds.gate(`${entry.storageId}/${chunk}`);
-        if (gate !== undefined) return gate;
-      }
+    for (const chunk of this.#chunksOfDeletes(ownWrites(writes))) {
+      const gate = this.#holds.gate(chunk);
+      if (gate !== undefined) return gate;
     }
     return undefined;
+  }
+
+  /** Chunks that committed rows are deleted from: wherever a flush has put them, they stay in these. */
+  #chunksOfDeletes(writes: Writes): string[] {
+    const chunks = new Set<string>();
+    for (const entry of writes.entries) {
+      if (entry.kind !== 'delete') continue;
+      const runtime = this.#root.tables.get(entry.storageId)?.runtime;
+      for (const slot of entry.slots) {
+        chunks.add(`${entry.storageId}/${runtime?.slots.get(slot)?.chunk}`);
+      }
+    }
+    return [...chunks];
   }
 
   /** Keeps commits that delete rows of a chunk out of the log until the result is called. */
@@ -446,8 +483,8 @@ export class Store implements HypertableStore {
         });
         if (part.kind === 'segment') this.#keeper.noteNamed(part.segment.id);
         changed.set(part.storageId, after);
-        if (part.kind !== 'insert') continue;
-        cells += part.batch.length * part.attnums.length;
+        if (part.kind === 'insert') cells += part.batch.length * part.attnums.length;
+        if (part.kind === 'delete') cells += part.rows.length;
         if (cells < SLICE_CELLS) continue;
         cells = 0;
         yield;
@@ -712,19 +749,16 @@ function ownWrites(writes: HypertableWrites): Writes {
   throw new InternalError('these writes are not of this store');
 }
 
-function chunksOfDeletes(parts: readonly Part[]): string[] {
-  return parts
-    .filter((part) => part.kind === 'delete')
-    .map(({ storageId, place }) => `${storageId}/${place.rangeStart}`);
-}
-
 /** Adds the newest refs of deleted rows that flushes have moved. */
 function bringForward(own: OwnTable, runtime: TableRuntime): void {
   if (own.deleted.size === 0 || own.moves === runtime.moveCount) return;
   own.moves = runtime.moveCount;
-  for (const ref of [...own.deleted]) {
-    const now = ref >= OWN_REFS ? undefined : currentRef(runtime, ref);
-    if (now !== undefined) own.deleted.add(now);
+  for (const slot of runtime.moves.keys()) {
+    const base = slot * SLOT_ROWS;
+    for (const row of own.deleted.within(base, base + SLOT_ROWS)) {
+      const now = currentRef(runtime, base + row);
+      if (now !== undefined) own.deleted.add(now);
+    }
   }
 }
 
@@ -735,7 +769,7 @@ function frozen(own: OwnTable | undefined): OwnTable | undefined {
   for (const [start, chunk] of own.chunks) {
     chunks.set(start, { ...chunk, numbers: chunk.numbers.slice() });
   }
-  return { ...own, chunks, deleted: new Set(own.deleted), dropped: new Set(own.dropped) };
+  return { ...own, chunks, deleted: own.deleted.copy(), dropped: new Set(own.dropped) };
 }
 
 function rootOf(view: HypertableView): RootState {

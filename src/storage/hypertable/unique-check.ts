@@ -10,6 +10,7 @@ import { missingValue, STORAGE_SETTINGS } from './any-values.ts';
 import { deleteRows, isDeleted, type DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
 import { hypertableOf, timesOf, type PlacedRows } from './placement.ts';
+import type { RefSet } from './ref-set.ts';
 import type { RowSource } from './row-source.ts';
 import { scanOneChunk } from './scan.ts';
 import { chunkInputs, type ChunkInput, type ScanInput } from './select-chunk.ts';
@@ -241,10 +242,7 @@ async function finder(
 }
 
 /** Rows of an own segment that the transaction has deleted again. */
-function deletedOf(
-  numbers: Int32Array,
-  gone: ReadonlySet<number> | undefined,
-): DeletedRows | undefined {
+function deletedOf(numbers: Int32Array, gone: RefSet | undefined): DeletedRows | undefined {
   if (gone === undefined || gone.size === 0) return undefined;
   const rows: number[] = [];
   numbers.forEach((number, row) => gone.has(OWN_REFS + number) && rows.push(row));
@@ -296,7 +294,7 @@ function ownFinder(
   buffer: HeadBuffer,
   numbers: readonly number[],
   keys: IndexKeys,
-  gone: ReadonlySet<number> | undefined,
+  gone: RefSet | undefined,
 ): Find {
   const map = headKeys(buffer, keys.signature, keys.keyFor);
   return (key) => {

@@ -5,6 +5,7 @@ import type { Batch } from '../../vector/vector.ts';
 import { HeadBuffer, type HeadContext } from './head.ts';
 import type { HypertableWrites } from './hypertable-store.ts';
 import type { ChunkPlace } from './placement.ts';
+import { RefSet } from './ref-set.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentAddress } from './segment-keys.ts';
 
@@ -41,6 +42,8 @@ export interface DeleteEntry extends Ordered {
   /** As the rows were read, and as they are now: a flush may lie between. */
   readonly refs: Float64Array;
   readonly current: Float64Array;
+  /** Of `current`, those of the transaction's own rows left out. */
+  readonly slots: readonly number[];
 }
 
 export interface DropEntry extends Ordered {
@@ -71,7 +74,7 @@ export interface OwnChunk {
 export interface OwnTable {
   readonly chunks: Map<number, OwnChunk>;
   /** Refs that the transaction deleted, its own rows included. */
-  readonly deleted: Set<number>;
+  readonly deleted: RefSet;
   /** Starts of the chunks dropped by the transaction. */
   readonly dropped: Set<number>;
   /** The table's move count up to which `deleted` has the newest refs. */
@@ -130,8 +133,13 @@ export class Writes implements HypertableWrites {
     return firstRow;
   }
 
-  delete(storageId: number, refs: Float64Array, current: Float64Array): void {
-    this.#add({ kind: 'delete', storageId, refs, current, order: this.#nextOrder++ });
+  delete(
+    storageId: number,
+    refs: Float64Array,
+    current: Float64Array,
+    slots: readonly number[],
+  ): void {
+    this.#add({ kind: 'delete', storageId, refs, current, slots, order: this.#nextOrder++ });
   }
 
   drop(storageId: number, places: readonly ChunkPlace[]): void {
@@ -186,7 +194,7 @@ export class Writes implements HypertableWrites {
     if (known === undefined) {
       const own: OwnTable = {
         chunks: new Map(),
-        deleted: new Set(),
+        deleted: new RefSet(),
         dropped: new Set(),
         moves: 0,
       };
@@ -233,8 +241,8 @@ export class Writes implements HypertableWrites {
 
 function sumUp(own: OwnTable, entry: WriteEntry, context: HeadContext): void {
   if (entry.kind === 'delete') {
-    for (const ref of entry.refs) own.deleted.add(ref);
-    for (const ref of entry.current) own.deleted.add(ref);
+    own.deleted.addAll(entry.refs);
+    own.deleted.addAll(entry.current);
     own.moves = -1;
     return;
   }

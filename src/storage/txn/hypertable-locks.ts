@@ -6,12 +6,14 @@
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
 import type { LockStrength, LockWait } from '../storage.ts';
+import type { Turns } from '../turns.ts';
 import type { LockManager, LockOwner, LockRequest } from './locks.ts';
 
 export interface HypertableLocking {
   readonly table: TableDescriptor;
   readonly locks: LockManager;
   readonly owner: LockOwner;
+  readonly turns: Turns;
 }
 
 /** Keys of one unique index that rows of one chunk have. */
@@ -24,6 +26,8 @@ export interface ChunkKeys {
 
 /** Locks that one transaction holds above which it tries to get whole chunks. */
 const FINE_LOCKS_MAX = 100_000;
+/** Locks taken between two looks at the clock. */
+const LOCKS_PER_STEP = 4_096;
 
 function chunkSpace({ table }: HypertableLocking): string {
   return `chunk of storage ${table.storageId}`;
@@ -109,7 +113,7 @@ export async function lockHypertableRows(
   wait: LockWait,
   currentRef: (ref: number) => number | undefined,
 ): Promise<Uint8Array> {
-  const { locks, owner, table } = locking;
+  const { locks, owner, turns, table } = locking;
   const locked = new Uint8Array(refs.length).fill(1);
   if (!(await enterChunks(locking, chunks, wait))) {
     if (wait === 'nowait') throw rowNotAvailable(table);
@@ -119,6 +123,7 @@ export async function lockHypertableRows(
   const space = rowSpace(table.storageId);
   const mode = strength === 'update' ? 'exclusive' : 'shared';
   for (let i = 0; i < refs.length; i++) {
+    if (i % LOCKS_PER_STEP === LOCKS_PER_STEP - 1) await turns.checkpoint();
     const key = currentRef(refs[i]);
     if (key === undefined) continue;
     const request: LockRequest = { space, key, mode, wait: wait === 'block' };

@@ -8,8 +8,13 @@ import type {
 import { InternalError, dbError } from '../../errors/db-error.ts';
 import type { Oid } from '../../types/type.ts';
 import type { Int64 } from '../../types/value.ts';
+import { sliceBatch } from '../../vector/gather.ts';
 import type { Batch } from '../../vector/vector.ts';
-import type { HypertableStore, HypertableWrites } from '../hypertable/hypertable-store.ts';
+import type {
+  HypertableParts,
+  HypertableStore,
+  HypertableWrites,
+} from '../hypertable/hypertable-store.ts';
 import type { KvStore } from '../kv/kv.ts';
 import type { IndexExpressions } from '../row/index-keys.ts';
 import { scanIndexRows } from '../row/index-reader.ts';
@@ -98,6 +103,9 @@ interface Savepoint {
 
 /** Locks taken between two looks at the clock. */
 const LOCKS_PER_STEP = 1_024;
+
+/** Rows of a hypertable changed between two looks at the clock. */
+const HYPERTABLE_STEP_ROWS = 16_384;
 
 const CATALOG_LOCK: LockRequest = { space: 'catalog', key: 0, mode: 'exclusive', wait: true };
 
@@ -395,15 +403,28 @@ export class Transaction implements StorageTransaction {
     this.#checkWritable();
     this.#checkCurrent(table);
     if (table.hypertable === null) return updateRows(this.#writer(table), refs, rows);
-    this.#parts.hypertables.delete(this.#openHypertableWrites(table), table, refs);
-    await this.insert(table, rows, { onConflict: 'error', arbiters: [] });
+    await this.#deleteHypertableRows(table, refs);
+    for (let start = 0; start < rows.length; start += HYPERTABLE_STEP_ROWS) {
+      const piece = sliceBatch(rows, start, Math.min(start + HYPERTABLE_STEP_ROWS, rows.length));
+      await this.insert(table, piece, { onConflict: 'error', arbiters: [] });
+      await this.#parts.turns.checkpoint();
+    }
   }
 
   async delete(table: TableDescriptor, refs: Float64Array): Promise<void> {
     this.#checkWritable();
     this.#checkCurrent(table);
     if (table.hypertable === null) return deleteRows(this.#writer(table), refs);
-    this.#parts.hypertables.delete(this.#openHypertableWrites(table), table, refs);
+    await this.#deleteHypertableRows(table, refs);
+  }
+
+  async #deleteHypertableRows(table: TableDescriptor, refs: Float64Array): Promise<void> {
+    const { hypertables, turns } = this.#parts;
+    for (let start = 0; start < refs.length; start += HYPERTABLE_STEP_ROWS) {
+      const piece = refs.subarray(start, start + HYPERTABLE_STEP_ROWS);
+      hypertables.delete(this.#openHypertableWrites(table), table, piece);
+      await turns.checkpoint();
+    }
   }
 
   async buildIndex(table: TableDescriptor, index: IndexDescriptor): Promise<void> {
@@ -541,8 +562,13 @@ export class Transaction implements StorageTransaction {
       wait,
       (ref) => hypertables.currentRef(table, ref),
     );
-    const taken = refs.filter((_ref, i) => locked[i] === 1);
-    if (hypertables.changedSince(view, table, taken)) throw this.#conflict();
+    for (let start = 0; start < refs.length; start += HYPERTABLE_STEP_ROWS) {
+      const flags = locked.subarray(start, start + HYPERTABLE_STEP_ROWS);
+      const piece = refs.subarray(start, start + HYPERTABLE_STEP_ROWS);
+      const taken = flags.includes(0) ? piece.filter((_ref, i) => flags[i] === 1) : piece;
+      if (hypertables.changedSince(view, table, taken)) throw this.#conflict();
+      await this.#parts.turns.checkpoint();
+    }
     return locked;
   }
 
@@ -554,7 +580,8 @@ export class Transaction implements StorageTransaction {
   }
 
   #locking(table: TableDescriptor): HypertableLocking {
-    return { table, locks: this.#parts.locks, owner: this.#owner };
+    const { locks, turns } = this.#parts;
+    return { table, locks, turns, owner: this.#owner };
   }
 
   async lockTable(
@@ -660,7 +687,7 @@ export class Transaction implements StorageTransaction {
     const sync = options?.sync ?? this.#parts.syncCommits;
     const { hypertables } = this.#parts;
     const writes = this.#hypertableWrites;
-    let record: CommitRecord | undefined;
+    let parts: HypertableParts | undefined;
     let published: Promise<void>;
     try {
       const tables = await this.#tableChanges();
@@ -668,11 +695,12 @@ export class Transaction implements StorageTransaction {
       this.#checkOpen();
       if (writes !== undefined) {
         await hypertables.prepare(writes);
-        for (let gate; (gate = hypertables.commitGate(writes)) !== undefined;) await gate;
+        this.#checkOpen();
+        if (!writes.isEmpty) parts = await hypertables.partsInSlices(writes);
         this.#checkOpen();
       }
       this.#checkSerializable();
-      record = this.#record(tables);
+      const record = this.#record(tables, parts);
       // Half of a commit that spans both stores must not outlive the other half.
       const spansStores =
         record.hypertables !== undefined && (record.tables.length > 0 || record.catalog.length > 0);
@@ -685,7 +713,7 @@ export class Transaction implements StorageTransaction {
       // Moves that others log from now on lie behind this commit's record.
       for (const [oid, counter] of this.#restarts) this.#parts.sequences.adopt(oid, counter);
     } catch (error) {
-      hypertables.abandonParts(record?.hypertables);
+      hypertables.abandonParts(parts);
       this.rollback();
       throw error;
     }
@@ -695,7 +723,7 @@ export class Transaction implements StorageTransaction {
       await published;
     } catch (error) {
       this.#forgetSequences(this.#catalogChanges);
-      hypertables.abandonParts(record.hypertables);
+      hypertables.abandonParts(parts);
       throw error;
     } finally {
       await this.#parts.locks.releaseInTurns(this.#owner, this.#parts.turns);
@@ -742,19 +770,12 @@ export class Transaction implements StorageTransaction {
     return tableChanges(this.#writeSet, (storageId) => !dropped.has(storageId), turns);
   }
 
-  #record(tables: readonly TableChange[]): CommitRecord {
-    const { committer, counters, hypertables } = this.#parts;
+  #record(tables: readonly TableChange[], hypertables: HypertableParts | undefined): CommitRecord {
+    const { committer, counters } = this.#parts;
     const catalog = [...this.#catalogChanges];
     if (this.#countersMoved) catalog.push(counters.change());
     const droppedStorage = droppedStorageIds(committer.published.catalog, catalog);
-    const writes = this.#hypertableWrites;
-    return {
-      tables,
-      catalog,
-      droppedStorage,
-      sequences: this.#newSequences(),
-      hypertables: writes === undefined || writes.isEmpty ? undefined : hypertables.parts(writes),
-    };
+    return { tables, catalog, droppedStorage, sequences: this.#newSequences(), hypertables };
   }
 
   /** State of the sequences that this transaction creates or restarts. */

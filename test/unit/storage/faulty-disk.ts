@@ -30,7 +30,10 @@ export class FaultyDisk implements Disk {
       append: (bytes) =>
         this.#run('append', path, () => {
           const start = file.bytes.length;
-          file.bytes = Uint8Array.from([...file.bytes, ...bytes]);
+          const longer = new Uint8Array(start + bytes.length);
+          longer.set(file.bytes);
+          longer.set(bytes, start);
+          file.bytes = longer;
           return start;
         }),
       read: (offset, length) => Promise.resolve(file.bytes.slice(offset, offset + length)),

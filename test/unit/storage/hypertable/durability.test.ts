@@ -305,6 +305,32 @@ describe('recovery', () => {
     expect(asSet((await world.scan()).flatMap(rowsOf))).toEqual(before);
   });
 
+  it('waits while parts are made in slices, until they are applied or given up', async () => {
+    const world = await new World(TABLE).open();
+    await world.insert(someRows(100_000));
+    const refs = (await world.scan({ attnums: [-1] }))
+      .flatMap(rowsOf)
+      .map(([ref]) => ref as number);
+    const making = (from: number, to: number) => {
+      const writes = world.store.openWrites();
+      world.store.delete(writes, TABLE, Float64Array.from(refs.slice(from, to)));
+      return world.store.partsInSlices(writes) as Promise<Uint8Array>;
+    };
+    const [applied, givenUp] = [making(0, 90_000), making(90_000, 90_010)];
+    let isFlushed = false;
+    const flushing = world.store.flush(true).then(() => (isFlushed = true));
+    world.store.apply(++world.sequence, await applied);
+    world.log.push({ sequence: world.sequence, bytes: (await applied).slice() });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(isFlushed).toBe(false);
+    world.store.abandonParts(await givenUp);
+    await flushing;
+    expect(world.store.statistics(TABLE).rows).toBe(10_000);
+    const before = asSet((await world.scan()).flatMap(rowsOf));
+    await world.reopen(1);
+    expect(asSet((await world.scan()).flatMap(rowsOf))).toEqual(before);
+  });
+
   it('opens without reading blocks', async () => {
     const kv = new MemoryKv();
     const world = await new World(TABLE, kv).open();
