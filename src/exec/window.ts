@@ -172,9 +172,9 @@ async function computePartition(
     const sliced = args.map((arg) => (arg.length === 0 ? arg : slice(arg, start, end)));
     if (call.fn.kind === 'window') {
       const view = partitionView(length, sliced, peers, frames, exclude);
-      const values = call.fn.compute(view, call.call, context.eval);
+      const valueOf = call.fn.compute(view, call.call, context.eval);
       await stretches(length, STEP_ROWS, context, (first, last) => {
-        for (let i = first; i < last; i++) out.append(values[i]);
+        for (let i = first; i < last; i++) out.append(valueOf(i));
       });
       continue;
     }
@@ -204,6 +204,7 @@ function partitionView(
     peerEnd: (i) => peers.end(i),
     frameStart: (i) => frames.start[i],
     frameEnd: (i) => frames.end[i],
+    excludesRows: exclude !== 'none',
     isExcluded(i, row) {
       if (exclude === 'none') return false;
       if (exclude === 'current-row') return row === i;

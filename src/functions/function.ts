@@ -172,11 +172,16 @@ export interface WindowPartition {
   frameStart(i: number): number;
   frameEnd(i: number): number;
   isExcluded(i: number, row: number): boolean;
+  /** False where no row is ever excluded. */
+  readonly excludesRows: boolean;
 }
+
+/** The value of a row; asked for each row once, in their order. */
+export type RowValue = (row: number) => Value;
 
 export interface WindowFunction extends FunctionBase {
   readonly kind: 'window';
-  compute(partition: WindowPartition, call: CallInfo, context: EvalContext): Value[];
+  compute(partition: WindowPartition, call: CallInfo, context: EvalContext): RowValue;
 }
 
 export interface FunctionColumn {

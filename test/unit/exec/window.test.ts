@@ -32,14 +32,16 @@ const frameRows: WindowFunction = {
   argTypes: [],
   returnType: 25,
   volatility: 'immutable',
-  compute: (partition) =>
-    Array.from({ length: partition.length }, (_, i) => {
-      const rows: number[] = [];
-      for (let row = partition.frameStart(i); row < partition.frameEnd(i); row++) {
-        if (!partition.isExcluded(i, row)) rows.push(row);
-      }
-      return rows.join(' ');
-    }),
+  compute: (partition) => (i) => {
+    const rows: number[] = [];
+    for (let row = partition.frameStart(i); row < partition.frameEnd(i); row++) {
+      if (!partition.isExcluded(i, row)) rows.push(row);
+    }
+    if (!partition.excludesRows) {
+      expect(rows).toHaveLength(Math.max(0, partition.frameEnd(i) - partition.frameStart(i)));
+    }
+    return rows.join(' ');
+  },
 };
 
 type Row = [part: Value, key: Value, id: number];
