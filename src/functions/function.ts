@@ -147,6 +147,17 @@ export interface Accumulator {
    * argument, and is undefined where there is none. Present where the function names its `statistics`.
    */
   addSummaries?(groups: Int32Array, column: ColumnSummary | undefined, all: Summaries): void;
+  /**
+   * Adds numbers that come several times, as if row i came counts[i] times in a row; none is NULL. Present
+   * where the function `takesCounts`.
+   */
+  addCounted?(
+    groups: Int32Array,
+    arg: Vector,
+    counts: Float64Array,
+    start: number,
+    end: number,
+  ): void;
 }
 
 export interface AggregateFunction extends FunctionBase {
@@ -155,6 +166,8 @@ export interface AggregateFunction extends FunctionBase {
   readonly orderedSetDirectArgs?: number;
   /** Where the order of input rows changes nothing, exec may skip an ORDER BY in the call. */
   readonly orderInsensitive?: boolean;
+  /** Where the argument is a column of doubles, its accumulators have `addCounted`; they skip NULLs. */
+  readonly takesCounts?: boolean;
   /** What it needs to know of its first argument to add summaries instead of rows; undefined: it can't. */
   readonly statistics?: readonly Statistic[] | undefined;
   /** `direct` holds the direct arguments' values for ordered-set aggregates. */

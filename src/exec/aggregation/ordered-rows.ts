@@ -1,10 +1,12 @@
 /** The input rows of an aggregate call that wants them in order, sorted by group and its own keys. */
+import type { Expr } from '../../plan/expr.ts';
 import type { AggregateCall } from '../../plan/physical.ts';
 import { OID, type SqlType } from '../../types/type.ts';
 import { batchBytes } from '../../vector/concat.ts';
 import { gatherSteps } from '../../vector/gather.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
+import { usedColumns } from '../expr/walk.ts';
 import { equalityOf } from '../key-equality.ts';
 import { inTurns, turn, type ExecContext } from '../operator.ts';
 import { concatInTurns, type MemoryBudget } from '../run.ts';
@@ -36,17 +38,22 @@ export class OrderedRows {
     // Ordered-set aggregates aggregate what they are ordered by.
     const ordered = call.fn.orderedSetDirectArgs !== undefined && call.args.length === 0;
     const args = ordered ? orderExprs : call.args;
-    const exprs = [...args, ...orderExprs, ...call.directArgs];
+    const exprs = [...args, ...orderExprs, ...directColumns(call)];
     this.#argCount = args.length;
     this.#exprs = compileExprs(exprs);
     this.#types = [INT4, ...exprs.map((expr) => expr.type)];
   }
 
   async add(groups: Int32Array, batch: Batch): Promise<void> {
-    const { length } = batch;
+    const evaluated = await evaluateAll(this.#exprs, batch, this.#context);
+    this.addEvaluated(groups, evaluated, batch.length);
+  }
+
+  /** Adds rows by the values of arguments, sort keys and direct arguments. */
+  addEvaluated(groups: Int32Array, evaluated: readonly Vector[], length: number): void {
     const data = new Float64Array(groups.subarray(0, length));
     const group: Vector = { rep: 'f64', type: INT4, length, data, nulls: undefined };
-    const columns = [group, ...(await evaluateAll(this.#exprs, batch, this.#context))];
+    const columns = [group, ...evaluated];
     const kept = { columns, length };
     this.#budget.add(batchBytes(kept));
     this.#batches.push(kept);
@@ -90,6 +97,11 @@ export class OrderedRows {
       length: order.length,
     };
   }
+}
+
+/** Direct arguments, where they depend on the group; all others are evaluated once. */
+export function directColumns({ directArgs }: AggregateCall): readonly Expr[] {
+  return usedColumns(directArgs).length > 0 ? directArgs : [];
 }
 
 /** Rows looked at between two checkpoints. */

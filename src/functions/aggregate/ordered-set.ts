@@ -8,7 +8,7 @@ import {
 } from '../../types/datetime/interval-math.ts';
 import type { Interval } from '../../types/interval.ts';
 import { PgArray } from '../../types/pg-array.ts';
-import { OID, type Oid } from '../../types/type.ts';
+import { OID, vectorRep, type Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { LongList } from '../../vector/long-list.ts';
 import { aggregate } from '../define.ts';
@@ -61,23 +61,34 @@ function percentile(call: CallInfo, direct: Value, element: Oid, pick: Pick): Ac
 const pickDiscrete: Pick = (values, fraction) =>
   values.at(Math.max(Math.ceil(fraction * values.length), 1) - 1);
 
-/** percentile_cont over doubles: the common case, without a JavaScript value per row. */
-function percentileOfFloats(call: CallInfo, direct: Value): Accumulator {
-  const pick = (values: FloatRun, fraction: number): number => {
-    const position = fraction * (values.length - 1);
-    const first = Math.floor(position);
-    const low = values.at(first);
-    return first === Math.ceil(position)
-      ? low
-      : mixFloats(low, values.at(first + 1), position - first);
-  };
+type PickFloat = (values: FloatRun, fraction: number) => number;
+
+const pickFloat: PickFloat = (values, fraction) => {
+  const position = fraction * (values.length - 1);
+  const first = Math.floor(position);
+  const low = values.at(first);
+  return first === Math.ceil(position)
+    ? low
+    : mixFloats(low, values.at(first + 1), position - first);
+};
+
+const pickDiscreteFloat: PickFloat = (values, fraction) =>
+  values.at(Math.max(Math.ceil(fraction * values.length), 1) - 1);
+
+/** Percentiles of what vectors hold as doubles: the common case, without a JavaScript value per row. */
+function percentileOfFloats(
+  call: CallInfo,
+  direct: Value,
+  element: Oid,
+  pick: PickFloat,
+): Accumulator {
   if (direct instanceof PgArray) {
     for (const fraction of direct.values) if (fraction !== null) checkFraction(fraction as number);
     return new SortedFloats(call, (values) => {
       const picked = direct.values.map((fraction) =>
         fraction === null ? null : pick(values, fraction as number),
       );
-      return new PgArray(OID.float8, picked, direct.dimensions, direct.lowerBounds);
+      return new PgArray(element, picked, direct.dimensions, direct.lowerBounds);
     });
   }
   if (direct === null) return new SortedFloats(call, () => null);
@@ -103,7 +114,7 @@ const mixIntervals = (low: Interval, high: Interval, share: number): Interval =>
 type Percentile = (call: CallInfo, direct: Value) => Accumulator;
 
 const CONTINUOUS: readonly (readonly [string, Percentile])[] = [
-  ['float8', percentileOfFloats],
+  ['float8', (call, direct) => percentileOfFloats(call, direct, OID.float8, pickFloat)],
   [
     'interval',
     (call, direct) => percentile(call, direct, argOid(call, 1), pickContinuous(mixIntervals)),
@@ -141,11 +152,18 @@ function mode(call: CallInfo, oid: Oid): Accumulator {
   });
 }
 
+function discrete(call: CallInfo, direct: Value): Accumulator {
+  const element = argOid(call, 1);
+  return vectorRep(element) === 'f64'
+    ? percentileOfFloats(call, direct, element, pickDiscreteFloat)
+    : percentile(call, direct, element, pickDiscrete);
+}
+
 function argOid(call: CallInfo, index: number): Oid {
   return (call.argTypes[index] as { oid: Oid }).oid;
 }
 
-const ONE_DIRECT = { orderedSetDirectArgs: 1 } as const;
+const ONE_DIRECT = { orderedSetDirectArgs: 1, takesCounts: true } as const;
 
 export const orderedSetAggregates: readonly AggregateFunction[] = [
   ...CONTINUOUS.flatMap(([type, make]) =>
@@ -158,12 +176,12 @@ export const orderedSetAggregates: readonly AggregateFunction[] = [
   ),
   aggregate(
     'percentile_disc(float8, anyelement) anyelement',
-    (call, _context, [direct]) => percentile(call, direct as Value, argOid(call, 1), pickDiscrete),
+    (call, _context, [direct]) => discrete(call, direct as Value),
     ONE_DIRECT,
   ),
   aggregate(
     'percentile_disc(float8[], anyelement) anyarray',
-    (call, _context, [direct]) => percentile(call, direct as Value, argOid(call, 1), pickDiscrete),
+    (call, _context, [direct]) => discrete(call, direct as Value),
     ONE_DIRECT,
   ),
   aggregate('mode(anyelement) anyelement', (call) => mode(call, argOid(call, 0)), {

@@ -3,31 +3,56 @@ import type { Value } from '../../types/value.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../vector/vector.ts';
 import type { Accumulator, CallInfo } from '../function.ts';
 
+/** Values next to each other; with `ends` each stands for several rows, up to its end. */
+interface Part {
+  readonly start: number;
+  readonly values: Float64Array;
+  readonly ends: Float64Array | undefined;
+}
+
 /** The values of one group, readable by position. */
 export class FloatRun {
-  readonly #parts: Float64Array[] = [];
-  /** Position of each part's first value. */
-  readonly #starts: number[] = [];
+  readonly #parts: Part[] = [];
   length = 0;
 
   append(values: Float64Array): void {
     if (values.length === 0) return;
-    this.#parts.push(values);
-    this.#starts.push(this.length);
+    this.#parts.push({ start: this.length, values, ends: undefined });
     this.length += values.length;
+  }
+
+  /** Each value so many times. */
+  appendCounted(values: Float64Array, counts: Float64Array): void {
+    if (values.length === 0) return;
+    const { length: start } = this;
+    const ends = new Float64Array(counts.length);
+    for (let i = 0; i < counts.length; i++) ends[i] = this.length += counts[i] as number;
+    this.#parts.push({ start, values, ends });
   }
 
   at(position: number): number {
     let low = 0;
-    let high = this.#starts.length - 1;
+    let high = this.#parts.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((this.#starts[middle] as number) <= position) low = middle;
+      if ((this.#parts[middle] as Part).start <= position) low = middle;
       else high = middle - 1;
     }
-    const start = this.#starts[low] as number;
-    return (this.#parts[low] as Float64Array)[position - start] as number;
+    const { start, values, ends } = this.#parts[low] as Part;
+    const index = ends === undefined ? position - start : firstAbove(ends, position);
+    return values[index] as number;
   }
+}
+
+function firstAbove(ends: Float64Array, position: number): number {
+  let low = 0;
+  let high = ends.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ends[middle] as number) > position) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Collects the values that are not NULL, which come sorted, and finishes over them. */
@@ -57,6 +82,23 @@ export class SortedFloats implements Accumulator {
 
   addRun(group: number, args: readonly Vector[], start: number, end: number): void {
     (this.#groups[group] as FloatRun).append(floatsOf(args[0] as Vector, start, end));
+  }
+
+  addCounted(
+    groups: Int32Array,
+    arg: Vector,
+    counts: Float64Array,
+    start: number,
+    end: number,
+  ): void {
+    for (let from = start; from < end;) {
+      const group = groups[from] as number;
+      let to = from + 1;
+      while (to < end && groups[to] === group) to++;
+      const run = this.#groups[group] as FloatRun;
+      run.appendCounted(floatsOf(arg, from, to), counts.subarray(from, to));
+      from = to;
+    }
   }
 
   finish(count: number): Vector {

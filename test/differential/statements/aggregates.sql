@@ -110,3 +110,19 @@ SELECT max(x), min(x) FROM (VALUES (1.0), (1.00), (1.000)) v(x);
 SELECT max(x), min(x) FROM (VALUES (0::float8), (-0.0::float8 * 1), ('-0'::float8)) v(x);
 SELECT max(x), min(x) FROM (VALUES (interval '1 day'), ('24:00:00')) v(x);
 SELECT g, max(x), min(x) FROM (VALUES (1, 1.0), (2, 2.00), (1, 1.00), (2, 2.0)) v(g, x) GROUP BY g ORDER BY g;
+
+-- Percentiles of numbers that repeat, and of so many different ones that they are not counted.
+create table graded (g int, i int, f float8, t timestamp, d date, b bigint);
+insert into graded select n % 7, (n * 37) % 101, case when n % 11 = 0 then null else round((n * 31 % 997)::numeric / 8, 2) end, '2024-01-01'::timestamp + (n % 50) * interval '1 hour', '2024-01-01'::date + n % 9, n % 13 from generate_series(1, 5000) n;
+insert into graded values (7, null, null, null, null, null), (8, 5, 'NaN', null, '2024-02-01', null), (8, 5, '-Infinity', null, null, null), (8, null, '-0', null, null, null);
+select percentile_cont(0.5) within group (order by i), percentile_cont(0.999) within group (order by f) from graded;
+select g, percentile_cont(0.25) within group (order by f), percentile_disc(0.25) within group (order by f desc), percentile_disc(0.9) within group (order by i) from graded group by g order by g;
+select g, percentile_cont(array[0, 0.1, null, 0.5, 1]) within group (order by i desc) from graded group by g order by g;
+select percentile_disc(array[0, 0.33, 0.5, 1]) within group (order by t), percentile_disc(0.7) within group (order by d), percentile_disc(0.2) within group (order by b) from graded;
+select g, percentile_disc(0.5) within group (order by d) from graded group by grouping sets ((g), ()) order by g;
+select percentile_cont(0.5) within group (order by i) filter (where g = 3), percentile_cont(0.5) within group (order by i) filter (where g = 99) from graded;
+select percentile_cont(g / 10.0) within group (order by i) from graded group by g order by g;
+select percentile_cont(0.5) within group (order by n), percentile_disc(0.123) within group (order by n desc) from generate_series(1, 300000) n;
+select n % 3 as k, percentile_cont(array[0.01, 0.5, 0.99]) within group (order by n * 1.5), mode() within group (order by n % 5) from generate_series(1, 300000) n group by k order by k;
+select percentile_cont(0.5) within group (order by n::float8 / 3) from (select n from generate_series(1, 290000) n union all select 12 from generate_series(1, 40000)) x;
+drop table graded;

@@ -1,0 +1,146 @@
+/** A WITHIN GROUP call that counts how often each number comes, for as long as they repeat. */
+import { InternalError } from '../../errors/db-error.ts';
+import { finishSteps } from '../../functions/aggregate/accumulator.ts';
+import type { AggregateCall } from '../../plan/physical.ts';
+import { OID, vectorRep, type SqlType } from '../../types/type.ts';
+import { gather } from '../../vector/gather.ts';
+import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
+import { compileExprs, evaluateAll, UNIT_BATCH, type CompiledExprs } from '../expression.ts';
+import { inTurns, turn, type ExecContext } from '../operator.ts';
+import type { MemoryBudget } from '../run.ts';
+import { sortRows } from '../sort-order.ts';
+import { filtered, type CallState, type RowGroups } from './call-input.ts';
+import { CountedRows, type Counts } from './counted-rows.ts';
+import { OrderedCall } from './ordered-call.ts';
+import { directColumns } from './ordered-rows.ts';
+
+/** Rows that counts are written out to between two checkpoints. */
+const STEP_ROWS = 8192;
+const INT4: SqlType = { oid: OID.int4, typmod: -1 };
+
+/** Whether a call needs no more of its rows than how often each number comes. */
+export function takesCounts(call: AggregateCall): boolean {
+  const [key] = call.orderBy;
+  return (
+    call.fn.takesCounts === true &&
+    call.args.length === 0 &&
+    call.orderBy.length === 1 &&
+    vectorRep(key.expr.type.oid) === 'f64' &&
+    directColumns(call).length === 0
+  );
+}
+
+export class CountedCall implements CallState {
+  readonly #call: AggregateCall;
+  readonly #context: ExecContext;
+  readonly #key: CompiledExprs;
+  readonly #budget: MemoryBudget;
+  #counted = new CountedRows();
+  /** Takes everything once there are too many different numbers. */
+  #ordered: OrderedCall | undefined;
+  #sorted: Counts | undefined;
+  /** First pair of the groups that were not asked for yet. */
+  #next = 0;
+
+  constructor(call: AggregateCall, context: ExecContext, budget: MemoryBudget) {
+    this.#call = call;
+    this.#context = context;
+    this.#budget = budget;
+    this.#key = compileExprs(call.orderBy.map(({ expr }) => expr));
+  }
+
+  async add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> {
+    if (this.#ordered !== undefined) return this.#ordered.add(batch, rows, context);
+    const { groups, input } = await filtered(this.#call, batch, rows, context);
+    if (input.length === 0) return;
+    const [key] = await evaluateAll(this.#key, input, context);
+    const length = input.length;
+    let from = 0;
+    if (key.rep === 'f64') from = this.#counted.add(groups, key.data, key.nulls, 0, length);
+    if (from === length) return;
+    this.#ordered = await this.#writeOut();
+    const rest = Int32Array.from({ length: length - from }, (_, i) => from + i);
+    const others = gather(key, rest);
+    this.#ordered.addEvaluated(groups.subarray(from, length), [others, others], rest.length);
+  }
+
+  /** Turns the counts back into rows. */
+  async #writeOut(): Promise<OrderedCall> {
+    const ordered = new OrderedCall(this.#call, this.#context, this.#budget);
+    const { groups, numbers, counts } = this.#counted.counts();
+    this.#counted = new CountedRows();
+    let data = new Float64Array(STEP_ROWS);
+    let owners = new Int32Array(STEP_ROWS);
+    let length = 0;
+    const flush = (): void => {
+      const vector = this.#vector(data, length);
+      ordered.addEvaluated(owners, [vector, vector], length);
+      data = new Float64Array(STEP_ROWS);
+      owners = new Int32Array(STEP_ROWS);
+      length = 0;
+    };
+    for (let i = 0; i < counts.length; i++) {
+      for (let left = counts[i]; left > 0;) {
+        const count = Math.min(left, STEP_ROWS - length);
+        data.fill(numbers[i], length, length + count);
+        owners.fill(groups[i], length, length + count);
+        length += count;
+        left -= count;
+        if (length < STEP_ROWS) continue;
+        flush();
+        await turn(this.#context);
+      }
+    }
+    if (length > 0) flush();
+    return ordered;
+  }
+
+  #vector(data: Float64Array, length: number): Vector {
+    const { type } = this.#call.orderBy[0].expr;
+    return { rep: 'f64', type, length, data, nulls: undefined };
+  }
+
+  addSummaries(): never {
+    throw new InternalError('calls that order their rows take no summaries');
+  }
+
+  async finish(first: number, count: number, context: ExecContext): Promise<Vector> {
+    if (this.#ordered !== undefined) return this.#ordered.finish(first, count, context);
+    const { groups, numbers, counts } = (this.#sorted ??= await this.#inOrder());
+    const { fn, call, directArgs } = this.#call;
+    const values = await evaluateAll(compileExprs(directArgs), UNIT_BATCH, context);
+    const direct = values.map((value) => valueAt(value, 0));
+    const accumulator = fn.createAccumulator(call, context.eval, direct);
+    accumulator.ensureGroups(count);
+    const start = this.#next;
+    let end = start;
+    for (; end < groups.length && groups[end] < first + count; end++) groups[end] -= first;
+    accumulator.addCounted?.(groups, this.#vector(numbers, numbers.length), counts, start, end);
+    this.#next = end;
+    return await inTurns(finishSteps(accumulator, count), context);
+  }
+
+  /** The pairs by group, then as the call orders its rows. */
+  async #inOrder(): Promise<Counts> {
+    const { groups, numbers, counts } = this.#counted.counts();
+    const { descending, nullsFirst } = this.#call.orderBy[0];
+    const { length } = counts;
+    const owners: Vector = {
+      rep: 'f64',
+      type: INT4,
+      length,
+      data: Float64Array.from(groups),
+      nulls: undefined,
+    };
+    const keys = [
+      { vector: owners, descending: false, nullsFirst: false },
+      { vector: this.#vector(numbers, length), descending, nullsFirst },
+    ];
+    const order = await sortRows(keys, length, this.#context);
+    return {
+      groups: Int32Array.from(order, (row) => groups[row]),
+      numbers: Float64Array.from(order, (row) => numbers[row]),
+      counts: Float64Array.from(order, (row) => counts[row]),
+    };
+  }
+}
