@@ -1,10 +1,15 @@
 /** Pairs of row numbers on their way to becoming joined rows. */
 import type { Expr } from '../plan/expr.ts';
+import type { SqlType } from '../types/type.ts';
+import { nullVector } from '../vector/builder.ts';
 import { gather, gatherOrNull } from '../vector/gather.ts';
 import type { Batch, Vector } from '../vector/vector.ts';
 import { usedColumns } from './expr/walk.ts';
-import type { ExecContext } from './operator.ts';
+import type { ExecContext, OperatorRun } from './operator.ts';
 import { compilePredicate, type CompiledPredicate } from './predicate.ts';
+
+/** Rows put out together that found no partner. */
+const UNMATCHED_ROWS = 8192;
 
 /** A growing list of (left row, right row). */
 export class PairList {
@@ -100,4 +105,25 @@ export function flaggedRows(flags: Uint8Array, length: number, wanted: 0 | 1): I
   let count = 0;
   for (let i = 0; i < length; i++) if (flags[i] === wanted) rows[count++] = i;
   return rows.subarray(0, count);
+}
+
+/** Rows of the right side that no left row matched, after NULLs for the left columns. */
+export async function* unmatchedRight(
+  leftTypes: readonly SqlType[],
+  right: Batch,
+  matched: Uint8Array,
+  context: ExecContext,
+): OperatorRun {
+  const rows = flaggedRows(matched, right.length, 0);
+  const left = noRows(leftTypes);
+  for (let start = 0; start < rows.length; start += UNMATCHED_ROWS) {
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+    yield padRows(left, right, 'right', rows.subarray(start, start + UNMATCHED_ROWS));
+  }
+}
+
+/** No rows of a side, to stand for its NULLs. */
+export function noRows(types: readonly SqlType[]): Batch {
+  return { columns: types.map((type): Vector => nullVector(type, 0)), length: 0 };
 }

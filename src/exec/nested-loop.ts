@@ -3,14 +3,20 @@
  * index look-ups) it is run anew for each left row.
  */
 import type { NestedLoopNode } from '../plan/physical.ts';
-import { nullVector } from '../vector/builder.ts';
 import { concatBatches } from '../vector/concat.ts';
 import { gatherBatch } from '../vector/gather.ts';
 import { BATCH_ROWS, valueAt, type Batch } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
-import { unmatchedRight } from './hash-join.ts';
-import { flaggedRows, joinRows, padRows, PairFilter, PairList } from './join-pairs.ts';
+import {
+  flaggedRows,
+  joinRows,
+  noRows,
+  padRows,
+  PairFilter,
+  PairList,
+  unmatchedRight,
+} from './join-pairs.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { columnTypes, materialize } from './run.ts';
 
@@ -52,7 +58,7 @@ async function* joinOnce(node: NestedLoopNode, context: ExecContext): OperatorRu
     if (rest !== undefined) yield rest;
   }
   if (joinType === 'right' || joinType === 'full') {
-    yield* unmatchedRight(node, right, rightMatched, context);
+    yield* unmatchedRight(columnTypes(node.left), right, rightMatched, context);
   }
 }
 
@@ -101,10 +107,7 @@ async function* joinPerRow(node: NestedLoopNode, context: ExecContext): Operator
   const params = compileExprs(bindings.map((binding) => binding.value));
   const filter = new PairFilter(node.condition);
   const types = columnTypes(node.left).concat(columnTypes(node.right));
-  const nothing: Batch = {
-    columns: node.right.columns.map(({ type }) => nullVector(type, 0)),
-    length: 0,
-  };
+  const nothing = noRows(columnTypes(node.right));
   const existence = joinType === 'semi' || joinType === 'anti';
   for await (const batch of execute(node.left, context)) {
     if (batch.length === 0) continue;

@@ -5,7 +5,7 @@
 import type { HashJoinNode } from '../plan/physical.ts';
 import type { Value } from '../types/value.ts';
 import { isNullAt, valueAt, type Batch, type Vector } from '../vector/vector.ts';
-import type { BuildSide } from './hash-join.ts';
+import type { BuildSide } from './build-side.ts';
 import { PairList, type PairFilter } from './join-pairs.ts';
 import { equalityOf } from './key-equality.ts';
 import type { ExecContext } from './operator.ts';

@@ -1,12 +1,14 @@
 /** Hash tables with little memory give the rows of those with much. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { execute } from '../../../../src/exec/build.ts';
-import type { PhysicalNode } from '../../../../src/plan/physical.ts';
+import type { Expr } from '../../../../src/plan/expr.ts';
+import type { JoinType, PhysicalNode } from '../../../../src/plan/physical.ts';
 import { collectRows } from '../../../../src/exec/run.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import {
   aggregateCall,
   column,
+  comparison,
   FLOAT8,
   INT4,
   INT8,
@@ -109,4 +111,51 @@ it('makes rows distinct as in memory', async () => {
   };
   const [much, little] = await bothWays(node);
   expect(little).toEqual(much);
+});
+
+describe('joins', () => {
+  const TYPE_NAMES: readonly JoinType[] = ['inner', 'left', 'right', 'full', 'semi', 'anti'];
+
+  function joinNode(
+    joinType: JoinType,
+    left: Value[][],
+    right: Value[][],
+    keys: readonly number[],
+    filter: Expr | null,
+  ): PhysicalNode {
+    const oneSide = joinType === 'semi' || joinType === 'anti';
+    return {
+      kind: 'hash-join',
+      joinType,
+      columns: outputColumns(oneSide ? TYPES : [...TYPES, ...TYPES]),
+      estimatedRows: 1,
+      left: values(TYPES, left),
+      right: values(TYPES, right),
+      leftKeys: keys.map((i) => column(TYPES[i], i)),
+      rightKeys: keys.map((i) => column(TYPES[i], i)),
+      filter,
+      nullAware: false,
+    };
+  }
+
+  it.each(TYPE_NAMES)('give in partitions what they give in memory: %s', async (joinType) => {
+    const below = randomSource(newSeed());
+    for (const keys of [[0], [2, 0], [3]]) {
+      const left = randomRows(2000, 1500, below);
+      const right = randomRows(3000, 1500, below);
+      const filter =
+        below(2) === 0 ? null : comparison('<>', column(TEXT, 2), column(TEXT, TYPES.length + 2));
+      const [much, little] = await bothWays(joinNode(joinType, left, right, keys, filter));
+      expect(little).toEqual(much);
+    }
+  });
+
+  it('keep a key in memory that has most of the rows', async () => {
+    const right = randomRows(2000, 1500, randomSource(8));
+    for (let i = 0; i < 3000; i++) right.push([77_777, i, `text ${i % 10}`, null]);
+    const left = randomRows(500, 1500, randomSource(9));
+    left.push([77_777, 0, 'left', 1]);
+    const [much, little] = await bothWays(joinNode('full', left, right, [0], null));
+    expect(little).toEqual(much);
+  });
 });
