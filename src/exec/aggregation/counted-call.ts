@@ -23,7 +23,7 @@ export function takesCounts(call: AggregateCall): boolean {
   const [key] = call.orderBy;
   return (
     call.fn.takesCounts === true &&
-    call.args.length === 0 &&
+    call.args.length <= 1 &&
     call.orderBy.length === 1 &&
     vectorRep(key.expr.type.oid) === 'f64' &&
     directColumns(call).length === 0
