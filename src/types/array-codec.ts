@@ -65,8 +65,8 @@ function* arrayPieces(
   settings: FormatSettings,
 ): Pieces {
   const codec = mustCodec(element);
-  const { values, dimensions } = array;
-  if (values.length === 0) return yield '{}';
+  const { items, dimensions } = array;
+  if (items.length === 0) return yield '{}';
   // Elements of a sub-array at each depth.
   const strides = dimensions.map((_, depth) =>
     dimensions.slice(depth).reduce((product, length) => product * length, 1),
@@ -77,17 +77,18 @@ function* arrayPieces(
     escape: escapeElement,
   };
   let text = boundsText(array);
-  for (let i = 0; i < values.length; i++) {
+  let i = 0;
+  for (const value of items) {
     if (i > 0) text += delimiter;
     for (const stride of strides) if (i % stride === 0) text += '{';
-    const value = values[i] as Value;
     if (value === null) text += 'NULL';
     else if (isLarge(value)) {
       yield text;
       text = '';
       yield* quotedPieces(textPieces(codec, value, settings), quoting);
     } else text += quoteElement(codec.formatText(value, settings), delimiter);
-    for (const stride of strides) if ((i + 1) % stride === 0) text += '}';
+    i++;
+    for (const stride of strides) if (i % stride === 0) text += '}';
     if (text.length < PIECE_LENGTH) continue;
     yield text;
     text = '';
@@ -205,18 +206,19 @@ function writeArray(
   element: Oid,
   settings: FormatSettings,
 ): void {
-  writeArrayHead(writer, array, element);
+  writeArrayHead(writer, array, element, array.values.includes(null));
   const codec = mustCodec(element);
   for (const value of array.values) writeSized(writer, codec, value, settings);
 }
 
 function writeArrayHead(
   writer: ByteWriter,
-  { dimensions, lowerBounds, values }: PgArray,
+  { dimensions, lowerBounds }: PgArray,
   element: Oid,
+  hasNull: boolean,
 ): void {
   writer.i32(dimensions.length);
-  writer.i32(values.includes(null) ? 1 : 0);
+  writer.i32(hasNull ? 1 : 0);
   writer.u32(element);
   for (let i = 0; i < dimensions.length; i++) {
     writer.i32(dimensions[i] as number);
@@ -224,15 +226,24 @@ function writeArrayHead(
   }
 }
 
+/** Elements looked at between two yields. */
+const STEP_ELEMENTS = 16_384;
+
 function* writeArraySteps(
   chunks: ByteChunks,
   array: PgArray,
   element: Oid,
   settings: FormatSettings,
 ): Steps {
-  writeArrayHead(chunks.tail, array, element);
+  let hasNull = false;
+  let seen = 0;
+  for (const value of array.items) {
+    hasNull ||= value === null;
+    if (++seen % STEP_ELEMENTS === 0) yield;
+  }
+  writeArrayHead(chunks.tail, array, element, hasNull);
   const codec = mustCodec(element);
-  for (const value of array.values) {
+  for (const value of array.items) {
     if (value !== null && isLarge(value)) {
       yield* writeSizedSteps(chunks, codec, value, settings);
     } else writeSized(chunks.tail, codec, value, settings);

@@ -5,6 +5,7 @@ import { JsonLexer } from './json-lexer.ts';
 import { isJsonArray, isJsonNumber, Jsonb, jsonObject, type JsonNode } from './jsonb.ts';
 import { isLargeNode, PIECE_LENGTH, slices, writePieces } from './large-value.ts';
 import { formatNumeric, parseNumeric } from './numeric.ts';
+import { Parts } from './parts.ts';
 import { readText } from './text.ts';
 
 /** Checks that a text is JSON; throws PostgreSQL's error where it is not. */
@@ -38,10 +39,16 @@ export function formatJson(node: JsonNode): string {
 }
 
 /** The same in pieces. */
-export function* jsonPieces(node: JsonNode): Pieces {
+export function jsonbPieces({ node }: Jsonb): Pieces {
+  return node instanceof Parts ? itemPieces('[', ']', node, bareItem) : jsonPieces(node);
+}
+
+const bareItem = (item: JsonNode): readonly [string, JsonNode] => ['', item];
+
+function* jsonPieces(node: JsonNode): Pieces {
   if (!isLargeNode(node)) yield formatJson(node);
   else if (typeof node === 'string') yield* stringPieces(node);
-  else if (isJsonArray(node)) yield* itemPieces('[', ']', node, (item) => ['', item]);
+  else if (isJsonArray(node)) yield* itemPieces('[', ']', node, bareItem);
   else {
     const members = node as ReadonlyMap<string, JsonNode>;
     yield* itemPieces('{', '}', members, ([key, item]) => [`${quoteJson(key)}: `, item]);
@@ -152,10 +159,10 @@ export const jsonbCodec: Codec = {
     writer.u8(1);
     writer.utf8(formatJson((value as Jsonb).root));
   },
-  textPieces: (value) => jsonPieces((value as Jsonb).root),
+  textPieces: (value) => jsonbPieces(value as Jsonb),
   writeSteps(chunks, value) {
     chunks.tail.u8(1);
-    return writePieces(chunks, jsonPieces((value as Jsonb).root));
+    return writePieces(chunks, jsonbPieces(value as Jsonb));
   },
 };
 

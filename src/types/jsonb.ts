@@ -1,5 +1,6 @@
 /** jsonb: a parsed document. Objects keep PostgreSQL's key order (length, then bytes), no duplicates. */
 import { compareNumeric, type Numeric } from './numeric.ts';
+import { Parts } from './parts.ts';
 import { compareText, utf8Length } from './text.ts';
 
 export type JsonNode =
@@ -11,10 +12,16 @@ export type JsonNode =
   | ReadonlyMap<string, JsonNode>;
 
 export class Jsonb {
-  readonly root: JsonNode;
+  /** The document as it was given; parts are an array's. */
+  node: JsonNode | Parts<JsonNode>;
 
-  constructor(root: JsonNode) {
-    this.root = root;
+  constructor(node: JsonNode | Parts<JsonNode>) {
+    this.node = node;
+  }
+
+  get root(): JsonNode {
+    const { node } = this;
+    return node instanceof Parts ? (this.node = node.toArray()) : node;
   }
 }
 

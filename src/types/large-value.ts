@@ -6,6 +6,7 @@ import type { ByteChunks } from './byte-chunks.ts';
 import type { Codec, FormatSettings, Pieces, Steps } from './codec.ts';
 import { isJsonArray, isJsonObject, Jsonb, type JsonNode } from './jsonb.ts';
 import { PgArray } from './pg-array.ts';
+import { Parts } from './parts.ts';
 import { PgRecord } from './pg-record.ts';
 import type { Value } from './value.ts';
 
@@ -34,10 +35,14 @@ function isLargeText(value: string | boolean): boolean {
 /** What is left of a weight below a value's own; negative as soon as that is known to be more. */
 function rest(value: Value, weight: number): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return weight - value.length;
-  if (value instanceof Jsonb) return restOfNode(value.root, weight);
+  if (value instanceof Jsonb) {
+    const { node } = value;
+    if (node instanceof Parts && node.length * ITEM_WEIGHT > weight) return -1;
+    return restOfNode(value.root, weight);
+  }
   if (!(value instanceof PgArray || value instanceof PgRecord)) return weight - ITEM_WEIGHT;
+  if (value instanceof PgArray && value.items.length * ITEM_WEIGHT > weight) return -1;
   const { values } = value;
-  if (values.length * ITEM_WEIGHT > weight) return -1;
   let left = weight;
   for (let i = 0; i < values.length && left >= 0; i++) left = rest(values[i] as Value, left);
   return left;

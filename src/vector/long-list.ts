@@ -1,5 +1,7 @@
 /** A list of any length that grows part by part: the elements that it has are not copied meanwhile. */
 
+import { Parts } from '../types/parts.ts';
+
 /** Elements of a part: arrays of this size stay where they are when the collector runs. */
 const PART_LENGTH = 32_768;
 
@@ -24,6 +26,11 @@ export class LongList<T> {
   at(position: number): T {
     const part = this.#parts?.[Math.floor(position / PART_LENGTH)] ?? this.#last;
     return part[position % PART_LENGTH] as T;
+  }
+
+  /** What it holds now, without a copy. */
+  snapshot(): Parts<T> {
+    return new Parts([...(this.#parts ?? []), this.#last], this.length);
   }
 
   toArray(): T[] {

@@ -1,8 +1,10 @@
 /** Aggregates that collect values: arrays, strings and json. */
 import { concatBytes } from '../../base/bytes.ts';
 import { dbError } from '../../errors/db-error.ts';
+import { jsonObjectSteps } from '../../types/json-members.ts';
 import { quoteJson } from '../../types/json-text.ts';
 import { Jsonb, jsonObject, type JsonNode } from '../../types/jsonb.ts';
+import type { Parts } from '../../types/parts.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { PgRecord } from '../../types/pg-record.ts';
 import type { Oid } from '../../types/type.ts';
@@ -21,7 +23,8 @@ function argOid(call: CallInfo, index: number): Oid {
 function collecting<T>(
   call: CallInfo,
   read: (args: readonly Value[]) => T,
-  finish: (items: readonly T[]) => Value,
+  finish: (items: Parts<T>) => Value,
+  finishSteps?: (items: Parts<T>) => Generator<void, Value, void>,
 ): Accumulator {
   return new StateAccumulator<LongList<T>>({
     type: call.returnType,
@@ -31,9 +34,11 @@ function collecting<T>(
       items.push(read(args));
       return items;
     },
-    finish: (items) => (items.length === 0 ? null : finish(items.toArray())),
+    finish: (items) => (items.length === 0 ? null : finish(items.snapshot())),
     *finishSteps(items) {
-      return items.length === 0 ? null : finish(yield* items.toArraySteps());
+      if (items.length === 0) return null;
+      const all = items.snapshot();
+      return finishSteps === undefined ? finish(all) : yield* finishSteps(all);
     },
   });
 }
@@ -67,7 +72,7 @@ function arrayOfArrays(call: CallInfo): Accumulator {
       if (first === undefined) return null;
       const dimensions = [rows, ...first.dimensions];
       const bounds = [1, ...first.lowerBounds];
-      return new PgArray(first.elementType, values.toArray(), dimensions, bounds);
+      return new PgArray(first.elementType, values.snapshot(), dimensions, bounds);
     },
   });
 }
@@ -101,6 +106,7 @@ function joining<T extends Value>(
   call: CallInfo,
   empty: T,
   join: (parts: readonly T[]) => T,
+  joinLong: (stretches: readonly T[]) => T,
 ): Accumulator {
   return new StateAccumulator<Joined<T>>({
     type: call.returnType,
@@ -117,8 +123,15 @@ function joining<T extends Value>(
       return state;
     },
     finish: ({ stretches, parts }) =>
-      parts.length + stretches.length === 0 ? null : join([...stretches, join(parts)]),
+      parts.length + stretches.length === 0 ? null : joinLong([...stretches, join(parts)]),
   });
+}
+
+/** One text of some long ones: the engine copies them when somebody looks at it, if at all. */
+function rope(texts: readonly string[]): string {
+  let all = '';
+  for (const text of texts) all += text;
+  return all;
 }
 
 /** Texts of one row each, joined between a head and a tail. */
@@ -143,7 +156,7 @@ function joiningTexts(
     },
     finish({ stretches, parts }) {
       if (parts.length + stretches.length === 0) return null;
-      return [head, ...stretches, ...parts, tail].join('');
+      return rope([head, ...stretches, parts.join(''), tail]);
     },
   });
 }
@@ -168,10 +181,10 @@ export const collectAggregates: readonly AggregateFunction[] = [
   ),
   aggregate('array_agg(anyarray) anyarray', arrayOfArrays),
   aggregate('string_agg(text, text) text', (call) =>
-    joining<string>(call, '', (parts) => parts.join('')),
+    joining<string>(call, '', (parts) => parts.join(''), rope),
   ),
   aggregate('string_agg(bytea, bytea) bytea', (call) =>
-    joining<Uint8Array>(call, new Uint8Array(0), concatBytes),
+    joining<Uint8Array>(call, new Uint8Array(0), concatBytes, concatBytes),
   ),
   aggregate('json_agg(anyelement) json', (call, context) =>
     joiningTexts(
@@ -188,7 +201,7 @@ export const collectAggregates: readonly AggregateFunction[] = [
     collecting(
       call,
       ([value]) => jsonNode(argOid(call, 0), value as Value, context),
-      (items: readonly JsonNode[]) => new Jsonb(items),
+      (items: Parts<JsonNode>) => new Jsonb(items),
     ),
   ),
   aggregate('json_object_agg(any, any) json', (call, context) =>
@@ -211,6 +224,9 @@ export const collectAggregates: readonly AggregateFunction[] = [
         jsonNode(argOid(call, 1), value as Value, context),
       ],
       (members) => new Jsonb(jsonObject(members)),
+      function* (members) {
+        return new Jsonb(yield* jsonObjectSteps(members, members.length));
+      },
     ),
   ),
 ];
