@@ -4,14 +4,17 @@ import { join } from 'node:path';
 
 export interface MemorySummary {
   readonly quarters: readonly number[];
-  readonly diskQuarters: readonly number[];
+  readonly storeQuarters: readonly number[];
+  readonly logQuarters: readonly number[];
   readonly fileQuarters: readonly number[];
   readonly highestMb: number;
 }
 
 interface Sample {
   readonly memoryMb: number;
-  readonly diskMb: number;
+  /** Without the commit log, which is trimmed only when it has grown by hundreds of megabytes. */
+  readonly storeMb: number;
+  readonly logMb: number;
   readonly files: number;
 }
 
@@ -55,7 +58,8 @@ export class MemoryWatch {
   summary(): MemorySummary {
     return {
       quarters: this.#medians(({ memoryMb }) => memoryMb),
-      diskQuarters: this.#medians(({ diskMb }) => diskMb),
+      storeQuarters: this.#medians(({ storeMb }) => storeMb),
+      logQuarters: this.#medians(({ logMb }) => logMb),
       fileQuarters: this.#medians(({ files }) => files),
       highestMb: Math.round(this.#highestMb),
     };
@@ -72,18 +76,18 @@ export class MemoryWatch {
       console.log(`memory is not judged: ${this.#samples.length} of ${SAMPLES_MIN} samples`);
       return undefined;
     }
-    const { quarters, diskQuarters } = this.summary();
+    const { quarters, storeQuarters } = this.summary();
     const grew = (what: string, [, second, , fourth]: readonly number[]): string | undefined =>
       (fourth as number) > (second as number) * GROWTH_MAX
         ? `${what} grew from ${second} MB in the second quarter to ${fourth} MB in the last`
         : undefined;
-    return grew('memory', quarters) ?? grew('the data directory', diskQuarters);
+    return grew('memory', quarters) ?? grew('the store', storeQuarters);
   }
 
   latest(): string {
     const sample = this.#samples.at(-1);
     if (sample === undefined) return 'no sample';
-    return `${Math.round(sample.memoryMb)} MB of memory, ${Math.round(sample.diskMb)} MB of disk, ${sample.files} files`;
+    return `${Math.round(sample.memoryMb)} MB of memory, ${Math.round(sample.storeMb)} MB of store, ${Math.round(sample.logMb)} MB of log, ${sample.files} files`;
   }
 
   #medians(of: (sample: Sample) => number): number[] {
@@ -105,7 +109,12 @@ export class MemoryWatch {
       const status = readFileSync(`/proc/${pid}/status`, 'latin1');
       const memoryMb = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
       const files = readdirSync(`/proc/${pid}/fd`).length;
-      this.#samples.push({ memoryMb, files, diskMb: bytesOf(this.#directory) / MB });
+      this.#samples.push({
+        memoryMb,
+        files,
+        storeMb: bytesOf(join(this.#directory, 'kv')) / MB,
+        logMb: bytesOf(join(this.#directory, 'log')) / MB,
+      });
       this.#highestMb = Math.max(this.#highestMb, memoryMb);
     } catch (error) {
       // The process ended, or a file was removed, between two of these calls.

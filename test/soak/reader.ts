@@ -69,3 +69,27 @@ async function pointQuery(
   );
   statistics.pointQuery(performance.now() - start);
 }
+
+/** A snapshot that stays as it is, while rows change and chunks are dropped, for as long as `rest` takes. */
+export async function readPatiently(
+  session: SoakSession,
+  statistics: Statistics,
+  rest: () => Promise<void>,
+): Promise<void> {
+  const account = async (): Promise<string> => {
+    const { rows } = await session.query(
+      `SELECT writer, count(*), sum(n), count(load), min(time), max(time), min(temp), max(temp)
+       FROM readings GROUP BY writer ORDER BY writer`,
+    );
+    const events = await session.row('SELECT count(*), sum(hits) FROM events');
+    const states = await session.row('SELECT count(*), sum(hits) FROM last_state');
+    return JSON.stringify([rows, events, states]);
+  };
+  await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const before = await account();
+  await rest();
+  const after = await account();
+  if (after !== before) throw new Error(`a snapshot changed from ${before} to ${after}`);
+  await session.query('COMMIT');
+  statistics.check('old snapshot');
+}

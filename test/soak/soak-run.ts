@@ -1,42 +1,41 @@
 /** One run: who acts, when they rest for a comparison, when the server dies, and what came of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { perform, type Act, type Stage } from './actor.ts';
 import { randomSource } from '../support/random-source.ts';
 import { compareAll } from './comparison.ts';
 import { Gate } from './gate.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { RandomPick } from './random-pick.ts';
-import { read } from './reader.ts';
+import { read, readPatiently } from './reader.ts';
 import { Retention } from './retention.ts';
 import { SCHEDULE, type Happening } from './schedule.ts';
 import { createTables } from './tables.ts';
 import { MINUTES, SEED, WRITERS } from './settings.ts';
 import { SoakServer } from './soak-server.ts';
-import { isConnectionLoss, SoakSession } from './soak-session.ts';
+import { SoakSession } from './soak-session.ts';
 import { Statistics } from './statistics.ts';
 import { cancelOne, visit } from './visitor.ts';
 import { Writer } from './writer.ts';
 
-type Act = (session: SoakSession) => Promise<void>;
-
 /** Between two of the happenings. */
 const TRANSACTIONS_MIN = 50;
 
-export class SoakRun {
+export class SoakRun implements Stage {
   readonly statistics = new Statistics();
   readonly failures: string[] = [];
-  readonly #server: SoakServer;
-  readonly #gate: Gate;
+  readonly server: SoakServer;
+  readonly gate: Gate;
   readonly #memory: MemoryWatch;
   readonly #writers: readonly Writer[];
   readonly #retention: Retention;
   #startMs = performance.now();
   #seeds = SEED;
-  #hasEnded = false;
+  hasEnded = false;
 
   constructor(directory: string) {
-    this.#server = new SoakServer(directory, this.statistics);
-    this.#gate = new Gate(() => this.#server.processorSeconds());
-    this.#memory = new MemoryWatch(directory, () => this.#server.pid);
+    this.server = new SoakServer(directory, this.statistics);
+    this.gate = new Gate(() => this.server.processorSeconds());
+    this.#memory = new MemoryWatch(directory, () => this.server.pid);
     this.#writers = Array.from(
       { length: WRITERS },
       (_, writer) => new Writer(writer, this.#newPick(), this.statistics),
@@ -51,26 +50,26 @@ export class SoakRun {
   async run(): Promise<string> {
     const actors: Promise<void>[] = [];
     try {
-      await this.#server.start();
-      const session = await this.#connect();
+      await this.server.start();
+      const session = await this.connect();
       await createTables(session);
       await session.end();
       this.#startMs = performance.now();
       actors.push(...this.#startActors());
       for (const [part, event] of SCHEDULE) {
         await this.#until(part);
-        if (this.#hasEnded) break;
+        if (this.hasEnded) break;
         await this.#happen(event);
       }
       await this.#until(1);
-      if (!this.#hasEnded) await this.#compare();
+      if (!this.hasEnded) await this.#compare();
     } catch (error) {
-      this.#fail('run', error);
+      this.fail('run', error);
     }
-    this.#hasEnded = true;
-    this.#gate.open();
+    this.hasEnded = true;
+    this.gate.open();
     await Promise.all(actors);
-    await this.#server.stop().catch((error: unknown) => this.#fail('the last stop', error));
+    await this.server.stop().catch((error: unknown) => this.fail('the last stop', error));
     this.#memory.stop();
     const growth = this.#memory.growth();
     if (growth !== undefined) this.failures.push(growth);
@@ -84,12 +83,12 @@ export class SoakRun {
     return new RandomPick(randomSource(this.#seeds++));
   }
 
-  #fail(who: string, error: unknown): void {
+  fail(who: string, error: unknown): void {
     const { message, stack } = error as Error;
     this.failures.push(`${who}: ${message}`);
     console.log(`FAILED ${this.#minute()}: ${who}: ${message}\n${stack ?? ''}`);
     // What the models say is void from here on.
-    this.#hasEnded = true;
+    this.hasEnded = true;
   }
 
   #minute(): string {
@@ -102,11 +101,11 @@ export class SoakRun {
     const { statistics } = this;
     const enough = statistics.transactions + TRANSACTIONS_MIN;
     const isOver = (): boolean => performance.now() > end && statistics.transactions >= enough;
-    while (!this.#hasEnded && !isOver()) await sleep(100);
+    while (!this.hasEnded && !isOver()) await sleep(100);
   }
 
-  #connect(): Promise<SoakSession> {
-    return SoakSession.connect(this.#server.port, this.statistics);
+  connect(): Promise<SoakSession> {
+    return SoakSession.connect(this.server.port, this.statistics);
   }
 
   #startActors(): Promise<void>[] {
@@ -123,60 +122,34 @@ export class SoakRun {
     }
     const pick = this.#newPick();
     actors.push(
+      this.#actor('patient reader', 10_000, (session) =>
+        readPatiently(session, this.statistics, () => sleep(pick.int(MINUTES * 1000))),
+      ),
       this.#actor('canceller', 3000, (session) => cancelOne(session, pick, this.statistics)),
       this.#actor('retention', 500, async (session) => {
         if (this.#retention.isDue()) await this.#retention.run(session);
+        // Every few minutes.
+        else if (pick.chance(0.003)) await session.query('CHECKPOINT');
       }),
-      this.#actor('visitor', 1000, () => visit(this.#server.port, pick, this.statistics)),
+      this.#actor('visitor', 1000, () => visit(this.server.port, pick, this.statistics)),
     );
     return actors;
   }
 
-  /** Acts until the end with random rests, on a new connection every hundred times and after each crash. */
-  async #actor(name: string, restMs: number, act: Act): Promise<void> {
+  #actor(name: string, restMs: number, act: Act): Promise<void> {
     const pick = this.#newPick();
-    while (!this.#hasEnded) {
-      try {
-        await this.#life(act, () => sleep(pick.int(restMs * 2)));
-      } catch (error) {
-        const isMeant = this.#server.pid === undefined && isConnectionLoss(error);
-        if (!isMeant) this.#fail(name, error);
-        await sleep(100);
-      }
-    }
-  }
-
-  async #life(act: Act, rest: () => Promise<void>): Promise<void> {
-    let session: SoakSession | undefined;
-    let serverLife = 0;
-    try {
-      for (let turn = 0; turn < 100 && !this.#hasEnded; turn++) {
-        await this.#gate.turn(async () => {
-          if (this.#hasEnded) return;
-          if (session === undefined || serverLife !== this.#server.life) {
-            serverLife = this.#server.life;
-            session = await this.#connect();
-          }
-          await act(session);
-        });
-        await rest();
-      }
-      await session?.end();
-    } catch (error) {
-      session?.destroy();
-      throw error;
-    }
+    return perform(this, { name, act, rest: () => sleep(pick.int(restMs * 2)) });
   }
 
   async #happen(event: Happening): Promise<void> {
     if (event === 'compare') await this.#compare();
     else {
-      this.#gate.shut();
+      this.gate.shut();
       if (event === 'kill' && this.statistics.restarts > 0) this.#memory.stop();
-      if (event === 'kill') await this.#server.kill();
-      else await this.#server.stop();
-      await this.#gate.idle();
-      await this.#server.start();
+      if (event === 'kill') await this.server.kill();
+      else await this.server.stop();
+      await this.gate.idle();
+      await this.server.start();
       if (event === 'kill') this.statistics.kills++;
       else this.statistics.restarts++;
       await this.#compare();
@@ -189,12 +162,12 @@ export class SoakRun {
   }
 
   async #compare(): Promise<void> {
-    this.#gate.shut();
-    await this.#gate.idle();
-    const session = await this.#connect();
+    this.gate.shut();
+    await this.gate.idle();
+    const session = await this.connect();
     if (this.#retention.isDue()) await this.#retention.run(session);
     await compareAll(session, this.#writers, this.statistics);
     await session.end();
-    this.#gate.open();
+    this.gate.open();
   }
 }

@@ -49,7 +49,8 @@ export class Statistics {
       ...[...this.checks].map(([name, count]): [string, string] => [`  ${name}`, String(count)]),
       ['memory by quarter', memory.quarters.map((mb) => `${mb} MB`).join(', ')],
       ['highest memory', `${memory.highestMb} MB`],
-      ['data directory by quarter', memory.diskQuarters.map((mb) => `${mb} MB`).join(', ')],
+      ['store by quarter', memory.storeQuarters.map((mb) => `${mb} MB`).join(', ')],
+      ['commit log by quarter', memory.logQuarters.map((mb) => `${mb} MB`).join(', ')],
       ['open files by quarter', memory.fileQuarters.join(', ')],
       ['point query p50, p99', `${this.#percentile(0.5)} ms, ${this.#percentile(0.99)} ms`],
     ];

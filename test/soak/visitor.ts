@@ -65,6 +65,19 @@ function ghosts(pick: RandomPick): Reading[] {
   }));
 }
 
+/** Tables that come and go, too: nothing of them may stay. */
+async function useScratch(session: SoakSession, pick: RandomPick): Promise<void> {
+  const name = `scratch_${pick.int(1e9)}`;
+  const kind = pick.of(['', 'TEMP', "WITH (tsdb.hypertable, tsdb.partition_column = 'time')"]);
+  const columns = '(time timestamptz NOT NULL, name text, value float8)';
+  const create = kind === 'TEMP' ? `CREATE TEMP TABLE ${name}` : `CREATE TABLE ${name}`;
+  await session.query(`${create} ${columns} ${kind === 'TEMP' ? '' : kind}`);
+  await session.query(`INSERT INTO ${name} SELECT now() + g * interval '1 minute', 'name ' || g, g
+    FROM generate_series(1, ${pick.between(1, 3000)}) g`);
+  if (kind === '') await session.query(`CREATE INDEX ON ${name} (name)`);
+  await session.query(`DROP TABLE ${name}`);
+}
+
 /** Leaves before it has said who it is. */
 async function knock(port: number, pick: RandomPick): Promise<void> {
   const socket = connect(port, '127.0.0.1');
@@ -78,7 +91,7 @@ export async function visit(port: number, pick: RandomPick, statistics: Statisti
   if (pick.chance(0.2)) return knock(port, pick);
   const session = await SoakSession.connect(port, statistics);
   if (pick.chance(0.3)) {
-    await session.query('SELECT 1');
+    await useScratch(session, pick);
     return session.end();
   }
   try {
