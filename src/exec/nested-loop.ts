@@ -17,8 +17,9 @@ import {
   PairList,
   unmatchedRight,
 } from './join-pairs.ts';
-import type { ExecContext, OperatorRun } from './operator.ts';
-import { columnTypes, materialize } from './run.ts';
+import { turn, type ExecContext, type OperatorRun } from './operator.ts';
+import { columnTypes } from './run.ts';
+import { KeptRows } from './spill/kept-rows.ts';
 
 /** Candidate pairs that are tested together. */
 const PAIRS_MAX = 4096;
@@ -28,37 +29,53 @@ export function runNestedLoop(node: NestedLoopNode, context: ExecContext): Opera
 }
 
 async function* joinOnce(node: NestedLoopNode, context: ExecContext): OperatorRun {
+  const right = new KeptRows('Materialize', columnTypes(node.right), context);
+  try {
+    for await (const batch of execute(node.right, context)) {
+      await turn(context);
+      await right.append(batch);
+    }
+    yield* joinKept(node, right, context);
+  } finally {
+    await right.close();
+  }
+}
+
+async function* joinKept(node: NestedLoopNode, right: KeptRows, context: ExecContext): OperatorRun {
   const { joinType } = node;
-  const right = await materialize(node.right, context, 'Materialize');
-  if (right.length === 0 && ['inner', 'semi', 'right'].includes(joinType)) return;
+  if (right.rows === 0 && ['inner', 'semi', 'right'].includes(joinType)) return;
   const filter = new PairFilter(node.condition);
-  const rightMatched = new Uint8Array(right.length);
+  const nothing = noRows(columnTypes(node.right));
+  const rightMatched = new Uint8Array(right.rows);
   for await (const batch of execute(node.left, context)) {
     const pause = context.checkpoint();
     if (pause !== undefined) await pause;
     if (batch.length === 0) continue;
     const matched = new Uint8Array(batch.length);
     const existence = joinType === 'semi' || joinType === 'anti';
-    for await (const pairs of allPairs(
-      batch,
-      right,
-      existence ? matched : undefined,
-      filter,
-      context,
-    )) {
-      for (let i = 0; i < pairs.length; i++) {
-        matched[pairs.left[i]] = 1;
-        rightMatched[pairs.right[i]] = 1;
+    const done = existence ? matched : undefined;
+    let offset = 0;
+    for await (const chunk of right.chunks()) {
+      for await (const pairs of allPairs(batch, chunk, done, filter, context)) {
+        for (let i = 0; i < pairs.length; i++) {
+          matched[pairs.left[i]] = 1;
+          rightMatched[offset + pairs.right[i]] = 1;
+        }
+        if (existence || pairs.length === 0) continue;
+        const leftRows = pairs.left.subarray(0, pairs.length);
+        yield joinRows(batch, leftRows, chunk, pairs.right.subarray(0, pairs.length));
       }
-      if (existence || pairs.length === 0) continue;
-      const leftRows = pairs.left.subarray(0, pairs.length);
-      yield joinRows(batch, leftRows, right, pairs.right.subarray(0, pairs.length));
+      offset += chunk.length;
     }
-    const rest = leftRemainder(node, batch, right, matched);
+    const rest = leftRemainder(node, batch, nothing, matched);
     if (rest !== undefined) yield rest;
   }
-  if (joinType === 'right' || joinType === 'full') {
-    yield* unmatchedRight(columnTypes(node.left), right, rightMatched, context);
+  if (joinType !== 'right' && joinType !== 'full') return;
+  let offset = 0;
+  for await (const chunk of right.chunks()) {
+    const flags = rightMatched.subarray(offset, offset + chunk.length);
+    yield* unmatchedRight(columnTypes(node.left), chunk, flags, context);
+    offset += chunk.length;
   }
 }
 

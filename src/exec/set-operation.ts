@@ -1,33 +1,145 @@
-/** INTERSECT and EXCEPT, with and without ALL. The right side is counted, then the left streams by. */
+/**
+ * INTERSECT and EXCEPT, with and without ALL. The right side is counted, then the left streams by. Rows
+ * that a full table does not have go to disk and are counted and matched a partition at a time.
+ */
 import type { SetOperationNode } from '../plan/physical.ts';
+import { OID } from '../types/type.ts';
 import { gatherBatch } from '../vector/gather.ts';
+import type { Batch, Vector } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import { KeyTable } from './key-table.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
-import { inPieces, MemoryBudget } from './run.ts';
-
-/** Rows looked at between two checkpoints. */
-const STEP_ROWS = 4096;
+import { columnTypes, hashStepRows, inPieces, MemoryBudget } from './run.ts';
+import { HashUsage } from './spill/hash-usage.ts';
+import { Partitions, pickRows } from './spill/partitions.ts';
 
 export async function* runSetOperation(node: SetOperationNode, context: ExecContext): OperatorRun {
-  const width = node.columns.length;
-  // Rows without columns are all equal: a constant key stands for them.
-  const table = new KeyTable(Math.max(width, 1));
-  const counts = new Counts();
-  const budget = new MemoryBudget('SetOp', context);
-  for await (const batch of inPieces(execute(node.right, context), STEP_ROWS, context)) {
-    const numbers = numberRows(table, batch, budget);
-    for (let row = 0; row < batch.length; row++) counts.add(numbers[row], 1);
+  const usage = new HashUsage();
+  const rows = hashStepRows(context);
+  const left = inPieces(execute(node.left, context), rows, context);
+  const right = inPieces(execute(node.right, context), rows, context);
+  yield* new SetOperation(node, usage, 0, context).run(left, right);
+  context.instrumentation?.metrics(node).notes.set('Batches', usage.text);
+}
+
+/** One table of counts, and what had no room in it. */
+class SetOperation {
+  readonly #node: SetOperationNode;
+  readonly #usage: HashUsage;
+  readonly #level: number;
+  readonly #context: ExecContext;
+  /** Rows without columns are all equal: a constant key stands for them. */
+  readonly #table: KeyTable;
+  readonly #counts = new Counts();
+  readonly #budget: MemoryBudget;
+  #left: Partitions | undefined;
+  #right: Partitions | undefined;
+
+  constructor(node: SetOperationNode, usage: HashUsage, level: number, context: ExecContext) {
+    this.#node = node;
+    this.#usage = usage;
+    this.#level = level;
+    this.#context = context;
+    this.#table = new KeyTable(Math.max(node.columns.length, 1));
+    this.#budget = new MemoryBudget('SetOp', context, context.hashMemoryBytes);
+    usage.batches++;
   }
-  for await (const batch of inPieces(execute(node.left, context), STEP_ROWS, context)) {
-    const numbers = numberRows(table, batch, budget);
+
+  async *run(left: AsyncIterable<Batch>, right: AsyncIterable<Batch>): OperatorRun {
+    try {
+      for await (const batch of right) {
+        const { numbers, unknown } = this.#number(batch);
+        for (let row = 0; row < batch.length; row++) {
+          if (numbers[row] >= 0) this.#counts.add(numbers[row], 1);
+        }
+        if (unknown > 0) {
+          this.#right ??= await this.#newPartitions();
+          await keepUnknown(this.#right, batch, numbers, unknown);
+        }
+      }
+      for await (const batch of left) {
+        const { numbers, unknown } = this.#number(batch);
+        const taken = this.#take(batch, numbers);
+        if (unknown > 0) {
+          this.#left ??= await this.#newPartitions();
+          await keepUnknown(this.#left, batch, numbers, unknown);
+        }
+        if (taken.length > 0) yield taken;
+      }
+      this.#usage.noteMemory(this.#budget.used);
+      if (this.#left !== undefined) yield* this.#rest(this.#left);
+    } finally {
+      await this.#left?.close();
+      await this.#right?.close();
+    }
+  }
+
+  /** What the rows on disk give. Those of the right side alone give nothing. */
+  async *#rest(left: Partitions): OperatorRun {
+    const right = this.#right;
+    await left.finish();
+    await right?.finish();
+    this.#usage.noteDisk(left.file.bytes + (right?.file.bytes ?? 0));
+    for (let i = 0; i < left.runs.length; i++) {
+      if (left.runs[i].rows === 0) continue;
+      const part = new SetOperation(this.#node, this.#usage, this.#level + 1, this.#context);
+      yield* part.run(this.#batches(left, i), this.#batches(right, i));
+    }
+  }
+
+  async *#batches(partitions: Partitions | undefined, i: number): OperatorRun {
+    if (partitions === undefined) return;
+    const batches = partitions.file.batches(partitions.runs[i]);
+    yield* inPieces(batches, hashStepRows(this.#context), this.#context);
+  }
+
+  #newPartitions(): Promise<Partitions> {
+    return Partitions.create(columnTypes(this.#node), this.#level, this.#context);
+  }
+
+  /** The number of each row; once the table is full, -1 for rows that are not in it. */
+  #number(batch: Batch): { readonly numbers: Int32Array; readonly unknown: number } {
+    const numbers = new Int32Array(batch.length);
+    const keys = batch.columns.length > 0 ? batch.columns : [constantKey(batch.length)];
+    if (!this.#budget.isOver) {
+      const before = this.#table.bytes;
+      this.#table.insert(keys, batch.length, numbers);
+      this.#budget.add(this.#table.bytes - before);
+      return { numbers, unknown: 0 };
+    }
+    this.#table.find(keys, batch.length, numbers);
+    let unknown = 0;
+    for (let row = 0; row < batch.length; row++) if (numbers[row] < 0) unknown++;
+    return { numbers, unknown };
+  }
+
+  /** The left rows with a number that are part of the result. */
+  #take(batch: Batch, numbers: Int32Array): Batch {
     const rows = new Int32Array(batch.length);
     let kept = 0;
     for (let row = 0; row < batch.length; row++) {
-      if (takes(node, counts, numbers[row])) rows[kept++] = row;
+      if (numbers[row] >= 0 && takes(this.#node, this.#counts, numbers[row])) rows[kept++] = row;
     }
-    if (kept > 0) yield gatherBatch(batch, rows.subarray(0, kept), true);
+    return gatherBatch(batch, rows.subarray(0, kept), true);
   }
+}
+
+async function keepUnknown(
+  partitions: Partitions,
+  batch: Batch,
+  numbers: Int32Array,
+  count: number,
+): Promise<void> {
+  const rows = new Int32Array(count);
+  let next = 0;
+  for (let row = 0; row < batch.length; row++) if (numbers[row] < 0) rows[next++] = row;
+  const some = pickRows(batch, [], rows).batch;
+  await partitions.add(some, some.columns);
+}
+
+function constantKey(length: number): Vector {
+  const type = { oid: OID.bool, typmod: -1 };
+  return { rep: 'bool', type, length, data: new Uint8Array(length), nulls: undefined };
 }
 
 /** Whether a left row with this number is part of the result; notes that it went by. */
@@ -46,30 +158,6 @@ function takes(node: SetOperationNode, counts: Counts, number: number): boolean 
   if (right > 0) return false;
   counts.add(number, 1);
   return true;
-}
-
-function numberRows(
-  table: KeyTable,
-  batch: Parameters<typeof gatherBatch>[0],
-  budget: MemoryBudget,
-): Int32Array {
-  const numbers = new Int32Array(batch.length);
-  const before = table.bytes;
-  const columns =
-    batch.columns.length > 0
-      ? batch.columns
-      : [
-          {
-            rep: 'bool' as const,
-            type: { oid: 16, typmod: -1 },
-            length: batch.length,
-            data: new Uint8Array(batch.length),
-            nulls: undefined,
-          },
-        ];
-  table.insert(columns, batch.length, numbers);
-  budget.add(table.bytes - before);
-  return numbers;
 }
 
 /** Counts of one page. */

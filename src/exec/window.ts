@@ -5,9 +5,11 @@ import type { WindowPartition } from '../functions/function.ts';
 import { PartsBuilder } from '../vector/parts-builder.ts';
 import { gather, gatherBatch, gatherSteps, slice, sliceBatch } from '../vector/gather.ts';
 import { BATCH_ROWS, type Batch, type Vector } from '../vector/vector.ts';
+import { execute } from './build.ts';
 import { inTurns, stretches, turn, type ExecContext, type OperatorRun } from './operator.ts';
+import { PartitionedInput } from './partitioned-input.ts';
 import { compilePredicate } from './predicate.ts';
-import { evaluateInTurns, materialize } from './run.ts';
+import { evaluateInTurns } from './run.ts';
 import { laneComparison, orderLanes, sortByLanes } from './sort-order.ts';
 import { windowAggregate } from './window-aggregate.ts';
 import { bindFrame, framesOf, Peers, type BoundFrame, type Frames } from './window-frame.ts';
@@ -16,9 +18,30 @@ import { bindFrame, framesOf, Peers, type BoundFrame, type Frames } from './wind
 const STEP_ROWS = 32_768;
 
 export async function* runWindow(node: WindowNode, context: ExecContext): OperatorRun {
-  const input = await materialize(node.input, context, 'WindowAgg');
-  if (input.length === 0) return;
-  const frame = await bindFrame(node.frame, context);
+  const input = new PartitionedInput(node, context);
+  try {
+    for await (const batch of execute(node.input, context)) {
+      await turn(context);
+      await input.add(batch);
+    }
+    let frame: BoundFrame | undefined;
+    for await (const rows of input.partitions()) {
+      if (rows.length === 0) continue;
+      frame ??= await bindFrame(node.frame, context);
+      yield* computeRows(node, frame, rows, context);
+    }
+  } finally {
+    await input.close();
+  }
+}
+
+/** The rows of whole partitions, sorted, with the results of all calls. */
+async function* computeRows(
+  node: WindowNode,
+  frame: BoundFrame,
+  input: Batch,
+  context: ExecContext,
+): OperatorRun {
   const sorted = await sortedInput(node, input, context);
   const calls: CallInput[] = [];
   for (const call of node.calls) calls.push(await callInput(call, sorted.batch, context));

@@ -159,3 +159,26 @@ describe('joins', () => {
     expect(little).toEqual(much);
   });
 });
+
+it.each([
+  ['intersect', false],
+  ['intersect', true],
+  ['except', false],
+  ['except', true],
+] as const)('counts rows of both sides: %s, ALL %s', async (operation, all) => {
+  const below = randomSource(newSeed());
+  const pool = randomRows(6000, 9000, below);
+  const some = (): Value[][] => Array.from({ length: 8000 }, () => pool[below(pool.length)]);
+  const node: PhysicalNode = {
+    kind: 'set-operation',
+    operation,
+    all,
+    columns: outputColumns(TYPES),
+    estimatedRows: 1,
+    left: values(TYPES, some()),
+    right: values(TYPES, some()),
+  };
+  const [much, little] = await bothWays(node);
+  expect(much.length).toBeGreaterThan(100);
+  expect(little).toEqual(much);
+});
