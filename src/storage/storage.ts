@@ -176,6 +176,8 @@ export interface SummaryColumn {
   readonly statistics: ReadonlySet<Statistic>;
   /** Sums must be exact whole numbers (integer columns). */
   readonly exactSums: boolean;
+  /** Summaries are of use only where no value is larger, whatever its sign. */
+  readonly limit?: number;
 }
 
 /** In the time column's unit; rounded where a time is beyond 2^53. */

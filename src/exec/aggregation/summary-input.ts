@@ -7,13 +7,15 @@ import { filtered } from '../filter.ts';
 import { turn, type ExecContext } from '../operator.ts';
 import { newCounters, report } from '../table-scan.ts';
 import type { SummaryPart } from '../../storage/storage.ts';
+import { withDerived } from './derived-summaries.ts';
 import type { SummaryPlan } from './summary-plan.ts';
 
 /** Rows come filtered. */
 export async function* summaryInput(
-  { scan, groupPositions, bucket, columns }: SummaryPlan,
+  plan: SummaryPlan,
   context: ExecContext,
 ): AsyncGenerator<SummaryPart> {
+  const { scan, groupPositions, bucket, columns, derived } = plan;
   const predicates = await bindPredicates(scan.predicates, context);
   if (predicates === undefined) return;
   const counters = context.instrumentation === undefined ? undefined : newCounters();
@@ -27,7 +29,11 @@ export async function* summaryInput(
   });
   for await (const part of parts) {
     await turn(context);
-    if (part.kind === 'summaries' || scan.filter === null) yield part;
+    if (part.kind === 'summaries') {
+      yield derived.length === 0
+        ? part
+        : { kind: 'summaries', summaries: withDerived(part.summaries, derived) };
+    } else if (scan.filter === null) yield part;
     else {
       for await (const batch of filtered(once(part.batch), scan.filter, context)) {
         yield { kind: 'rows', batch };

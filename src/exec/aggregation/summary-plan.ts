@@ -11,6 +11,7 @@ import type { Statistic } from '../../vector/summary.ts';
 import { isAsync, isVolatile, usedColumns } from '../expr/walk.ts';
 import type { ExecContext } from '../operator.ts';
 import { isFrozen } from '../frozen-scan.ts';
+import { linearForm, type LinearForm } from './linear-form.ts';
 import { fixedBuckets } from './segments.ts';
 
 /** What to ask storage for, and where the answers belong. */
@@ -22,8 +23,16 @@ export interface SummaryPlan {
   readonly timePosition: number;
   readonly bucket: { readonly width: number; readonly anchor: number } | null;
   readonly columns: readonly SummaryColumn[];
+  /** Columns behind those, which follow from them. */
+  readonly derived: readonly DerivedColumn[];
   /** Per aggregate call: its column, -1 for count(*). */
   readonly columnOfCall: readonly number[];
+}
+
+export interface DerivedColumn {
+  readonly form: LinearForm;
+  /** For each of the form's factors the place of its column. */
+  readonly columns: readonly number[];
 }
 
 export function summaryPlan(node: AggregateNode, context: ExecContext): SummaryPlan | undefined {
@@ -36,7 +45,7 @@ export function summaryPlan(node: AggregateNode, context: ExecContext): SummaryP
   if (groups === undefined) return undefined;
   const bucket = groups.bucket === undefined ? null : fixedBuckets(groups.bucket, context);
   if (bucket === undefined) return undefined;
-  const wanted = columnsOf(node.aggregates, scan, time);
+  const wanted = columnsOf(node.aggregates, scan, time, context);
   if (wanted === undefined) return undefined;
   return {
     scan,
@@ -70,46 +79,107 @@ function groupColumns(
     : undefined;
 }
 
+type Columns = Pick<SummaryPlan, 'columns' | 'derived' | 'columnOfCall'>;
+
+/** What calls ask of a column together. */
+interface Wanted {
+  readonly statistics: Set<Statistic>;
+  limit: number;
+}
+
+/** Gathers what the calls need to know of which columns. */
+class WantedColumns {
+  readonly #scan: TableScanNode;
+  readonly #wanted = new Map<number, Wanted>();
+  readonly #derived: LinearForm[] = [];
+
+  constructor(scan: TableScanNode) {
+    this.#scan = scan;
+  }
+
+  column(attnum: number, statistics: readonly Statistic[], limit = Infinity): void {
+    const wanted = this.#wanted.get(attnum) ?? { statistics: new Set(), limit };
+    for (const statistic of statistics) wanted.statistics.add(statistic);
+    wanted.limit = Math.min(wanted.limit, limit);
+    this.#wanted.set(attnum, wanted);
+  }
+
+  /** The number of a form among the derived columns; undefined where the statistics do not follow. */
+  derive(form: LinearForm, statistics: readonly Statistic[]): number | undefined {
+    const positions = [...form.factors.keys()];
+    const isSingle = positions.length === 1 && form.isExact;
+    if (!statistics.every((each) => each === 'sum' || (isSingle && each !== 'ends'))) {
+      return undefined;
+    }
+    const attnums = positions.map((position) => this.#scan.attnums[position]);
+    if (!attnums.every((attnum) => attnum > 0)) return undefined;
+    for (const attnum of attnums) this.column(attnum, statistics, form.limit);
+    return this.#derived.push(form) - 1;
+  }
+
+  finish(calls: readonly CallColumn[]): Columns {
+    const order = [...this.#wanted.keys()];
+    const columns = [...this.#wanted].map(([attnum, { statistics, limit }]) => ({
+      attnum,
+      statistics,
+      exactSums: isInteger(typeOf(this.#scan.table, attnum)),
+      limit,
+    }));
+    const derived = this.#derived.map((form) => ({
+      form,
+      columns: [...form.factors.keys()].map((at) => order.indexOf(this.#scan.attnums[at])),
+    }));
+    const columnOfCall = calls.map((call) =>
+      call.kind === 'derived' ? columns.length + call.number : order.indexOf(call.attnum),
+    );
+    return { columns, derived, columnOfCall };
+  }
+}
+
+/** What a call aggregates: a column (0 where only rows count) or one of the derived columns. */
+type CallColumn =
+  | { readonly kind: 'column'; readonly attnum: number }
+  | { readonly kind: 'derived'; readonly number: number };
+
 function columnsOf(
   calls: readonly AggregateCall[],
   scan: TableScanNode,
   time: number,
-): Pick<SummaryPlan, 'columns' | 'columnOfCall'> | undefined {
-  const statistics = new Map<number, Set<Statistic>>();
-  const attnums: number[] = [];
+  context: ExecContext,
+): Columns | undefined {
+  const wanted = new WantedColumns(scan);
+  const found: CallColumn[] = [];
   for (const call of calls) {
+    const { fn, distinct, filter, orderBy } = call;
+    if (fn.statistics === undefined || distinct || filter !== null || orderBy.length > 0)
+      return undefined;
     const attnum = summarizedColumn(call, scan, time);
-    if (attnum === undefined) return undefined;
-    attnums.push(attnum);
-    if (attnum === 0) continue;
-    const wanted = statistics.get(attnum) ?? new Set();
-    for (const statistic of call.fn.statistics ?? []) wanted.add(statistic);
-    statistics.set(attnum, wanted);
+    if (attnum !== undefined) {
+      found.push({ kind: 'column', attnum });
+      if (attnum !== 0) wanted.column(attnum, fn.statistics);
+      continue;
+    }
+    const form = call.args.length === 1 ? linearForm(call.args[0], context) : undefined;
+    const number = form && wanted.derive(form, fn.statistics);
+    if (number === undefined) return undefined;
+    found.push({ kind: 'derived', number });
   }
-  const columns = [...statistics].map(([attnum, wanted]) => ({
-    attnum,
-    statistics: wanted,
-    exactSums: isInteger(typeOf(scan.table, attnum)),
-  }));
-  const order = [...statistics.keys()];
-  return { columns, columnOfCall: attnums.map((attnum) => order.indexOf(attnum)) };
+  return wanted.finish(found);
 }
 
-/** The column that a call aggregates, 0 where only rows count, undefined where it must see the rows. */
+/** The column that a call aggregates, 0 where only rows count, undefined where it is not just a column. */
 function summarizedColumn(
-  { fn, args, distinct, filter, orderBy }: AggregateCall,
+  { fn, args }: AggregateCall,
   scan: TableScanNode,
   time: number,
 ): number | undefined {
-  if (fn.statistics === undefined || distinct || filter !== null || orderBy.length > 0)
-    return undefined;
   if (args.length === 0) return 0;
   const [value, beside] = args;
   if (value.kind !== 'column') return undefined;
   const attnum = scan.attnums[value.index];
   if (attnum <= 0) return undefined;
   const column = scan.table.columns[attnum - 1];
-  if (fn.statistics.length === 0 && column.notNull) return 0;
+  if (fn.statistics?.length === 0 && column.notNull) return 0;
   if (vectorRep(column.type.oid) !== 'f64') return undefined;
   if (beside === undefined) return attnum;
   return beside.kind === 'column' && beside.index === time ? attnum : undefined;

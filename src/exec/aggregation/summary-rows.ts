@@ -9,8 +9,8 @@ const FLOAT8: SqlType = { oid: OID.float8, typmod: -1 };
 const STATISTICS = ['sums', 'squares', 'minimums', 'maximums', 'firsts', 'lasts'] as const;
 
 /** Types of the columns that `summaryBatch` gives. */
-export function summaryTypes({ scan, groupPositions, columns }: SummaryPlan): SqlType[] {
-  const numbers = 3 + STATISTICS.length * columns.length;
+export function summaryTypes({ scan, groupPositions, columns, derived }: SummaryPlan): SqlType[] {
+  const numbers = 3 + STATISTICS.length * (columns.length + derived.length);
   return [
     ...groupPositions.map((position) => scan.columns[position].type),
     ...Array.from({ length: numbers }, () => FLOAT8),
@@ -34,7 +34,10 @@ export function summaryBatch(all: Summaries): Batch {
   return { columns, length };
 }
 
-export function batchSummaries({ groupPositions, columns }: SummaryPlan, batch: Batch): Summaries {
+export function batchSummaries(
+  { groupPositions, columns, derived }: SummaryPlan,
+  batch: Batch,
+): Summaries {
   const first = groupPositions.length;
   const numbers = (i: number): Float64Array | undefined => {
     const column = batch.columns[first + i];
@@ -47,7 +50,7 @@ export function batchSummaries({ groupPositions, columns }: SummaryPlan, batch: 
     firstTimes: present(1),
     lastTimes: present(2),
     groups: batch.columns.slice(0, first),
-    columns: columns.map((_, column): ColumnSummary => {
+    columns: [...columns, ...derived].map((_, column): ColumnSummary => {
       const at = 3 + column * STATISTICS.length;
       return {
         sums: numbers(at),

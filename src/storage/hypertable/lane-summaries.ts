@@ -20,8 +20,9 @@ export function summarizable(
     return undefined;
   const { lanes } = column;
   if (lanes.bits === 32 && wanted.statistics.has('squares')) return undefined;
+  const largest = Math.abs(lanes.base) + 2 ** lanes.bits * lanes.factor;
+  if (wanted.limit !== undefined && largest / lanes.divisor > wanted.limit) return undefined;
   if (wanted.exactSums && wanted.statistics.has('sum')) {
-    const largest = Math.abs(lanes.base) + 2 ** lanes.bits * lanes.factor;
     if (lanes.divisor !== 1 || largest * PIECE_ROWS >= EXACT_MAX) return undefined;
   }
   return lanes;

@@ -69,6 +69,24 @@ const AGGREGATES = [
   'round(var_pop(a)::numeric, 9)',
   'stddev(b)',
   'round(stddev_samp(e)::numeric, 6)',
+  'sum(b + f)',
+  'avg(b * 2 - 1)',
+  'min(b * -3 + 7)',
+  'max(f - 5)',
+  'count(b + f)',
+  'count(c - a)',
+  'sum(d - b)',
+  'sum(-b)',
+  'sum(b * f)',
+  'sum(b * 2 * f)',
+  'avg(d + 1)',
+  'stddev(f * 3 - 1)',
+  'max(-f)',
+  'sum(f::int8 * 100000000)',
+  'round(sum(a * 2.5::float8 + b)::numeric, 4)',
+  'round(avg(a + f)::numeric, 9)',
+  'round(sum(c + a - 1)::numeric, 4)',
+  'round(min(a * 3)::numeric, 9)',
   'max(time)',
   'min(time)',
   'count(time)',
@@ -167,6 +185,25 @@ describe('aggregates by summaries', () => {
       "EXPLAIN ANALYZE SELECT time_bucket('1 hour', time), host, avg(a), max(b) FROM hyper GROUP BY 1, 2",
     );
     expect(plan.join('\n')).toMatch(/Rows Summarized: \d{4,} in \d+/);
+  });
+
+  it('are used for sums of multiples of columns, unless arithmetic may leave its range', async () => {
+    const summarized = async (calls: string): Promise<boolean> => {
+      const plan = await run(`EXPLAIN ANALYZE SELECT ${calls} FROM hyper WHERE f <> 2`);
+      const all = await run(`EXPLAIN ANALYZE SELECT ${calls} FROM hyper`);
+      expect(plan.join('\n')).not.toContain('Rows Summarized');
+      return all.join('\n').includes('Rows Summarized');
+    };
+    expect(await summarized('sum(b + f), avg(2 * b - 1)')).toBe(true);
+    expect(await summarized('sum(a * 0.5::float8 + b), min(-f)')).toBe(true);
+    expect(await summarized('sum(b + 2147460000)')).toBe(false);
+    expect(await summarized('min(b + f)')).toBe(false);
+    expect(await summarized('sum(b * f)')).toBe(false);
+    expect(await summarized('sum(a / 8)')).toBe(false);
+    for (const table of ['plain', 'hyper']) {
+      const outcome = await session.run(`SELECT sum(b + 2147470000) FROM ${table}`);
+      expect(outcome.kind === 'error' && outcome.code).toBe('22003');
+    }
   });
 
   it('read only the newest rows where no others matter', async () => {
