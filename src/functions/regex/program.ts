@@ -4,11 +4,12 @@
  */
 import type { AssertKind, RegexNode } from './ast.ts';
 import { type CharSet, isInClass } from './char-set.ts';
+import { AT_END, AT_START, Dfa } from './dfa.ts';
 import { regexError } from './parse.ts';
 
 const STATES_MAX = 50_000;
 
-type Instruction =
+export type Instruction =
   | { readonly op: 'set'; readonly set: CharSet; next: number }
   | { readonly op: 'split'; first: number; second: number }
   | { readonly op: 'assert'; readonly assert: AssertKind; next: number }
@@ -25,34 +26,69 @@ export interface Program {
   readonly isBackward: boolean;
 }
 
+/** Surrogates: two of them may be one character. */
+const PAIRS = /[\ud800-\udfff]/;
+const DFAS = new WeakMap<Program, { plain?: Dfa | null; search?: Dfa | null }>();
+
+/** The automaton of a program that starts once, or everywhere; undefined where it must be simulated. */
+function dfaOf(program: Program, isSearch: boolean): Dfa | undefined {
+  let entry = DFAS.get(program);
+  if (entry === undefined) DFAS.set(program, (entry = {}));
+  const kind = isSearch ? 'search' : 'plain';
+  const dfa = (entry[kind] ??= Dfa.of(program, isSearch) ?? null);
+  return dfa ?? undefined;
+}
+
 /** The text in code points, with the answers to look-around constraints once they were asked. */
 export class Subject {
-  readonly codes: Uint32Array;
-  readonly #looks = new Map<RegexNode, Uint8Array>();
+  readonly length: number;
+  readonly #text: string;
+  #codes: Uint32Array | undefined;
+  #looks: Map<RegexNode, Uint8Array> | undefined;
 
   constructor(text: string) {
-    const codes = new Uint32Array(text.length);
-    let length = 0;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.codePointAt(i) as number;
-      if (code > 0xffff) i++;
-      codes[length++] = code;
-    }
-    this.codes = codes.subarray(0, length);
+    this.#text = text;
+    this.length = PAIRS.test(text) ? this.codes.length : text.length;
+  }
+
+  /** Characters; a text in which each is one unit of the string needs none of its own. */
+  get codes(): Uint32Array {
+    return (this.#codes ??= codePoints(this.#text));
+  }
+
+  codeAt(position: number): number {
+    const codes = this.#codes;
+    return codes === undefined ? this.#text.charCodeAt(position) : (codes[position] as number);
+  }
+
+  /** Bits of a position. */
+  endsAt(position: number): number {
+    return (position === 0 ? AT_START : 0) | (position === this.length ? AT_END : 0);
   }
 
   /** Positions at which a look-around's inner expression matches. */
   lookPositions(look: Extract<RegexNode, { kind: 'look' }>): Uint8Array {
-    let found = this.#looks.get(look);
+    let found = this.#looks?.get(look);
     if (found === undefined) {
-      const everywhere = new Uint8Array(this.codes.length + 1).fill(1);
       // Ahead: where a match starts, so read backwards from every end; behind: where one ends.
       const program = compileProgram(look.node, !look.behind);
-      found = reach(program, this, everywhere, 0, this.codes.length);
+      found = reach(program, this, undefined, 0, this.length);
+      this.#looks ??= new Map();
       this.#looks.set(look, found);
     }
     return found;
   }
+}
+
+function codePoints(text: string): Uint32Array {
+  const codes = new Uint32Array(text.length);
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i) as number;
+    if (code > 0xffff) i++;
+    codes[length++] = code;
+  }
+  return codes.subarray(0, length);
 }
 
 const PROGRAMS = new WeakMap<RegexNode, { forward?: Program; backward?: Program }>();
@@ -249,24 +285,41 @@ function holdsAt(kind: AssertKind, codes: Uint32Array, position: number): boolea
 }
 
 /**
- * Marks the positions that the program reaches a match at, starting from every marked position, within
- * [low, high]. A backward program walks from high to low.
+ * Marks the positions that the program reaches a match at, starting from every marked position (from all
+ * where `starts` is undefined), within [low, high]. A backward program walks from high to low.
  */
 export function reach(
   program: Program,
   subject: Subject,
-  starts: Uint8Array,
+  starts: Uint8Array | undefined,
   low: number,
   high: number,
 ): Uint8Array {
-  const reached = new Uint8Array(subject.codes.length + 1);
+  const dfa = dfaOf(program, starts === undefined);
+  const reached = new Uint8Array(subject.length + 1);
+  const first = program.isBackward ? high : low;
+  const last = program.isBackward ? low : high;
+  if (dfa !== undefined) dfa.mark(subject, starts, first, last, reached);
+  else simulateReach(program, subject, starts, first, last, reached);
+  return reached;
+}
+
+function simulateReach(
+  program: Program,
+  subject: Subject,
+  starts: Uint8Array | undefined,
+  first: number,
+  last: number,
+  reached: Uint8Array,
+): void {
   const simulation = new Simulation(program, subject);
   const step = program.isBackward ? -1 : 1;
-  const last = program.isBackward ? low : high;
-  for (let position = program.isBackward ? high : low; ; position += step) {
-    if (starts[position] === 1 && simulation.enter(position)) reached[position] = 1;
-    if (position === last) return reached;
-    const code = subject.codes[program.isBackward ? position - 1 : position] as number;
+  for (let position = first; ; position += step) {
+    if ((starts === undefined || starts[position] === 1) && simulation.enter(position)) {
+      reached[position] = 1;
+    }
+    if (position === last) return;
+    const code = subject.codeAt(program.isBackward ? position - 1 : position);
     if (simulation.step(code, position + step)) reached[position + step] = 1;
   }
 }
@@ -278,23 +331,59 @@ export function matchEnd(
   from: number,
   isShortest: boolean,
 ): number {
-  const { codes } = subject;
+  const dfa = dfaOf(program, false);
+  return dfa === undefined
+    ? simulateMatchEnd(program, subject, from, isShortest)
+    : matchEndByDfa(dfa, subject, from, isShortest);
+}
+
+function matchEndByDfa(dfa: Dfa, subject: Subject, from: number, isShortest: boolean): number {
+  const ends = subject.endsAt(from);
+  let state = dfa.enter(dfa.initial(ends), ends);
+  let end = dfa.isMatch(state) ? from : -1;
+  for (let position = from; position < subject.length;) {
+    if ((isShortest && end >= 0) || dfa.isDead(state)) break;
+    const code = subject.codeAt(position++);
+    state = dfa.step(state, code, subject.endsAt(position));
+    if (dfa.isMatch(state)) end = position;
+  }
+  return end;
+}
+
+function simulateMatchEnd(
+  program: Program,
+  subject: Subject,
+  from: number,
+  isShortest: boolean,
+): number {
   const simulation = new Simulation(program, subject);
   let end = simulation.enter(from) ? from : -1;
-  for (let position = from; position < codes.length; position++) {
+  for (let position = from; position < subject.length; position++) {
     if ((isShortest && end >= 0) || simulation.isDead) break;
-    if (simulation.step(codes[position] as number, position + 1)) end = position + 1;
+    if (simulation.step(subject.codeAt(position), position + 1)) end = position + 1;
   }
   return end;
 }
 
 /** Whether the program matches anywhere; stops at the first match's end. */
 export function matchesAnywhere(program: Program, subject: Subject, onlyAtStart: boolean): boolean {
-  const { codes } = subject;
+  const dfa = dfaOf(program, !onlyAtStart);
+  if (dfa === undefined) return simulateMatch(program, subject, onlyAtStart);
+  let state = dfa.initial(subject.endsAt(0));
+  if (onlyAtStart) state = dfa.enter(state, subject.endsAt(0));
+  for (let position = 0; ;) {
+    if (dfa.isMatch(state)) return true;
+    if (position === subject.length || (onlyAtStart && dfa.isDead(state))) return false;
+    const code = subject.codeAt(position++);
+    state = dfa.step(state, code, subject.endsAt(position));
+  }
+}
+
+function simulateMatch(program: Program, subject: Subject, onlyAtStart: boolean): boolean {
   const simulation = new Simulation(program, subject);
   for (let position = 0; ; position++) {
     if ((position === 0 || !onlyAtStart) && simulation.enter(position)) return true;
-    if (position === codes.length || (onlyAtStart && simulation.isDead)) return false;
-    if (simulation.step(codes[position] as number, position + 1)) return true;
+    if (position === subject.length || (onlyAtStart && simulation.isDead)) return false;
+    if (simulation.step(subject.codeAt(position), position + 1)) return true;
   }
 }

@@ -2,7 +2,7 @@
  * Compiled regular expressions with PostgreSQL's matching rules: the leftmost match; of those the longest
  * or shortest as the expression prefers; inside it earlier parts take their preferred length first.
  */
-import type { RegexNode } from './ast.ts';
+import { concatNode, type RegexNode } from './ast.ts';
 import { applyRegexOption, parseRegex, type RegexOptions } from './parse.ts';
 import { compileProgram, matchEnd, matchesAnywhere, reach, Subject } from './program.ts';
 
@@ -40,6 +40,8 @@ export class Regex {
   }
 }
 
+const NO_GROUPS = new Int32Array(0);
+
 /** The matches in one text. */
 export class RegexSearch {
   readonly subject: Subject;
@@ -55,22 +57,24 @@ export class RegexSearch {
 
   /** The first match that starts at `from` or later. */
   next(from: number, withGroups: boolean): RegexMatch | undefined {
-    const { length } = this.subject.codes;
     this.#starts ??= reach(
       compileProgram(this.#root, true),
       this.subject,
-      new Uint8Array(length + 1).fill(1),
+      undefined,
       0,
-      length,
+      this.subject.length,
     );
     const start = this.#starts.indexOf(1, from);
     if (start < 0) return undefined;
     const isShortest = this.#root.prefers === 'short';
     const end = matchEnd(compileProgram(this.#root, false), this.subject, start, isShortest);
+    if (!withGroups || this.#groupCount === 0) {
+      return { start, end, groupStarts: NO_GROUPS, groupEnds: NO_GROUPS };
+    }
     const groupStarts = new Int32Array(this.#groupCount + 1).fill(-1);
     const groupEnds = new Int32Array(this.#groupCount + 1).fill(-1);
     const match = { start, end, groupStarts, groupEnds };
-    if (withGroups && this.#groupCount > 0) dissect(this.#root, this.subject, start, end, match);
+    dissect(this.#root, this.subject, start, end, match);
     return match;
   }
 }
@@ -129,7 +133,7 @@ function at(position: number, length: number): Uint8Array {
 }
 
 function spans(node: RegexNode, subject: Subject, start: number, end: number): boolean {
-  const starts = at(start, subject.codes.length);
+  const starts = at(start, subject.length);
   return reach(compileProgram(node, false), subject, starts, start, end)[end] === 1;
 }
 
@@ -156,22 +160,92 @@ function dissectConcat(
   end: number,
   match: RegexMatch,
 ): void {
-  const { length } = subject.codes;
-  // rest[i]: positions from which nodes i and following can reach exactly `end`.
-  const rest: Uint8Array[] = Array.from({ length: nodes.length + 1 });
-  rest[nodes.length] = at(end, length);
-  for (let i = nodes.length - 1; i > 0; i--) {
-    const backward = compileProgram(nodes[i] as RegexNode, true);
+  const { length } = subject;
+  const { parts, tail } = partsOf(nodes);
+  // rest[i]: positions from which part i and what follows can reach exactly `end`.
+  const rest: Uint8Array[] = Array.from({ length: parts.length + 1 });
+  rest[parts.length] = reach(compileProgram(tail, true), subject, at(end, length), start, end);
+  const first = parts.findIndex((part) => part.length < 0);
+  for (let i = parts.length - 1; i > first && first >= 0; i--) {
+    const backward = compileProgram((parts[i] as ConcatPart).node, true);
     rest[i] = reach(backward, subject, rest[i + 1] as Uint8Array, start, end);
   }
   let position = start;
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i] as RegexNode;
-    const ends = reach(compileProgram(node, false), subject, at(position, length), position, end);
-    const stop = choose(ends, rest[i + 1] as Uint8Array, position, end, node.prefers);
-    if (stop < 0) return;
+  for (const [i, { node, length: known }] of parts.entries()) {
+    let stop = position + known;
+    if (known < 0) {
+      const ends = reach(compileProgram(node, false), subject, at(position, length), position, end);
+      stop = choose(ends, rest[i + 1] as Uint8Array, position, end, node.prefers);
+      if (stop < 0) return;
+    }
     dissect(node, subject, position, stop, match);
     position = stop;
+  }
+}
+
+/** A part of a concatenation; what has one length is taken together, as far as it captures nothing. */
+interface ConcatPart {
+  readonly node: RegexNode;
+  /** Characters that it matches, -1 where that depends. */
+  readonly length: number;
+}
+
+interface ConcatParts {
+  /** Up to the last one that captures. */
+  readonly parts: readonly ConcatPart[];
+  readonly tail: RegexNode;
+}
+
+const PARTS = new WeakMap<readonly RegexNode[], ConcatParts>();
+
+function partsOf(nodes: readonly RegexNode[]): ConcatParts {
+  const known = PARTS.get(nodes);
+  if (known !== undefined) return known;
+  const behind = nodes.findLastIndex((node) => node.captures) + 1;
+  const parts: ConcatPart[] = [];
+  for (const node of nodes.slice(0, behind)) {
+    const length = lengthOf(node);
+    const before = parts.at(-1);
+    if (
+      before === undefined ||
+      before.length < 0 ||
+      length < 0 ||
+      before.node.captures ||
+      node.captures
+    ) {
+      parts.push({ node, length });
+    } else {
+      const joined = concatNode([before.node, node]);
+      parts[parts.length - 1] = { node: joined, length: before.length + length };
+    }
+  }
+  const made = { parts, tail: concatNode(nodes.slice(behind)) };
+  PARTS.set(nodes, made);
+  return made;
+}
+
+/** Characters of every match of a node, -1 where they differ. */
+function lengthOf(node: RegexNode): number {
+  switch (node.kind) {
+    case 'empty':
+    case 'assert':
+    case 'look':
+      return 0;
+    case 'set':
+      return 1;
+    case 'group':
+      return lengthOf(node.node);
+    case 'concat': {
+      const lengths = node.nodes.map(lengthOf);
+      return lengths.includes(-1) ? -1 : lengths.reduce((sum, length) => sum + length, 0);
+    }
+    case 'alternatives': {
+      const [first = -1, ...others] = node.nodes.map(lengthOf);
+      return others.every((length) => length === first) ? first : -1;
+    }
+    case 'optional':
+    case 'star':
+      return -1;
   }
 }
 
@@ -182,7 +256,7 @@ function dissectStar(
   end: number,
   match: RegexMatch,
 ): void {
-  const { length } = subject.codes;
+  const { length } = subject;
   if (start === end) {
     // Over nothing, PostgreSQL still makes one empty iteration where the body allows it.
     if (spans(node.node, subject, start, end)) dissect(node.node, subject, start, end, match);
@@ -211,9 +285,12 @@ function startsAnchored(node: RegexNode): boolean {
 
 const CACHE_MAX = 200;
 const cache = new Map<string, Regex>();
+/** The one before: a column's rows mostly have one pattern. */
+let last: { readonly pattern: string; readonly flags: string; readonly regex: Regex } | undefined;
 
 /** Compiles a pattern, keeping the last used ones. `flags` has only regular-expression letters. */
 export function compileRegex(pattern: string, flags = ''): Regex {
+  if (pattern === last?.pattern && flags === last.flags) return last.regex;
   const key = `${flags}/${pattern}`;
   let regex = cache.get(key);
   if (regex === undefined) {
@@ -232,5 +309,6 @@ export function compileRegex(pattern: string, flags = ''): Regex {
   }
   cache.set(key, regex);
   if (cache.size > CACHE_MAX) cache.delete(cache.keys().next().value as string);
+  last = { pattern, flags, regex };
   return regex;
 }

@@ -53,11 +53,11 @@ class SearchedText {
   constructor(regex: Regex, text: string) {
     this.search = regex.search(text);
     this.#text = text;
-    this.#chars = this.search.subject.codes.length === text.length ? undefined : [...text];
+    this.#chars = this.search.subject.length === text.length ? undefined : [...text];
   }
 
   get length(): number {
-    return this.search.subject.codes.length;
+    return this.search.subject.length;
   }
 
   slice(start: number, end: number): string {
