@@ -8,6 +8,7 @@ import { inlineCtes } from './rules/inline-ctes.ts';
 import { orderJoins } from './rules/order-joins.ts';
 import { pushLimits } from './rules/push-limits.ts';
 import { pushPredicates } from './rules/push-predicates.ts';
+import { unnestLateral } from './rules/unnest-lateral.ts';
 import { unnestSubqueries } from './rules/unnest-subqueries.ts';
 
 /** What rules may use: fresh ids, row counts, the statement's environment. */
@@ -25,6 +26,7 @@ const RULES: readonly Rule[] = [
   inlineCtes,
   pushPredicates,
   unnestSubqueries,
+  unnestLateral,
   pushPredicates,
   orderJoins,
   pushLimits,

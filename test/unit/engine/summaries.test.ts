@@ -46,6 +46,10 @@ beforeAll(async () => {
   await run('INSERT INTO hyper SELECT * FROM plain WHERE f = 2 AND b > -10000');
   await run('CHECKPOINT');
   await run('INSERT INTO hyper SELECT * FROM plain WHERE f = 2 AND b <= -10000');
+  await run('CREATE TABLE outers (host text, rack int, n int)');
+  await run(
+    `INSERT INTO outers SELECT CASE WHEN g = 5 THEN NULL ELSE 'host_' || g % 9 END, g % 4, g % 3 FROM generate_series(0, 39) g`,
+  );
   for (const table of ['plain', 'hyper']) {
     await run(`DELETE FROM ${table} WHERE time > '2024-03-01 09:00' AND b % 50 = 0`);
   }
@@ -173,6 +177,23 @@ function newestBuckets(): string {
   return `SELECT ${calls}, ${bucket} AS t ${from} GROUP BY t ${having} ORDER BY t ${direction} ${limit}`;
 }
 
+function lateralQuery(): string {
+  const keys = pick(['x.host = o.host', 'o.host = x.host AND x.rack = o.rack', 'x.f = o.n']);
+  const bound = pick([
+    '',
+    '',
+    "AND x.time < '2024-03-01 05:00'",
+    "AND x.time >= '2024-03-01 09:30'",
+  ]);
+  const outputs = pick(['x.*', 'x.a, x.b + o.n AS b, x.time', 'x.b * 2 AS b, x.time, x.host']);
+  const order = pick(['x.time DESC', 'x.time', 'time DESC']);
+  const inner = `SELECT ${outputs} FROM $TABLE x WHERE ${keys} ${bound} ORDER BY ${order} LIMIT 1`;
+  const join = pick(['JOIN', 'LEFT JOIN']);
+  const on = pick(['true', 'true', 'l.b > o.n', 'o.n = 1']);
+  const where = pick(['', "WHERE o.host <> 'host_3'", 'WHERE l.time IS NULL']);
+  return `SELECT o.host, o.rack, o.n, l.b, l.time FROM outers o ${join} LATERAL (${inner}) l ON ${on} ${where}`;
+}
+
 const sorted = (rows: (string | null)[][]): string[] =>
   rows.map((row) => JSON.stringify(row)).sort();
 
@@ -220,6 +241,28 @@ describe('aggregates by summaries', () => {
       expect(sorted(await run(query('hyper', () => text))), text).toEqual(expected);
     }
   });
+
+  it(
+    `of the last row for each outer one equal those over all (SEED=${SEED})`,
+    { timeout: 120_000 },
+    async () => {
+      const last =
+        'SELECT o.n, l.* FROM outers o JOIN LATERAL (SELECT * FROM hyper x WHERE x.host = o.host ORDER BY time DESC LIMIT 1) l ON true';
+      expect((await run(`EXPLAIN ${last}`)).join('\n')).toContain('Rows: newest of each host');
+      const few = (await run(`EXPLAIN ${last} WHERE o.n = 1`)).join('\n');
+      expect(few).toContain('Nested Loop');
+      const plain = last.replace('hyper x', 'plain x');
+      for (const order of ['time DESC', 'a + b']) {
+        const plan = await run(`EXPLAIN ${plain.replace('time DESC', order)}`);
+        expect(plan.join('\n')).toContain('Nested Loop');
+      }
+      for (let i = 0; i < QUERIES; i++) {
+        const text = lateralQuery();
+        const expected = sorted(await run(query('plain', () => text)));
+        expect(sorted(await run(query('hyper', () => text))), text).toEqual(expected);
+      }
+    },
+  );
 
   it(
     `of the newest buckets equal those over all (SEED=${SEED})`,
