@@ -4,14 +4,12 @@ import type { EvalContext, SequenceAccess, SessionView } from '../functions/func
 import type { Value } from '../types/value.ts';
 import { engineAdmin } from './admin/engine-admin.ts';
 import { regNames } from './reg-names.ts';
+import { checkpointOf } from './checkpoint.ts';
 import { explicitSearchPath, lookupPath } from './search-path.ts';
 import { setSetting } from './set-setting.ts';
 import { sessionSequences } from './session-sequences.ts';
 import type { SessionImpl } from './session-impl.ts';
 import { sqlTexts } from './system/sql-texts.ts';
-
-/** Work done between two turns of the event loop. */
-const SLICE_MS = 8;
 
 export function buildEvalContext(session: SessionImpl): EvalContext {
   const { database, transaction } = session;
@@ -68,10 +66,8 @@ export function buildExecContext(
   instrumentation: Instrumentation | undefined,
 ): ExecContext {
   const { database, cancelState } = session;
-  const { clock, timers } = database.env;
   const evalContext = session.evalContext();
   const workMemoryBytes = session.settings.integer('work_mem') * 1024;
-  let sliceStart = clock.monotonicMs();
   return {
     eval: evalContext,
     transaction: session.transaction.current(),
@@ -85,15 +81,7 @@ export function buildExecContext(
       temporaryFileLimit(session),
     ),
     cancel: cancelState,
-    checkpoint() {
-      if (cancelState.reason !== undefined) throw cancelState.reason;
-      const now = clock.monotonicMs();
-      if (now - sliceStart < SLICE_MS) return undefined;
-      return timers.yield().then(() => {
-        sliceStart = clock.monotonicMs();
-        if (cancelState.reason !== undefined) throw cancelState.reason;
-      });
-    },
+    checkpoint: checkpointOf(session),
     virtualRows: (table) => database.virtualRows(table, session),
     instrumentation,
     modified: new Map(),

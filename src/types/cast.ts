@@ -9,6 +9,7 @@ import { codecFor, tryCodecFor } from './codecs.ts';
 import type { FormatSettings } from './codec.ts';
 import { dateTimeCasts } from './datetime/casts.ts';
 import { formatType } from './format-type.ts';
+import { wholeText } from './large-value.ts';
 import { PgArray } from './pg-array.ts';
 import { elementTypeOf, typeInfo } from './type-table.ts';
 import { OID, type Oid } from './type.ts';
@@ -145,7 +146,7 @@ function textCast(from: Oid, to: Oid): Cast | undefined {
       context: 'assignment',
       method: 'i',
       convert(value, typmod, settings, explicit) {
-        const text = codecFor(from).formatText(value, settings);
+        const text = wholeText(codecFor(from), value, settings);
         const read = codecFor(to).parseText(text, -1, settings);
         return read === null ? null : applyTypmod(to, read, typmod, explicit);
       },

@@ -75,6 +75,18 @@ export function* textPieces(
   else yield* slices(codec.formatText(value, settings));
 }
 
+/** The text form of a value that may be large: pieces make less to clear up than a text of each element. */
+export function wholeText(
+  codec: Codec,
+  value: NonNullable<Value>,
+  settings: FormatSettings,
+): string {
+  if (codec.textPieces === undefined || !isLarge(value)) return codec.formatText(value, settings);
+  let text = '';
+  for (const piece of codec.textPieces(value, settings)) text += piece;
+  return text;
+}
+
 /** Writes the binary form, with a yield now and then where it is large. */
 export function* writeSteps(
   codec: Codec,

@@ -29,8 +29,13 @@ export function trimBlanks(text: string): string {
   return end === text.length ? text : text.slice(0, end);
 }
 
+const SURROGATE = /[\ud800-\udbff]/;
+/** Up to this length counting is quicker than searching. */
+const SHORT_LENGTH = 64;
+
 /** The number of characters (code points) of a text. */
 export function characterLength(text: string): number {
+  if (text.length > SHORT_LENGTH && !SURROGATE.test(text)) return text.length;
   let count = text.length;
   for (let i = 0; i < text.length; i++) {
     if ((text.charCodeAt(i) & 0xfc00) === 0xd800) count--;

@@ -9,6 +9,7 @@ import {
   quotedPieces,
   slices,
   textPieces,
+  wholeText,
   writePieces,
   writeSteps,
 } from '../../../src/types/large-value.ts';
@@ -139,6 +140,7 @@ describe('a large value in pieces', () => {
         const pieces = [...textPieces(codec, value, settings)];
         const whole = codec.formatText(value, settings);
         expect(pieces.join('') === whole).toBe(true);
+        expect(wholeText(codec, value, settings) === whole).toBe(true);
         expect(pieces.length).toBeGreaterThan(whole.length / PIECE_LENGTH / 6);
         expect(utf8(pieces).equals(Buffer.from(whole))).toBe(true);
       });
