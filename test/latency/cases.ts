@@ -72,6 +72,8 @@ function loadCases(rows: Scale): LatencyCase[] {
         ),
       run: (client) => client.copyIn('COPY points FROM STDIN', pointRows(rows(4_000_000))),
     },
+    statement('compaction of 1M rows of 19 columns', 'VACUUM FULL wide'),
+    statement('compaction of 4M rows with distinct texts', 'VACUUM FULL points'),
   ];
 }
 

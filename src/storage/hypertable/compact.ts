@@ -163,8 +163,12 @@ export class Compactor {
       sources.push(await this.#keeper.openOnce(segment, table.runtime, deleted));
     }
     const rows = this.#options.compactRows ?? SEGMENT_ROWS;
-    const keys = segmentBy.map((attnum) => keysOf(sources, attnum));
-    const plan = groupSeries(sources, keys, rows, SERIES_ROWS_MAX);
+    const keys: PlainColumn[] = [];
+    for (const attnum of segmentBy) {
+      keys.push(keysOf(sources, attnum));
+      await timers.yield();
+    }
+    const plan = await inSlices(groupSeries(sources, keys, rows, SERIES_ROWS_MAX), timers);
     const groups: Group[] = [];
     for (const group of plan ?? []) {
       const ranges = rangeSources(descriptor, sources, group);
@@ -249,6 +253,14 @@ export class Compactor {
     const segments = [...added, ...now.segments.filter((each) => !replaced.has(each))];
     store.replaceTable({ ...table, chunks: withChunk(table.chunks, { ...now, segments }) });
     this.#options.locks.rename(storageId, (ref) => currentRef(runtime, ref));
+  }
+}
+
+async function inSlices<T>(steps: Generator<void, T>, timers: Timers): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await timers.yield();
   }
 }
 

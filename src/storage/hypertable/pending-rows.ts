@@ -22,6 +22,7 @@ export class PendingSource implements RowSource {
   readonly #entries: readonly InsertEntry[];
   readonly #context: HeadContext;
   readonly #timers: Timers;
+  #numbers: Int32Array | undefined;
   /** The column that was asked for last: a writer takes one after the other. */
   #last: { readonly attnum: number; readonly column: StoredColumn } | undefined;
 
@@ -81,11 +82,18 @@ export class PendingSource implements RowSource {
 
   /** Numbers in the transaction of the rows in a segment's order. */
   numbersOf(order: Int32Array): Int32Array {
+    this.#numbers ??= this.#allNumbers();
+    const numbers = new Int32Array(order.length);
+    for (let i = 0; i < order.length; i++) numbers[i] = this.#numbers[order[i]];
+    return numbers;
+  }
+
+  #allNumbers(): Int32Array {
     const numbers = new Int32Array(this.rows);
     let at = 0;
     for (const { firstRow, batch } of this.#entries) {
       for (let i = 0; i < batch.length; i++) numbers[at++] = firstRow + i;
     }
-    return order.map((row) => numbers[row]);
+    return numbers;
   }
 }

@@ -92,7 +92,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     return { segments: [], operations: [], orders: [], positionOf: () => undefined };
   }
   const read = (attnum: number): Promise<PlainColumn | undefined> =>
-    readColumn(table, sources, kept, attnum, rows);
+    readColumn(table, sources, kept, attnum, rows, input.timers);
 
   const timeValues = (await read(timeColumn)) as PlainColumn;
   const times = doublesOf(timeValues);
@@ -237,13 +237,14 @@ async function readColumn(
   kept: readonly (Int32Array | undefined)[],
   attnum: number,
   rows: number,
+  timers: Timers,
 ): Promise<PlainColumn | undefined> {
   const [only] = sources;
   if (sources.length === 1 && only.whole !== undefined && kept[0] === undefined) {
     const whole = await only.whole(attnum);
     return whole === undefined ? undefined : plainColumn(whole);
   }
-  const parts: { column: PlainColumn | undefined; rows: number }[] = [];
+  const parts: ColumnPart[] = [];
   let present = false;
   for (let s = 0; s < sources.length; s++) {
     for (let index = 0; index < pieceCount(sources[s]); index++) {
@@ -262,7 +263,10 @@ async function readColumn(
   if (!present) return undefined;
   if (parts.length === 1) return parts[0].column;
   const { type, missingText } = table.columns[attnum - 1];
-  return joinColumns(parts, rows, missingValue(type, missingText));
+  const steps = joinSteps(parts, rows, missingValue(type, missingText));
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) await timers.yield();
+  return step.value;
 }
 
 /** The kept rows between two rows, counted from the first. */
@@ -275,12 +279,30 @@ function pickedIn(kept: Int32Array | undefined, from: number, to: number): Int32
   return kept.subarray(low, high).map((row) => row - from);
 }
 
+interface ColumnPart {
+  readonly column: PlainColumn | undefined;
+  readonly rows: number;
+}
+
 /** Columns one after the other; where the rows lack it, the missing value. */
 export function joinColumns(
-  parts: readonly { column: PlainColumn | undefined; rows: number }[],
+  parts: readonly ColumnPart[],
   rows: number,
   missing: Value,
 ): PlainColumn {
+  const steps = joinSteps(parts, rows, missing);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, with a step for each part whose strings get other codes. */
+function* joinSteps(
+  parts: readonly ColumnPart[],
+  rows: number,
+  missing: Value,
+): Generator<void, PlainColumn> {
   const first = parts.find(({ column }) => column !== undefined)?.column as PlainColumn;
   const alike = parts.every(({ column }) => column?.rep === first.rep);
   if (!alike || first.rep === 'any') return joinValues(parts, first, rows, missing);
@@ -306,6 +328,7 @@ export function joinColumns(
       else {
         const texts = column.dictionary.snapshot();
         dictionary.translate(texts, column.codes, count, column.nulls, codes, at);
+        yield;
       }
     }
     at += count;
@@ -317,7 +340,7 @@ export function joinColumns(
 
 /** Joins columns of different forms, or with missing parts. */
 function joinValues(
-  parts: readonly { column: PlainColumn | undefined; rows: number }[],
+  parts: readonly ColumnPart[],
   first: PlainColumn,
   rows: number,
   missing: Value,

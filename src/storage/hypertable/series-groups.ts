@@ -1,7 +1,7 @@
 /** How the rows of several sorted segments are divided among segments that hold whole series. */
 import type { RowSource } from './row-source.ts';
 import { withoutDeleted, type RowRanges } from './select-rows.ts';
-import { sortRows } from './sort-rows.ts';
+import { sortSteps } from './sort-rows.ts';
 import type { PlainColumn } from './stored-column.ts';
 
 /** Whole series that come together: of each source, the rows that belong to them. */
@@ -10,24 +10,24 @@ export interface SeriesGroup {
   readonly ranges: readonly RowRanges[];
 }
 
+/** Series looked at in one step. */
+const STEP_SERIES = 65_536;
+
 /**
  * Puts series together until they have `rows` rows, in the order in which they first appear. Undefined
  * where one series alone has more than `limit` rows. `keys` are the series columns of all sources, one
- * value a series, one source after the other.
+ * value a series, one source after the other. In steps of some milliseconds.
  */
-export function groupSeries(
+export function* groupSeries(
   sources: readonly RowSource[],
   keys: readonly PlainColumn[],
   rows: number,
   limit: number,
-): SeriesGroup[] | undefined {
+): Generator<void, SeriesGroup[] | undefined> {
   const runs = runsOf(sources);
-  const { permutation, starts, seriesCount } = sortRows(
-    keys,
-    new Float64Array(runs.count),
-    runs.count,
-    undefined,
-  );
+  yield;
+  const times = new Float64Array(runs.count);
+  const { permutation, starts, seriesCount } = yield* sortSteps(keys, times, runs.count, undefined);
   const groups: SeriesGroup[] = [];
   let first = 0;
   let size = 0;
@@ -39,8 +39,10 @@ export function groupSeries(
       groups.push(groupOf(sources, runs, permutation.subarray(first, starts[s])));
       first = starts[s];
       size = 0;
+      yield;
     }
     size += added;
+    if (s % STEP_SERIES === 0) yield;
   }
   if (size > 0) groups.push(groupOf(sources, runs, permutation.subarray(first)));
   return groups.filter((group) => group.rows > 0);

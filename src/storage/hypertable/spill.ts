@@ -94,11 +94,13 @@ async function spillChunk(
     },
   });
   await keeper.storeUnnamed(written.segments, written.operations, true);
+  const numbers: Int32Array[] = [];
+  for (const order of written.orders) {
+    numbers.push(source.numbersOf(order));
+    await timers.yield();
+  }
   writes.replaceBySegments(
     pending,
-    written.segments.map((segment, i) => ({
-      segment,
-      numbers: source.numbersOf(written.orders[i]),
-    })),
+    written.segments.map((segment, i) => ({ segment, numbers: numbers[i] })),
   );
 }
