@@ -103,7 +103,7 @@ async function runTransaction(
   changes: readonly Change[],
   random: () => number,
 ): Promise<void> {
-  if (random() < 0.02) await client.query('CHECKPOINT');
+  if (random() < 0.02) await client.query(random() < 0.5 ? 'CHECKPOINT' : 'VACUUM FULL points');
   await client.query('BEGIN');
   let points: Change[] = [];
   const flushPoints = async (): Promise<void> => {
