@@ -28,8 +28,12 @@ export type DescribeChunk = (storageId: number, chunk: number) => string;
 /** A segment that no state since `sequence` refers to. */
 interface Retired {
   readonly address: SegmentAddress;
+  readonly bytes: number;
   readonly sequence: Sequence;
 }
+
+/** Bytes of a chunk's segments that are worth having the store rewrite what lies around them. */
+const RECLAIM_BYTES = 32 * 1024 * 1024;
 
 /** Decoded columns that one pass over a segment keeps: a block or two. */
 const ONE_PASS_BYTES = 1024 * 1024;
@@ -193,7 +197,7 @@ export class SegmentKeeper {
       true,
     );
     this.noteStored(storageId, chunk.id, after);
-    for (const { address } of gone) this.#retired.push({ address, sequence });
+    for (const { address, bytes } of gone) this.#retired.push({ address, bytes, sequence });
   }
 
   /** Deletes segments that nothing refers to, in the background. */
@@ -223,17 +227,17 @@ export class SegmentKeeper {
     this.#dropped.add(storageId);
     const empty = new Uint8Array(0);
     const operations: KvOperation[] = [{ type: 'put', key: droppedKey(storageId), value: empty }];
-    const addresses: SegmentAddress[] = [];
+    const retired: Retired[] = [];
     for (const [chunk, segments] of chunks) {
       operations.push({ type: 'delete', key: chunkKey(storageId, chunk) });
-      for (const { address } of segments) {
+      for (const { address, bytes } of segments) {
         operations.push({ type: 'put', key: garbageKey(address), value: empty });
-        addresses.push(address);
+        retired.push({ address, bytes, sequence });
       }
     }
     this.#inBackground(async () => {
       await this.#options.kv.write(operations, true);
-      for (const address of addresses) this.#retired.push({ address, sequence });
+      this.#retired.push(...retired);
     });
   }
 
@@ -249,7 +253,24 @@ export class SegmentKeeper {
       const due = this.#retired.filter((retired) => retired.sequence < this.#released);
       this.#retired = this.#retired.filter((retired) => retired.sequence >= this.#released);
       for (const { address } of due) await this.delete(address);
+      await this.#reclaim(due);
     });
+  }
+
+  /** Gets back the disk that much at once took; little by little the store does it by itself. */
+  async #reclaim(deleted: readonly Retired[]): Promise<void> {
+    const chunks = new Map<string, Retired[]>();
+    for (const each of deleted) {
+      const { storageId, chunk } = each.address;
+      const name = `${storageId}/${chunk}`;
+      chunks.set(name, [...(chunks.get(name) ?? []), each]);
+    }
+    for (const segments of chunks.values()) {
+      if (segments.reduce((sum, { bytes }) => sum + bytes, 0) < RECLAIM_BYTES) continue;
+      const ordered = segments.map(({ address }) => address).sort((a, b) => a.segment - b.segment);
+      const last = ordered[ordered.length - 1];
+      await this.#options.kv.reclaim(segmentRange(ordered[0]).from, segmentRange(last).to);
+    }
   }
 
   async delete(address: SegmentAddress): Promise<void> {

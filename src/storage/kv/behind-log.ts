@@ -19,6 +19,7 @@ export function behindLog(kv: KvStore, flushLog: () => Promise<void>): KvStore {
     approximateSize: (from, to) => kv.approximateSize(from, to),
     mark: () => kv.mark(),
     moveToTables: (written) => kv.moveToTables(written),
+    reclaim: (from, to) => kv.reclaim(from, to),
     close: () => kv.close(),
   };
 }

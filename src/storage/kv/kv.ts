@@ -37,5 +37,7 @@ export interface KvStore {
   mark(): Promise<() => boolean>;
   /** Has everything moved to tables that was written before, `written`, a key, being the last. */
   moveToTables(written: Uint8Array): Promise<void>;
+  /** Gives back the disk that deleted entries of a range take. */
+  reclaim(from: Uint8Array, to: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }

@@ -69,6 +69,10 @@ export class MemoryKv implements KvStore {
     return Promise.resolve();
   }
 
+  reclaim(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.#leaves = [];
     return Promise.resolve();

@@ -131,6 +131,11 @@ class RocksKv implements KvStore {
     await call<void>((done) => this.#database.compactRange(key, key, done));
   }
 
+  async reclaim(from: Uint8Array, to: Uint8Array): Promise<void> {
+    this.#checkOpen();
+    await call<void>((done) => this.#database.compactRange(toBuffer(from), toBuffer(to), done));
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
