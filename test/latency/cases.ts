@@ -18,8 +18,6 @@ function statement(name: string, sql: string, prepare?: string): LatencyCase {
 
 /** Cases that do too much at a time where nobody could mend it yet; measured at full size only. */
 export const WEAK: ReadonlyMap<RegExp, string> = new Map([
-  [/^(json|string)_agg.*, sent$/, 'a text of many parts becomes one in one go'],
-  [/VALUES/, 'a text is parsed and planned in one go'],
   [/^COPY of 4M rows with/, 'a spilled chunk gets its dictionaries in one go'],
 ]);
 

@@ -6,12 +6,13 @@ import { ByteWriter } from '../../base/byte-writer.ts';
 import { ByteChunks } from '../../types/byte-chunks.ts';
 import { codecFor } from '../../types/codecs.ts';
 import type { Codec, FormatSettings } from '../../types/codec.ts';
-import { isLarge, textPieces, writePieces, writeSteps } from '../../types/large-value.ts';
+import { isLarge, writePieces } from '../../types/large-value.ts';
 import type { Oid } from '../../types/type.ts';
 import { ColumnPlan } from '../../vector/output/column-plan.ts';
+import { piecesAt, writeStepsAt } from '../../vector/long-texts.ts';
 import { COPY_DATA, type MessageTarget } from '../../vector/output/message-target.ts';
 import { RowMessages } from '../../vector/output/row-messages.ts';
-import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
+import { isNullAt, valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { BINARY_SIGNATURE } from './binary-reader.ts';
 import { areNumbersPlain, formOf, headerForm, type TextForm } from './copy-forms.ts';
 import type { CopyOptions } from './options.ts';
@@ -95,18 +96,18 @@ export class CopyWriter {
     const isBinary = this.#options.format === 'binary';
     if (isBinary) chunks.tail.i16(this.#fields.length);
     for (const [c, { codec, form }] of this.#fields.entries()) {
-      const value = valueAt(batch.columns[c] as Vector, row);
+      const vector = batch.columns[c] as Vector;
       if (!isBinary) {
         if (c > 0) chunks.utf8(this.#options.delimiter);
-        if (value === null) chunks.utf8(this.#options.nullText);
+        if (isNullAt(vector, row)) chunks.utf8(this.#options.nullText);
         else {
-          const pieces = textPieces(codec, value, this.#settings);
+          const pieces = piecesAt(vector, row, codec, this.#settings);
           yield* writePieces(chunks, form === undefined ? pieces : form.pieces(pieces));
         }
-      } else if (value === null) chunks.tail.i32(-1);
+      } else if (isNullAt(vector, row)) chunks.tail.i32(-1);
       else {
         const field = chunks.begin();
-        yield* writeSteps(codec, chunks, value, this.#settings);
+        yield* writeStepsAt(vector, row, codec, chunks, this.#settings);
         chunks.end(field);
       }
     }

@@ -1,6 +1,8 @@
 /** Building blocks of accumulators: growing typed arrays, and one accumulator over plain states. */
+import { isLarge } from '../../types/large-value.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
+import { keepParts } from '../../vector/long-texts.ts';
 import { valueAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
 import type { Accumulator } from '../function.ts';
 
@@ -33,6 +35,8 @@ export interface StateRules<S> {
   finish(state: S): Value;
   /** The same in steps of at most some milliseconds, where a state may be large. */
   finishSteps?(state: S): Generator<void, Value, void>;
+  /** The parts of a text that `finish` joined, where it may be long. */
+  parts?(state: S): readonly string[];
   /** Skip rows in which the first argument is NULL (as strict transition functions do). */
   readonly skipNulls: boolean;
   /** Skip rows in which any argument is NULL. */
@@ -88,19 +92,29 @@ export class StateAccumulator<S> implements Accumulator {
     for (let group = 0; group < count; group++) {
       values.push(this.#rules.finish(this.#states[group] as S));
     }
-    return vectorFromValues(this.#rules.type, values);
+    return this.#vector(values);
+  }
+
+  #vector(values: readonly Value[]): Vector {
+    const { type, parts } = this.#rules;
+    const vector = vectorFromValues(type, values);
+    if (parts === undefined) return vector;
+    for (const [group, value] of values.entries()) {
+      if (isLarge(value)) keepParts(vector, group, parts(this.#states[group] as S));
+    }
+    return vector;
   }
 
   /** The same in steps of at most some milliseconds. */
   *finishSteps(count: number): Generator<void, Vector, void> {
-    const { finishSteps, type } = this.#rules;
+    const { finishSteps } = this.#rules;
     if (finishSteps === undefined) return this.finish(count);
     const values: Value[] = [];
     for (let group = 0; group < count; group++) {
       values.push(yield* finishSteps(this.#states[group] as S));
       if (group % STEP_GROUPS === 0) yield;
     }
-    return vectorFromValues(type, values);
+    return this.#vector(values);
   }
 
   /** Fills `row`; false where the row is to be skipped. */

@@ -107,8 +107,10 @@ function joining<T extends Value>(
   empty: T,
   join: (parts: readonly T[]) => T,
   joinLong: (stretches: readonly T[]) => T,
+  parts?: (state: Joined<T>) => readonly string[],
 ): Accumulator {
   return new StateAccumulator<Joined<T>>({
+    ...(parts === undefined ? {} : { parts }),
     type: call.returnType,
     skipNulls: true,
     create: () => ({ stretches: [], parts: [] }),
@@ -125,6 +127,10 @@ function joining<T extends Value>(
     finish: ({ stretches, parts }) =>
       parts.length + stretches.length === 0 ? null : joinLong([...stretches, join(parts)]),
   });
+}
+
+function allParts({ stretches, parts }: Joined<string>): readonly string[] {
+  return [...stretches, parts.join('')];
 }
 
 /** One text of some long ones: the engine copies them when somebody looks at it, if at all. */
@@ -158,6 +164,7 @@ function joiningTexts(
       if (parts.length + stretches.length === 0) return null;
       return rope([head, ...stretches, parts.join(''), tail]);
     },
+    parts: (state) => [head, ...allParts(state), tail],
   });
 }
 
@@ -181,7 +188,7 @@ export const collectAggregates: readonly AggregateFunction[] = [
   ),
   aggregate('array_agg(anyarray) anyarray', arrayOfArrays),
   aggregate('string_agg(text, text) text', (call) =>
-    joining<string>(call, '', (parts) => parts.join(''), rope),
+    joining<string>(call, '', (parts) => parts.join(''), rope, allParts),
   ),
   aggregate('string_agg(bytea, bytea) bytea', (call) =>
     joining<Uint8Array>(call, new Uint8Array(0), concatBytes, concatBytes),
