@@ -10,9 +10,15 @@ export class ServerProcess {
   readonly port: number;
   readonly readyMs: number;
   readonly #child: ChildProcess;
+  readonly #errors: () => string;
 
-  private constructor(child: ChildProcess, port: number, readyMs: number) {
+  private constructor(
+    child: ChildProcess,
+    errors: () => string,
+    { port, readyMs }: { port: number; readyMs: number },
+  ) {
     this.#child = child;
+    this.#errors = errors;
     this.port = port;
     this.readyMs = readyMs;
   }
@@ -40,11 +46,19 @@ export class ServerProcess {
     });
     const port = /:(\d+)$/.exec(line)?.[1];
     if (port === undefined) throw new Error(`unexpected first line: ${line}`);
-    return new ServerProcess(child, Number(port), performance.now() - start);
+    return new ServerProcess(child, () => errors, {
+      port: Number(port),
+      readyMs: performance.now() - start,
+    });
   }
 
   get pid(): number {
     return this.#child.pid as number;
+  }
+
+  /** What it has written to its standard error: its log. */
+  get log(): string {
+    return this.#errors();
   }
 
   /** Ends the process without a chance to do anything. */

@@ -17,6 +17,9 @@ import { Statistics } from './statistics.ts';
 import { cancelOne, visit } from './visitor.ts';
 import { Writer } from './writer.ts';
 
+/** Of the server's log lines, so many are shown. */
+const COMPLAINTS_MAX = 20;
+
 /** Between two of the happenings. */
 const TRANSACTIONS_MIN = 50;
 
@@ -70,6 +73,7 @@ export class SoakRun implements Stage {
     this.gate.open();
     await Promise.all(actors);
     await this.server.stop().catch((error: unknown) => this.fail('the last stop', error));
+    this.failures.push(...this.server.complaints.slice(0, COMPLAINTS_MAX));
     this.#memory.stop();
     const growth = this.#memory.growth();
     if (growth !== undefined) this.failures.push(growth);
@@ -129,7 +133,7 @@ export class SoakRun implements Stage {
       this.#actor('retention', 500, async (session) => {
         if (this.#retention.isDue()) await this.#retention.run(session);
         // Every few minutes.
-        else if (pick.chance(0.003)) await session.query('CHECKPOINT');
+        else if (pick.chance(0.005)) await session.query(pick.of(['CHECKPOINT', 'VACUUM FULL']));
       }),
       this.#actor('visitor', 1000, () => visit(this.server.port, pick, this.statistics)),
     );

@@ -7,6 +7,8 @@ import type { Statistics } from './statistics.ts';
 export class SoakServer {
   readonly directory: string;
   readonly #statistics: Statistics;
+  /** What it said on its standard error that is more than information. */
+  readonly complaints: string[] = [];
   #process: ServerProcess | undefined;
   /** Counts its starts: connections to an earlier one are void. */
   life = 0;
@@ -50,12 +52,21 @@ export class SoakServer {
     const ending = this.#process;
     this.#process = undefined;
     await ending?.kill();
+    this.#readLog(ending);
   }
 
   async stop(): Promise<void> {
     const ending = this.#process;
     this.#process = undefined;
     const code = await ending?.stop();
+    this.#readLog(ending);
     if (code !== undefined && code !== 0) throw new Error(`the server ended with ${String(code)}`);
+  }
+
+  #readLog(ended: ServerProcess | undefined): void {
+    const lines = ended?.log.split('\n') ?? [];
+    this.complaints.push(
+      ...lines.filter((line) => line !== '' && !/^\S+ (INFO|DEBUG) /.test(line)),
+    );
   }
 }
