@@ -133,6 +133,32 @@ describe('big transactions', () => {
     expect((world.kv as unknown as { size?: number }).size ?? 0).toBe(0);
   });
 
+  it('leave nothing behind when what they brought is dropped before it is flushed', async () => {
+    for (const drop of ['chunk', 'table']) {
+      const world = new World(TABLE);
+      world.spillLimits = { bytes: 1000, rows: 10, commitRows: 10 };
+      await world.open();
+      const rows = Array.from({ length: 500 }, (_, i): Row => [i, 'a', i]);
+      const writes = world.store.openWrites();
+      const view = world.store.current();
+      await world.store.insert(view, writes, TABLE, batchOf(TABLE, rows), [], ERROR_OPTIONS);
+      await world.prepareAndCommit(writes);
+      const before = world.store.current();
+      expect(await garbage(world)).toBeGreaterThan(0);
+      if (drop === 'table') world.store.dropTable(TABLE.storageId);
+      else {
+        const dropping = world.store.openWrites();
+        world.store.dropChunks(world.store.current(), dropping, TABLE, null, null);
+        world.commit(dropping);
+      }
+      expect((await world.scan({}, before)).reduce((sum, { length }) => sum + length, 0)).toBe(500);
+      world.store.releaseViewsBefore(world.sequence + 1);
+      await world.store.flush(false);
+      await world.store.close();
+      expect(await garbage(world), drop).toBe(0);
+    }
+  });
+
   it('find duplicates of rows that are in segments already', async () => {
     const world = new World(TABLE);
     world.spillLimits = { bytes: 1000, rows: 10, commitRows: 10 };

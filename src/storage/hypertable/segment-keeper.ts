@@ -241,6 +241,15 @@ export class SegmentKeeper {
     });
   }
 
+  /** Lets go of segments that only the log names: dropped before a flush put them into a record. */
+  retireUnstored(segments: readonly Segment[], sequence: Sequence): void {
+    for (const { address, bytes } of segments) {
+      const stored = this.#stored.get(address.storageId)?.get(address.chunk) ?? [];
+      if (stored.some(({ id }) => id === address.segment)) continue;
+      this.#retired.push({ address, bytes, sequence });
+    }
+  }
+
   /** Deletes segments that were replaced before `sequence`. */
   releaseViewsBefore(sequence: Sequence): void {
     this.#released = Math.max(this.#released, sequence);

@@ -54,6 +54,7 @@ import {
   withTable,
   type ChunkState,
   type RootState,
+  type SegmentState,
   type TableRuntime,
   type TableState,
 } from './state.ts';
@@ -482,6 +483,10 @@ export class Store implements HypertableStore {
           isMended: this.#options.isMended ?? false,
         });
         if (part.kind === 'segment') this.#keeper.noteNamed(part.segment.id);
+        if (part.kind === 'drop') {
+          const chunk = chunkStartingAt(before, part.place.rangeStart);
+          if (chunk !== undefined && after !== before) this.#retireUnstored(chunk.segments);
+        }
         changed.set(part.storageId, after);
         if (part.kind === 'insert') cells += part.batch.length * part.attnums.length;
         if (part.kind === 'delete') cells += part.rows.length;
@@ -504,10 +509,18 @@ export class Store implements HypertableStore {
 
   dropTable(storageId: number): void {
     const tables = new Map(this.#root.tables);
-    if (!tables.delete(storageId)) return;
+    const table = tables.get(storageId);
+    if (table === undefined) return;
+    tables.delete(storageId);
     this.#root = { sequence: this.#root.sequence, tables };
     this.#contexts.delete(storageId);
+    for (const { segments } of table.chunks) this.#retireUnstored(segments);
     this.#keeper.retireTable(storageId, this.#root.sequence);
+  }
+
+  #retireUnstored(states: readonly SegmentState[]): void {
+    const segments = states.map(({ segment }) => segment);
+    this.#keeper.retireUnstored(segments, this.#root.sequence);
   }
 
   releaseViewsBefore(sequence: Sequence): void {
