@@ -12,7 +12,7 @@ import { summaryPlan, type SummaryPlan } from './aggregation/summary-plan.ts';
 import { execute } from './build.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { columnTypes, inPieces, MemoryBudget, pieces } from './run.ts';
-import { HashUsage } from './spill/hash-usage.ts';
+import { HashUsage } from './spill/usage.ts';
 
 /** Rows looked at between two checkpoints. */
 const STEP_ROWS = 4096;
@@ -35,7 +35,7 @@ export async function* runAggregate(node: AggregateNode, context: ExecContext): 
     }
     while (groupings.length > 0) yield* run.results(groupings.shift()!);
     if (node.groups.length > 0) {
-      context.instrumentation?.metrics(node).notes.set('Batches', run.usage.text);
+      context.instrumentation?.metrics(node).notes.set('Batches', run.usage.note('HashAgg'));
     }
   } finally {
     for (const grouping of groupings) await grouping.spilled.close();

@@ -9,5 +9,5 @@ export async function* runDistinct(node: DistinctNode, context: ExecContext): Op
   const rows = new DistinctRows(columnTypes(node), context);
   const input = inPieces(execute(node.input, context), hashStepRows(context), context);
   yield* distinct(input, rows);
-  context.instrumentation?.metrics(node).notes.set('Batches', rows.usage.text);
+  context.instrumentation?.metrics(node).notes.set('Batches', rows.usage.note('HashAgg'));
 }

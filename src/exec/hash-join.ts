@@ -11,7 +11,7 @@ import { HashProbe } from './hash-probe.ts';
 import { assertSameKeys } from './key-table.ts';
 import { turn, type ExecContext, type OperatorRun } from './operator.ts';
 import { columnTypes, concatInTurns, evaluateInTurns, inPieces, MemoryBudget } from './run.ts';
-import { HashUsage } from './spill/hash-usage.ts';
+import { HashUsage } from './spill/usage.ts';
 import { memoryBytes } from './spill/memory-bytes.ts';
 import { PartitionedJoin } from './spill/partitioned-join.ts';
 
@@ -27,7 +27,7 @@ export async function* runHashJoin(node: HashJoinNode, context: ExecContext): Op
     if (rows === undefined) yield* spilled.join(execute(node.left, context));
     else yield* joinInMemory(node, rows, context);
   } finally {
-    context.instrumentation?.metrics(node).notes.set('Batches', usage.text);
+    context.instrumentation?.metrics(node).notes.set('Batches', usage.note('Hash'));
     await spilled.close();
   }
 }

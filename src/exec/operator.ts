@@ -8,6 +8,7 @@
  * event loop a turn, so that one statement never holds up another connection.
  */
 import type { EvalContext } from '../functions/function.ts';
+import type { ExplainNote } from '../plan/explain-node.ts';
 import type { PhysicalNode } from '../plan/physical.ts';
 import type { StorageTransaction } from '../storage/storage.ts';
 import type { VirtualTableDescriptor, SequenceDescriptor } from '../catalog/catalog.ts';
@@ -56,7 +57,7 @@ export interface NodeMetrics {
   startupMs: number;
   totalMs: number;
   /** Further lines, e.g. `Chunks: 3 of 12`. */
-  readonly notes: Map<string, string>;
+  readonly notes: Map<string, ExplainNote>;
 }
 
 export interface Instrumentation {

@@ -10,7 +10,7 @@ import { execute } from './build.ts';
 import { KeyTable } from './key-table.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { columnTypes, hashStepRows, inPieces, MemoryBudget } from './run.ts';
-import { HashUsage } from './spill/hash-usage.ts';
+import { HashUsage } from './spill/usage.ts';
 import { Partitions, pickRows } from './spill/partitions.ts';
 
 export async function* runSetOperation(node: SetOperationNode, context: ExecContext): OperatorRun {
@@ -19,7 +19,7 @@ export async function* runSetOperation(node: SetOperationNode, context: ExecCont
   const left = inPieces(execute(node.left, context), rows, context);
   const right = inPieces(execute(node.right, context), rows, context);
   yield* new SetOperation(node, usage, 0, context).run(left, right);
-  context.instrumentation?.metrics(node).notes.set('Batches', usage.text);
+  context.instrumentation?.metrics(node).notes.set('Batches', usage.note('HashAgg'));
 }
 
 /** One table of counts, and what had no room in it. */

@@ -1,4 +1,5 @@
 /** ORDER BY with LIMIT: keeps no more than the best offset + limit rows, and some to choose from. */
+import type { ExplainNote } from '../plan/explain-node.ts';
 import type { SortKey, TopNNode } from '../plan/physical.ts';
 import { gatherBatch, gatherSteps, sliceBatch } from '../vector/gather.ts';
 import { valueAt, type Batch, type Vector } from '../vector/vector.ts';
@@ -10,6 +11,7 @@ import { columnTypes, concatInTurns, MemoryBudget, pieces } from './run.ts';
 import { sortBatch } from './sort-batch.ts';
 import { ExternalSort } from './spill/external-sort.ts';
 import { memoryBytes } from './spill/memory-bytes.ts';
+import { sortNote } from './spill/usage.ts';
 
 /** Rows gathered before they are sorted and cut, at least. */
 const CHUNK_ROWS = 8192;
@@ -97,8 +99,8 @@ class BestRows {
   }
 
   /** What EXPLAIN says of it. */
-  get method(): string {
-    return this.#sort?.method ?? `top-N heapsort  Memory: ${Math.ceil(this.#peakBytes / 1024)}kB`;
+  get method(): ExplainNote {
+    return this.#sort?.method ?? sortNote('top-N heapsort', 'Memory', this.#peakBytes);
   }
 
   async close(): Promise<void> {

@@ -6,12 +6,20 @@ import type { Expr, SubplanExpr } from './expr.ts';
 import { transformExpr, walkExpr } from './expr-walk.ts';
 import type { OutputColumn, PhysicalNode, TableScanNode, SortKey } from './physical.ts';
 
+/** What a node tells of its run: a line of text, and what that is called in the JSON form. */
+export type ExplainNote =
+  | string
+  | {
+      readonly text: string;
+      readonly properties: readonly (readonly [name: string, value: string | number])[];
+    };
+
 export interface ExplainMetrics {
   readonly rows: number;
   readonly loops: number;
   readonly startupMs: number;
   readonly totalMs: number;
-  readonly notes: ReadonlyMap<string, string>;
+  readonly notes: ReadonlyMap<string, ExplainNote>;
 }
 
 export interface ExplainedNode {
@@ -20,7 +28,7 @@ export interface ExplainedNode {
   /** First line of the text form, without costs. */
   readonly label: string;
   readonly properties: readonly (readonly [string, unknown])[];
-  readonly details: readonly (readonly [string, string])[];
+  readonly details: readonly Detail[];
   readonly output: readonly string[];
   readonly startupCost: number;
   readonly totalCost: number;
@@ -30,7 +38,7 @@ export interface ExplainedNode {
   readonly children: readonly { readonly title: string; readonly node: ExplainedNode }[];
 }
 
-type Detail = readonly [string, string];
+type Detail = readonly [name: string, value: ExplainNote];
 
 interface Description {
   readonly type: string;

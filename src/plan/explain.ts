@@ -73,7 +73,10 @@ function writeText(
   const arrow = level === 0 && title === '' ? '' : `${' '.repeat(depth)}->  `;
   lines.push(`${arrow}${node.label}${costText(node, options)}${actualText(node, options)}`);
   const detail = level === 0 && title === '' ? 2 : depth + 6;
-  for (const [name, value] of node.details) lines.push(`${' '.repeat(detail)}${name}: ${value}`);
+  for (const [name, note] of node.details) {
+    const value = typeof note === 'string' ? note : note.text;
+    lines.push(`${' '.repeat(detail)}${name}: ${value}`);
+  }
   if (options.verbose) lines.push(`${' '.repeat(detail)}Output: ${node.output.join(', ')}`);
   for (const child of node.children) writeText(child.node, options, detail, child.title, lines);
 }
@@ -114,7 +117,10 @@ function toJson(node: ExplainedNode, options: ExplainOptions, title = ''): Recor
     out['Actual Rows'] = Math.round((metrics?.rows ?? 0) / per);
     out['Actual Loops'] = loops;
   }
-  for (const [name, value] of node.details) out[name] = value;
+  for (const [name, note] of node.details) {
+    if (typeof note === 'string') out[name] = note;
+    else for (const [property, value] of note.properties) out[property] = value;
+  }
   if (node.children.length > 0)
     out.Plans = node.children.map((child) => toJson(child.node, options, child.title));
   return out;

@@ -8,7 +8,7 @@ import type { Batch } from '../../vector/vector.ts';
 import type { ExecContext, OperatorRun } from '../operator.ts';
 import { hashStepRows, inPieces } from '../run.ts';
 import { SeenRows } from '../seen-rows.ts';
-import { HashUsage } from './hash-usage.ts';
+import { HashUsage } from './usage.ts';
 import { Partitions, splitKnown } from './partitions.ts';
 
 export class DistinctRows {

@@ -2,6 +2,7 @@
  * Sorting more rows than the work memory holds: what fits is sorted and written as a run, and the runs
  * are merged, as many at a time as have room for a block each. What fits altogether never sees a disk.
  */
+import type { ExplainNote } from '../../plan/explain-node.ts';
 import type { SortKey } from '../../plan/physical.ts';
 import type { SqlType } from '../../types/type.ts';
 import { BATCH_ROWS, type Batch } from '../../vector/vector.ts';
@@ -14,6 +15,7 @@ import { KeyColumns } from './key-columns.ts';
 import { memoryBytes } from './memory-bytes.ts';
 import { mergeRuns, type MergeKey } from './run-merge.ts';
 import { blockBytes, SpillFile, SpillRun } from './spill-file.ts';
+import { sortNote } from './usage.ts';
 
 /** Runs merged at a time, as memory allows. */
 const FAN_IN_MIN = 4;
@@ -70,11 +72,10 @@ export class ExternalSort {
   }
 
   /** What EXPLAIN says of it. */
-  get method(): string {
-    const kilobytes = (bytes: number): number => Math.ceil(bytes / 1024);
+  get method(): ExplainNote {
     return this.#file === undefined
-      ? `quicksort  Memory: ${kilobytes(this.#budget.used)}kB`
-      : `external merge  Disk: ${kilobytes(this.#diskBytes)}kB`;
+      ? sortNote('quicksort', 'Memory', this.#budget.used)
+      : sortNote('external merge', 'Disk', this.#diskBytes);
   }
 
   async close(): Promise<void> {

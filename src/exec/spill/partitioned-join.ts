@@ -10,7 +10,7 @@ import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts'
 import { HashProbe } from '../hash-probe.ts';
 import { turn, type ExecContext, type OperatorRun } from '../operator.ts';
 import { columnTypes, concatInTurns, inPieces, MemoryBudget, pieces } from '../run.ts';
-import type { HashUsage } from './hash-usage.ts';
+import type { HashUsage } from './usage.ts';
 import { KeyColumns } from './key-columns.ts';
 import { memoryBytes } from './memory-bytes.ts';
 import { Partitions, pickRows } from './partitions.ts';

@@ -208,3 +208,45 @@ it('spills nothing in a database in memory, and keeps its limit', async () => {
   expect(errorOf(await inMemory.run(sort(2_000_000)))).toBe('53200 out of memory');
   await memory.close();
 });
+
+describe('EXPLAIN ANALYZE', () => {
+  async function explained(sql: string, format = 'text'): Promise<string> {
+    const options = `ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, FORMAT ${format}`;
+    const outcome = await session.run(`EXPLAIN (${options}) ${sql}`);
+    if (outcome.kind === 'error') throw outcome.error;
+    return outcome.result.rows.map(([line]) => line).join('\n');
+  }
+
+  it.each([
+    ['SELECT * FROM t ORDER BY v', /^ {2}Sort Method: external merge {2}Disk: \d+kB$/m],
+    ['SELECT * FROM t ORDER BY v LIMIT 3', /^ {2}Sort Method: top-N heapsort {2}Memory: \d+kB$/m],
+    ['SELECT * FROM t WHERE id < 9 ORDER BY v', /^ {2}Sort Method: quicksort {2}Memory: 1kB$/m],
+    [
+      'SELECT id, count(*) FROM t GROUP BY id',
+      /^ {2}Batches: [2-9]\d* {2}Memory Usage: \d+kB {2}Disk Usage: \d+kB$/m,
+    ],
+    ['SELECT v % 3, count(*) FROM t GROUP BY 1', /^ {2}Batches: 1 {2}Memory Usage: \d+kB$/m],
+    [
+      'SELECT * FROM t a JOIN t b USING (id)',
+      /^ *Batches: \d+ {2}Memory Usage: \d+kB {2}Disk Usage: \d+kB$/m,
+    ],
+  ])('says as PostgreSQL does: %s', async (sql, line) => {
+    expect(await explained(sql)).toMatch(line);
+  });
+
+  it('has its numbers in the JSON form', async () => {
+    const [{ Plan: sort }] = JSON.parse(await explained('SELECT * FROM t ORDER BY v', 'json'));
+    expect(sort).toMatchObject({
+      'Sort Method': 'external merge',
+      'Sort Space Type': 'Disk',
+      'Sort Space Used': expect.any(Number),
+    });
+    const group = await explained('SELECT id, count(*) FROM t GROUP BY id', 'json');
+    const [{ Plan: aggregate }] = JSON.parse(group);
+    expect(aggregate).toMatchObject({
+      'HashAgg Batches': expect.any(Number),
+      'Peak Memory Usage': expect.any(Number),
+      'Disk Usage': expect.any(Number),
+    });
+  });
+});
