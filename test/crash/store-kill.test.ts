@@ -5,12 +5,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { allRows, inTransaction, open, temporaryDirectory } from '../unit/storage/helpers.ts';
 import { seededRandom } from '../unit/storage/random.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
+const ROOT = join(import.meta.dirname, '../..');
 const CHILD = join(ROOT, 'node_modules/.cache/varve-tests/crash-child.mjs');
 
 beforeAll(async () => {
   await build({
-    entryPoints: [join(import.meta.dirname, 'crash-child.ts')],
+    entryPoints: [join(import.meta.dirname, '../unit/storage/crash-child.ts')],
     outfile: CHILD,
     bundle: true,
     platform: 'node',

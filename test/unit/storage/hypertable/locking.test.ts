@@ -244,7 +244,11 @@ describe('locks on hypertables', () => {
       return model;
     };
     const flush = async (): Promise<void> => {
-      while (!finished.value) await engine.checkpoint();
+      while (!finished.value) {
+        await engine.checkpoint();
+        // The store in memory answers at once: without this the writers would never have a turn.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     };
     const flushing = flush();
     const models = await Promise.all([write(1), write(2), write(3)]);
