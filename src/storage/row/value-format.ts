@@ -73,10 +73,14 @@ export function valueWriter(vector: Vector): (writer: ByteWriter, row: number) =
         writer.u8(vector.data[row] as number);
       };
     case 'text': {
-      const encoded: Uint8Array[] = [];
+      // A piece of a large batch uses few of its codes: an array of them would have holes.
+      const encoded = new Map<number, Uint8Array>();
       return (writer, row) => {
         const code = vector.codes[row] as number;
-        const bytes = (encoded[code] ??= ENCODER.encode(vector.dictionary[code]));
+        let bytes = encoded.get(code);
+        if (bytes === undefined) {
+          encoded.set(code, (bytes = ENCODER.encode(vector.dictionary[code])));
+        }
         writeLength(writer, bytes.length);
         writer.bytes(bytes);
       };

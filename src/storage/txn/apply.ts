@@ -22,8 +22,6 @@ import type { KvOperation } from '../kv/kv.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import type { TableState, TableStates } from '../row/table-state.ts';
 import {
-  ROW_DELETE,
-  ROW_INSERT,
   packValue,
   type CommitRecord,
   type EntryChange,
@@ -76,15 +74,14 @@ export function* installUndo(
         if (rowIds.length % STEP_ROWS === 0) yield;
       }
     }
-    const entries: { index: number; key: string }[] = [];
+    let entries = 0;
     for (const index of change.indexes) {
       for (const { key, rowId } of index.removed) {
         undo.addIndexEntry(index.storageId, key, sequence, rowId);
-        entries.push({ index: index.storageId, key });
-        if (entries.length % STEP_ROWS === 0) yield;
+        if (++entries % STEP_ROWS === 0) yield;
       }
     }
-    installed.push({ undo, until: sequence, rowIds, entries });
+    installed.push({ undo, until: sequence, rowIds, indexes: change.indexes });
   }
   return installed;
 }
@@ -162,13 +159,10 @@ function entryKey(
   return indexEntryKey(index.storageId, key, suffixed ? rowId : null, allocate);
 }
 
-function countChanges(state: TableState, sequence: Sequence, change: TableChange): void {
-  for (const { kind, rowId, oldBytes, row } of change.rows) {
-    if (kind === ROW_INSERT) state.rows++;
-    else if (kind === ROW_DELETE) state.rows--;
-    state.bytes += (row?.length ?? 0) - oldBytes;
-    if (rowId >= state.nextRowId) state.nextRowId = rowId + 1;
-  }
+function countChanges(state: TableState, sequence: Sequence, { counts }: TableChange): void {
+  state.rows += counts.inserted - counts.deleted;
+  state.bytes += counts.newBytes - counts.oldBytes;
+  state.nextRowId = Math.max(state.nextRowId, counts.lastRowId + 1);
   state.changedAt = sequence;
   state.cache = undefined;
 }

@@ -27,21 +27,59 @@ export interface RowChange {
   readonly row: Uint8Array | null;
 }
 
+/** Rows of which none is kept: each pass makes them again. */
+export interface RowChanges extends Iterable<RowChange> {
+  readonly length: number;
+}
+
 export interface EntryChange {
   readonly key: string;
   readonly rowId: number;
   readonly suffixed: boolean;
 }
 
+export interface EntryChanges extends Iterable<EntryChange> {
+  readonly length: number;
+}
+
 export interface IndexChange {
   readonly storageId: number;
-  readonly removed: readonly EntryChange[];
-  readonly added: readonly EntryChange[];
+  readonly removed: EntryChanges;
+  readonly added: EntryChanges;
+}
+
+/** What rows' changes add up to. */
+export interface RowCounts {
+  inserted: number;
+  deleted: number;
+  oldBytes: number;
+  newBytes: number;
+  /** The highest row id; 0 where there are no rows. */
+  lastRowId: number;
+}
+
+export function noRows(): RowCounts {
+  return { inserted: 0, deleted: 0, oldBytes: 0, newBytes: 0, lastRowId: 0 };
+}
+
+export function countRow(
+  counts: RowCounts,
+  kind: number,
+  rowId: number,
+  oldBytes: number,
+  newBytes: number,
+): void {
+  if (kind === ROW_INSERT) counts.inserted++;
+  else if (kind === ROW_DELETE) counts.deleted++;
+  counts.oldBytes += oldBytes;
+  counts.newBytes += newBytes;
+  counts.lastRowId = Math.max(counts.lastRowId, rowId);
 }
 
 export interface TableChange {
   readonly storageId: number;
-  readonly rows: readonly RowChange[];
+  readonly rows: RowChanges;
+  readonly counts: RowCounts;
   readonly indexes: readonly IndexChange[];
 }
 
@@ -125,17 +163,22 @@ const ENTRY_BYTES_MAX = 13;
 /** Bytes that the tables need at most: growing a large buffer stalls. */
 function* encodedBytes(tables: readonly TableChange[]): Generator<void, number> {
   let bytes = 5;
-  for (const { rows, indexes } of tables) {
-    bytes += 12 + rows.length * ROW_BYTES_MAX + indexes.length * 12;
-    for (const { row } of rows) bytes += row === null ? 0 : row.length;
-    if (rows.length > STEP_ROWS) yield;
+  for (const { rows, counts, indexes } of tables) {
+    bytes += 12 + rows.length * ROW_BYTES_MAX + counts.newBytes + indexes.length * 12;
     for (const { removed, added } of indexes) {
       bytes += (removed.length + added.length) * ENTRY_BYTES_MAX;
-      for (const { key } of removed) bytes += key.length;
-      if (removed.length > STEP_ROWS) yield;
-      for (const { key } of added) bytes += key.length;
-      if (added.length > STEP_ROWS) yield;
+      bytes += (yield* keyBytes(removed)) + (yield* keyBytes(added));
     }
+  }
+  return bytes;
+}
+
+function* keyBytes(entries: EntryChanges): Generator<void, number> {
+  let bytes = 0;
+  let seen = 0;
+  for (const { key } of entries) {
+    bytes += key.length;
+    if (++seen % STEP_ROWS === 0) yield;
   }
   return bytes;
 }
@@ -185,10 +228,7 @@ function* encodeTable(writer: ByteWriter, table: TableChange): Generator<void, v
   }
 }
 
-function* encodeEntries(
-  writer: ByteWriter,
-  entries: readonly EntryChange[],
-): Generator<void, void> {
+function* encodeEntries(writer: ByteWriter, entries: EntryChanges): Generator<void, void> {
   writer.u32(entries.length);
   let encoded = 0;
   for (const { key, rowId, suffixed } of entries) {
@@ -233,7 +273,11 @@ function decodeTable(reader: ByteReader): TableChange {
     removed: readList(each, decodeEntry),
     added: readList(each, decodeEntry),
   }));
-  return { storageId, rows, indexes };
+  const counts = noRows();
+  for (const { kind, rowId, oldBytes, row } of rows) {
+    countRow(counts, kind, rowId, oldBytes, row?.length ?? 0);
+  }
+  return { storageId, rows, counts, indexes };
 }
 
 function decodeRow(reader: ByteReader): RowChange {

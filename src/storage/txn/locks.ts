@@ -6,6 +6,8 @@
  */
 import type { Timers } from '../../base/env.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
+import { ChunkList } from '../chunk-list.ts';
+import { SplitMap } from '../split-map.ts';
 import type { Turns } from '../turns.ts';
 
 /** Locks released between two looks at the clock. */
@@ -21,7 +23,7 @@ export interface LockOwner {
   readonly process: number;
   /** Milliseconds that a request may wait, 0 for ever. */
   lockTimeoutMs: number;
-  readonly held: HeldLock[];
+  readonly held: HeldLocks;
   /** Shared waits at most one: a transaction runs one statement at a time. */
   waiting: Waiter | undefined;
 }
@@ -35,9 +37,26 @@ export interface LockRequest {
   readonly wait: boolean;
 }
 
-interface HeldLock {
-  readonly space: Map<LockKey, Slot>;
-  key: LockKey;
+type Space = SplitMap<LockKey, Slot>;
+
+/** Locks in the order in which they were taken. */
+class HeldLocks {
+  readonly spaces = new ChunkList<Space>();
+  readonly keys = new ChunkList<LockKey>();
+
+  get length(): number {
+    return this.keys.length;
+  }
+
+  push(space: Space, key: LockKey): void {
+    this.spaces.push(space);
+    this.keys.push(key);
+  }
+
+  cutAt(length: number): void {
+    this.spaces.cutAt(length);
+    this.keys.cutAt(length);
+  }
 }
 
 interface Waiter {
@@ -60,14 +79,14 @@ type Slot = LockOwner | LockQueue;
 
 export class LockManager {
   readonly #timers: Timers;
-  readonly #spaces = new Map<string, Map<LockKey, Slot>>();
+  readonly #spaces = new Map<string, Space>();
 
   constructor(timers: Timers) {
     this.#timers = timers;
   }
 
   openOwner(id: number, process = id): LockOwner {
-    return { id, process, lockTimeoutMs: 0, held: [], waiting: undefined };
+    return { id, process, lockTimeoutMs: 0, held: new HeldLocks(), waiting: undefined };
   }
 
   /**
@@ -76,7 +95,7 @@ export class LockManager {
    */
   acquire(owner: LockOwner, request: LockRequest): boolean | Promise<boolean> {
     let space = this.#spaces.get(request.space);
-    if (space === undefined) this.#spaces.set(request.space, (space = new Map()));
+    if (space === undefined) this.#spaces.set(request.space, (space = new SplitMap()));
     const slot = space.get(request.key);
     if (slot === undefined) {
       space.set(
@@ -85,7 +104,7 @@ export class LockManager {
           ? owner
           : { key: request.key, holders: new Map([[owner, 'shared']]), waiters: [] },
       );
-      owner.held.push({ space, key: request.key });
+      owner.held.push(space, request.key);
       return true;
     }
     if (slot === owner) return true;
@@ -95,7 +114,7 @@ export class LockManager {
     if (held === 'exclusive' || held === request.mode) return true;
     if (canGrant(queue, owner, request.mode, queue.waiters.length)) {
       queue.holders.set(owner, request.mode);
-      if (held === undefined) owner.held.push({ space, key: request.key });
+      if (held === undefined) owner.held.push(space, request.key);
       return true;
     }
     return request.wait ? this.#wait(owner, request, queue, space) : false;
@@ -116,7 +135,11 @@ export class LockManager {
 
   /** Releases all but the first `kept` locks that the owner took. */
   releaseFrom(owner: LockOwner, kept: number): void {
-    for (const { space, key } of owner.held.splice(kept)) {
+    const { held } = owner;
+    const end = held.length;
+    for (let i = kept; i < end; i++) {
+      const space = held.spaces.at(i);
+      const key = held.keys.at(i);
       const slot = space.get(key);
       if (slot === owner) {
         space.delete(key);
@@ -125,6 +148,7 @@ export class LockManager {
         grantWaiters(slot, space, key);
       }
     }
+    held.cutAt(kept);
   }
 
   /** How an owner holds a lock; undefined where it does not. */
@@ -162,9 +186,11 @@ export class LockManager {
       if (isQueue(slot)) for (const holder of slot.holders.keys()) owners.add(holder);
       else owners.add(slot);
     }
-    for (const owner of owners) {
-      for (const held of owner.held) {
-        if (held.space === space) held.key = names.get(held.key) ?? held.key;
+    for (const { held } of owners) {
+      for (let i = 0; i < held.length; i++) {
+        if (held.spaces.at(i) !== space) continue;
+        const name = names.get(held.keys.at(i));
+        if (name !== undefined) held.keys.replace(i, name);
       }
     }
     const moved = [...names].map(([key, name]) => ({ key, name, slot: space.get(key) as Slot }));
@@ -180,12 +206,7 @@ export class LockManager {
     owner.waiting?.fail(reason);
   }
 
-  #wait(
-    owner: LockOwner,
-    request: LockRequest,
-    queue: LockQueue,
-    space: Map<LockKey, Slot>,
-  ): Promise<boolean> {
+  #wait(owner: LockOwner, request: LockRequest, queue: LockQueue, space: Space): Promise<boolean> {
     return new Promise((resolve, reject) => {
       let cancelTimer: (() => void) | undefined;
       const finish = (): void => {
@@ -199,7 +220,7 @@ export class LockManager {
         description: `${request.mode === 'shared' ? 'ShareLock' : 'ExclusiveLock'} on ${request.space} ${printable(request.key)}`,
         grant: () => {
           finish();
-          if (!queue.holders.has(owner)) owner.held.push({ space, key: queue.key });
+          if (!queue.holders.has(owner)) owner.held.push(space, queue.key);
           queue.holders.set(owner, request.mode);
           resolve(true);
         },
@@ -246,7 +267,7 @@ function canGrant(queue: LockQueue, owner: LockOwner, mode: LockMode, ahead: num
   return ahead === 0;
 }
 
-function grantWaiters(queue: LockQueue, space: Map<LockKey, Slot>, key: LockKey): void {
+function grantWaiters(queue: LockQueue, space: Space, key: LockKey): void {
   while (queue.waiters.length > 0) {
     const next = queue.waiters[0] as Waiter;
     if (!canGrant(queue, next.owner, next.mode, 0)) return;

@@ -4,7 +4,6 @@ import { InternalError, dbError } from '../../errors/db-error.ts';
 import { sliceBatch } from '../../vector/gather.ts';
 import { BATCH_ROWS, type Batch } from '../../vector/vector.ts';
 import { rowIdOfKey, rowKey } from '../format/keys.ts';
-import { slabAllocator } from '../format/slab.ts';
 import type { KvStore } from '../kv/kv.ts';
 import {
   batchKeys,
@@ -59,7 +58,7 @@ function indexBatch(writer: RowWriter, rows: Batch): IndexedBatch[] {
   return writer.indexes.filter(isStoredIndex).map((index) => ({
     index,
     keys: batchKeys(writer.table, index, rows, writer.expressions),
-    writes: writer.writes.index(index.storageId, index.unique),
+    writes: writer.writes.index(index.storageId),
   }));
 }
 
@@ -67,20 +66,20 @@ function isSuffixed({ index, keys }: IndexedBatch, row: number): boolean {
   return !mustBeUnique(index, keys, row);
 }
 
-/** Rows from which on an insert gives others their turn. */
-const PAUSE_ROWS = 512;
+/** Rows that are inserted in one go: with their keys and locks they take some milliseconds. */
+const PIECE_ROWS = 512;
 
 export async function insertRows(
   writer: RowWriter,
   rows: Batch,
   options: InsertOptions,
 ): Promise<InsertResult> {
-  if (rows.length < PAUSE_ROWS) return insertPiece(writer, rows, options);
+  if (rows.length < PIECE_ROWS) return insertPiece(writer, rows, options);
   let inserted = 0;
   const conflicts =
     options.onConflict === 'report' ? new Float64Array(rows.length).fill(NaN) : null;
-  for (let start = 0; start < rows.length; start += BATCH_ROWS) {
-    const piece = sliceBatch(rows, start, Math.min(start + BATCH_ROWS, rows.length));
+  for (let start = 0; start < rows.length; start += PIECE_ROWS) {
+    const piece = sliceBatch(rows, start, Math.min(start + PIECE_ROWS, rows.length));
     const result = await insertPiece(writer, piece, options);
     inserted += result.inserted;
     if (result.conflicts !== null) conflicts?.set(result.conflicts, start);
@@ -225,7 +224,7 @@ function putUpdated(writer: RowWriter, piece: UpdatePiece, command: number): voi
 export async function deleteRows(writer: RowWriter, refs: Float64Array): Promise<void> {
   const indexed = writer.indexes.filter(isStoredIndex).map((index) => ({
     index,
-    writes: writer.writes.index(index.storageId, index.unique),
+    writes: writer.writes.index(index.storageId),
   }));
   for (let start = 0; start < refs.length; start += BATCH_ROWS) {
     const rowIds = Array.from(refs.subarray(start, start + BATCH_ROWS));
@@ -251,17 +250,13 @@ async function noteBases(
   if (fresh.length > 0) {
     // The rows are locked: the newest committed version is the one that the statement saw.
     const bodies = await readNewest(writer, fresh);
-    // A value of the store keeps more memory than it has bytes.
-    const allocate = slabAllocator();
     for (let i = 0; i < fresh.length; i++) {
       const rowId = fresh[i] as number;
       const body = bodies[i];
       if (body === null || body === undefined) {
         throw new InternalError(`row ${rowId} of "${table.name}" to change is not there`);
       }
-      const copy = fresh.length === 1 ? body : allocate(body.length);
-      if (copy !== body) copy.set(body);
-      writes.base.set(rowId, copy);
+      writes.base.set(rowId, body);
       writer.writeSet.bytes += body.length;
     }
   }
@@ -345,12 +340,12 @@ function changedKeys(
   rowIds.forEach((rowId, row) => {
     const key = keys.keys[row];
     if (typeof key !== 'string') return;
-    const version = writer.writes.rows.get(rowId);
+    const newest = writer.writes.rows.commandOf(rowId);
     const committed = writes.removed.get(rowId);
     const isCurrent =
-      version === undefined || committed?.keptBy.includes(version.command) === true
+      newest === undefined || committed?.keptBy.includes(newest) === true
         ? committed?.key === key
-        : hasEntry(writes.added.get(key), rowId, version.command);
+        : hasEntry(writes.added.get(key), rowId, newest);
     if (!isCurrent) changed.push(row);
   });
   return changed;
@@ -416,7 +411,7 @@ export async function buildIndexEntries(
 ): Promise<void> {
   if (!isStoredIndex(index)) return;
   const { table, writes, writeSet } = writer;
-  const indexWrites = writes.index(index.storageId, index.unique);
+  const indexWrites = writes.index(index.storageId);
   const attnums = [ROW_REF_ATTNUM, ...liveColumns(table).map((column) => column.attnum)];
   for await (const batch of scanRows(view, { attnums, predicates: [], timeOrder: null })) {
     await writer.turns.checkpoint();
@@ -432,7 +427,7 @@ export async function buildIndexEntries(
         throw duplicateInBuild(table, writer.schemaName, index, keys, row);
       }
       const rowId = refs.data[row] as number;
-      const command = writes.rows.get(rowId)?.command ?? BUILD_COMMAND;
+      const command = writes.rows.commandOf(rowId) ?? BUILD_COMMAND;
       indexWrites.add(key, rowId, command, !unique);
       writeSet.bytes += 2 * key.length;
     }

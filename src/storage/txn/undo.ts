@@ -3,6 +3,7 @@
  * row; before a commit replaces it, what it replaces is put here and stays until no snapshot can see it.
  */
 import type { Sequence } from '../log/commit-log.ts';
+import { SplitMap } from '../split-map.ts';
 import type { Turns } from '../turns.ts';
 
 /** A version that was current until the commit `until`; null where the row did not exist before it. */
@@ -14,12 +15,14 @@ interface OldVersion {
 interface OldIndexEntry {
   readonly until: Sequence;
   readonly rowId: number;
+  /** Of the same key, by a later commit. */
+  next: OldIndexEntry | undefined;
 }
 
 /** Rows that a transaction changed, and the committed version of those that had one. */
 export interface ReplacedRows {
-  readonly rows: ReadonlyMap<number, unknown>;
-  readonly base: ReadonlyMap<number, Uint8Array>;
+  readonly rows: { has(rowId: number): boolean; keys(): Iterable<number> };
+  readonly base: { get(rowId: number): Uint8Array | undefined };
 }
 
 /** What a large commit replaced, as its transaction holds it: nothing is copied. */
@@ -32,11 +35,11 @@ interface UndoLayer {
 const LAYERS_MAX = 16;
 
 export class TableUndo {
-  readonly #rows = new Map<number, OldVersion[]>();
+  readonly #rows = new SplitMap<number, OldVersion[]>();
   /** In the order of their commits. */
   readonly #layers: UndoLayer[] = [];
   /** By index storage id and key: rows that an index entry pointed to before it was removed. */
-  readonly #entries = new Map<number, Map<string, OldIndexEntry[]>>();
+  readonly #entries = new Map<number, SplitMap<string, OldIndexEntry>>();
 
   get isEmpty(): boolean {
     return this.#rows.size === 0 && this.#layers.length === 0;
@@ -57,10 +60,15 @@ export class TableUndo {
 
   addIndexEntry(index: number, key: string, until: Sequence, rowId: number): void {
     let entries = this.#entries.get(index);
-    if (entries === undefined) this.#entries.set(index, (entries = new Map()));
-    const old = entries.get(key);
-    if (old === undefined) entries.set(key, [{ until, rowId }]);
-    else old.push({ until, rowId });
+    if (entries === undefined) this.#entries.set(index, (entries = new SplitMap()));
+    const added: OldIndexEntry = { until, rowId, next: undefined };
+    let last = entries.get(key);
+    if (last === undefined) {
+      entries.set(key, added);
+      return;
+    }
+    while (last.next !== undefined) last = last.next;
+    last.next = added;
   }
 
   /** The version that `snapshot` sees: undefined where the newest one is right, null for no row. */
@@ -99,7 +107,8 @@ export class TableUndo {
   }
 
   entriesAt(index: number, key: string, snapshot: Sequence, into: number[]): void {
-    for (const entry of this.#entries.get(index)?.get(key) ?? []) {
+    let entry = this.#entries.get(index)?.get(key);
+    for (; entry !== undefined; entry = entry.next) {
       if (entry.until > snapshot) into.push(entry.rowId);
     }
   }
@@ -110,9 +119,11 @@ export class TableUndo {
     accept: (key: string) => boolean,
     into: { key: string; rowId: number }[],
   ): void {
-    for (const [key, entries] of this.#entries.get(index) ?? []) {
+    for (const [key, first] of this.#entries.get(index) ?? []) {
       if (!accept(key)) continue;
-      for (const { until, rowId } of entries) if (until > snapshot) into.push({ key, rowId });
+      for (let entry: OldIndexEntry | undefined = first; entry !== undefined; entry = entry.next) {
+        if (entry.until > snapshot) into.push({ key, rowId: entry.rowId });
+      }
     }
   }
 
@@ -131,18 +142,20 @@ export class TableUndo {
     while (steps.next().done !== true);
   }
 
-  *#dropSteps({ rowIds, entries, until }: UndoOfTable): Generator<void, void> {
+  *#dropSteps({ rowIds, indexes, until }: UndoOfTable): Generator<void, void> {
     for (let i = 0; i < rowIds.length; i++) {
-      dropFirst(this.#rows, rowIds[i] as number, until);
+      dropVersions(this.#rows, rowIds[i] as number, until);
       if (i % DROP_STEP === DROP_STEP - 1) yield;
     }
-    for (let i = 0; i < entries.length; i++) {
-      const { index, key } = entries[i] as UndoOfTable['entries'][0];
-      const old = this.#entries.get(index);
+    for (const { storageId, removed } of indexes) {
+      const old = this.#entries.get(storageId);
       if (old === undefined) continue;
-      dropFirst(old, key, until);
-      if (old.size === 0) this.#entries.delete(index);
-      if (i % DROP_STEP === DROP_STEP - 1) yield;
+      let seen = 0;
+      for (const { key } of removed) {
+        dropEntries(old, key, until);
+        if (++seen % DROP_STEP === 0) yield;
+      }
+      if (old.size === 0 && this.#entries.get(storageId) === old) this.#entries.delete(storageId);
     }
   }
 }
@@ -155,16 +168,29 @@ export interface UndoOfTable {
   readonly undo: TableUndo;
   readonly until: Sequence;
   readonly rowIds: readonly number[];
-  readonly entries: readonly { readonly index: number; readonly key: string }[];
+  /** Of its indexes, the entries that it removed. */
+  readonly indexes: readonly {
+    readonly storageId: number;
+    readonly removed: Iterable<{ readonly key: string }>;
+  }[];
 }
 
-function dropFirst<K>(map: Map<K, { readonly until: Sequence }[]>, key: K, until: Sequence): void {
-  const versions = map.get(key);
+function dropVersions(map: SplitMap<number, OldVersion[]>, rowId: number, until: Sequence): void {
+  const versions = map.get(rowId);
   if (versions === undefined) return;
   let count = 0;
   while (count < versions.length && (versions[count] as OldVersion).until <= until) count++;
-  if (count === versions.length) map.delete(key);
+  if (count === versions.length) map.delete(rowId);
   else if (count > 0) versions.splice(0, count);
+}
+
+function dropEntries(map: SplitMap<string, OldIndexEntry>, key: string, until: Sequence): void {
+  const first = map.get(key);
+  let kept = first;
+  while (kept !== undefined && kept.until <= until) kept = kept.next;
+  if (kept === first) return;
+  if (kept === undefined) map.delete(key);
+  else map.set(key, kept);
 }
 
 /** Open snapshots, and the undo that waits for them to end. */

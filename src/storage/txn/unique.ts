@@ -90,10 +90,10 @@ export function isLiveEntry(
   rowId: number,
   command: number,
 ): boolean {
-  const version = writes.rows.get(rowId);
-  if (version === undefined) return command === BUILD_COMMAND;
-  if (version.command === command) return true;
-  const isKept = own.removed.get(rowId)?.keptBy.includes(version.command) ?? false;
+  const newest = writes.rows.commandOf(rowId);
+  if (newest === undefined) return command === BUILD_COMMAND;
+  if (newest === command) return true;
+  const isKept = own.removed.get(rowId)?.keptBy.includes(newest) ?? false;
   return command === BUILD_COMMAND && isKept;
 }
 
@@ -122,8 +122,8 @@ function keyLock(index: IndexDescriptor): LockRequest & { key: LockKey } {
 
 /** Whether a committed entry's row still has that key after the transaction's own changes. */
 function stillHolds(writes: TableWrites, own: IndexWrites | undefined, rowId: number): boolean {
-  const version = writes.rows.get(rowId);
-  if (version === undefined) return true;
-  if (version.row === null) return false;
-  return own?.removed.get(rowId)?.keptBy.includes(version.command) ?? false;
+  const newest = writes.rows.commandOf(rowId);
+  if (newest === undefined) return true;
+  if (writes.rows.isDeleted(rowId)) return false;
+  return own?.removed.get(rowId)?.keptBy.includes(newest) ?? false;
 }
