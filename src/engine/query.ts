@@ -53,12 +53,24 @@ export function queryExecutable(
   described?: readonly FieldDescription[] | null,
 ): Executable {
   const first = planQuery(session, statement, sql, declaredTypes);
+  const { fields } = first;
+  // Plans of long statements are not kept: what was made now serves the first run.
+  const catalog = session.catalog();
+  const key = planKey(session, '', declaredTypes);
+  let ready: PlannedQuery | undefined = first;
+  const plan = (): PlannedQuery => {
+    const planned = ready;
+    ready = undefined;
+    const isCurrent = session.catalog() === catalog && planKey(session, '', declaredTypes) === key;
+    return planned !== undefined && isCurrent
+      ? planned
+      : planQuery(session, statement, sql, declaredTypes);
+  };
   return {
-    fields: first.fields,
+    fields,
     parameterTypes: first.plan.parameterTypes.map((type) => type.oid),
     allowedWhenFailed: false,
-    run: (call) =>
-      runQuery(session, statement, sql, declaredTypes, described ?? first.fields, call),
+    run: (call) => runQuery(session, plan, described ?? fields, call),
   };
 }
 
@@ -115,15 +127,11 @@ function fieldsOf(bound: BoundStatement): readonly FieldDescription[] | null {
 
 async function* runQuery(
   session: SessionContext,
-  statement: ParsedStatement,
-  sql: string,
-  declaredTypes: readonly Oid[],
+  plan: () => PlannedQuery,
   fields: readonly FieldDescription[] | null,
   call: StatementCall,
 ): StatementRun {
-  const planned = await lockAndPlan(session, () =>
-    planQuery(session, statement, sql, declaredTypes),
-  );
+  const planned = await lockAndPlan(session, plan);
   requireSameFields(fields, planned.fields);
   return yield* runPlanned(session, planned, call, undefined);
 }

@@ -64,7 +64,11 @@ function predicateOf(
     const column = scanColumn(part.left, byId);
     const elements = column === undefined ? undefined : elementsOf(part.array);
     if (column === undefined || elements === undefined) return undefined;
-    const values = elements.map((item) => valueFor(column.type, item));
+    const [first] = elements;
+    const isPlain = part.array.kind === 'constant' && first?.type.oid === column.type.oid;
+    const values: readonly (Expr | undefined)[] = isPlain
+      ? elements
+      : elements.map((item) => valueFor(column.type, item));
     if (values.includes(undefined)) return undefined;
     return { attnum: column.attnum, op: 'in', values: values as Expr[], source: part };
   }
@@ -72,14 +76,15 @@ function predicateOf(
 }
 
 /** Elements of a constant array that a scan may look for one by one. */
-const ELEMENTS_MAX = 65_536;
+const ELEMENTS_MAX = 32_768;
 
 function elementsOf(array: Expr): readonly Expr[] | undefined {
   if (array.kind === 'array') return array.multidimensional ? undefined : array.elements;
   if (array.kind !== 'constant' || !(array.value instanceof PgArray)) return undefined;
   const { values, elementType } = array.value;
   if (values.length === 0 || values.length > ELEMENTS_MAX) return undefined;
-  return values.map((value) => ({ kind: 'constant', type: sqlType(elementType), value }));
+  const type = sqlType(elementType);
+  return values.map((value) => ({ kind: 'constant', type, value }));
 }
 
 /** The column behind an expression, seen through casts that change nothing. */
