@@ -1,16 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import type { Timers } from '../../../src/base/env.ts';
-import type { FieldDescription, FormatCode, Session } from '../../../src/engine/session.ts';
+import { openEngine } from '../../../src/engine/engine.ts';
+import type {
+  FieldDescription,
+  FormatCode,
+  ResultSink,
+  Session,
+} from '../../../src/engine/session.ts';
 import { ClientOutput } from '../../../src/pgwire/client-output.ts';
 import type { FrameSource } from '../../../src/pgwire/frame-source.ts';
 import { WireSink } from '../../../src/pgwire/wire-sink.ts';
 import type { ByteStream } from '../../../src/platform/network.ts';
+import { createNodeEnv } from '../../../src/platform/node-env.ts';
+import { systemSqlPath } from '../../../src/platform/package-path.ts';
 import type { FormatSettings } from '../../../src/types/codec.ts';
 import { codecFor } from '../../../src/types/codecs.ts';
 import { PgArray } from '../../../src/types/pg-array.ts';
 import { OID, sqlType, type Oid } from '../../../src/types/type.ts';
 import type { Value } from '../../../src/types/value.ts';
 import { vectorFromValues, type Batch } from '../../../src/vector/vector.ts';
+import { TextSession } from '../../support/text-session.ts';
 
 const SETTINGS: FormatSettings = {
   timeZone: 'UTC',
@@ -166,4 +175,51 @@ describe('rows with large fields', () => {
     await expect(done).rejects.toThrow();
     expect(client.bytes()).toHaveLength(0);
   });
+});
+
+describe('a statement whose large row is being formatted', () => {
+  const sql = 'select array_agg(g) from generate_series(1, 1000000) g';
+  const stopped = async (
+    prepare: string,
+    before: (session: Session) => Promise<void> | void,
+  ): Promise<unknown> => {
+    const env = createNodeEnv({ logLevel: 'error' });
+    const engine = await openEngine({ env, path: undefined, systemSqlPath: systemSqlPath() });
+    const { session } = await TextSession.open(engine);
+    const client = new TestClient();
+    const wire = client.sink();
+    await session.simpleQuery(prepare, wire);
+    const sink = Object.create(wire, {
+      rows: {
+        value: async (...args: Parameters<ResultSink['rows']>) => {
+          await before(session);
+          await wire.rows(...args);
+        },
+      },
+      rowDescription: { value: () => undefined },
+    }) as ResultSink;
+    const outcome = await session.simpleQuery(sql, sink).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(client.bytes().includes(Buffer.from('{1,2,3'))).toBe(false);
+    await engine.close();
+    return outcome;
+  };
+
+  it('ends on cancel', async () => {
+    const cancelSoon = (session: Session): void => void setTimeout(() => session.cancel(), 1);
+    expect(await stopped('select 1', cancelSoon)).toMatchObject({
+      code: '57014',
+      message: 'canceling statement due to user request',
+    });
+  });
+
+  it('ends at statement_timeout', async () => {
+    const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 6000));
+    expect(await stopped('set statement_timeout = 5500', wait)).toMatchObject({
+      code: '57014',
+      message: 'canceling statement due to statement timeout',
+    });
+  }, 20_000);
 });
