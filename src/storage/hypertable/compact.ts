@@ -22,6 +22,7 @@ import {
 } from './segment-writer.ts';
 import { groupSeries, type SeriesGroup } from './series-groups.ts';
 import {
+  chunkIn,
   chunkStartingAt,
   newSlot,
   SLOT_ROWS,
@@ -199,7 +200,7 @@ export class Compactor {
   ): Promise<boolean> {
     const open = await store.closeChunk(storageId, chunk.rangeStart);
     try {
-      const now = chunkNow(store, storageId, chunk.rangeStart);
+      const now = chunkIn(store.current(), storageId, chunk.rangeStart);
       const table = store.current().tables.get(storageId);
       if (table === undefined || now === undefined || !isUnchanged(store, storageId, chunk)) {
         throw new Abandoned();
@@ -298,15 +299,10 @@ function isScattered({ segments }: ChunkState): boolean {
 
 /** True while the chunk has all the segments that it had, with the same rows deleted. */
 function isUnchanged(store: Store, storageId: number, chunk: ChunkState): boolean {
-  const now = chunkNow(store, storageId, chunk.rangeStart);
+  const now = chunkIn(store.current(), storageId, chunk.rangeStart);
   if (now === undefined || now.deletions !== chunk.deletions) return false;
   const segments = new Set(now.segments);
   return chunk.segments.every((each) => segments.has(each));
-}
-
-function chunkNow(store: Store, storageId: number, rangeStart: number): ChunkState | undefined {
-  const table = store.current().tables.get(storageId);
-  return table === undefined ? undefined : chunkStartingAt(table, rangeStart);
 }
 
 function isSame(a: readonly number[], b: readonly number[]): boolean {

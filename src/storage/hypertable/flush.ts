@@ -11,6 +11,7 @@ import type { SegmentKeeper } from './segment-keeper.ts';
 import type { SegmentAddress } from './segment-keys.ts';
 import { SEGMENT_ROWS, writeSegments, type WrittenSegments } from './segment-writer.ts';
 import {
+  chunkIn,
   chunkStartingAt,
   newSlot,
   SLOT_ROWS,
@@ -136,7 +137,7 @@ export class Flusher {
     let open = closed ? await store.closeChunk(storageId, rangeStart) : undefined;
     try {
       const table = store.current().tables.get(storageId);
-      const chunk = chunkNow(store, storageId, rangeStart);
+      const chunk = chunkIn(store.current(), storageId, rangeStart);
       const descriptor = store.tableOf(storageId);
       if (table === undefined || chunk === undefined || descriptor === undefined) return true;
       const { sequence } = store.current();
@@ -144,7 +145,7 @@ export class Flusher {
       await this.#keeper.storeUnnamed(written.segments, written.operations, false);
       const rest = await this.#copyRest(store, table, chunk);
       open ??= await store.closeChunk(storageId, rangeStart);
-      const now = chunkNow(store, storageId, rangeStart);
+      const now = chunkIn(store.current(), storageId, rangeStart);
       if (now === undefined || now.deletions !== chunk.deletions) {
         this.#keeper.discard(written.segments.map(({ address }) => address));
         return now === undefined;
@@ -182,7 +183,7 @@ export class Flusher {
     const rest = new HeadBuffer(timeColumn, store.contextOf(table.runtime));
     const from = chunk.head?.rows ?? 0;
     for (;;) {
-      const head = chunkNow(store, table.runtime.storageId, chunk.rangeStart)?.head;
+      const head = chunkIn(store.current(), table.runtime.storageId, chunk.rangeStart)?.head;
       if (head === undefined || (chunk.head !== undefined && head.slot !== chunk.head.slot)) break;
       const next = from + rest.rows;
       if (head.rows - next < COPY_ROWS) break;
@@ -230,11 +231,6 @@ function segmentsToRewrite(chunk: ChunkState): SegmentState[] {
     if (joins && isSmall(state)) return true;
     return deleted !== undefined && deleted.count > segment.rows * DELETED_SHARE;
   });
-}
-
-function chunkNow(store: Store, storageId: number, rangeStart: number): ChunkState | undefined {
-  const table = store.current().tables.get(storageId);
-  return table === undefined ? undefined : chunkStartingAt(table, rangeStart);
 }
 
 function addedSegments(

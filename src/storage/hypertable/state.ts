@@ -109,6 +109,16 @@ export function chunkStartingAt(table: TableState, rangeStart: number): ChunkSta
   return chunk?.rangeStart === rangeStart ? chunk : undefined;
 }
 
+/** A table's chunk whose range starts exactly there. */
+export function chunkIn(
+  root: RootState,
+  storageId: number,
+  rangeStart: number,
+): ChunkState | undefined {
+  const table = root.tables.get(storageId);
+  return table === undefined ? undefined : chunkStartingAt(table, rangeStart);
+}
+
 /** Rows of a chunk that are not deleted. */
 export function chunkRows(chunk: ChunkState): number {
   let rows = headRows(chunk);
