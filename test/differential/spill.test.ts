@@ -16,7 +16,7 @@ import { PgliteOracle, type OracleOutcome } from '../support/pglite-oracle.ts';
 import { TextSession, type Outcome } from '../support/text-session.ts';
 import { chooseSeed, SeededRandom } from './seeded-random.ts';
 
-const QUERIES = Math.ceil(Number(process.env.VARVE_QUERIES ?? 700) / 10);
+const QUERIES = Math.ceil(Number(process.env.VARVE_QUERIES ?? 700) / 20);
 
 /** An engine on disk that counts its temporary files. */
 async function diskEngine(path: string, onFile: () => void): Promise<Engine> {

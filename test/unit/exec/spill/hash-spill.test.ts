@@ -63,7 +63,7 @@ async function bothWays(node: PhysicalNode): Promise<[string[], string[]]> {
 
 it('groups as in memory, rows of a group in their order', async () => {
   const below = randomSource(newSeed());
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 2; round++) {
     const input = values(TYPES, randomRows(12_000, 3000, below));
     const sets = [null, [[0], [2, 1], []], [[0, 2], [3]]][below(3)];
     const node: PhysicalNode = {
@@ -140,7 +140,7 @@ describe('joins', () => {
 
   it.each(TYPE_NAMES)('give in partitions what they give in memory: %s', async (joinType) => {
     const below = randomSource(newSeed());
-    for (const keys of [[0], [2, 0], [3]]) {
+    for (const keys of [[0, 2], [3]]) {
       const left = randomRows(2000, 1500, below);
       const right = randomRows(3000, 1500, below);
       const filter =
