@@ -3,10 +3,10 @@
  * give over an ordinary table with the same rows.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../../src/engine/session.ts';
-import { memoryEngine } from '../../support/memory-engine.ts';
-import { randomSource } from '../../support/random-source.ts';
-import { TextSession } from '../../support/text-session.ts';
+import type { Engine } from '../../src/engine/session.ts';
+import { memoryEngine } from '../support/memory-engine.ts';
+import { randomSource } from '../support/random-source.ts';
+import { TextSession } from '../support/text-session.ts';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const QUERIES = Number(process.env['VARVE_QUERIES'] ?? 60);

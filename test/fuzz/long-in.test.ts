@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openEngine } from '../../../src/engine/engine.ts';
-import type { Engine } from '../../../src/engine/session.ts';
-import { LONG_TEXT } from '../../../src/parse/long-text.ts';
-import { createNodeEnv } from '../../../src/platform/node-env.ts';
-import { systemSqlPath } from '../../../src/platform/package-path.ts';
-import { TextSession, type Outcome } from '../../support/text-session.ts';
+import { openEngine } from '../../src/engine/engine.ts';
+import type { Engine } from '../../src/engine/session.ts';
+import { LONG_TEXT } from '../../src/parse/long-text.ts';
+import { createNodeEnv } from '../../src/platform/node-env.ts';
+import { systemSqlPath } from '../../src/platform/package-path.ts';
+import { TextSession, type Outcome } from '../support/text-session.ts';
 
 let engine: Engine;
 let session: TextSession;

@@ -1,10 +1,10 @@
 /** Hash tables with little memory give the rows of those with much. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { execute } from '../../../../src/exec/build.ts';
-import type { Expr } from '../../../../src/plan/expr.ts';
-import type { JoinType, PhysicalNode } from '../../../../src/plan/physical.ts';
-import { collectRows } from '../../../../src/exec/run.ts';
-import type { Value } from '../../../../src/types/value.ts';
+import { execute } from '../../src/exec/build.ts';
+import type { Expr } from '../../src/plan/expr.ts';
+import type { JoinType, PhysicalNode } from '../../src/plan/physical.ts';
+import { collectRows } from '../../src/exec/run.ts';
+import type { Value } from '../../src/types/value.ts';
 import {
   aggregateCall,
   column,
@@ -20,8 +20,8 @@ import {
   sum,
   TEXT,
   values,
-} from '../support.ts';
-import { spillWorld, type SpillWorld } from './spill-context.ts';
+} from '../unit/exec/support.ts';
+import { spillWorld, type SpillWorld } from '../unit/exec/spill/spill-context.ts';
 
 const LARGE = 64 << 20;
 const SMALL = 65_536;

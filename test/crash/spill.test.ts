@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Disk, DiskFile } from '../../../src/base/env.ts';
-import { openEngine } from '../../../src/engine/engine.ts';
-import type { Engine } from '../../../src/engine/session.ts';
-import { createNodeEnv } from '../../../src/platform/node-env.ts';
-import { systemSqlPath } from '../../../src/platform/package-path.ts';
-import { TextSession, type Outcome } from '../../support/text-session.ts';
+import type { Disk, DiskFile } from '../../src/base/env.ts';
+import { openEngine } from '../../src/engine/engine.ts';
+import type { Engine } from '../../src/engine/session.ts';
+import { createNodeEnv } from '../../src/platform/node-env.ts';
+import { systemSqlPath } from '../../src/platform/package-path.ts';
+import { TextSession, type Outcome } from '../support/text-session.ts';
 
 const ROWS = 30_000;
 
