@@ -14,7 +14,7 @@ import { CountedRows, type Counts } from './counted-rows.ts';
 import { OrderedCall } from './ordered-call.ts';
 import { directColumns } from './ordered-rows.ts';
 
-/** Rows that counts are written out to between two checkpoints. */
+/** Rows or pairs looked at between two checkpoints. */
 const STEP_ROWS = 8192;
 const INT4: SqlType = { oid: OID.int4, typmod: -1 };
 
@@ -115,7 +115,11 @@ export class CountedCall implements CallState {
     const start = this.#next;
     let end = start;
     for (; end < groups.length && groups[end] < first + count; end++) groups[end] -= first;
-    accumulator.addCounted?.(groups, this.#vector(numbers, numbers.length), counts, start, end);
+    const arg = this.#vector(numbers, numbers.length);
+    for (let from = start; from < end; from += STEP_ROWS) {
+      accumulator.addCounted?.(groups, arg, counts, from, Math.min(end, from + STEP_ROWS));
+      await turn(context);
+    }
     this.#next = end;
     return await inTurns(finishSteps(accumulator, count), context);
   }
@@ -123,24 +127,28 @@ export class CountedCall implements CallState {
   /** The pairs by group, then as the call orders its rows. */
   async #inOrder(): Promise<Counts> {
     const { groups, numbers, counts } = this.#counted.counts();
+    await turn(this.#context);
     const { descending, nullsFirst } = this.#call.orderBy[0];
     const { length } = counts;
-    const owners: Vector = {
-      rep: 'f64',
-      type: INT4,
-      length,
-      data: Float64Array.from(groups),
-      nulls: undefined,
-    };
+    const data = new Float64Array(groups);
+    const owners: Vector = { rep: 'f64', type: INT4, length, data, nulls: undefined };
     const keys = [
       { vector: owners, descending: false, nullsFirst: false },
       { vector: this.#vector(numbers, length), descending, nullsFirst },
     ];
     const order = await sortRows(keys, length, this.#context);
-    return {
-      groups: Int32Array.from(order, (row) => groups[row]),
-      numbers: Float64Array.from(order, (row) => numbers[row]),
-      counts: Float64Array.from(order, (row) => counts[row]),
+    const sorted = {
+      groups: new Int32Array(length),
+      numbers: new Float64Array(length),
+      counts: new Float64Array(length),
     };
+    for (let i = 0; i < length; i++) {
+      const row = order[i];
+      sorted.groups[i] = groups[row];
+      sorted.numbers[i] = numbers[row];
+      sorted.counts[i] = counts[row];
+      if (i % STEP_ROWS === 0) await turn(this.#context);
+    }
+    return sorted;
   }
 }

@@ -4,7 +4,7 @@
  */
 
 /** Distinct pairs of a group and a number above which counting is not worth it. */
-const PAIRS_MAX = 262_144;
+const PAIRS_MAX = 131_072;
 const FIRST_SLOTS = 1024;
 /** Whole numbers below this are counted in an array per group, for as long as there are few groups. */
 const SMALL_NUMBERS = 1024;
