@@ -43,9 +43,16 @@ const LATER_SHARE = 0.2;
 /** Ends work that is no longer wanted. */
 class Abandoned extends Error {}
 
+/** The part of a group's rows that one of the old segments has. */
+interface Share {
+  readonly rows: RangeSource;
+  /** Among the sources that the group was written from: these are in order of time. */
+  readonly position: number;
+}
+
 interface Group {
-  /** By source; undefined where it has none of the group's rows. */
-  readonly sources: readonly (RangeSource | undefined)[];
+  /** In the order of the chunk's segments; undefined where one has none of the group's rows. */
+  readonly shares: readonly (Share | undefined)[];
   readonly written: WrittenSegments;
 }
 
@@ -173,10 +180,11 @@ export class Compactor {
     const groups: Group[] = [];
     for (const group of plan ?? []) {
       const ranges = rangeSources(descriptor, sources, group);
+      const parts = ranges.filter((source) => source !== undefined);
       const result = await writeSegments({
         table: descriptor,
         segmentBy,
-        sources: ranges.filter((source) => source !== undefined),
+        sources: parts,
         timers,
         isCold,
         isCompacted: true,
@@ -184,9 +192,11 @@ export class Compactor {
       });
       written.push(...result.segments);
       await this.#keeper.storeUnnamed(result.segments, result.operations, false);
-      // In the order of the chunk's segments again.
-      const bySegment = chunk.segments.map((state) => ranges[states.indexOf(state)]);
-      groups.push({ sources: bySegment, written: { ...result, operations: [] } });
+      const shares = chunk.segments.map((state) => {
+        const rows = ranges[states.indexOf(state)];
+        return rows === undefined ? undefined : { rows, position: parts.indexOf(rows) };
+      });
+      groups.push({ shares, written: { ...result, operations: [] } });
       await timers.yield();
     }
     return plan === undefined ? undefined : groups;
@@ -221,13 +231,15 @@ export class Compactor {
         ],
       };
       const gone = chunk.segments.map(({ segment }) => segment);
-      await this.#keeper.store(storageId, record, gone, store.current().sequence);
+      const letGo = await this.#keeper.store(storageId, record, gone);
       while (store.applying !== undefined) await store.applying;
       if (!store.current().tables.has(storageId)) {
+        letGo(store.current().sequence);
         this.#keeper.retireTable(storageId, store.current().sequence);
         return true;
       }
       this.#swap(store, storageId, { chunk, groups, segments }, added);
+      letGo(store.current().sequence);
       return true;
     } finally {
       open();
@@ -273,11 +285,11 @@ function forward(
   row: number,
 ): number | undefined {
   let first = 0;
-  for (const { sources, written } of groups) {
-    const position = sources[source]?.positionOf(row);
-    if (position !== undefined) {
-      const among = sources.slice(0, source).filter((each) => each !== undefined).length;
-      const at = written.positionOf(among, position) as number;
+  for (const { shares, written } of groups) {
+    const share = shares[source];
+    const position = share?.rows.positionOf(row);
+    if (share !== undefined && position !== undefined) {
+      const at = written.positionOf(share.position, position) as number;
       const { slot } = added[first + Math.floor(at / SEGMENT_ROWS)];
       return slot * SLOT_ROWS + (at % SEGMENT_ROWS);
     }

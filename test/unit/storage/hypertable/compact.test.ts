@@ -112,6 +112,24 @@ describe('compaction', () => {
     expect(asSet(await rowsIn(world, before))).toEqual(asSet(left));
   });
 
+  it('finds rows that were read before where later times were flushed first', async () => {
+    const world = new World(TABLE);
+    world.compactRows = 1000;
+    await world.open();
+    const rows: Row[] = [];
+    for (const from of [150, 100, 0, 50]) {
+      const added = rowsAt(from, from + 50);
+      await world.insert(added);
+      rows.push(...added);
+      await world.store.flush(true);
+    }
+    const isGone = ([time, host]: Row): boolean => host === 'host_3' && (time as number) % 7 === 0;
+    const gone = await refsOf(world, isGone);
+    await world.store.compact(TABLE.storageId);
+    deleteRows(world, gone);
+    expect(asSet(await rowsIn(world))).toEqual(asSet(rows.filter((row) => !isGone(row))));
+  });
+
   it('keeps rows that come while it is under way, and gives up where rows are deleted', async () => {
     const { world, rows } = await scattered();
     const late = rowsAt(20, 21);
