@@ -65,6 +65,7 @@ export async function recover(parts: RecoveryParts): Promise<RecoveredState> {
     for (const storageId of record.droppedStorage) hypertables.dropTable(storageId);
   }
   await flush();
+  hypertables.apply(sequence, undefined);
   onApply(catalog);
   return { catalog, sequences, sequence, garbage };
 }

@@ -155,15 +155,17 @@ export class Flusher {
       const segments = [...chunk.segments.filter((each) => !replaced.has(each)), ...added];
       const record = { id, rangeStart, rangeEnd, segments, flushedSequence: sequence };
       const gone = [...replaced].map(({ segment }) => segment);
-      await this.#keeper.store(storageId, record, gone, store.current().sequence);
+      const letGo = await this.#keeper.store(storageId, record, gone);
       while (store.applying !== undefined) await store.applying;
       // The table may be gone by now, and its drop knew nothing of what was just stored.
       if (!store.current().tables.has(storageId)) {
+        letGo(store.current().sequence);
         this.#keeper.retireTable(storageId, store.current().sequence);
         return true;
       }
       const forward = forwarder(added, written.positionOf);
       swap(store, storageId, { flushed: chunk, replaced, added, rest, sequence, forward });
+      letGo(store.current().sequence);
       const { runtime } = table;
       this.#options.locks.rename(storageId, (ref) => currentRef(runtime, ref));
       return true;

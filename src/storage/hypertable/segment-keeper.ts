@@ -172,14 +172,14 @@ export class SegmentKeeper {
 
   /**
    * Stores a chunk's record, which names its segments; returns when it is durable. `replaced` may be
-   * segments that were in no record yet.
+   * segments that were in no record yet. What is returned lets go of those that are gone: it is called
+   * when the current state has not got them any more, with that state's sequence.
    */
   async store(
     storageId: number,
     chunk: Omit<ChunkState, 'head' | 'firstUnflushed' | 'deletions'>,
     replaced: readonly Segment[],
-    sequence: Sequence,
-  ): Promise<void> {
+  ): Promise<(sequence: Sequence) => void> {
     const before = this.#stored.get(storageId)?.get(chunk.id) ?? [];
     const after = chunk.segments.map(({ segment }) => segment);
     const gone = new Set([...before, ...replaced].filter((segment) => !after.includes(segment)));
@@ -197,7 +197,9 @@ export class SegmentKeeper {
       true,
     );
     this.noteStored(storageId, chunk.id, after);
-    for (const { address, bytes } of gone) this.#retired.push({ address, bytes, sequence });
+    return (sequence) => {
+      for (const { address, bytes } of gone) this.#retired.push({ address, bytes, sequence });
+    };
   }
 
   /** Deletes segments that nothing refers to, in the background. */

@@ -265,6 +265,9 @@ export class Committer {
       if (record.hypertables !== undefined) {
         const rest = hypertables.applyInSlices(sequence, record.hypertables);
         if (rest !== undefined) await rest;
+      } else {
+        // What tells old views from newer ones follows all commits, as snapshots do.
+        hypertables.apply(sequence, undefined);
       }
       for (const storageId of record.droppedStorage) {
         hypertables.dropTable(storageId);
