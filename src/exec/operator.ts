@@ -7,6 +7,7 @@
  * 5 ms without one (sorts, hash builds, nested loops): it stops on cancel and time-outs, and gives the
  * event loop a turn, so that one statement never holds up another connection.
  */
+import { finishInTurns } from '../base/steps.ts';
 import type { EvalContext } from '../functions/function.ts';
 import type { ExplainNote } from '../plan/explain-node.ts';
 import type { PhysicalNode } from '../plan/physical.ts';
@@ -87,14 +88,9 @@ export async function stretches(
 }
 
 /** Takes steps to their end, with turns for the event loop in between. */
-export async function inTurns<T>(
+export function inTurns<T>(
   steps: Iterator<void, T, void>,
   context: Pick<ExecContext, 'checkpoint'>,
 ): Promise<T> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
-  }
+  return finishInTurns(steps, () => context.checkpoint());
 }

@@ -1,4 +1,5 @@
 /** A session's results as backend messages. */
+import { finishInTurns } from '../base/steps.ts';
 import type {
   Checkpoint,
   FieldDescription,
@@ -75,9 +76,7 @@ export class WireSink implements ResultSink {
     for (let row = from; row < batch.length;) {
       if (this.#encoder.isStopped) {
         const steps = largeRow(batch, fields, formats, settings, row++);
-        let step = steps.next();
-        for (; step.done !== true; step = steps.next()) await checkpoint();
-        await this.#output.send(step.value);
+        await this.#output.send(await finishInTurns(steps, checkpoint));
         if (row === batch.length) return;
       }
       await checkpoint();

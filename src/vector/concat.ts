@@ -1,4 +1,5 @@
 /** Joining vectors and batches end to end. */
+import { finishNow } from '../base/steps.ts';
 import { vectorRep, type SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import { nullVector } from './builder.ts';
@@ -10,11 +11,7 @@ const STEP_ROWS = 65_536;
 
 /** All rows of the vectors in order. They have one SQL type. */
 export function concat(type: SqlType, vectors: readonly Vector[]): Vector {
-  const steps = concatSteps(type, vectors);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return finishNow(concatSteps(type, vectors));
 }
 
 /** The same in steps of at most some milliseconds. */

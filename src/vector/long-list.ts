@@ -1,5 +1,6 @@
 /** A list of any length that grows part by part: the elements that it has are not copied meanwhile. */
 
+import { finishNow } from '../base/steps.ts';
 import { Parts } from '../types/parts.ts';
 
 /** Elements of a part: arrays of this size stay where they are when the collector runs. */
@@ -34,11 +35,7 @@ export class LongList<T> {
   }
 
   toArray(): T[] {
-    const steps = this.toArraySteps();
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-    }
+    return finishNow(this.toArraySteps());
   }
 
   /** The same in steps of at most some milliseconds. */

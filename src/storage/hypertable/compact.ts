@@ -4,6 +4,7 @@
  * series after the other, so that memory does not grow with the chunk. Where rows are deleted meanwhile,
  * or a flush takes one of the segments, the work is dropped and done again later.
  */
+import { finishInTurns } from '../../base/steps.ts';
 import type { Env, Timers } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import type { Flusher } from './flush.ts';
@@ -176,7 +177,8 @@ export class Compactor {
       keys.push(keysOf(sources, attnum));
       await timers.yield();
     }
-    const plan = await inSlices(groupSeries(sources, keys, rows, SERIES_ROWS_MAX), timers);
+    const steps = groupSeries(sources, keys, rows, SERIES_ROWS_MAX);
+    const plan = await finishInTurns(steps, () => timers.yield());
     const groups: Group[] = [];
     for (const group of plan ?? []) {
       const ranges = rangeSources(descriptor, sources, group);
@@ -266,14 +268,6 @@ export class Compactor {
     const segments = [...added, ...now.segments.filter((each) => !replaced.has(each))];
     store.replaceTable({ ...table, chunks: withChunk(table.chunks, { ...now, segments }) });
     this.#options.locks.rename(storageId, (ref) => currentRef(runtime, ref));
-  }
-}
-
-async function inSlices<T>(steps: Generator<void, T>, timers: Timers): Promise<T> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    await timers.yield();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Rows that a transaction has gathered for one chunk, as a source that a segment is written from. */
+import { finishInTurns } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import type { HeadContext } from './head.ts';
 import { HeadColumn } from './head.ts';
@@ -37,10 +38,9 @@ export class PendingSource implements RowSource {
   async whole(attnum: number): Promise<StoredColumn | undefined> {
     if (this.#last?.attnum === attnum) return this.#last.column;
     const steps = this.firstRows(attnum, this.rows);
-    let step = steps.next();
-    for (; step.done !== true; step = steps.next()) await this.#timers.yield();
-    if (step.value !== undefined) this.#last = { attnum, column: step.value };
-    return step.value;
+    const column = await finishInTurns(steps, () => this.#timers.yield());
+    if (column !== undefined) this.#last = { attnum, column };
+    return column;
   }
 
   /** The first rows of a column, at least `rows` if there are so many; undefined where they lack it. */

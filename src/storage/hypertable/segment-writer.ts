@@ -2,6 +2,7 @@
  * Writes sorted segments from a head and older segments: one sort for all columns, then one column at a
  * time, block by block, giving way to other work in between.
  */
+import { finishInTurns, finishNow } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import { liveColumns, type TableDescriptor } from '../../catalog/catalog.ts';
 import type { SqlType } from '../../types/type.ts';
@@ -103,9 +104,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
       ? (a: number, b: number) => compareWide(timeValues.data[a], timeValues.data[b])
       : undefined;
   const steps = sortSteps(seriesColumns, times, rows, exact);
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) await input.timers.yield();
-  const sorted = step.value;
+  const sorted = await finishInTurns(steps, () => input.timers.yield());
 
   const operations: KvOperation[] = [];
   const drafts: Draft[] = [];
@@ -264,9 +263,7 @@ async function readColumn(
   if (parts.length === 1) return parts[0].column;
   const { type, missingText } = table.columns[attnum - 1];
   const steps = joinSteps(parts, rows, missingValue(type, missingText));
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) await timers.yield();
-  return step.value;
+  return await finishInTurns(steps, () => timers.yield());
 }
 
 /** The kept rows between two rows, counted from the first. */
@@ -290,11 +287,7 @@ export function joinColumns(
   rows: number,
   missing: Value,
 ): PlainColumn {
-  const steps = joinSteps(parts, rows, missing);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return finishNow(joinSteps(parts, rows, missing));
 }
 
 /** The same, with a step for each part whose strings get other codes. */

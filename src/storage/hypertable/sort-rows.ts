@@ -2,6 +2,7 @@
  * Sorting rows by series and time: one counting pass over series, then only what is out of order. The
  * work comes in steps, so that a flush can give way to other work between them.
  */
+import { finishNow } from '../../base/steps.ts';
 import type { PlainColumn } from './stored-column.ts';
 
 export interface SortedOrder {
@@ -30,11 +31,7 @@ export function sortRows(
   rows: number,
   exact: ExactTimeOrder,
 ): SortedOrder {
-  const steps = sortSteps(segmentBy, times, rows, exact);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return finishNow(sortSteps(segmentBy, times, rows, exact));
 }
 
 /** The same in steps of some milliseconds. */

@@ -3,6 +3,7 @@
  * in steps, when a scan first has use for it and again when the head has grown by a quarter; the rows
  * behind it are scanned as they arrived.
  */
+import { finishInTurns } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import type { DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
@@ -93,9 +94,7 @@ async function buildSortedHead(
   const columns = usable.map((attnum) => storedOf(buffer, attnum));
   const unsorted = buffer.times();
   const steps = sortSteps(columns, unsorted, rows, undefined);
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) await timers.yield();
-  const order = step.value;
+  const order = await finishInTurns(steps, () => timers.yield());
   const { permutation, seriesCount, starts } = order;
   const times = new Float64Array(rows);
   for (let i = 0; i < rows; i++) times[i] = unsorted[permutation[i]];

@@ -1,4 +1,5 @@
 /** The hypertable store: states, writes and scans joined to what keeps segments. */
+import { finishInTurns, finishNow } from '../../base/steps.ts';
 import type { Env } from '../../base/env.ts';
 import type { CatalogSnapshot, IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import { liveColumns } from '../../catalog/catalog.ts';
@@ -367,11 +368,7 @@ export class Store implements HypertableStore {
   parts(writes: HypertableWrites): HypertableParts {
     const own = ownWrites(writes);
     this.#holds.hold(own, this.#chunksOfDeletes(own));
-    const steps = this.#partSteps(own);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-    }
+    return finishNow(this.#partSteps(own));
   }
 
   async partsInSlices(writes: HypertableWrites): Promise<HypertableParts> {
@@ -444,8 +441,7 @@ export class Store implements HypertableStore {
   }
 
   apply(sequence: Sequence, parts: HypertableParts): void {
-    const steps = this.#applySteps(sequence, parts);
-    while (steps.next().done !== true);
+    finishNow(this.#applySteps(sequence, parts));
   }
 
   applyInSlices(sequence: Sequence, parts: HypertableParts): Promise<void> | undefined {
@@ -550,11 +546,7 @@ export class Store implements HypertableStore {
 
   /** Columns that make a series in a chunk's next segment. */
   segmentByOf(table: TableDescriptor, chunk: ChunkState): readonly number[] {
-    const steps = this.#headSteps(table, chunk);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-    }
+    return finishNow(this.#headSteps(table, chunk));
   }
 
   /** The same, giving way to other work. */
@@ -596,12 +588,8 @@ export class Store implements HypertableStore {
     return chosen ?? known ?? (yield* chooseSteps(table, columnOf, rows));
   }
 
-  async #inSlices<T>(steps: Generator<void, T>): Promise<T> {
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-      await this.#options.env.timers.yield();
-    }
+  #inSlices<T>(steps: Generator<void, T>): Promise<T> {
+    return finishInTurns(steps, () => this.#options.env.timers.yield());
   }
 
   timeColumnOf({ runtime }: TableState): number | undefined {

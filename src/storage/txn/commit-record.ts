@@ -2,6 +2,7 @@
  * The record of one commit (docs/format/commit-log.md): everything that applying it needs, so that the
  * same record gives the same state at commit and at recovery.
  */
+import { finishInTurns, finishNow } from '../../base/steps.ts';
 import { Packr } from 'msgpackr';
 import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
@@ -131,10 +132,7 @@ export async function encodeTables(
   tables: readonly TableChange[],
   turns: Turns,
 ): Promise<EncodedTables> {
-  const steps = tableSteps(tables);
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) await turns.checkpoint();
-  return step.value;
+  return await finishInTurns(tableSteps(tables), () => turns.checkpoint());
 }
 
 /** Bytes whose checksum takes about a millisecond. */
@@ -201,10 +199,7 @@ export function encodeCommit(record: CommitRecord, tables?: EncodedTables): Enco
 }
 
 function encodeAtOnce(tables: readonly TableChange[]): EncodedTables {
-  const steps = tableSteps(tables);
-  let step = steps.next();
-  while (step.done !== true) step = steps.next();
-  return step.value;
+  return finishNow(tableSteps(tables));
 }
 
 function* encodeTable(writer: ByteWriter, table: TableChange): Generator<void, void> {

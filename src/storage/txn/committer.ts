@@ -5,6 +5,7 @@
  * When the log or the store fails, memory and disk may disagree: the pipeline stops for good, and only a
  * restart, which recovers from the log, goes on.
  */
+import { finishInTurns } from '../../base/steps.ts';
 import type { CatalogSnapshot } from '../../catalog/catalog.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
 import { diskError } from '../disk-error.ts';
@@ -208,9 +209,7 @@ export class Committer {
     const catalogs: CatalogSnapshot[] = [];
     for (const { sequence, record, base } of commits) {
       const steps = installUndo(states, sequence, record, base);
-      let step = steps.next();
-      for (; step.done !== true; step = steps.next()) await turns.checkpoint();
-      undo.push(...step.value);
+      undo.push(...(await finishInTurns(steps, () => turns.checkpoint())));
       if (record.catalog.length > 0) catalog = catalog.apply(record.catalog);
       catalogs.push(catalog);
       // Before rows are written: a scan takes a table that is not marked as changed for settled.

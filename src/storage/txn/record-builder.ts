@@ -1,4 +1,5 @@
 /** Condenses a transaction's write set into the row and index changes of its commit record. */
+import { finishInTurns } from '../../base/steps.ts';
 import { ChunkList } from '../chunk-list.ts';
 import type { BaseRows } from './apply.ts';
 import {
@@ -23,10 +24,7 @@ export async function tableChanges(
   isLive: (storageId: number) => boolean,
   turns: Turns,
 ): Promise<TableChange[]> {
-  const steps = changeSteps(writeSet, isLive);
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) await turns.checkpoint();
-  return step.value;
+  return await finishInTurns(changeSteps(writeSet, isLive), () => turns.checkpoint());
 }
 
 /** Rows or entries between two looks at the clock. */
