@@ -10,7 +10,7 @@ import { vectorFromValues } from '../../vector/vector.ts';
 import { completed, type Executable, type StatementCall } from '../executable.ts';
 import { planQuery, runPlanned } from '../query.ts';
 import type { SessionContext } from '../session-context.ts';
-import { parseBooleanWord } from '../settings/parse-setting.ts';
+import { booleanOption, optionText } from './options.ts';
 import { textField } from './settings.ts';
 
 export function explainExecutable(
@@ -84,9 +84,7 @@ function readOptions(nodes: readonly Node[]): ExplainOptions {
   for (const node of nodes) {
     const element = nodeAs(node, 'DefElem');
     if (element?.defname === undefined) continue;
-    const text =
-      nodeAs(element.arg, 'String')?.sval ?? String(nodeAs(element.arg, 'Integer')?.ival ?? 'on');
-    given.set(element.defname.toLowerCase(), text);
+    given.set(element.defname.toLowerCase(), optionText(element.arg));
   }
   const known = [
     'analyze',
@@ -106,10 +104,7 @@ function readOptions(nodes: readonly Node[]): ExplainOptions {
   }
   const flag = (name: string, fallback: boolean): boolean => {
     const text = given.get(name);
-    if (text === undefined) return fallback;
-    const parsed = parseBooleanWord(text);
-    if (parsed === undefined) throw dbError('syntax_error', `${name} requires a Boolean value`);
-    return parsed === 'on';
+    return text === undefined ? fallback : booleanOption(name, text);
   };
   const format = (given.get('format') ?? 'text').toLowerCase();
   if (format !== 'text' && format !== 'json')

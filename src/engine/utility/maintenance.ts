@@ -8,7 +8,7 @@ import type { TableDescriptor } from '../../catalog/catalog.ts';
 import { mustFindTable } from '../ddl/names.ts';
 import { isOwner, requireSuperuser } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
-import { parseBooleanWord } from '../settings/parse-setting.ts';
+import { booleanOption, optionText } from './options.ts';
 
 export async function vacuum(
   session: SessionContext,
@@ -44,12 +44,7 @@ export async function vacuum(
 function isFull({ options }: NodeBody<'VacuumStmt'>): boolean {
   for (const option of options ?? []) {
     const element = nodeAs(option, 'DefElem');
-    if (element?.defname !== 'full') continue;
-    const text =
-      nodeAs(element.arg, 'String')?.sval ?? String(nodeAs(element.arg, 'Integer')?.ival ?? 'on');
-    const parsed = parseBooleanWord(text);
-    if (parsed === undefined) throw dbError('syntax_error', 'full requires a Boolean value');
-    return parsed === 'on';
+    if (element?.defname === 'full') return booleanOption('full', optionText(element.arg));
   }
   return false;
 }

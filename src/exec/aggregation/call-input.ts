@@ -1,5 +1,6 @@
 /** What reaches an aggregate call: batches with their groups, and the rows that FILTER leaves. */
 import type { AggregateCall } from '../../plan/physical.ts';
+import { OID, type SqlType } from '../../types/type.ts';
 import { gather } from '../../vector/gather.ts';
 import type { Summaries } from '../../vector/summary.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
@@ -46,6 +47,14 @@ export function groupPerRow(rows: RowGroups, length: number): Int32Array {
     perRow.fill(groups[i], starts[i], i + 1 < starts.length ? starts[i + 1] : length);
   }
   return perRow;
+}
+
+export const GROUP_TYPE: SqlType = { oid: OID.int4, typmod: -1 };
+
+/** Group numbers as a column, to be sorted by and kept with other columns. */
+export function groupVector(groups: Int32Array, length: number): Vector {
+  const data = new Float64Array(groups.subarray(0, length));
+  return { rep: 'f64', type: GROUP_TYPE, length, data, nulls: undefined };
 }
 
 /** The selected rows, as far as the call looks at them. */

@@ -3,7 +3,6 @@
  * order, keep all rows until the end; all others feed the accumulator as batches come.
  */
 import type { AggregateCall } from '../../plan/physical.ts';
-import { OID, type SqlType } from '../../types/type.ts';
 import type { Summaries } from '../../vector/summary.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
@@ -12,7 +11,9 @@ import type { MemoryBudget } from '../run.ts';
 import { DistinctRows } from '../spill/distinct-rows.ts';
 import {
   filterRows,
+  GROUP_TYPE,
   groupPerRow,
+  groupVector,
   narrowFor,
   type CallState,
   type RowGroups,
@@ -140,16 +141,8 @@ function distinctRows({ args }: AggregateCall, context: ExecContext): DistinctRo
   return new DistinctRows([GROUP_TYPE, ...args.map((arg) => arg.type)], context);
 }
 
-const GROUP_TYPE: SqlType = { oid: OID.int4, typmod: -1 };
-
 function groupNumbers(vector: Vector, length: number): Int32Array {
   const groups = new Int32Array(length);
   if (vector.rep === 'f64') for (let i = 0; i < length; i++) groups[i] = vector.data[i];
   return groups;
-}
-
-function groupVector(groups: Int32Array, length: number): Vector {
-  const data = new Float64Array(length);
-  for (let i = 0; i < length; i++) data[i] = groups[i];
-  return { rep: 'f64', type: GROUP_TYPE, length, data, nulls: undefined };
 }

@@ -2,21 +2,20 @@
 import { InternalError } from '../../errors/db-error.ts';
 import { finishSteps } from '../../functions/aggregate/accumulator.ts';
 import type { AggregateCall } from '../../plan/physical.ts';
-import { OID, vectorRep, type SqlType } from '../../types/type.ts';
+import { vectorRep } from '../../types/type.ts';
 import { gather } from '../../vector/gather.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, UNIT_BATCH, type CompiledExprs } from '../expression.ts';
 import { inTurns, turn, type ExecContext } from '../operator.ts';
 import type { MemoryBudget } from '../run.ts';
 import { sortRows } from '../sort-order.ts';
-import { filtered, type CallState, type RowGroups } from './call-input.ts';
+import { filtered, groupVector, type CallState, type RowGroups } from './call-input.ts';
 import { CountedRows, type Counts } from './counted-rows.ts';
 import { OrderedCall } from './ordered-call.ts';
 import { directColumns } from './ordered-rows.ts';
 
 /** Rows or pairs looked at between two checkpoints. */
 const STEP_ROWS = 8192;
-const INT4: SqlType = { oid: OID.int4, typmod: -1 };
 
 /** Whether a call needs no more of its rows than how often each number comes. */
 export function takesCounts(call: AggregateCall): boolean {
@@ -130,10 +129,8 @@ export class CountedCall implements CallState {
     await turn(this.#context);
     const { descending, nullsFirst } = this.#call.orderBy[0];
     const { length } = counts;
-    const data = new Float64Array(groups);
-    const owners: Vector = { rep: 'f64', type: INT4, length, data, nulls: undefined };
     const keys = [
-      { vector: owners, descending: false, nullsFirst: false },
+      { vector: groupVector(groups, length), descending: false, nullsFirst: false },
       { vector: this.#vector(numbers, length), descending, nullsFirst },
     ];
     const order = await sortRows(keys, length, this.#context);

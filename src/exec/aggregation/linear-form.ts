@@ -5,7 +5,9 @@
  */
 import type { CallExpr, CastExpr, Expr } from '../../plan/expr.ts';
 import { OID, type Oid } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
 import type { ExecContext } from '../operator.ts';
+import { fixedValue } from './segments.ts';
 
 export interface LinearForm {
   readonly constant: number;
@@ -69,9 +71,8 @@ function partOf(expr: Expr, context: ExecContext): Part | undefined {
         holds: () => true,
       };
     case 'constant':
-      return constantPart(expr.value, isInteger);
     case 'parameter':
-      return constantPart(context.parameters[expr.index], isInteger);
+      return constantPart(fixedValue(expr, context), isInteger);
     case 'cast':
       return castPart(expr, context);
     case 'call':
@@ -81,7 +82,7 @@ function partOf(expr: Expr, context: ExecContext): Part | undefined {
   }
 }
 
-function constantPart(value: unknown, isInteger: boolean): Part | undefined {
+function constantPart(value: Value, isInteger: boolean): Part | undefined {
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
   return { constant: value, factors: new Map(), isExact: isInteger, holds: () => true };
 }

@@ -1,7 +1,7 @@
 /** The input rows of an aggregate call that wants them in order, sorted by group and its own keys. */
 import type { Expr } from '../../plan/expr.ts';
 import type { AggregateCall } from '../../plan/physical.ts';
-import { OID, type SqlType } from '../../types/type.ts';
+import type { SqlType } from '../../types/type.ts';
 import { batchBytes } from '../../vector/concat.ts';
 import { gatherSteps } from '../../vector/gather.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
@@ -11,6 +11,7 @@ import { equalityOf } from '../key-equality.ts';
 import { inTurns, turn, type ExecContext } from '../operator.ts';
 import { concatInTurns, type MemoryBudget } from '../run.ts';
 import { sortRows, type OrderKey } from '../sort-order.ts';
+import { GROUP_TYPE, groupVector } from './call-input.ts';
 
 export interface SortedRows {
   readonly groups: Int32Array;
@@ -18,8 +19,6 @@ export interface SortedRows {
   readonly direct: Vector[];
   readonly length: number;
 }
-
-const INT4: SqlType = { oid: OID.int4, typmod: -1 };
 
 export class OrderedRows {
   readonly #call: AggregateCall;
@@ -41,7 +40,7 @@ export class OrderedRows {
     const exprs = [...args, ...orderExprs, ...directColumns(call)];
     this.#argCount = args.length;
     this.#exprs = compileExprs(exprs);
-    this.#types = [INT4, ...exprs.map((expr) => expr.type)];
+    this.#types = [GROUP_TYPE, ...exprs.map((expr) => expr.type)];
   }
 
   async add(groups: Int32Array, batch: Batch): Promise<void> {
@@ -51,9 +50,7 @@ export class OrderedRows {
 
   /** Adds rows by the values of arguments, sort keys and direct arguments. */
   addEvaluated(groups: Int32Array, evaluated: readonly Vector[], length: number): void {
-    const data = new Float64Array(groups.subarray(0, length));
-    const group: Vector = { rep: 'f64', type: INT4, length, data, nulls: undefined };
-    const columns = [group, ...evaluated];
+    const columns = [groupVector(groups, length), ...evaluated];
     const kept = { columns, length };
     this.#budget.add(batchBytes(kept));
     this.#batches.push(kept);

@@ -89,7 +89,8 @@ function bucketFunction(bucket: Bucket, context: ExecContext): (time: number) =>
   };
 }
 
-function fixedValue(expr: Expr, context: ExecContext): Value {
+/** What an expression that is not computed from rows stands for; NULL for all others. */
+export function fixedValue(expr: Expr, context: ExecContext): Value {
   if (expr.kind === 'constant') return expr.value;
   return expr.kind === 'parameter' ? (context.parameters[expr.index] ?? null) : null;
 }
