@@ -1,6 +1,6 @@
 /** The right side of a hash join. */
-import { slice } from '../vector/gather.ts';
-import type { Batch, Vector } from '../vector/vector.ts';
+import type { LongBatch, LongColumn } from '../vector/long-column.ts';
+import type { Vector } from '../vector/vector.ts';
 import { KeyTable } from './key-table.ts';
 import { inTurns, type ExecContext } from './operator.ts';
 import { MemoryBudget } from './run.ts';
@@ -20,8 +20,8 @@ export function tableBytes(rows: number, keys: number): number {
 
 /** The right side with its hash table: key number to row numbers, in the order of the rows. */
 export class BuildSide {
-  readonly rows: Batch;
-  readonly keys: readonly Vector[];
+  readonly rows: LongBatch;
+  readonly keys: readonly LongColumn[];
   readonly #table: KeyTable;
   /** Rows of key k are rowList[starts[k]] ... rowList[starts[k + 1] - 1]. */
   readonly starts: Int32Array;
@@ -30,8 +30,8 @@ export class BuildSide {
   readonly nullRows: Uint8Array | undefined;
 
   private constructor(
-    rows: Batch,
-    keys: readonly Vector[],
+    rows: LongBatch,
+    keys: readonly LongColumn[],
     table: KeyTable,
     nullRows: Uint8Array | undefined,
   ) {
@@ -44,8 +44,8 @@ export class BuildSide {
   }
 
   static async create(
-    rows: Batch,
-    keys: readonly Vector[],
+    rows: LongBatch,
+    keys: readonly LongColumn[],
     context: ExecContext,
   ): Promise<BuildSide> {
     const { length } = rows;
@@ -57,7 +57,7 @@ export class BuildSide {
     for (let start = 0; start < length; start += STEP_ROWS) {
       const end = Math.min(start + STEP_ROWS, length);
       const before = table.bytes;
-      const part = keys.map((key) => slice(key, start, end));
+      const part = keys.map((key) => key.slice(start, end));
       table.insert(part, end - start, numbers.subarray(start, end));
       budget.add(table.bytes - before);
       if (table.nullRows !== undefined) {

@@ -3,6 +3,7 @@
  * it, both sides go to disk, partitioned by their keys, and are joined a partition at a time.
  */
 import type { HashJoinNode } from '../plan/physical.ts';
+import type { LongBatch } from '../vector/long-column.ts';
 import type { Batch } from '../vector/vector.ts';
 import { BuildSide, tableBytes } from './build-side.ts';
 import { execute } from './build.ts';
@@ -10,7 +11,7 @@ import { compileExprs, evaluateAll } from './expression.ts';
 import { HashProbe } from './hash-probe.ts';
 import { assertSameKeys } from './key-table.ts';
 import { turn, type ExecContext, type OperatorRun } from './operator.ts';
-import { columnTypes, concatInTurns, evaluateInTurns, inPieces, MemoryBudget } from './run.ts';
+import { columnTypes, evaluateLong, inPieces, joinInTurns, MemoryBudget } from './run.ts';
 import { HashUsage } from './spill/usage.ts';
 import { memoryBytes } from './spill/memory-bytes.ts';
 import { PartitionedJoin } from './spill/partitioned-join.ts';
@@ -38,7 +39,7 @@ async function rightRows(
   spilled: PartitionedJoin,
   usage: HashUsage,
   context: ExecContext,
-): Promise<Batch | undefined> {
+): Promise<LongBatch | undefined> {
   const budget = new MemoryBudget('Hash', context, context.hashMemoryBytes);
   // NOT IN asks whether there is any NULL, or any row at all: no partition could tell.
   const canSpill = !(node.nullAware && node.joinType === 'anti');
@@ -61,13 +62,17 @@ async function rightRows(
   usage.noteMemory(budget.used);
   if (isOnDisk) return undefined;
   usage.batches++;
-  return await concatInTurns(columnTypes(node.right), batches, context);
+  return await joinInTurns(columnTypes(node.right), batches, context);
 }
 
-async function* joinInMemory(node: HashJoinNode, rows: Batch, context: ExecContext): OperatorRun {
+async function* joinInMemory(
+  node: HashJoinNode,
+  rows: LongBatch,
+  context: ExecContext,
+): OperatorRun {
   const { joinType } = node;
   if (rows.length === 0 && ['inner', 'semi', 'right'].includes(joinType)) return;
-  const keys = await evaluateInTurns(node.rightKeys, rows, context);
+  const keys = await evaluateLong(node.rightKeys, rows, context);
   const probe = new HashProbe(node, await BuildSide.create(rows, keys, context), context);
   const leftKeys = compileExprs(node.leftKeys);
   for await (const batch of inPieces(execute(node.left, context), STEP_ROWS, context)) {

@@ -3,6 +3,7 @@ import type { Expr } from '../plan/expr.ts';
 import type { SqlType } from '../types/type.ts';
 import { nullVector } from '../vector/builder.ts';
 import { gather, gatherOrNull } from '../vector/gather.ts';
+import type { LongBatch } from '../vector/long-column.ts';
 import type { Batch, Vector } from '../vector/vector.ts';
 import { usedColumns } from './expr/walk.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
@@ -41,19 +42,19 @@ function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
 export function joinRows(
   left: Batch,
   leftRows: Int32Array,
-  right: Batch,
+  right: LongBatch,
   rightRows: Int32Array,
 ): Batch {
   const columns: Vector[] = [];
   for (const column of left.columns) columns.push(gatherOrNull(column, leftRows));
-  for (const column of right.columns) columns.push(gatherOrNull(column, rightRows));
+  for (const column of right.columns) columns.push(column.gather(rightRows));
   return { columns, length: leftRows.length };
 }
 
 /** Rows of the left side followed by NULLs, or (with left undefined rows) the other way round. */
 export function padRows(
   left: Batch,
-  right: Batch,
+  right: LongBatch,
   side: 'left' | 'right',
   rows: Int32Array,
 ): Batch {
@@ -74,7 +75,7 @@ export class PairFilter {
   }
 
   /** Keeps in `pairs` those for which the condition is true. */
-  async apply(left: Batch, right: Batch, pairs: PairList, context: ExecContext): Promise<void> {
+  async apply(left: Batch, right: LongBatch, pairs: PairList, context: ExecContext): Promise<void> {
     if (this.#predicate === undefined || pairs.length === 0) return;
     const leftRows = pairs.left.subarray(0, pairs.length);
     const rightRows = pairs.right.subarray(0, pairs.length);
@@ -84,7 +85,7 @@ export class PairFilter {
       columns[column] =
         column < width
           ? gather(left.columns[column], leftRows)
-          : gather(right.columns[column - width], rightRows);
+          : right.columns[column - width].gather(rightRows);
     }
     const batch = { columns, length: pairs.length };
     const rows = this.#predicate.isAsync
@@ -110,7 +111,7 @@ export function flaggedRows(flags: Uint8Array, length: number, wanted: 0 | 1): I
 /** Rows of the right side that no left row matched, after NULLs for the left columns. */
 export async function* unmatchedRight(
   leftTypes: readonly SqlType[],
-  right: Batch,
+  right: LongBatch,
   matched: Uint8Array,
   context: ExecContext,
 ): OperatorRun {

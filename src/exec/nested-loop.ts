@@ -5,6 +5,7 @@
 import type { NestedLoopNode } from '../plan/physical.ts';
 import { concatBatches } from '../vector/concat.ts';
 import { gatherBatch } from '../vector/gather.ts';
+import { LongBatch } from '../vector/long-column.ts';
 import { BATCH_ROWS, valueAt, type Batch } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
@@ -45,7 +46,7 @@ async function* joinKept(node: NestedLoopNode, right: KeptRows, context: ExecCon
   const { joinType } = node;
   if (right.rows === 0 && ['inner', 'semi', 'right'].includes(joinType)) return;
   const filter = new PairFilter(node.condition);
-  const nothing = noRows(columnTypes(node.right));
+  const nothing = LongBatch.of(noRows(columnTypes(node.right)));
   const rightMatched = new Uint8Array(right.rows);
   for await (const batch of execute(node.left, context)) {
     const pause = context.checkpoint();
@@ -83,7 +84,7 @@ async function* joinKept(node: NestedLoopNode, right: KeptRows, context: ExecCon
 function leftRemainder(
   node: NestedLoopNode,
   batch: Batch,
-  right: Batch,
+  right: LongBatch,
   matched: Uint8Array,
 ): Batch | undefined {
   const { joinType } = node;
@@ -97,7 +98,7 @@ function leftRemainder(
 /** Every pair that passes the filter, in portions; rows flagged in `done` need no more pairs. */
 async function* allPairs(
   left: Batch,
-  right: Batch,
+  right: LongBatch,
   done: Uint8Array | undefined,
   filter: PairFilter,
   context: ExecContext,
@@ -124,7 +125,7 @@ async function* joinPerRow(node: NestedLoopNode, context: ExecContext): Operator
   const params = compileExprs(bindings.map((binding) => binding.value));
   const filter = new PairFilter(node.condition);
   const types = columnTypes(node.left).concat(columnTypes(node.right));
-  const nothing = noRows(columnTypes(node.right));
+  const nothing = LongBatch.of(noRows(columnTypes(node.right)));
   const existence = joinType === 'semi' || joinType === 'anti';
   for await (const batch of execute(node.left, context)) {
     if (batch.length === 0) continue;
@@ -138,8 +139,9 @@ async function* joinPerRow(node: NestedLoopNode, context: ExecContext): Operator
       bindings.forEach(({ param }, i) => {
         context.execParams[param] = valueAt(values[i], row);
       });
-      for await (const right of execute(node.right, context)) {
-        if (right.length === 0) continue;
+      for await (const batchOfRow of execute(node.right, context)) {
+        if (batchOfRow.length === 0) continue;
+        const right = LongBatch.of(batchOfRow);
         const pairs = pairsOfRow(row, right.length);
         await filter.apply(batch, right, pairs, context);
         if (pairs.length === 0) continue;

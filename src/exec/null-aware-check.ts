@@ -65,7 +65,7 @@ export class NullAwareCheck {
   #mayEqual(keys: readonly Vector[], row: number, right: number): boolean {
     return keys.every((key, i) => {
       const a = valueAt(key, row);
-      const b = valueAt(this.#build.keys[i], right);
+      const b = this.#build.keys[i].valueAt(right);
       return a === null || b === null || this.#equal[i](a, b);
     });
   }

@@ -2,6 +2,7 @@
 import type { Expr } from '../plan/expr.ts';
 import type { PhysicalNode } from '../plan/physical.ts';
 import { dbError } from '../errors/db-error.ts';
+import { LongBatch, type LongColumn } from '../vector/long-column.ts';
 import { BATCH_ROWS, valueAt, type Batch, type Vector } from '../vector/vector.ts';
 import type { SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
@@ -9,7 +10,7 @@ import { batchBytes, concatBatches, concatSteps } from '../vector/concat.ts';
 import { sliceBatch, sliceWithRuns } from '../vector/gather.ts';
 import { execute } from './build.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
-import { inTurns, type ExecContext, type OperatorRun } from './operator.ts';
+import { inTurns, turn, type ExecContext, type OperatorRun } from './operator.ts';
 
 type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
@@ -83,8 +84,40 @@ export async function concatInTurns(
   return { columns, length: batches.reduce((sum, batch) => sum + batch.length, 0) };
 }
 
+/** All rows of the batches, however many. */
+export function joinInTurns(
+  types: readonly SqlType[],
+  batches: readonly Batch[],
+  context: Checkpoint,
+): Promise<LongBatch> {
+  return inTurns(LongBatch.join(types, batches), context);
+}
+
 /** Rows evaluated between two checkpoints. */
 const STEP_ROWS = 4096;
+
+/** evaluateAll over any number of rows, with turns for the event loop. */
+export async function evaluateLong(
+  exprs: readonly Expr[],
+  batch: LongBatch,
+  context: ExecContext,
+): Promise<LongColumn[]> {
+  const others = exprs.filter((expr) => expr.kind !== 'column');
+  const parts: Batch[] = [];
+  if (others.length > 0) {
+    const compiled = compileExprs(others);
+    for (const piece of batch.pieces(STEP_ROWS)) {
+      await turn(context);
+      parts.push({ columns: await evaluateAll(compiled, piece, context), length: piece.length });
+    }
+  }
+  const types = others.map((expr) => expr.type);
+  const { columns } = await joinInTurns(types, parts, context);
+  let next = 0;
+  return exprs.map((expr) =>
+    expr.kind === 'column' ? batch.columns[expr.index] : columns[next++],
+  );
+}
 
 /** evaluateAll over the rows of a large batch, with turns for the event loop. */
 export async function evaluateInTurns(

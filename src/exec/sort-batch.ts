@@ -1,21 +1,21 @@
-/** Sorting the rows of one batch. */
+/** Sorting all rows of an operator. */
 import type { SortKey } from '../plan/physical.ts';
-import { gatherBatch } from '../vector/gather.ts';
-import { BATCH_ROWS, type Batch } from '../vector/vector.ts';
+import type { LongBatch } from '../vector/long-column.ts';
+import { BATCH_ROWS } from '../vector/vector.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
-import { evaluateInTurns } from './run.ts';
+import { evaluateLong } from './run.ts';
 import { sortRows } from './sort-order.ts';
 
 /** The rows of a batch in the order of the keys. */
 export async function sortBatch(
-  batch: Batch,
+  batch: LongBatch,
   keys: readonly SortKey[],
   context: ExecContext,
 ): Promise<Int32Array> {
   const exprs = keys.map((key) => key.expr);
-  const vectors = await evaluateInTurns(exprs, batch, context);
+  const columns = await evaluateLong(exprs, batch, context);
   const orderKeys = keys.map(({ descending, nullsFirst }, i) => ({
-    vector: vectors[i],
+    column: columns[i],
     descending,
     nullsFirst,
   }));
@@ -24,7 +24,7 @@ export async function sortBatch(
 
 /** Rows of a large batch in the given order, a piece at a time. */
 export async function* gatherPieces(
-  batch: Batch,
+  batch: LongBatch,
   rows: Int32Array,
   context: ExecContext,
   pieceRows = BATCH_ROWS,
@@ -32,6 +32,6 @@ export async function* gatherPieces(
   for (let start = 0; start < rows.length; start += pieceRows) {
     const pause = context.checkpoint();
     if (pause !== undefined) await pause;
-    yield gatherBatch(batch, rows.subarray(start, Math.min(start + pieceRows, rows.length)));
+    yield batch.gather(rows.subarray(start, Math.min(start + pieceRows, rows.length)));
   }
 }

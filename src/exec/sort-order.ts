@@ -1,29 +1,24 @@
 /**
  * Ordering rows: every key column becomes lanes of doubles whose plain order is the wanted one (strings
- * and objects through their rank among the distinct values), then a stable merge sort of row numbers.
+ * and objects through their rank among the distinct values), then row numbers are sorted by the lanes.
  */
-import { comparatorFor } from '../types/compare.ts';
-import { hashKey, isHashable } from '../types/hash.ts';
-import type { Value } from '../types/value.ts';
-import type { TextVector, Vector } from '../vector/vector.ts';
-import { LongList } from '../vector/long-list.ts';
-import { TextTable } from '../vector/text-table.ts';
-import { inTurns, stretches, turn, type ExecContext } from './operator.ts';
+import type { LongColumn } from '../vector/long-column.ts';
+import type { NullMask } from '../vector/vector.ts';
+import { mergeSort } from './merge-sort.ts';
+import { stretches, type ExecContext } from './operator.ts';
 import { radixSort } from './radix-sort.ts';
+import { valueRanks } from './value-ranks.ts';
 
 export interface OrderKey {
-  readonly vector: Vector;
+  readonly column: LongColumn;
   readonly descending: boolean;
   readonly nullsFirst: boolean;
 }
 
 type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
-/** Rows compared between two checkpoints. */
-const STEP_ROWS = 8192;
 /** Rows between two checkpoints where each takes some nanoseconds. */
 const COPY_ROWS = 131_072;
-const INSERTION_ROWS = 16;
 /** Below this, comparing costs less than counting 65,536 digits. */
 const RADIX_ROWS_MIN = 20_000;
 
@@ -35,7 +30,7 @@ export async function sortRows(
 ): Promise<Int32Array> {
   const lanes: Float64Array[] = [];
   for (const key of keys) {
-    lanes.push(...(await orderLanes(key, length, context)));
+    lanes.push(...(await orderLanes(key, context)));
     const pause = context.checkpoint();
     if (pause !== undefined) await pause;
   }
@@ -77,18 +72,14 @@ export function laneComparison(lanes: readonly Float64Array[]): (a: number, b: n
 }
 
 /** The key as lanes: first the class of NULLs and NaNs where there are any, then the values. */
-export async function orderLanes(
-  key: OrderKey,
-  length: number,
-  context: Checkpoint,
-): Promise<Float64Array[]> {
-  const { vector, descending, nullsFirst } = key;
-  const values = await valueLane(vector, length, context);
-  const { nulls } = vector;
+export async function orderLanes(key: OrderKey, context: Checkpoint): Promise<Float64Array[]> {
+  const { column, descending, nullsFirst } = key;
+  const { length } = column;
+  const values = await valueLane(column, context);
   let classes: Float64Array | undefined;
-  await stretches(length, COPY_ROWS, context, (start, end) => {
+  const classify = (nulls: NullMask, first: number, start: number, end: number): void => {
     for (let i = start; i < end; i++) {
-      const isNull = nulls !== undefined && nulls[i] === 1;
+      const isNull = nulls !== undefined && nulls[i - first] === 1;
       if (!isNull && values[i] === values[i]) continue;
       classes ??= new Float64Array(length);
       // NaN is above all numbers and below NULLs that come last.
@@ -96,206 +87,28 @@ export async function orderLanes(
       values[i] = 0;
     }
     if (descending) for (let i = start; i < end; i++) values[i] = -values[i];
-  });
+  };
+  let first = 0;
+  for (const part of column.parts) {
+    const from = first;
+    await stretches(part.length, COPY_ROWS, context, (start, end) =>
+      classify(part.nulls, from, from + start, from + end),
+    );
+    first += part.length;
+  }
   return classes === undefined ? [values] : [classes, values];
 }
 
 /** Doubles in the order of the values; a fresh array. */
-async function valueLane(
-  vector: Vector,
-  length: number,
-  context: Checkpoint,
-): Promise<Float64Array> {
-  switch (vector.rep) {
-    case 'f64':
-    case 'bool': {
-      const lane = new Float64Array(length);
-      const { data } = vector;
-      await stretches(length, COPY_ROWS, context, (start, end) =>
-        lane.set(data.subarray(start, end), start),
-      );
-      return lane;
-    }
-    case 'text':
-      return textRanks(vector, length, context);
-    case 'any':
-      return valueRanks(vector, length, context);
+async function valueLane(column: LongColumn, context: Checkpoint): Promise<Float64Array> {
+  const [vector] = column.parts;
+  if (column.parts.length > 1 || (vector.rep !== 'f64' && vector.rep !== 'bool')) {
+    return await valueRanks(column, context);
   }
-}
-
-async function textRanks(
-  vector: TextVector,
-  length: number,
-  context: Checkpoint,
-): Promise<Float64Array> {
-  const { codes, dictionary, nulls, type } = vector;
-  const used = new Int32Array(dictionary.length).fill(-1);
-  const texts = new LongList<string>();
-  await stretches(length, COPY_ROWS, context, (start, end) => {
-    for (let i = start; i < end; i++) {
-      if (nulls !== undefined && nulls[i] === 1) continue;
-      if (used[codes[i]] !== -1) continue;
-      used[codes[i]] = texts.length;
-      texts.push(dictionary[codes[i]]);
-    }
-  });
-  const ranks = await rankValues(await inTurns(texts.toArraySteps(), context), type.oid, context);
-  const lane = new Float64Array(length);
-  await stretches(length, COPY_ROWS, context, (start, end) => {
-    for (let i = start; i < end; i++) {
-      if (nulls === undefined || nulls[i] === 0) lane[i] = ranks[used[codes[i]]];
-    }
-  });
+  const lane = new Float64Array(column.length);
+  const { data } = vector;
+  await stretches(column.length, COPY_ROWS, context, (start, end) =>
+    lane.set(data.subarray(start, end), start),
+  );
   return lane;
-}
-
-async function valueRanks(
-  vector: Extract<Vector, { rep: 'any' }>,
-  length: number,
-  context: Checkpoint,
-): Promise<Float64Array> {
-  const { oid } = vector.type;
-  const lane = new Float64Array(length);
-  const distinct = new LongList<NonNullable<Value>>();
-  const positions = new Int32Array(length).fill(-1);
-  const seen = isHashable(oid) ? new TextTable() : undefined;
-  await stretches(length, STEP_ROWS, context, (start, end) => {
-    for (let i = start; i < end; i++) {
-      const value = vector.data[i];
-      if (value === null) continue;
-      const position = seen === undefined ? distinct.length : seen.add(String(hashKey(oid, value)));
-      if (position === distinct.length) distinct.push(value);
-      positions[i] = position;
-    }
-  });
-  const values = await inTurns(distinct.toArraySteps(), context);
-  const ranks = await rankValues(values, oid, context);
-  await stretches(length, COPY_ROWS, context, (start, end) => {
-    for (let i = start; i < end; i++) if (positions[i] >= 0) lane[i] = ranks[positions[i]];
-  });
-  return lane;
-}
-
-/** The rank of each value; equal values share one. */
-async function rankValues(
-  values: readonly NonNullable<Value>[],
-  oid: number,
-  context: Checkpoint,
-): Promise<Float64Array> {
-  const compare = comparatorFor(oid);
-  const order = new Int32Array(values.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  const sorted = await mergeSort(order, (a, b) => compare(values[a], values[b]), context);
-  const ranks = new Float64Array(values.length);
-  let rank = 0;
-  await stretches(sorted.length, STEP_ROWS, context, (start, end) => {
-    for (let i = start; i < end; i++) {
-      if (i > 0 && compare(values[sorted[i - 1]], values[sorted[i]]) !== 0) rank++;
-      ranks[sorted[i]] = rank;
-    }
-  });
-  return ranks;
-}
-
-/** Sorts `rows` stably; the result may be `rows` itself or another array. */
-export async function mergeSort(
-  rows: Int32Array,
-  compare: (a: number, b: number) => number,
-  context: Checkpoint,
-): Promise<Int32Array> {
-  const { length } = rows;
-  let sorted = true;
-  for (let i = 1; i < length && sorted; i++) {
-    sorted = compare(rows[i - 1], rows[i]) <= 0;
-    if (i % STEP_ROWS === 0) await turn(context);
-  }
-  if (sorted) return rows;
-  for (let start = 0; start < length; start += INSERTION_ROWS) {
-    insertionSort(rows, start, Math.min(start + INSERTION_ROWS, length), compare);
-    if (start % STEP_ROWS === 0) await turn(context);
-  }
-  let from = rows;
-  let to: Int32Array = new Int32Array(length);
-  let done = 0;
-  for (let width = INSERTION_ROWS; width < length; width *= 2) {
-    for (let start = 0; start < length; start += 2 * width) {
-      const merge = new Merge(
-        start,
-        Math.min(start + width, length),
-        Math.min(start + 2 * width, length),
-      );
-      while (!merge.run(from, to, compare, STEP_ROWS)) {
-        const pause = context.checkpoint();
-        if (pause !== undefined) await pause;
-      }
-      done += merge.end - start;
-      if (done >= STEP_ROWS) {
-        done = 0;
-        const pause = context.checkpoint();
-        if (pause !== undefined) await pause;
-      }
-    }
-    [from, to] = [to, from];
-  }
-  return from;
-}
-
-function insertionSort(
-  rows: Int32Array,
-  start: number,
-  end: number,
-  compare: (a: number, b: number) => number,
-): void {
-  for (let i = start + 1; i < end; i++) {
-    const row = rows[i];
-    let j = i - 1;
-    while (j >= start && compare(rows[j], row) > 0) {
-      rows[j + 1] = rows[j];
-      j--;
-    }
-    rows[j + 1] = row;
-  }
-}
-
-/** A merge of two sorted neighbours that can stop and go on. */
-class Merge {
-  readonly end: number;
-  readonly #middle: number;
-  #left: number;
-  #right: number;
-  #at: number;
-
-  constructor(start: number, middle: number, end: number) {
-    this.end = end;
-    this.#middle = middle;
-    this.#left = start;
-    this.#right = middle;
-    this.#at = start;
-  }
-
-  /** Writes up to `limit` rows; true when the merge is finished. */
-  run(
-    from: Int32Array,
-    to: Int32Array,
-    compare: (a: number, b: number) => number,
-    limit: number,
-  ): boolean {
-    const { end } = this;
-    const middle = this.#middle;
-    let left = this.#left;
-    let right = this.#right;
-    let at = this.#at;
-    const stop = Math.min(end, at + limit);
-    while (at < stop) {
-      if (left < middle && (right >= end || compare(from[left], from[right]) <= 0)) {
-        to[at++] = from[left++];
-      } else {
-        to[at++] = from[right++];
-      }
-    }
-    this.#left = left;
-    this.#right = right;
-    this.#at = at;
-    return at === end;
-  }
 }

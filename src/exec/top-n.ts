@@ -2,6 +2,7 @@
 import type { ExplainNote } from '../plan/explain-node.ts';
 import type { SortKey, TopNNode } from '../plan/physical.ts';
 import { gatherBatch, gatherSteps, sliceBatch } from '../vector/gather.ts';
+import { LongBatch } from '../vector/long-column.ts';
 import { valueAt, type Batch, type Vector } from '../vector/vector.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import { execute } from './build.ts';
@@ -119,7 +120,7 @@ class BestRows {
     const node = this.#node;
     const context = this.#context;
     const all = await concatInTurns(columnTypes(node.input), this.#pending, context);
-    const order = await sortBatch(all, node.keys, context);
+    const order = await sortBatch(LongBatch.of(all), node.keys, context);
     const kept = order.subarray(0, Math.min(this.#wanted, order.length));
     const columns: Vector[] = [];
     for (const column of all.columns) {

@@ -2,6 +2,7 @@
 import type { Expr } from '../plan/expr.ts';
 import type { WindowCall, WindowNode } from '../plan/physical.ts';
 import type { WindowPartition } from '../functions/function.ts';
+import { LongColumn } from '../vector/long-column.ts';
 import { PartsBuilder } from '../vector/parts-builder.ts';
 import { gather, gatherBatch, gatherSteps, slice, sliceBatch } from '../vector/gather.ts';
 import { BATCH_ROWS, type Batch, type Vector } from '../vector/vector.ts';
@@ -127,9 +128,8 @@ async function lanesOf(
   const lanes: Float64Array[] = [];
   for (let i = 0; i < keys.length; i++) {
     const { descending, nullsFirst } = keys[i];
-    lanes.push(
-      ...(await orderLanes({ vector: vectors[i], descending, nullsFirst }, input.length, context)),
-    );
+    const key = { column: LongColumn.of(vectors[i]), descending, nullsFirst };
+    lanes.push(...(await orderLanes(key, context)));
   }
   return lanes;
 }

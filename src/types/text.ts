@@ -192,7 +192,7 @@ export function toCharType(text: string): string {
 }
 
 /** Puts surrogates above the rest of the basic plane, where their code points belong. */
-function codePointRank(unit: number): number {
+export function codePointRank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

@@ -4,7 +4,9 @@ import { finishNow } from '../base/steps.ts';
 import { Parts } from '../types/parts.ts';
 
 /** Elements of a part: arrays of this size stay where they are when the collector runs. */
-const PART_LENGTH = 32_768;
+const PART_BITS = 15;
+const PART_LENGTH = 1 << PART_BITS;
+const PART_MASK = PART_LENGTH - 1;
 
 export class LongList<T> {
   /** Full parts; most lists have none. */
@@ -25,8 +27,8 @@ export class LongList<T> {
   }
 
   at(position: number): T {
-    const part = this.#parts?.[Math.floor(position / PART_LENGTH)] ?? this.#last;
-    return part[position % PART_LENGTH] as T;
+    const part = this.#parts?.[position >>> PART_BITS] ?? this.#last;
+    return part[position & PART_MASK] as T;
   }
 
   /** What it holds now, without a copy. */

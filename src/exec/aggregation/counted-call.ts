@@ -4,6 +4,7 @@ import { finishSteps } from '../../functions/aggregate/accumulator.ts';
 import type { AggregateCall } from '../../plan/physical.ts';
 import { vectorRep } from '../../types/type.ts';
 import { gather } from '../../vector/gather.ts';
+import { LongColumn } from '../../vector/long-column.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, UNIT_BATCH, type CompiledExprs } from '../expression.ts';
 import { inTurns, turn, type ExecContext } from '../operator.ts';
@@ -130,8 +131,8 @@ export class CountedCall implements CallState {
     const { descending, nullsFirst } = this.#call.orderBy[0];
     const { length } = counts;
     const keys = [
-      { vector: groupVector(groups, length), descending: false, nullsFirst: false },
-      { vector: this.#vector(numbers, length), descending, nullsFirst },
+      { column: LongColumn.of(groupVector(groups, length)), descending: false, nullsFirst: false },
+      { column: LongColumn.of(this.#vector(numbers, length)), descending, nullsFirst },
     ];
     const order = await sortRows(keys, length, this.#context);
     const sorted = {

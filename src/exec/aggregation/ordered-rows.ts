@@ -4,6 +4,7 @@ import type { AggregateCall } from '../../plan/physical.ts';
 import type { SqlType } from '../../types/type.ts';
 import { batchBytes } from '../../vector/concat.ts';
 import { gatherSteps } from '../../vector/gather.ts';
+import { LongColumn } from '../../vector/long-column.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
 import { usedColumns } from '../expr/walk.ts';
@@ -64,15 +65,17 @@ export class OrderedRows {
     const args = rest.slice(0, this.#argCount);
     const keyVectors = rest.slice(this.#argCount, this.#argCount + orderBy.length);
     const keys: OrderKey[] = [
-      { vector: group, descending: false, nullsFirst: false },
+      { column: LongColumn.of(group), descending: false, nullsFirst: false },
       ...orderBy.map(({ descending, nullsFirst }, i) => ({
-        vector: keyVectors[i],
+        column: LongColumn.of(keyVectors[i]),
         descending,
         nullsFirst,
       })),
     ];
     if (distinct) {
-      for (const vector of args) keys.push({ vector, descending: false, nullsFirst: false });
+      for (const vector of args) {
+        keys.push({ column: LongColumn.of(vector), descending: false, nullsFirst: false });
+      }
     }
     let order = await sortRows(keys, all.length, this.#context);
     if (distinct) order = await withoutRepeats(order, [group, ...args], this.#context);

@@ -5,9 +5,10 @@
 import type { ExplainNote } from '../../plan/explain-node.ts';
 import type { SortKey } from '../../plan/physical.ts';
 import type { SqlType } from '../../types/type.ts';
+import type { LongBatch } from '../../vector/long-column.ts';
 import { BATCH_ROWS, type Batch } from '../../vector/vector.ts';
 import type { ExecContext, OperatorRun } from '../operator.ts';
-import { concatInTurns, evaluateInTurns, MemoryBudget } from '../run.ts';
+import { evaluateLong, joinInTurns, MemoryBudget } from '../run.ts';
 import { gatherPieces, sortBatch } from '../sort-batch.ts';
 import { sortRows } from '../sort-order.ts';
 import { BatchList } from './batch-list.ts';
@@ -82,10 +83,10 @@ export class ExternalSort {
     await this.#file?.close();
   }
 
-  async #takeBatches(): Promise<Batch> {
+  async #takeBatches(): Promise<LongBatch> {
     const batches = this.#batches;
     this.#batches = [];
-    return await concatInTurns(this.#types, batches, this.#context);
+    return await joinInTurns(this.#types, batches, this.#context);
   }
 
   /** Sorts what is in memory and writes it as a run. */
@@ -93,14 +94,14 @@ export class ExternalSort {
     const context = this.#context;
     this.#file ??= await SpillFile.create(context);
     const plain = await this.#takeBatches();
-    const keys = await evaluateInTurns(
+    const keys = await evaluateLong(
       this.#keys.map((key) => key.expr),
       plain,
       context,
     );
-    const rows = this.#columns.widen(plain, keys);
+    const rows = this.#columns.widenLong(plain, keys);
     const order = await sortRows(
-      this.#mergeKeys.map((key, i) => ({ ...key, vector: keys[i] })),
+      this.#mergeKeys.map((key, i) => ({ ...key, column: keys[i] })),
       rows.length,
       context,
     );

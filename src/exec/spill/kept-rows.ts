@@ -1,8 +1,9 @@
 /** Rows kept to be read again, in their order: in memory up to the budget, the rest on disk. */
 import type { SqlType } from '../../types/type.ts';
+import { LongBatch } from '../../vector/long-column.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { ExecContext } from '../operator.ts';
-import { concatInTurns, MemoryBudget } from '../run.ts';
+import { joinInTurns, MemoryBudget } from '../run.ts';
 import { memoryBytes } from './memory-bytes.ts';
 import { SpillFile, SpillRun } from './spill-file.ts';
 
@@ -12,6 +13,8 @@ export class KeptRows {
   readonly #inMemory: Batch[] = [];
   readonly #onDisk: SpillRun;
   #file: SpillFile | undefined;
+  /** The rows in memory, once `chunks` was asked for. */
+  #joined: LongBatch | undefined;
 
   constructor(operator: string, types: readonly SqlType[], context: ExecContext) {
     this.#context = context;
@@ -49,13 +52,11 @@ export class KeptRows {
     for (let i = 0; i < this.length; i++) yield await this.at(i);
   }
 
-  /** All rows: those in memory as one batch, the others as they lie on disk. */
-  async *chunks(): AsyncGenerator<Batch, void, void> {
-    if (this.#inMemory.length > 1) {
-      const one = await concatInTurns(this.#onDisk.types, this.#inMemory, this.#context);
-      this.#inMemory.splice(0, this.#inMemory.length, one);
-    }
-    yield* this.batches();
+  /** All rows: those in memory as one batch, the others as they lie on disk. No row is appended after it. */
+  async *chunks(): AsyncGenerator<LongBatch, void, void> {
+    this.#joined ??= await joinInTurns(this.#onDisk.types, this.#inMemory, this.#context);
+    if (this.#joined.length > 0) yield this.#joined;
+    for (let i = this.#inMemory.length; i < this.length; i++) yield LongBatch.of(await this.at(i));
   }
 
   async close(): Promise<void> {

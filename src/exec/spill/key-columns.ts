@@ -4,6 +4,7 @@
  */
 import type { Expr } from '../../plan/expr.ts';
 import type { SqlType } from '../../types/type.ts';
+import { LongBatch, type LongColumn } from '../../vector/long-column.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
 
 export class KeyColumns {
@@ -30,11 +31,22 @@ export class KeyColumns {
   /** The rows with their keys, which the caller has evaluated. */
   widen(batch: Batch, keys: readonly Vector[]): Batch {
     if (this.#added.length === 0) return batch;
-    const columns = [...batch.columns, ...this.#added.map((i) => keys[i])];
-    return { columns, length: batch.length };
+    return { columns: this.#widened(batch.columns, keys), length: batch.length };
   }
 
-  keysOf(batch: Batch): Vector[] {
+  /** The same for all rows of an operator. */
+  widenLong(batch: LongBatch, keys: readonly LongColumn[]): LongBatch {
+    if (this.#added.length === 0) return batch;
+    return new LongBatch(this.#widened(batch.columns, keys), batch.length);
+  }
+
+  #widened<C>(columns: readonly C[], keys: readonly C[]): C[] {
+    return [...columns, ...this.#added.map((i) => keys[i])];
+  }
+
+  keysOf(batch: Batch): Vector[];
+  keysOf(batch: LongBatch): LongColumn[];
+  keysOf(batch: Batch | LongBatch): (Vector | LongColumn)[] {
     return this.columns.map(({ index }) => batch.columns[index]);
   }
 
@@ -42,5 +54,10 @@ export class KeyColumns {
   narrow(batch: Batch): Batch {
     if (this.#added.length === 0) return batch;
     return { columns: batch.columns.slice(0, this.#width), length: batch.length };
+  }
+
+  narrowLong(batch: LongBatch): LongBatch {
+    if (this.#added.length === 0) return batch;
+    return new LongBatch(batch.columns.slice(0, this.#width), batch.length);
   }
 }

@@ -4,12 +4,13 @@
  * have one: then only memory helps, up to the limit for what cannot spill.
  */
 import type { HashJoinNode } from '../../plan/physical.ts';
+import type { LongBatch } from '../../vector/long-column.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
 import { BuildSide, tableBytes } from '../build-side.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
 import { HashProbe } from '../hash-probe.ts';
 import { turn, type ExecContext, type OperatorRun } from '../operator.ts';
-import { columnTypes, concatInTurns, inPieces, MemoryBudget, pieces } from '../run.ts';
+import { columnTypes, inPieces, joinInTurns, MemoryBudget, pieces } from '../run.ts';
 import type { HashUsage } from './usage.ts';
 import { KeyColumns } from './key-columns.ts';
 import { memoryBytes } from './memory-bytes.ts';
@@ -133,7 +134,7 @@ export class PartitionedJoin {
   }
 
   /** The right rows of a partition; undefined where they are too many and not `forced` into memory. */
-  async #load(right: Partitions, i: number, forced: boolean): Promise<Batch | undefined> {
+  async #load(right: Partitions, i: number, forced: boolean): Promise<LongBatch | undefined> {
     const budget = new MemoryBudget('Hash', this.#context, this.#context.hashMemoryBytes);
     const run = right.runs[i];
     const batches: Batch[] = [];
@@ -144,15 +145,15 @@ export class PartitionedJoin {
     }
     this.#usage.noteMemory(budget.used);
     this.#usage.batches++;
-    return await concatInTurns(run.types, batches, this.#context);
+    return await joinInTurns(run.types, batches, this.#context);
   }
 
-  async *#joinLoaded(rows: Batch, left: Partitions, i: number): OperatorRun {
+  async *#joinLoaded(rows: LongBatch, left: Partitions, i: number): OperatorRun {
     const context = this.#context;
     const { columns: rightColumns } = this.#right;
     const { columns: leftColumns } = this.#left;
     const keys = rightColumns.keysOf(rows);
-    const build = await BuildSide.create(rightColumns.narrow(rows), keys, context);
+    const build = await BuildSide.create(rightColumns.narrowLong(rows), keys, context);
     const probe = new HashProbe(this.#node, build, context);
     for await (const batch of inPieces(left.file.batches(left.runs[i]), STEP_ROWS, context)) {
       yield* probe.probe(leftColumns.narrow(batch), leftColumns.keysOf(batch));

@@ -5,10 +5,10 @@
  */
 import type { SortKey } from '../../plan/physical.ts';
 import { comparatorFor } from '../../types/compare.ts';
-import { gatherBatch, sliceBatch } from '../../vector/gather.ts';
+import { sliceBatch } from '../../vector/gather.ts';
 import { BATCH_ROWS, valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { turn, type ExecContext, type OperatorRun } from '../operator.ts';
-import { concatInTurns } from '../run.ts';
+import { joinInTurns } from '../run.ts';
 import { sortRows } from '../sort-order.ts';
 import type { SpillFile, SpillRun } from './spill-file.ts';
 
@@ -68,15 +68,15 @@ async function* sorted(
   keys: readonly MergeKey[],
   context: ExecContext,
 ): OperatorRun {
-  const all = await concatInTurns(types, parts, context);
+  const all = await joinInTurns(types, parts, context);
   const order = await sortRows(
-    keys.map(({ column, ...key }) => ({ ...key, vector: all.columns[column] })),
+    keys.map(({ column, ...key }) => ({ ...key, column: all.columns[column] })),
     all.length,
     context,
   );
   for (let start = 0; start < order.length; start += BATCH_ROWS) {
     await turn(context);
-    yield gatherBatch(all, order.subarray(start, Math.min(start + BATCH_ROWS, order.length)));
+    yield all.gather(order.subarray(start, Math.min(start + BATCH_ROWS, order.length)));
   }
 }
 

@@ -1,0 +1,123 @@
+/** The ranks of a column's values among its distinct ones, as lanes to sort rows by. */
+import { comparatorFor } from '../types/compare.ts';
+import { hashKey, isHashable } from '../types/hash.ts';
+import { compareText } from '../types/text.ts';
+import type { Value } from '../types/value.ts';
+import type { LongColumn } from '../vector/long-column.ts';
+import { LongList } from '../vector/long-list.ts';
+import { TextTable } from '../vector/text-table.ts';
+import { valueAt, type TextVector } from '../vector/vector.ts';
+import { mergeSort } from './merge-sort.ts';
+import { stretches, type ExecContext } from './operator.ts';
+import { rankTexts } from './text-ranks.ts';
+
+type Checkpoint = Pick<ExecContext, 'checkpoint'>;
+
+/** Values looked at between two checkpoints. */
+const STEP_ROWS = 8192;
+/** Rows between two checkpoints where each takes some nanoseconds. */
+const COPY_ROWS = 131_072;
+/** Below this, comparing costs less than making lanes of the strings. */
+const LANES_MIN = 5000;
+
+/** Ranks by row; NULLs have 0. */
+export async function valueRanks(column: LongColumn, context: Checkpoint): Promise<Float64Array> {
+  const { oid } = column.type;
+  const values = column.parts.every((part) => part.rep === 'text')
+    ? await usedTexts(column.parts as readonly TextVector[], column.length, context)
+    : await distinctValues(column, context);
+  const ranks = await rankValues(values.distinct, oid, context);
+  const lane = new Float64Array(column.length);
+  const { numbers } = values;
+  await stretches(column.length, COPY_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) if (numbers[i] > 0) lane[i] = ranks[numbers[i] - 1];
+  });
+  return lane;
+}
+
+/** Values and, for each row, the position of its value plus 1; 0 for NULL. */
+interface Numbered<T> {
+  readonly distinct: LongList<T>;
+  readonly numbers: Int32Array;
+}
+
+/** The strings in use; one may occur several times, as it may in dictionaries. */
+async function usedTexts(
+  parts: readonly TextVector[],
+  length: number,
+  context: Checkpoint,
+): Promise<Numbered<string>> {
+  const distinct = new LongList<string>();
+  const numbers = new Int32Array(length);
+  let first = 0;
+  for (const { codes, dictionary, nulls, length: rows } of parts) {
+    const used = new Int32Array(dictionary.length);
+    const from = first;
+    await stretches(rows, COPY_ROWS, context, (start, end) => {
+      for (let i = start; i < end; i++) {
+        if (nulls !== undefined && nulls[i] === 1) continue;
+        const code = codes[i];
+        if (used[code] === 0) {
+          distinct.push(dictionary[code]);
+          used[code] = distinct.length;
+        }
+        numbers[from + i] = used[code];
+      }
+    });
+    first += rows;
+  }
+  return { distinct, numbers };
+}
+
+async function distinctValues(
+  column: LongColumn,
+  context: Checkpoint,
+): Promise<Numbered<NonNullable<Value>>> {
+  const { oid } = column.type;
+  const distinct = new LongList<NonNullable<Value>>();
+  const numbers = new Int32Array(column.length);
+  const seen = isHashable(oid) ? new TextTable() : undefined;
+  let first = 0;
+  for (const part of column.parts) {
+    const from = first;
+    await stretches(part.length, STEP_ROWS, context, (start, end) => {
+      for (let i = start; i < end; i++) {
+        const value = valueAt(part, i);
+        if (value === null) continue;
+        const at = seen === undefined ? distinct.length : seen.add(String(hashKey(oid, value)));
+        if (at === distinct.length) distinct.push(value);
+        numbers[from + i] = at + 1;
+      }
+    });
+    first += part.length;
+  }
+  return { distinct, numbers };
+}
+
+/** The rank of each value; equal values share one. */
+async function rankValues(
+  values: LongList<NonNullable<Value>>,
+  oid: number,
+  context: Checkpoint,
+): Promise<Float64Array> {
+  const { length } = values;
+  const compare = comparatorFor(oid);
+  if ((compare as unknown) === compareText && length >= LANES_MIN) {
+    return await rankTexts(values as LongList<string>, context);
+  }
+  const order = new Int32Array(length);
+  await stretches(length, COPY_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) order[i] = i;
+  });
+  const sorted = await mergeSort(order, (a, b) => compare(values.at(a), values.at(b)), context);
+  const ranks = new Float64Array(length);
+  let rank = 0;
+  await stretches(length, STEP_ROWS, context, (start, end) => {
+    for (let i = start; i < end; i++) {
+      const row = sorted[i];
+      if (i > 0 && compare(values.at(sorted[i - 1]), values.at(row)) !== 0) rank++;
+      ranks[row] = rank;
+    }
+  });
+  return ranks;
+}
