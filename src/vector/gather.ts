@@ -1,5 +1,8 @@
 /** Picking rows out of vectors and batches by position. */
+import { lowerBound } from '../base/lower-bound.ts';
 import type { Value } from '../types/value.ts';
+import { LaneVector } from './lane-vector.ts';
+import { RunVector } from './run-vector.ts';
 import type {
   AnyVector,
   Batch,
@@ -54,9 +57,13 @@ function emptyData(
 /** Rows of `vector` at the first `count` positions of `selection`, in that order. */
 export function gather(vector: Vector, selection: Int32Array, count = selection.length): Vector {
   const { type } = vector;
+  const inRuns = RunVector.from(vector);
+  if (inRuns !== undefined) return inRuns.gather(selection, count);
   const nulls = gatherNulls(vector.nulls, selection, count);
   switch (vector.rep) {
     case 'f64': {
+      const lanes = LaneVector.from(vector);
+      if (lanes !== undefined) return lanes.gather(selection, count, nulls);
       const data = new Float64Array(count);
       const source = vector.data;
       for (let i = 0; i < count; i++) data[i] = source[selection[i]];
@@ -114,7 +121,8 @@ export function gatherOrNull(
   switch (vector.rep) {
     case 'f64': {
       const data = new Float64Array(count);
-      for (let i = 0; i < count; i++) if (selection[i] >= 0) data[i] = vector.data[selection[i]];
+      const from = vector.data;
+      for (let i = 0; i < count; i++) if (selection[i] >= 0) data[i] = from[selection[i]];
       return { rep: 'f64', type, length: count, data, nulls };
     }
     case 'bool': {
@@ -124,7 +132,8 @@ export function gatherOrNull(
     }
     case 'text': {
       const codes = new Int32Array(count);
-      for (let i = 0; i < count; i++) if (selection[i] >= 0) codes[i] = vector.codes[selection[i]];
+      const from = vector.codes;
+      for (let i = 0; i < count; i++) if (selection[i] >= 0) codes[i] = from[selection[i]];
       const dictionary = vector.dictionary.length === 0 ? [''] : vector.dictionary;
       return { rep: 'text', type, length: count, codes, dictionary, nulls };
     }
@@ -143,10 +152,15 @@ export function slice(vector: Vector, start: number, end: number): Vector {
   if (start === 0 && end === vector.length) return vector;
   const { type } = vector;
   const length = end - start;
+  const inRuns = RunVector.from(vector);
+  if (inRuns !== undefined) return inRuns.slice(start, end);
   const nulls = vector.nulls?.subarray(start, end);
   switch (vector.rep) {
-    case 'f64':
+    case 'f64': {
+      const lanes = LaneVector.from(vector);
+      if (lanes !== undefined) return lanes.slice(start, end, nulls);
       return { rep: 'f64', type, length, data: vector.data.subarray(start, end), nulls };
+    }
     case 'bool':
       return { rep: 'bool', type, length, data: vector.data.subarray(start, end), nulls };
     case 'text': {
@@ -208,15 +222,4 @@ export function gatherRuns(runs: BatchRuns, selection: Int32Array, count: number
     row = lowerBound(selection, end, row, count);
   }
   return { ...runs, starts: kept.subarray(0, length) };
-}
-
-function lowerBound(ascending: Int32Array, bound: number, from: number, to: number): number {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] < bound) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

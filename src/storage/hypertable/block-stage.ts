@@ -7,7 +7,7 @@ import { LANE_WORK_BYTES } from '../../kernels/lane-kernels.ts';
 import { kernelViews, scratch } from '../../kernels/memory.ts';
 import type { BytesReader, BytesWriter } from './bytes-io.ts';
 import { DamagedBlock } from './damaged-block.ts';
-import type { LaneBits } from './lanes.ts';
+import type { LaneBits } from '../../vector/lanes.ts';
 import { PIECE_ROWS, VECTOR_ROWS } from './row-source.ts';
 
 /** Kernels may read so far behind the end of what they are given. */

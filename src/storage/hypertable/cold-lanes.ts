@@ -14,7 +14,7 @@ import {
 } from './block-stage.ts';
 import { BytesWriter } from './bytes-io.ts';
 import { DamagedBlock } from './damaged-block.ts';
-import type { LaneBits } from './lanes.ts';
+import type { LaneBits } from '../../vector/lanes.ts';
 import { VECTOR_ROWS } from './row-source.ts';
 import { fitFrequencies, symbolBits, TOTAL } from './symbol-frequencies.ts';
 import { planSymbols, writeSymbolHeader, type SymbolPlan } from './symbol-vectors.ts';

@@ -2,12 +2,13 @@
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import { OID, sqlType, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
+import { runVector } from '../../vector/run-vector.ts';
 import { vectorFromValues, type Batch, type BatchRuns, type Vector } from '../../vector/vector.ts';
 import { missingValue } from './any-values.ts';
+import { pickRanges } from './pick-ranges.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
-import { seriesAt } from './series-table.ts';
-import { widenRanges } from './lanes.ts';
+import { seriesAt, type SeriesTable } from './series-table.ts';
 import { spreadSeries } from './spread-series.ts';
 import { gatherColumn, toVector, type PlainColumn, type StoredColumn } from './stored-column.ts';
 
@@ -113,6 +114,7 @@ function buildBatch(
   const { count } = rows;
   const base = rows.index * PIECE_ROWS;
   const contiguous = rows.ranges.starts.length === 1;
+  const runs = source.series === undefined ? undefined : runsOf(source.series, rows);
   const columns: Vector[] = [];
   for (let i = 0; i < output.attnums.length; i++) {
     const attnum = output.attnums[i];
@@ -121,97 +123,63 @@ function buildBatch(
     const values = source.series?.columns.get(attnum);
     if (attnum === ROW_REF) columns.push(refVector(source, rows));
     else if (attnum === TABLE_OID) columns.push(constantVector(type, output.tableOid, count));
-    else if (source.series !== undefined && values !== undefined) {
-      columns.push(
-        toVector(spreadSeries(values, source.series, rows.ranges, count), type, 0, count),
-      );
+    else if (values !== undefined) {
+      columns.push(seriesVector(values, type, source.series as SeriesTable, rows, runs as Runs));
     } else if (piece === undefined) columns.push(constantVector(type, output.missing[i], count));
     else if (contiguous) {
       columns.push(toVector(piece, type, rows.ranges.starts[0] - base, rows.ranges.ends[0] - base));
-    } else columns.push(toVector(copyRanges(piece, rows, base), type, 0, count));
+    } else columns.push(pickRanges(piece, type, rows.ranges, count, base));
   }
-  return { columns, length: count, runs: runsOf(source, rows, output) };
+  return { columns, length: count, runs: runs && batchRuns(source, runs, output) };
 }
 
-function runsOf(source: RowSource, rows: PieceRows, output: OutputColumns): BatchRuns | undefined {
-  const { series } = source;
-  if (series === undefined) return undefined;
-  const { starts, ends } = rows.ranges;
+/** Stretches of one series each: their first rows, and which series. */
+interface Runs {
+  readonly starts: Int32Array;
+  readonly series: Int32Array;
+}
+
+function runsOf(series: SeriesTable, { ranges: { starts, ends } }: PieceRows): Runs {
   const runs: number[] = [];
+  const numbers: number[] = [];
   let at = 0;
   let s = seriesAt(series, starts[0]);
   for (let r = 0; r < starts.length; r++) {
     while (series.starts[s + 1] <= starts[r]) s++;
     runs.push(at);
+    numbers.push(s);
     while (series.starts[s + 1] < ends[r]) {
       s++;
       runs.push(at + series.starts[s] - starts[r]);
+      numbers.push(s);
     }
     at += ends[r] - starts[r];
   }
+  return { starts: Int32Array.from(runs), series: Int32Array.from(numbers) };
+}
+
+function batchRuns({ series }: RowSource, { starts }: Runs, output: OutputColumns): BatchRuns {
   const constantColumns: number[] = [];
   output.attnums.forEach((attnum, i) => {
-    if (series.columns.has(attnum) || attnum === TABLE_OID) constantColumns.push(i);
+    if (series?.columns.has(attnum) === true || attnum === TABLE_OID) constantColumns.push(i);
   });
-  return { starts: Int32Array.from(runs), constantColumns, timeColumn: output.timePosition };
+  return { starts, constantColumns, timeColumn: output.timePosition };
 }
 
-/** Ranges at least this long are copied as blocks of memory. */
-const BLOCK_ROWS = 24;
-
-function copyRanges(piece: StoredColumn, rows: PieceRows, base: number): PlainColumn {
-  const { count } = rows;
-  const { starts, ends } = rows.ranges;
-  const nulls = piece.nulls === undefined ? undefined : new Uint8Array(count);
-  if (nulls !== undefined) copyInto(nulls, piece.nulls as Uint8Array, starts, ends, base);
-  switch (piece.rep) {
-    case 'lanes': {
-      const data = widenRanges(piece.lanes, starts, ends, base, count);
-      if (nulls !== undefined) for (let i = 0; i < count; i++) if (nulls[i] === 1) data[i] = 0;
-      return { rep: 'f64', data, nulls };
-    }
-    case 'f64': {
-      const data = new Float64Array(count);
-      copyInto(data, piece.data, starts, ends, base);
-      return { rep: 'f64', data, nulls };
-    }
-    case 'bool': {
-      const data = new Uint8Array(count);
-      copyInto(data, piece.data, starts, ends, base);
-      return { rep: 'bool', data, nulls };
-    }
-    case 'text': {
-      const codes = new Int32Array(count);
-      copyInto(codes, piece.codes, starts, ends, base);
-      return { rep: 'text', codes, dictionary: piece.dictionary, nulls };
-    }
-    case 'any': {
-      const positions = new Int32Array(count);
-      let at = 0;
-      for (let r = 0; r < starts.length; r++) {
-        for (let row = starts[r]; row < ends[r]; row++) positions[at++] = row - base;
-      }
-      return gatherColumn(piece, positions, count);
-    }
+/** A column with one value a series. Few readers want it for each row. */
+function seriesVector(
+  values: PlainColumn,
+  type: SqlType,
+  series: SeriesTable,
+  { ranges, count }: PieceRows,
+  runs: Runs,
+): Vector {
+  if (values.nulls === undefined) {
+    const { length } = runs.series;
+    const vector = toVector(gatherColumn(values, runs.series, length), type, 0, length);
+    if (vector.rep === 'text' || vector.rep === 'f64') return runVector(vector, runs.starts, count);
   }
-}
-
-function copyInto<T extends Float64Array | Int32Array | Uint8Array>(
-  target: T,
-  source: T,
-  starts: readonly number[],
-  ends: readonly number[],
-  base: number,
-): void {
-  let at = 0;
-  for (let r = 0; r < starts.length; r++) {
-    const start = starts[r] - base;
-    const end = ends[r] - base;
-    if (end - start >= BLOCK_ROWS) {
-      target.set(source.subarray(start, end), at);
-      at += end - start;
-    } else for (let row = start; row < end; row++) target[at++] = source[row];
-  }
+  return toVector(spreadSeries(values, series, ranges, count), type, 0, count);
 }
 
 function refVector(source: RowSource, rows: PieceRows): Vector {

@@ -5,7 +5,7 @@
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, scratch } from '../../kernels/memory.ts';
 import type { Value } from '../../types/value.ts';
-import { laneFrom, type Lanes } from './lanes.ts';
+import { laneFrom, type Lanes } from '../../vector/lanes.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { ScanBounds, ValueRange } from './scan-bounds.ts';
 import type { RowRanges } from './select-rows.ts';

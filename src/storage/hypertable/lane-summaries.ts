@@ -3,7 +3,7 @@ import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, scratch } from '../../kernels/memory.ts';
 import type { ColumnSummary } from '../../vector/summary.ts';
 import type { SummaryColumn } from '../storage.ts';
-import { laneValue, type Lanes } from './lanes.ts';
+import { laneValue, type Lanes } from '../../vector/lanes.ts';
 import { PIECE_ROWS } from './row-source.ts';
 import type { StoredColumn } from './stored-column.ts';
 import type { Stretches } from './stretches.ts';

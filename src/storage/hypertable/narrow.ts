@@ -3,7 +3,7 @@ import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import type { BlockStage } from './block-stage.ts';
-import type { LaneBits } from './lanes.ts';
+import type { LaneBits } from '../../vector/lanes.ts';
 
 /** Whole numbers up to here, and their distances, are exact. */
 const WHOLE_MAX = 2 ** 53;

@@ -10,7 +10,7 @@ import type { BytesWriter } from './bytes-io.ts';
 import { readAnyLanes, writeColdLanes, writePlainLanes } from './cold-lanes.ts';
 import { DamagedBlock } from './damaged-block.ts';
 import { readDoubles, writeDoubles } from './double-vectors.ts';
-import type { LaneBits } from './lanes.ts';
+import type { LaneBits } from '../../vector/lanes.ts';
 import { fillLanes, planLanes, PLACES_MAX, POWERS, stageDoubles } from './narrow.ts';
 import type { StoredColumn } from './stored-column.ts';
 

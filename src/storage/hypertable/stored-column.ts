@@ -2,10 +2,12 @@
  * Columns as heads and segments hold them: vectors without an SQL type, whose text codes point into a
  * dictionary that may still grow.
  */
+import { borrowDoubles, borrowInts, giveBack } from '../../base/lent-arrays.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
+import { LaneVector } from '../../vector/lane-vector.ts';
 import type { NullMask, Vector } from '../../vector/vector.ts';
-import { laneBytes, laneValue, widenRange, widenRows, type Lanes } from './lanes.ts';
+import { laneBytes, laneValue, widenRange, widenRows, type Lanes } from '../../vector/lanes.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
 /** Columns in JavaScript's own memory. */
@@ -62,13 +64,19 @@ export function plainColumn(column: StoredColumn): PlainColumn {
   return { rep: 'f64', data: widenedRange(column, 0, column.lanes.length), nulls: column.nulls };
 }
 
-/** Rows [start, end) as a vector; shares the memory of typed arrays. */
+/** Rows [start, end) as a vector; shares the memory of typed arrays and lanes. */
 export function toVector(column: StoredColumn, type: SqlType, start: number, end: number): Vector {
   const length = end - start;
   const nulls = column.nulls?.subarray(start, end);
   switch (column.rep) {
-    case 'lanes':
-      return { rep: 'f64', type, length, data: widenedRange(column, start, end), nulls };
+    case 'lanes': {
+      const rows = {
+        lanes: column.lanes,
+        starts: Int32Array.of(start),
+        at: Int32Array.of(0, length),
+      };
+      return new LaneVector(type, rows, nulls);
+    }
     case 'f64':
       return { rep: 'f64', type, length, data: column.data.subarray(start, end), nulls };
     case 'bool':
@@ -111,8 +119,42 @@ export function sliceColumn(column: StoredColumn, start: number, end: number): P
   }
 }
 
+/** Where a column's numbers and codes go. */
+interface ColumnMemory {
+  doubles(length: number): Float64Array;
+  ints(length: number): Int32Array;
+}
+
+const OWN: ColumnMemory = {
+  doubles: (length) => new Float64Array(length),
+  ints: (length) => new Int32Array(length),
+};
+const BORROWED: ColumnMemory = { doubles: borrowDoubles, ints: borrowInts };
+
 /** Rows of a column in the order that `rows[0, count)` gives. */
 export function gatherColumn(column: StoredColumn, rows: Int32Array, count: number): PlainColumn {
+  return gatherInto(OWN, column, rows, count);
+}
+
+/** The same for a use that is over when `use` returns. */
+export function withGathered<T>(
+  column: PlainColumn,
+  rows: Int32Array,
+  use: (gathered: PlainColumn) => T,
+): T {
+  const gathered = gatherInto(BORROWED, column, rows, rows.length);
+  const result = use(gathered);
+  if (gathered.rep === 'f64') giveBack(gathered.data);
+  if (gathered.rep === 'text') giveBack(gathered.codes);
+  return result;
+}
+
+function gatherInto(
+  memory: ColumnMemory,
+  column: StoredColumn,
+  rows: Int32Array,
+  count: number,
+): PlainColumn {
   let nulls: Uint8Array | undefined;
   if (column.nulls !== undefined) {
     nulls = new Uint8Array(count);
@@ -126,7 +168,7 @@ export function gatherColumn(column: StoredColumn, rows: Int32Array, count: numb
       return { rep: 'f64', data, nulls };
     }
     case 'f64': {
-      const data = new Float64Array(count);
+      const data = memory.doubles(count);
       const source = column.data;
       for (let i = 0; i < count; i++) data[i] = source[rows[i]];
       return { rep: 'f64', data, nulls };
@@ -138,7 +180,7 @@ export function gatherColumn(column: StoredColumn, rows: Int32Array, count: numb
       return { rep: 'bool', data, nulls };
     }
     case 'text': {
-      const codes = new Int32Array(count);
+      const codes = memory.ints(count);
       const source = column.codes;
       for (let i = 0; i < count; i++) codes[i] = source[rows[i]];
       return { rep: 'text', codes, dictionary: column.dictionary, nulls };

@@ -9,7 +9,7 @@ import type { SummaryPart, SummaryRequest } from '../storage.ts';
 import { filteredBatches } from './emit-filtered.ts';
 import { byPiece, outputColumns, type OutputColumns } from './emit-rows.ts';
 import { summarizable, summarizeLanes } from './lane-summaries.ts';
-import type { Lanes } from './lanes.ts';
+import type { Lanes } from '../../vector/lanes.ts';
 import { hypertableOf } from './placement.ts';
 import type { RowSource } from './row-source.ts';
 import { boundsOf, type ScanBounds } from './scan-bounds.ts';

@@ -1,7 +1,7 @@
 /** Vectors of lanes as symbols: offsets from a base, or deltas around their middle, in one byte each. */
 import { kernelViews } from '../../kernels/memory.ts';
 import type { BytesWriter } from './bytes-io.ts';
-import type { LaneBits } from './lanes.ts';
+import type { LaneBits } from '../../vector/lanes.ts';
 
 const OFFSET_SYMBOLS = 6;
 const DELTA_SYMBOLS = 7;

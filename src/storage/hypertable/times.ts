@@ -1,5 +1,5 @@
 /** Times of sorted rows, looked up where they are: a few rows of a piece do not widen the whole of it. */
-import { laneValue, type Lanes } from './lanes.ts';
+import { laneValue, type Lanes } from '../../vector/lanes.ts';
 import type { PlainColumn, StoredColumn } from './stored-column.ts';
 
 /** Times of one piece; those beyond 2^53 are rounded to doubles. */

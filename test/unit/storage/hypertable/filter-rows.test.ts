@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeBlock, encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
 import { filterRows } from '../../../../src/storage/hypertable/filter-rows.ts';
-import { laneFrom, type Lanes } from '../../../../src/storage/hypertable/lanes.ts';
+import { laneFrom, type Lanes } from '../../../../src/vector/lanes.ts';
 import { PIECE_ROWS, type RowSource } from '../../../../src/storage/hypertable/row-source.ts';
 import type { ScanBounds } from '../../../../src/storage/hypertable/scan-bounds.ts';
 import type { RowRanges } from '../../../../src/storage/hypertable/select-rows.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { laneValue, type Lanes } from '../../../../src/storage/hypertable/lanes.ts';
+import { laneValue, type Lanes } from '../../../../src/vector/lanes.ts';
 import { decodeBlock, encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
 import {
   columnBytes,

@@ -3,8 +3,8 @@
  * for (base + lane * factor) / divisor. All of these are whole numbers below 2^53 and the divisor is a
  * power of ten, so the doubles are exact: whoever makes lanes has made sure of it.
  */
-import { kernels } from '../../kernels/kernels.ts';
-import { kernelViews, scratch, type KernelBlock } from '../../kernels/memory.ts';
+import { kernels } from '../kernels/kernels.ts';
+import { kernelViews, scratch, type KernelBlock } from '../kernels/memory.ts';
 
 export type LaneBits = 8 | 16 | 32;
 
@@ -21,6 +21,14 @@ export interface Lanes {
 /** The value at a row. */
 export function laneValue(lanes: Lanes, row: number): number {
   return (lanes.base + laneAt(lanes, row) * lanes.factor) / lanes.divisor;
+}
+
+export type LaneArray = Uint8Array | Uint16Array | Uint32Array;
+
+/** The kernels' memory in the lanes' width; row 0 is at block.pointer / (bits / 8). */
+export function laneArray({ bits }: Lanes): LaneArray {
+  const views = kernelViews();
+  return bits === 8 ? views.u8 : bits === 16 ? views.u16 : views.u32;
 }
 
 /** The first lane, up to one behind the last, whose value is at least `bound`, or above it. */
@@ -104,16 +112,17 @@ export function widenRanges(
   return f64.slice(doubles / 8, doubles / 8 + count);
 }
 
-/** Writes the values of the given rows to target[0, count). */
+/** Writes the values of the given rows, counted from `from`, to target[0, count). */
 export function widenRows(
   { block, bits, base, factor, divisor }: Lanes,
   rows: Int32Array,
   count: number,
   target: Float64Array,
+  from = 0,
 ): void {
   const views = kernelViews();
   const lanes = bits === 8 ? views.u8 : bits === 16 ? views.u16 : views.u32;
-  const first = block.pointer / (bits >>> 3);
+  const first = block.pointer / (bits >>> 3) + from;
   if (divisor === 1) {
     for (let i = 0; i < count; i++) target[i] = base + lanes[first + rows[i]] * factor;
   } else {
