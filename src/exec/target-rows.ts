@@ -3,7 +3,7 @@ import type { TableDescriptor } from '../catalog/catalog.ts';
 import type { PhysicalNode } from '../plan/physical.ts';
 import { gatherBatch } from '../vector/gather.ts';
 import { isNullAt, valueAt, type Batch, type Vector } from '../vector/vector.ts';
-import type { ExecContext } from './operator.ts';
+import { turn, type ExecContext } from './operator.ts';
 import { materialize } from './run.ts';
 
 export interface TargetRows {
@@ -23,6 +23,7 @@ export async function targetRows(
   const [refColumn] = all.columns;
   const distinct = ascendingRefs(refColumn);
   if (distinct !== undefined) {
+    await turn(context);
     if (distinct.length > 0) await context.transaction.lockRows(table, distinct, 'update', 'block');
     return { refs: distinct, rows: all };
   }

@@ -35,6 +35,7 @@ const QUERIES = [
 test('queries of many rows', { timeout: 300_000 }, async () => {
   const engine = await openEngine({
     env: createNodeEnv({ logLevel: 'error' }),
+    path: undefined,
     systemSqlPath: systemSqlPath(),
   });
   const oracle = await PgliteOracle.open();

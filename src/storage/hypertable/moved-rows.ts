@@ -2,6 +2,7 @@
  * Where a flush has put rows. Refs that a transaction read before the flush stay good: they are brought
  * forward when they are used. The record of a move goes when no older view is left.
  */
+import { lowerBound } from '../../base/lower-bound.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import { SLOT_ROWS, type TableRuntime } from './state.ts';
 
@@ -37,12 +38,6 @@ export function forgetMoves(runtime: TableRuntime, released: Sequence): void {
 /** Position of a row among the kept ones; undefined where it is not one of them. */
 export function rankOf(kept: Int32Array | undefined, row: number): number | undefined {
   if (kept === undefined) return row;
-  let low = 0;
-  let high = kept.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (kept[middle] < row) low = middle + 1;
-    else high = middle;
-  }
-  return kept[low] === row ? low : undefined;
+  const at = lowerBound(kept, row);
+  return kept[at] === row ? at : undefined;
 }

@@ -2,6 +2,7 @@
  * Writes sorted segments from a head and older segments: one sort for all columns, then one column at a
  * time, block by block, giving way to other work in between.
  */
+import { lowerBound } from '../../base/lower-bound.ts';
 import { finishInTurns, finishNow } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import { liveColumns, type TableDescriptor } from '../../catalog/catalog.ts';
@@ -17,7 +18,13 @@ import { encodeHeader, type Segment, type SegmentColumn } from './segment.ts';
 import { blockKey, headerKey, type SegmentAddress } from './segment-keys.ts';
 import { sortSteps } from './sort-rows.ts';
 import { seriesOf } from './sorted-head.ts';
-import { gatherColumn, plainColumn, storedValueAt, type PlainColumn } from './stored-column.ts';
+import {
+  gatherColumn,
+  plainColumn,
+  storedValueAt,
+  withGathered,
+  type PlainColumn,
+} from './stored-column.ts';
 import { TextDictionary } from './text-dictionary.ts';
 import { doublesOf } from './times.ts';
 
@@ -137,6 +144,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     await input.timers.yield();
     const value = encodeHeader({ timeColumn, series, seriesTypes, columns: draft.columns });
     operations.push({ type: 'put', key: headerKey(draft.address), value });
+    await input.timers.yield();
     segments.push(segmentOf(input, draft, segmentBy, ordered, value.length));
     await input.timers.yield();
   }
@@ -153,9 +161,9 @@ function segmentOf(
 ): Segment {
   let minTime = Infinity;
   let maxTime = -Infinity;
-  for (const time of times) {
-    if (time < minTime) minTime = time;
-    if (time > maxTime) maxTime = time;
+  for (let i = 0; i < times.length; i++) {
+    if (times[i] < minTime) minTime = times[i];
+    if (times[i] > maxTime) maxTime = times[i];
   }
   const { address, order } = draft;
   const bytes = draft.bytes + headerBytes;
@@ -201,14 +209,15 @@ async function writeColumn(
   let hasZones = false;
   for (let start = 0, block = 0; start < rows; start += PIECE_ROWS, block++) {
     const count = Math.min(PIECE_ROWS, rows - start);
-    const piece = gatherColumn(column, draft.order.subarray(start, start + count), count);
-    const zones = zonesOf(piece, count);
-    if (zones !== undefined) {
-      hasZones = true;
-      minimums.set(zones.minimums, start / VECTOR_ROWS);
-      maximums.set(zones.maximums, start / VECTOR_ROWS);
-    }
-    const value = encodeBlock(piece, count, type, { isCold: input.isCold ?? false });
+    const value = withGathered(column, draft.order.subarray(start, start + count), (piece) => {
+      const zones = zonesOf(piece, count);
+      if (zones !== undefined) {
+        hasZones = true;
+        minimums.set(zones.minimums, start / VECTOR_ROWS);
+        maximums.set(zones.maximums, start / VECTOR_ROWS);
+      }
+      return encodeBlock(piece, count, type, { isCold: input.isCold ?? false });
+    });
     draft.bytes += value.length;
     operations.push({ type: 'put', key: blockKey(draft.address, attnum, block), value });
     await input.timers.yield();
@@ -257,6 +266,7 @@ async function readColumn(
           : gatherColumn(piece, picked, picked.length);
       parts.push({ column, rows: picked?.length ?? count });
       present ||= piece !== undefined;
+      await timers.yield();
     }
   }
   if (!present) return undefined;
@@ -269,11 +279,8 @@ async function readColumn(
 /** The kept rows between two rows, counted from the first. */
 function pickedIn(kept: Int32Array | undefined, from: number, to: number): Int32Array | undefined {
   if (kept === undefined) return undefined;
-  let low = 0;
-  while (low < kept.length && kept[low] < from) low++;
-  let high = low;
-  while (high < kept.length && kept[high] < to) high++;
-  return kept.subarray(low, high).map((row) => row - from);
+  const low = lowerBound(kept, from);
+  return kept.subarray(low, lowerBound(kept, to)).map((row) => row - from);
 }
 
 interface ColumnPart {

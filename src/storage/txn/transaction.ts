@@ -554,6 +554,7 @@ export class Transaction implements StorageTransaction {
     const view = this.#readSnapshot.hypertables;
     this.#pinRefs();
     const chunks = hypertables.chunksOfRefs(view, table, refs);
+    await this.#parts.turns.checkpoint();
     const locked = await lockHypertableRows(
       this.#locking(table),
       refs,
