@@ -18,7 +18,7 @@ const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 const WRITE_BUFFER_BYTES = 32 * 1024 * 1024;
 const BLOCK_BYTES = 16 * 1024;
 /** Bytes that one page of a scan brings at most, give or take an entry. */
-const PAGE_BYTES = 256 * 1024;
+const PAGE_BYTES = 64 * 1024;
 const OPEN_OPTIONS = {
   createIfMissing: true,
   compression: false,
