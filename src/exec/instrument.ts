@@ -24,6 +24,7 @@ export async function* instrumented(
       }
       if (step.done === true) return;
       metrics.rows += step.value.length;
+      metrics.batches++;
       yield step.value;
     }
   } finally {

@@ -53,6 +53,7 @@ export interface CancelState {
 /** What EXPLAIN ANALYZE prints per node. */
 export interface NodeMetrics {
   rows: number;
+  batches: number;
   loops: number;
   /** Time to the first row and to the last one, milliseconds, over all loops. */
   startupMs: number;
@@ -62,6 +63,8 @@ export interface NodeMetrics {
 }
 
 export interface Instrumentation {
+  /** EXPLAIN (ANALYZE, BUFFERS): what was read, too. */
+  readonly withBuffers: boolean;
   metrics(node: PhysicalNode): NodeMetrics;
 }
 

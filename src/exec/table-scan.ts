@@ -1,4 +1,5 @@
 /** Reads a table; the filter is decided here, the predicates only help storage to skip. */
+import type { ExplainNote } from '../plan/explain-node.ts';
 import type { TableScanNode } from '../plan/physical.ts';
 import type { ScanCounters } from '../storage/storage.ts';
 import { bindPredicates } from './bind-scan.ts';
@@ -14,16 +15,22 @@ export async function* runTableScan(node: TableScanNode, context: ExecContext): 
   }
   const predicates = await bindPredicates(node.predicates, context);
   if (predicates === undefined) return;
-  const counters = context.instrumentation === undefined ? undefined : newCounters();
+  const counters = newCounters(context);
   const { attnums, timeOrder } = node;
   const latest = node.latest ?? undefined;
   const request = { attnums, predicates, timeOrder, latest, counters };
   const scan = context.transaction.scan(node.table, request);
-  yield* filtered(scan, node.filter, context);
-  if (counters !== undefined) report(node, counters, context);
+  try {
+    yield* filtered(scan, node.filter, context);
+  } finally {
+    // A scan may be ended before its last row.
+    if (counters !== undefined) report(node, counters, context);
+  }
 }
 
-export function newCounters(): ScanCounters {
+/** undefined where nobody will ask for them. */
+export function newCounters({ instrumentation }: ExecContext): ScanCounters | undefined {
+  if (instrumentation === undefined) return undefined;
   return {
     chunks: 0,
     chunksPruned: 0,
@@ -33,6 +40,13 @@ export function newCounters(): ScanCounters {
     bytes: 0,
     summarizedRows: 0,
     summaries: 0,
+    withBlocks: instrumentation.withBuffers,
+    vectors: 0,
+    vectorsBySeriesAndTime: 0,
+    vectorsByValue: 0,
+    blocksHit: 0,
+    blocksRead: 0,
+    blockBytes: 0,
   };
 }
 
@@ -46,4 +60,27 @@ export function report(node: TableScanNode, counters: ScanCounters, context: Exe
   if (summarizedRows > 0) {
     notes.set('Rows Summarized', `${summarizedRows} in ${counters.summaries}`);
   }
+  if (counters.withBlocks) noteBlocks(notes, counters);
+}
+
+function noteBlocks(notes: Map<string, ExplainNote>, counters: ScanCounters): void {
+  const { vectors, vectorsBySeriesAndTime, vectorsByValue } = counters;
+  const total = vectors + vectorsBySeriesAndTime + vectorsByValue;
+  notes.set('Vectors', {
+    text: `${vectors} of ${total} (left out by series and time ${vectorsBySeriesAndTime}, by value ${vectorsByValue})`,
+    properties: [
+      ['Vectors', vectors],
+      ['Vectors Left Out by Series and Time', vectorsBySeriesAndTime],
+      ['Vectors Left Out by Value', vectorsByValue],
+    ],
+  });
+  const { blocksHit, blocksRead, blockBytes } = counters;
+  notes.set('Buffers', {
+    text: `shared hit=${blocksHit} read=${blocksRead} (${Math.ceil(blockBytes / 1024)} kB decoded)`,
+    properties: [
+      ['Shared Hit Blocks', blocksHit],
+      ['Shared Read Blocks', blocksRead],
+      ['Decoded Bytes', blockBytes],
+    ],
+  });
 }

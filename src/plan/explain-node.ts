@@ -16,6 +16,7 @@ export type ExplainNote =
 
 export interface ExplainMetrics {
   readonly rows: number;
+  readonly batches: number;
   readonly loops: number;
   readonly startupMs: number;
   readonly totalMs: number;

@@ -9,6 +9,7 @@ export interface ExplainOptions {
   readonly costs: boolean;
   readonly timing: boolean;
   readonly summary: boolean;
+  readonly buffers: boolean;
   readonly format: 'text' | 'json';
 }
 
@@ -77,6 +78,8 @@ function writeText(
     const value = typeof note === 'string' ? note : note.text;
     lines.push(`${' '.repeat(detail)}${name}: ${value}`);
   }
+  const batches = rowBatches(node, options);
+  if (batches !== undefined) lines.push(`${' '.repeat(detail)}Row Batches: ${batches}`);
   if (options.verbose) lines.push(`${' '.repeat(detail)}Output: ${node.output.join(', ')}`);
   for (const child of node.children) writeText(child.node, options, detail, child.title, lines);
 }
@@ -94,6 +97,13 @@ function actualText(node: ExplainedNode, options: ExplainOptions): string {
   if (!options.timing) return ` (actual rows=${rows} loops=${metrics.loops})`;
   const each = (ms: number) => (ms / metrics.loops).toFixed(3);
   return ` (actual time=${each(metrics.startupMs)}..${each(metrics.totalMs)} rows=${rows} loops=${metrics.loops})`;
+}
+
+/** Batches that the node gave, where that is wanted. */
+function rowBatches({ metrics }: ExplainedNode, options: ExplainOptions): number | undefined {
+  return options.analyze && options.buffers && (metrics?.loops ?? 0) > 0
+    ? metrics?.batches
+    : undefined;
 }
 
 function toJson(node: ExplainedNode, options: ExplainOptions, title = ''): Record<string, unknown> {
@@ -121,6 +131,8 @@ function toJson(node: ExplainedNode, options: ExplainOptions, title = ''): Recor
     if (typeof note === 'string') out[name] = note;
     else for (const [property, value] of note.properties) out[property] = value;
   }
+  const batches = rowBatches(node, options);
+  if (batches !== undefined) out['Row Batches'] = batches;
   if (node.children.length > 0)
     out.Plans = node.children.map((child) => toJson(child.node, options, child.title));
   return out;

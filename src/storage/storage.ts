@@ -201,6 +201,16 @@ export interface ScanCounters {
   /** Rows that went into summaries, and how many summaries that made. */
   summarizedRows: number;
   summaries: number;
+  /** Whether the following are wanted, which takes some time. */
+  readonly withBlocks: boolean;
+  /** Vectors of segments that are looked at, and those that need not be, by reason. */
+  vectors: number;
+  vectorsBySeriesAndTime: number;
+  vectorsByValue: number;
+  /** Blocks of columns found decoded, those read from disk, and the bytes of both, decoded. */
+  blocksHit: number;
+  blocksRead: number;
+  blockBytes: number;
 }
 
 export interface IndexRequest {

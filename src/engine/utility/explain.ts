@@ -65,10 +65,11 @@ async function explainLines(
   const metrics = new Map<PhysicalNode, NodeMetrics>();
   const start = clock.monotonicMs();
   const run = runPlanned(session, planned, call, {
+    withBuffers: options.buffers,
     metrics(target) {
       let found = metrics.get(target);
       if (found === undefined) {
-        found = { rows: 0, loops: 0, startupMs: 0, totalMs: 0, notes: new Map() };
+        found = { rows: 0, batches: 0, loops: 0, startupMs: 0, totalMs: 0, notes: new Map() };
         metrics.set(target, found);
       }
       return found;
@@ -116,6 +117,7 @@ function readOptions(nodes: readonly Node[]): ExplainOptions {
     costs: flag('costs', true),
     timing: flag('timing', analyze),
     summary: flag('summary', analyze),
+    buffers: flag('buffers', false),
     format,
   };
 }

@@ -18,7 +18,7 @@ export async function* summaryInput(
   const { scan, groupPositions, bucket, columns, derived } = plan;
   const predicates = await bindPredicates(scan.predicates, context);
   if (predicates === undefined) return;
-  const counters = context.instrumentation === undefined ? undefined : newCounters();
+  const counters = newCounters(context);
   const parts = context.transaction.scanSummaries(scan.table, {
     attnums: scan.attnums,
     predicates,

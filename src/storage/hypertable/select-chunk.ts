@@ -2,6 +2,7 @@
 import type { Timers } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import type { ScanRequest, TimeRange } from '../storage.ts';
+import { CountedSource, countVectors } from './counted-source.ts';
 import { deleteRows, type DeletedRows } from './deleted-rows.ts';
 import { currentRef } from './moved-rows.ts';
 import { ArrivalSource, type RowSource } from './row-source.ts';
@@ -58,7 +59,11 @@ export async function* selectChunk(
       }
       const all = withOwnDeletes(deleted, slot, segment.rows, input);
       const opened = input.openSegment(committed, i, all);
-      const source = opened instanceof Promise ? await opened : opened;
+      let source = opened instanceof Promise ? await opened : opened;
+      if (counters?.withBlocks === true) {
+        await countVectors(source, bounds, counters);
+        source = new CountedSource(source, counters);
+      }
       const selected = await select(source, bounds);
       if (counters !== undefined) {
         if (selected === undefined) counters.segmentsPruned++;

@@ -14,6 +14,7 @@ const OPTIONS = {
   costs: false,
   timing: false,
   summary: false,
+  buffers: false,
   format: 'text',
 } as const;
 const shape = (sql: string): string => `\n${explainPlan(env.plan(sql), OPTIONS).join('\n')}\n`;

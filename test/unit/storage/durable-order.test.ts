@@ -138,6 +138,13 @@ describe('commits that do not wait for durability', () => {
       const counters = {
         chunks: 0,
         chunksPruned: 0,
+        withBlocks: true,
+        vectors: 0,
+        vectorsBySeriesAndTime: 0,
+        vectorsByValue: 0,
+        blocksHit: 0,
+        blocksRead: 0,
+        blockBytes: 0,
         segments: 0,
         segmentsPruned: 0,
         rows: 0,
