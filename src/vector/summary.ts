@@ -25,7 +25,9 @@ export interface Summaries {
   readonly length: number;
   /** Rows of each stretch. */
   readonly rows: Float64Array;
-  /** Earliest and latest time of each stretch. */
+  /** Where each stretch's bucket starts; empty without buckets. */
+  readonly buckets: Float64Array;
+  /** Earliest and latest time of each stretch; empty where no column's 'ends' were asked for. */
   readonly firstTimes: Float64Array;
   readonly lastTimes: Float64Array;
   /** The series' values of the columns that the request groups by, in its order. */

@@ -18,6 +18,8 @@ export class GroupPages {
   readonly #pages: Accumulator[] = [];
   /** Groups that there is room for. */
   #count = 0;
+  /** Scratch. */
+  #local = new Int32Array(0);
 
   constructor(create: () => Accumulator) {
     this.#create = create;
@@ -51,12 +53,48 @@ export class GroupPages {
       this.#pages[0].addSummaries?.(groups, all.columns[column], all);
       return;
     }
+    if (pageChanges(groups, all.length) * RUN_SUMMARIES > all.length) {
+      this.#addSummariesByPage(groups, column, all);
+      return;
+    }
+    // New groups come one after the other, so that most summaries in a row belong to one page.
+    for (let start = 0; start < all.length;) {
+      const page = groups[start] >>> PAGE_BITS;
+      const local = this.#localGroups(groups, start, all.length);
+      const end = start + local.length;
+      const slice = (values: Float64Array): Float64Array => values.subarray(start, end);
+      const some = oneColumn(all, column, slice, local.length);
+      this.#pages[page].addSummaries?.(local, some.columns[0], some);
+      start = end;
+    }
+  }
+
+  #addSummariesByPage(groups: Int32Array, column: number, all: Summaries): void {
     const { rows, local, ends } = this.#byPage(groups, all.length);
+    const pick = (values: Float64Array): Float64Array => {
+      const picked = new Float64Array(values.length === 0 ? 0 : rows.length);
+      for (let i = 0; i < picked.length; i++) picked[i] = values[rows[i]];
+      return picked;
+    };
+    const sorted = oneColumn(all, column, pick, rows.length);
     for (let page = 0, start = 0; page < ends.length; start = ends[page++]) {
       if (ends[page] === start) continue;
-      const some = pickSummaries(all, column, rows.subarray(start, ends[page]));
+      const slice = (values: Float64Array): Float64Array => values.subarray(start, ends[page]);
+      const some = oneColumn(sorted, 0, slice, ends[page] - start);
       this.#pages[page].addSummaries?.(local.subarray(start, ends[page]), some.columns[0], some);
     }
+  }
+
+  /** Groups in their page, from `start` on as long as they are of one page. */
+  #localGroups(groups: Int32Array, start: number, end: number): Int32Array {
+    const page = groups[start] >>> PAGE_BITS;
+    if (this.#local.length < end - start) this.#local = new Int32Array(end - start);
+    const local = this.#local;
+    let count = 0;
+    for (let i = start; i < end && groups[i] >>> PAGE_BITS === page; i++) {
+      local[count++] = groups[i] & PAGE_MASK;
+    }
+    return local.subarray(0, count);
   }
 
   /** The results of groups `first` and following, at most of one page, which is given up. */
@@ -100,28 +138,40 @@ export class GroupPages {
   }
 }
 
+/** Summaries in a row of one page from which on they are taken as they lie. */
+const RUN_SUMMARIES = 64;
+
+function pageChanges(groups: Int32Array, length: number): number {
+  let changes = 0;
+  for (let i = 1; i < length; i++) {
+    if (groups[i] >>> PAGE_BITS !== groups[i - 1] >>> PAGE_BITS) changes++;
+  }
+  return changes;
+}
+
 /** Some of the summaries, with one of their columns (none for -1). */
-function pickSummaries(all: Summaries, column: number, rows: Int32Array): Summaries {
-  const pick = (values: Float64Array): Float64Array => {
-    const picked = new Float64Array(values.length === 0 ? 0 : rows.length);
-    for (let i = 0; i < picked.length; i++) picked[i] = values[rows[i]];
-    return picked;
-  };
+function oneColumn(
+  all: Summaries,
+  column: number,
+  some: (values: Float64Array) => Float64Array,
+  length: number,
+): Summaries {
   const { sums, squares, minimums, maximums, firsts, lasts } = all.columns[column] ?? NO_COLUMN;
   return {
-    length: rows.length,
-    rows: pick(all.rows),
-    firstTimes: pick(all.firstTimes),
-    lastTimes: pick(all.lastTimes),
+    length,
+    rows: some(all.rows),
+    buckets: some(all.buckets),
+    firstTimes: some(all.firstTimes),
+    lastTimes: some(all.lastTimes),
     groups: [],
     columns: [
       {
-        sums: sums && pick(sums),
-        squares: squares && pick(squares),
-        minimums: minimums && pick(minimums),
-        maximums: maximums && pick(maximums),
-        firsts: firsts && pick(firsts),
-        lasts: lasts && pick(lasts),
+        sums: sums && some(sums),
+        squares: squares && some(squares),
+        minimums: minimums && some(minimums),
+        maximums: maximums && some(maximums),
+        firsts: firsts && some(firsts),
+        lasts: lasts && some(lasts),
       },
     ],
   };

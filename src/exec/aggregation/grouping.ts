@@ -8,7 +8,6 @@ import type { Batch, Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
 import { narrow } from '../expr/narrow.ts';
 import { usedColumns } from '../expr/walk.ts';
-import { KeyTable } from '../key-table.ts';
 import type { ExecContext, OperatorRun } from '../operator.ts';
 import { hashStepRows, pieces, type MemoryBudget } from '../run.ts';
 import { KeyColumns } from '../spill/key-columns.ts';
@@ -17,9 +16,10 @@ import type { CallState, RowGroups } from './call-input.ts';
 import { callState } from './call-state.ts';
 import { PAGE_GROUPS } from './group-pages.ts';
 import { SpilledGroups } from './spilled-groups.ts';
+import { GroupTable } from './group-table.ts';
 import { groupRows } from './summary-input.ts';
 import { batchSummaries, summaryBatch } from './summary-rows.ts';
-import type { SummaryPlan } from './summary-plan.ts';
+import { summaryKey, type SummaryPlan } from './summary-plan.ts';
 import { segmenterFor, type Segmenter } from './segments.ts';
 
 /** What a group takes in the accumulators, per call, as a guess. */
@@ -48,7 +48,7 @@ export class Grouping {
   readonly #planKeys: CompiledExprs;
   readonly #spilledKeys: KeyColumns;
   readonly #segmenter: Segmenter | undefined;
-  readonly #table: KeyTable;
+  readonly #table: GroupTable;
   /** The keys of the groups, by pages. */
   readonly #keyPages: Vector[][] = [];
   #keyBuilders: VectorBuilder[];
@@ -69,11 +69,11 @@ export class Grouping {
     this.#set = set;
     this.#keys = compileExprs(keys);
     this.#keyColumns = usedColumns(keys);
-    this.#planKeys = compileExprs(set.map((i) => node.groups[i]));
+    this.#planKeys = compileExprs(set.map((i) => summaryKey(node.groups[i], node)));
     this.#spilledKeys = new KeyColumns(keys, types);
     this.spilled = new SpilledGroups(input.level, context);
     this.#segmenter = segmenterFor(keys);
-    this.#table = new KeyTable(keys.length);
+    this.#table = new GroupTable(keys.length);
     this.#keyBuilders = this.#newBuilders();
     this.#stepRows = hashStepRows(context);
     this.#calls = node.aggregates.map((call) => callState(call, context, budget));

@@ -55,18 +55,18 @@ async function* once(batch: Batch): AsyncGenerator<Batch> {
 }
 
 /**
- * A row for each summary to evaluate the group expressions over: any time of a stretch is in its bucket,
- * and the other columns are constant in it. Columns that no group needs are NULL.
+ * A row for each summary to evaluate the group expressions over: a bucket's start is in the bucket, and the
+ * other columns are constant in a stretch. Columns that no group needs are NULL.
  */
 export function groupRows(
   { scan, groupPositions, timePosition }: SummaryPlan,
-  { length, groups, firstTimes }: Summaries,
+  { length, groups, buckets }: Summaries,
 ): Batch {
   const columns = scan.columns.map(({ type }, position): Vector => {
     const group = groupPositions.indexOf(position);
     if (group >= 0) return groups[group];
     if (position !== timePosition) return constantVector(type, null, length);
-    return { rep: 'f64', type, length, data: firstTimes, nulls: undefined };
+    return { rep: 'f64', type, length, data: buckets, nulls: undefined };
   });
   return { columns, length };
 }

@@ -3,6 +3,7 @@
  * whole condition storage can decide, in groups of buckets of the time column and of other columns.
  */
 import type { TableDescriptor } from '../../catalog/catalog.ts';
+import type { Expr } from '../../plan/expr.ts';
 import type { AggregateCall, AggregateNode, TableScanNode } from '../../plan/physical.ts';
 import { bucketOf, type Bucket } from '../../plan/bucket.ts';
 import { OID, vectorRep, type Oid } from '../../types/type.ts';
@@ -54,6 +55,16 @@ export function summaryPlan(node: AggregateNode, context: ExecContext): SummaryP
     bucket,
     ...wanted,
   };
+}
+
+/** A group expression over `groupRows`, whose time column holds the starts of buckets already. */
+export function summaryKey(expr: Expr, { input }: AggregateNode): Expr {
+  const bucket = bucketOf(expr);
+  if (bucket === undefined || input.kind !== 'table-scan') return expr;
+  const column = bucket.expr.args[bucket.position];
+  if (column.kind !== 'column' || column.type.oid !== expr.type.oid) return expr;
+  const isTime = input.attnums[column.index] === input.table.hypertable?.timeColumn;
+  return isTime ? { kind: 'column', type: expr.type, index: column.index } : expr;
 }
 
 /** At most one group expression is a bucket of time; the others do not look at time at all. */

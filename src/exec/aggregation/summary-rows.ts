@@ -8,16 +8,19 @@ const FLOAT8: SqlType = { oid: OID.float8, typmod: -1 };
 
 const STATISTICS = ['sums', 'squares', 'minimums', 'maximums', 'firsts', 'lasts'] as const;
 
+/** Columns of numbers in front of the statistics. */
+const NUMBERS = 4;
+
 /** Types of the columns that `summaryBatch` gives. */
 export function summaryTypes({ scan, groupPositions, columns, derived }: SummaryPlan): SqlType[] {
-  const numbers = 3 + STATISTICS.length * (columns.length + derived.length);
+  const numbers = NUMBERS + STATISTICS.length * (columns.length + derived.length);
   return [
     ...groupPositions.map((position) => scan.columns[position].type),
     ...Array.from({ length: numbers }, () => FLOAT8),
   ];
 }
 
-/** The keys' columns, rows and times, and each column's statistics. What is absent is NULL throughout. */
+/** The keys' columns, rows, buckets and times, and each column's statistics. What is absent is NULL throughout. */
 export function summaryBatch(all: Summaries): Batch {
   const { length } = all;
   const numbers = (data: Float64Array | undefined): Vector => ({
@@ -27,7 +30,10 @@ export function summaryBatch(all: Summaries): Batch {
     data: data ?? new Float64Array(length),
     nulls: data === undefined ? new Uint8Array(length).fill(1) : undefined,
   });
-  const columns = [...all.groups, ...[all.rows, all.firstTimes, all.lastTimes].map(numbers)];
+  const asked = [all.rows, all.buckets, all.firstTimes, all.lastTimes].map((data) =>
+    data.length === length ? data : undefined,
+  );
+  const columns = [...all.groups, ...asked.map(numbers)];
   for (const column of all.columns) {
     for (const statistic of STATISTICS) columns.push(numbers(column[statistic]));
   }
@@ -43,15 +49,16 @@ export function batchSummaries(
     const column = batch.columns[first + i];
     return column.rep === 'f64' && column.nulls === undefined ? column.data : undefined;
   };
-  const present = (i: number): Float64Array => numbers(i) ?? new Float64Array(batch.length);
+  const present = (i: number): Float64Array => numbers(i) ?? new Float64Array(0);
   return {
     length: batch.length,
     rows: present(0),
-    firstTimes: present(1),
-    lastTimes: present(2),
+    buckets: present(1),
+    firstTimes: present(2),
+    lastTimes: present(3),
     groups: batch.columns.slice(0, first),
     columns: [...columns, ...derived].map((_, column): ColumnSummary => {
-      const at = 3 + column * STATISTICS.length;
+      const at = NUMBERS + column * STATISTICS.length;
       return {
         sums: numbers(at),
         squares: numbers(at + 1),

@@ -49,7 +49,7 @@ export function outputColumns(
 }
 
 /** Selected rows of one piece. */
-interface PieceRows {
+export interface PieceRows {
   readonly index: number;
   readonly ranges: RowRanges;
   readonly count: number;

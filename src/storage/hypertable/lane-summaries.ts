@@ -1,7 +1,7 @@
 /** Summaries of stretches of one column in lanes, in the column's own values. */
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, scratch } from '../../kernels/memory.ts';
-import type { ColumnSummary } from '../../vector/summary.ts';
+import type { ColumnSummary, Statistic } from '../../vector/summary.ts';
 import type { SummaryColumn } from '../storage.ts';
 import { laneValue, type Lanes } from '../../vector/lanes.ts';
 import { PIECE_ROWS } from './row-source.ts';
@@ -28,74 +28,117 @@ export function summarizable(
   return lanes;
 }
 
-/** One piece's stretches; lanes and stretches count rows alike. */
-export function summarizeLanes(
-  lanes: Lanes,
-  stretches: Stretches,
-  wanted: SummaryColumn,
-): ColumnSummary {
-  const { statistics } = wanted;
-  const outputs = runKernel(lanes, stretches, statistics);
-  const { base, factor, divisor } = lanes;
-  const { count, starts, ends } = stretches;
-  const { sums, squares, minimums, maximums } = outputs;
-  if (sums !== undefined) {
-    for (let i = 0; i < count; i++) {
-      sums[i] = (base * (ends[i] - starts[i]) + sums[i] * factor) / divisor;
-    }
-  }
-  if (squares !== undefined) {
-    const unit = factor / divisor;
-    for (let i = 0; i < count; i++) squares[i] *= unit * unit;
-  }
-  if (minimums !== undefined && maximums !== undefined) {
-    for (let i = 0; i < count; i++) {
-      minimums[i] = (base + minimums[i] * factor) / divisor;
-      maximums[i] = (base + maximums[i] * factor) / divisor;
-    }
-  }
-  if (!statistics.has('ends')) return { ...outputs, firsts: undefined, lasts: undefined };
-  const firsts = new Float64Array(count);
-  const lasts = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    firsts[i] = laneValue(lanes, starts[i]);
-    lasts[i] = laneValue(lanes, ends[i] - 1);
-  }
-  return { ...outputs, firsts, lasts };
+/** Stretches [from, to) lie in one piece, whose columns are these. */
+export interface PieceStretches {
+  readonly from: number;
+  readonly to: number;
+  readonly lanes: readonly Lanes[];
 }
 
-type Outputs = Pick<ColumnSummary, 'sums' | 'squares' | 'minimums' | 'maximums'>;
+/** The columns' summaries of all stretches, piece by piece. */
+export function summarizeLanes(
+  pieces: readonly PieceStretches[],
+  stretches: Stretches,
+  columns: readonly SummaryColumn[],
+): ColumnSummary[] {
+  const { count, starts, ends } = stretches;
+  const at = scratch(count * 40);
+  const { u32 } = kernelViews();
+  u32.set(starts.subarray(0, count), at / 4);
+  u32.set(ends.subarray(0, count), at / 4 + count);
+  // The borders serve all columns: nothing in between takes scratch memory.
+  return columns.map((column, c) => summarizeColumn(pieces, c, stretches, column, at));
+}
+
+function summarizeColumn(
+  pieces: readonly PieceStretches[],
+  column: number,
+  stretches: Stretches,
+  { statistics }: SummaryColumn,
+  borders: number,
+): ColumnSummary {
+  const { count } = stretches;
+  const made = (statistic: Statistic): Float64Array | undefined =>
+    statistics.has(statistic) ? new Float64Array(count) : undefined;
+  const summary = {
+    sums: made('sum'),
+    squares: made('squares'),
+    minimums: made('extremes'),
+    maximums: made('extremes'),
+    firsts: made('ends'),
+    lasts: made('ends'),
+  };
+  for (const piece of pieces) {
+    const lanes = piece.lanes[column];
+    runKernel(lanes, piece, count, statistics, borders);
+    scaleOutputs(lanes, piece, stretches, borders, summary);
+    if (summary.firsts !== undefined && summary.lasts !== undefined) {
+      for (let i = piece.from; i < piece.to; i++) {
+        summary.firsts[i] = laneValue(lanes, stretches.starts[i]);
+        summary.lasts[i] = laneValue(lanes, stretches.ends[i] - 1);
+      }
+    }
+  }
+  return summary;
+}
+
+/** Where the kernel leaves a statistic's numbers; behind them is the next one's. */
+const OUTPUTS = { sum: 0, squares: 1, minimums: 2, maximums: 3 } as const;
+
+function outputAt(borders: number, count: number, output: number): number {
+  return borders + count * 8 * (output + 1);
+}
 
 function runKernel(
   lanes: Lanes,
-  { count, starts, ends }: Stretches,
+  { from, to }: PieceStretches,
+  count: number,
   statistics: SummaryColumn['statistics'],
-): Outputs {
-  const inputs = scratch(count * 48);
-  const first = inputs + count * 16;
-  const { u32 } = kernelViews();
-  u32.set(starts.subarray(0, count), inputs / 4);
-  u32.set(ends.subarray(0, count), inputs / 4 + count);
-  const at = (has: boolean, index: number): number => (has ? first + index * count * 8 : 0);
-  const sums = at(statistics.has('sum'), 0);
-  const squares = at(statistics.has('squares'), 1);
-  const minimums = at(statistics.has('extremes'), 2);
-  const maximums = at(statistics.has('extremes'), 3);
+  borders: number,
+): void {
+  const starts = borders + from * 4;
+  const ends = starts + count * 4;
+  const at = (has: boolean, output: number): number =>
+    has ? outputAt(borders, count, output) + from * 8 : 0;
+  const sums = at(statistics.has('sum'), OUTPUTS.sum);
+  const squares = at(statistics.has('squares'), OUTPUTS.squares);
+  const minimums = at(statistics.has('extremes'), OUTPUTS.minimums);
+  const maximums = at(statistics.has('extremes'), OUTPUTS.maximums);
   const { pointer } = lanes.block;
-  const endsAt = inputs + count * 4;
   if (lanes.bits === 32) {
-    kernels.summarizeU32(pointer, inputs, endsAt, count, sums, minimums, maximums);
-  } else {
-    const kernel = lanes.bits === 8 ? kernels.summarizeU8 : kernels.summarizeU16;
-    kernel(pointer, inputs, endsAt, count, sums, squares, minimums, maximums);
+    kernels.summarizeU32(pointer, starts, ends, to - from, sums, minimums, maximums);
+    return;
   }
+  const kernel = lanes.bits === 8 ? kernels.summarizeU8 : kernels.summarizeU16;
+  kernel(pointer, starts, ends, to - from, sums, squares, minimums, maximums);
+}
+
+/** Turns what the kernel found of one piece's lanes into the column's values. */
+function scaleOutputs(
+  { base, factor, divisor }: Lanes,
+  { from, to }: PieceStretches,
+  { count, starts, ends }: Stretches,
+  borders: number,
+  { sums, squares, minimums, maximums }: ColumnSummary,
+): void {
   const { f64 } = kernelViews();
-  const copy = (pointer: number): Float64Array | undefined =>
-    pointer === 0 ? undefined : Float64Array.from(f64.subarray(pointer / 8, pointer / 8 + count));
-  return {
-    sums: copy(sums),
-    squares: copy(squares),
-    minimums: copy(minimums),
-    maximums: copy(maximums),
-  };
+  if (sums !== undefined) {
+    const found = outputAt(borders, count, OUTPUTS.sum) / 8;
+    for (let i = from; i < to; i++) {
+      sums[i] = (base * (ends[i] - starts[i]) + f64[found + i] * factor) / divisor;
+    }
+  }
+  if (squares !== undefined) {
+    const found = outputAt(borders, count, OUTPUTS.squares) / 8;
+    const unit = factor / divisor;
+    for (let i = from; i < to; i++) squares[i] = f64[found + i] * (unit * unit);
+  }
+  if (minimums !== undefined && maximums !== undefined) {
+    const lows = outputAt(borders, count, OUTPUTS.minimums) / 8;
+    const highs = outputAt(borders, count, OUTPUTS.maximums) / 8;
+    for (let i = from; i < to; i++) {
+      minimums[i] = (base + f64[lows + i] * factor) / divisor;
+      maximums[i] = (base + f64[highs + i] * factor) / divisor;
+    }
+  }
 }

@@ -13,25 +13,31 @@ export interface Bucket {
   readonly anchor: number;
 }
 
-/** Stretches of one piece; rows count from the piece's first. Reused: copy what must last. */
+/** Stretches of one source; rows count from the first of their piece. Reused: copy what must last. */
 export class Stretches {
   count = 0;
   starts = new Int32Array(1024);
   ends = new Int32Array(1024);
   /** Position of each one's series. */
   series = new Int32Array(1024);
+  /** Where each one's bucket starts; 0 without buckets. */
+  buckets = new Float64Array(1024);
 
-  push(start: number, end: number, series: number): void {
+  push(start: number, end: number, series: number, bucket: number): void {
     if (this.count === this.starts.length) this.#grow();
     this.starts[this.count] = start;
     this.ends[this.count] = end;
-    this.series[this.count++] = series;
+    this.series[this.count] = series;
+    this.buckets[this.count++] = bucket;
   }
 
   #grow(): void {
     this.starts = doubled(this.starts);
     this.ends = doubled(this.ends);
     this.series = doubled(this.series);
+    const buckets = new Float64Array(this.buckets.length * 2);
+    buckets.set(this.buckets);
+    this.buckets = buckets;
   }
 }
 
@@ -41,67 +47,83 @@ function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
   return grown;
 }
 
+/** How a source's rows are to be cut; without `bySeries` and buckets a whole range is one stretch. */
+export interface StretchCut {
+  readonly series: SeriesTable;
+  readonly bySeries: boolean;
+  readonly bucket: Bucket | null;
+}
+
 /**
- * Fills `into` with the stretches of the piece's ranges (row numbers of the source). Without `bySeries`
- * and buckets a whole range is one stretch. False where there would be more than `most`.
+ * Adds the stretches of one piece's ranges (row numbers of the source) to `into`. False, and nothing
+ * added, where there would be more than `most`, or times that no bucket holds.
  */
 export function cutStretches(
   ranges: RowRanges,
-  series: SeriesTable,
-  bySeries: boolean,
-  bucket: Bucket | null,
+  { series, bySeries, bucket }: StretchCut,
   times: Times | undefined,
   most: number,
   into: Stretches,
 ): boolean {
-  into.count = 0;
   if (ranges.starts.length === 0) return true;
+  const before = into.count;
   const base = Math.floor(ranges.starts[0] / PIECE_ROWS) * PIECE_ROWS;
   let s = seriesAt(series, ranges.starts[0]);
   for (let r = 0; r < ranges.starts.length; r++) {
     let start = ranges.starts[r];
     const rangeEnd = ranges.ends[r];
-    if (!bySeries && bucket === null) into.push(start - base, rangeEnd - base, 0);
+    if (!bySeries && bucket === null) into.push(start - base, rangeEnd - base, 0, 0);
     else {
       while (series.starts[s + 1] <= start) s++;
       while (start < rangeEnd) {
         const end = Math.min(rangeEnd, series.starts[s + 1]);
-        if (bucket === null) into.push(start - base, end - base, s);
-        else cutBuckets(times as Times, start - base, end - base, s, bucket, most, into);
+        if (bucket === null) into.push(start - base, end - base, s, 0);
+        else if (!cutBuckets(times as Times, start - base, end - base, s, bucket, into)) {
+          into.count = before;
+          return false;
+        }
+        if (into.count - before > most) break;
         start = end;
         s++;
       }
       s--;
     }
-    if (into.count > most) return false;
+    if (into.count - before > most) {
+      into.count = before;
+      return false;
+    }
   }
   return true;
 }
 
+/** False where the times are not finite, or where there is a bucket for nearly every row. */
 function cutBuckets(
   times: Times,
   start: number,
   end: number,
   series: number,
   { width, anchor }: Bucket,
-  most: number,
   into: Stretches,
-): void {
+): boolean {
+  const most = into.count + (end - start);
   let row = start;
   let time = times.at(row);
   const last = times.at(end - 1);
+  if (!Number.isFinite(time) || !Number.isFinite(last)) return false;
   const step = (last - time) / (end - 1 - row);
-  while (into.count <= most) {
-    const border = anchor + (Math.floor((time - anchor) / width) + 1) * width;
+  while (into.count < most) {
+    const bucket = anchor + Math.floor((time - anchor) / width) * width;
+    const border = bucket + width;
     if (last < border) {
-      into.push(row, end, series);
-      return;
+      into.push(row, end, series, bucket);
+      return true;
     }
     const next = borderRow(times, row, end, border, row + Math.ceil((border - time) / step));
-    into.push(row, next, series);
+    into.push(row, next, series, bucket);
     row = next;
     time = times.at(row);
   }
+  return false;
 }
 
 /** First row after `row` whose time is at least `border`; the last row's is. Tries `guess` first. */

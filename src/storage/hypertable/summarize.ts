@@ -5,10 +5,10 @@
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import type { Summaries } from '../../vector/summary.ts';
 import { sqlType, type SqlType } from '../../types/type.ts';
-import type { SummaryPart, SummaryRequest } from '../storage.ts';
+import type { SummaryColumn, SummaryPart, SummaryRequest } from '../storage.ts';
 import { filteredBatches } from './emit-filtered.ts';
-import { byPiece, outputColumns, type OutputColumns } from './emit-rows.ts';
-import { summarizable, summarizeLanes } from './lane-summaries.ts';
+import { byPiece, outputColumns, type OutputColumns, type PieceRows } from './emit-rows.ts';
+import { summarizable, summarizeLanes, type PieceStretches } from './lane-summaries.ts';
 import type { Lanes } from '../../vector/lanes.ts';
 import { hypertableOf } from './placement.ts';
 import type { RowSource } from './row-source.ts';
@@ -23,7 +23,7 @@ import {
 import { selectsExactly } from './selects-exactly.ts';
 import type { SeriesTable } from './series-table.ts';
 import { gatherColumn, toVector, type PlainColumn, type StoredColumn } from './stored-column.ts';
-import { cutStretches, Stretches } from './stretches.ts';
+import { cutStretches, Stretches, type StretchCut } from './stretches.ts';
 import type { Times } from './times.ts';
 
 /** Stretches with fewer rows than this on average are not worth summarising. */
@@ -77,6 +77,11 @@ async function* emitRows(
   }
 }
 
+/** Pieces whose columns are summarised together. */
+const PIECES_MAX = 16;
+/** Stretches from which on a part is handed out. */
+const PART_STRETCHES = 16_384;
+
 const stretches = new Stretches();
 
 async function* summarizeSource(
@@ -86,74 +91,160 @@ async function* summarizeSource(
   request: SummaryRequest,
   output: OutputColumns,
 ): AsyncGenerator<SummaryPart> {
-  const series = source.series as SeriesTable;
-  const needsTimes = request.columns.some(({ statistics }) => statistics.has('ends'));
-  const bySeries = request.groupBy.length > 0 || needsTimes;
   const types = request.groupBy.map((attnum) => typeOf(input.table, attnum));
+  const needsTimes = request.columns.some(({ statistics }) => statistics.has('ends'));
+  const cut: StretchCut = {
+    series: source.series as SeriesTable,
+    bySeries: request.groupBy.length > 0 || needsTimes,
+    bucket: request.bucket,
+  };
+  const wanted = { request, cut, types, needsTimes };
+  let pieces: PieceRows[] = [];
   for (const rows of byPiece(ranges)) {
-    const lanes = await lanesOf(source, request, rows.index);
-    const times =
-      request.bucket === null && !needsTimes ? undefined : await source.times(rows.index);
-    const most = rows.count / ROWS_PER_STRETCH;
-    // From here to the end of the piece nothing is awaited: the stretches and scratch memory are shared.
-    if (
-      lanes === undefined ||
-      !cutStretches(rows.ranges, series, bySeries, request.bucket, times, most, stretches)
-    ) {
-      yield* emitRows({ source, ranges: rows.ranges }, bounds, request, output);
-      continue;
-    }
-    if (request.counters !== undefined) {
-      request.counters.summarizedRows += rows.count;
-      request.counters.summaries += stretches.count;
-    }
-    yield { kind: 'summaries', summaries: summariesOf(series, request, types, lanes, times) };
+    pieces.push(rows);
+    if (pieces.length < PIECES_MAX) continue;
+    yield* summarizePieces(source, pieces, wanted, bounds, output);
+    pieces = [];
   }
+  if (pieces.length > 0) yield* summarizePieces(source, pieces, wanted, bounds, output);
 }
 
-function typeOf(table: TableDescriptor, attnum: number): SqlType {
-  return table.columns[attnum - 1]?.type ?? sqlType(0);
+interface Wanted {
+  readonly request: SummaryRequest;
+  readonly cut: StretchCut;
+  /** Types of the columns to group by. */
+  readonly types: readonly SqlType[];
+  /** Whether the earliest and latest times of stretches are asked for. */
+  readonly needsTimes: boolean;
+}
+
+interface LoadedPiece {
+  readonly rows: PieceRows;
+  /** undefined where a column cannot be summarised. */
+  readonly lanes: readonly Lanes[] | undefined;
+  readonly times: Times | undefined;
+}
+
+async function* summarizePieces(
+  source: RowSource,
+  pieces: readonly PieceRows[],
+  wanted: Wanted,
+  bounds: ScanBounds,
+  output: OutputColumns,
+): AsyncGenerator<SummaryPart> {
+  const loads = pieces.map((rows) => loadPiece(source, rows, wanted));
+  const loaded: LoadedPiece[] = [];
+  for (const load of loads) loaded.push(load instanceof Promise ? await load : load);
+  const { request } = wanted;
+  const others: PieceRows[] = [];
+  // Between two parts nothing is awaited: the stretches and scratch memory are shared.
+  for (const part of partsOf(loaded, wanted, others)) yield { kind: 'summaries', summaries: part };
+  for (const { ranges } of others) yield* emitRows({ source, ranges }, bounds, request, output);
+}
+
+/** The pieces' summaries, some thousands at a time; `others` gets the pieces whose rows must be read. */
+function* partsOf(
+  pieces: readonly LoadedPiece[],
+  wanted: Wanted,
+  others: PieceRows[],
+): Generator<Summaries> {
+  const { counters } = wanted.request;
+  let cut: CutPiece[] = [];
+  stretches.count = 0;
+  for (const { rows, lanes, times } of pieces) {
+    const from = stretches.count;
+    const most = rows.count / ROWS_PER_STRETCH;
+    if (lanes === undefined || !cutStretches(rows.ranges, wanted.cut, times, most, stretches)) {
+      others.push(rows);
+      continue;
+    }
+    cut.push({ from, to: stretches.count, lanes, times });
+    if (counters !== undefined) {
+      counters.summarizedRows += rows.count;
+      counters.summaries += stretches.count - from;
+    }
+    if (stretches.count < PART_STRETCHES) continue;
+    yield summariesOf(cut, wanted);
+    cut = [];
+    stretches.count = 0;
+  }
+  if (stretches.count > 0) yield summariesOf(cut, wanted);
+}
+
+type CutPiece = PieceStretches & Pick<LoadedPiece, 'times'>;
+
+/** Waits only for what is not in memory. */
+function loadPiece(
+  source: RowSource,
+  rows: PieceRows,
+  { request, needsTimes }: Wanted,
+): LoadedPiece | Promise<LoadedPiece> {
+  const columns = request.columns.map(({ attnum }) => source.piece(attnum, rows.index));
+  const times = request.bucket === null && !needsTimes ? undefined : source.times(rows.index);
+  const ready = (
+    found: readonly (StoredColumn | undefined)[],
+    foundTimes: Times | undefined,
+  ): LoadedPiece => ({ rows, lanes: lanesOf(found, request.columns), times: foundTimes });
+  if (times instanceof Promise || columns.some((column) => column instanceof Promise)) {
+    return Promise.all([Promise.all(columns), times]).then((found) => ready(...found));
+  }
+  return ready(columns as (StoredColumn | undefined)[], times);
 }
 
 /** The columns to summarise; undefined where one of them cannot be. */
-async function lanesOf(
-  source: RowSource,
-  request: SummaryRequest,
-  index: number,
-): Promise<Lanes[] | undefined> {
+function lanesOf(
+  columns: readonly (StoredColumn | undefined)[],
+  wanted: readonly SummaryColumn[],
+): Lanes[] | undefined {
   const result: Lanes[] = [];
-  for (const wanted of request.columns) {
-    const piece = source.piece(wanted.attnum, index);
-    const column: StoredColumn | undefined = piece instanceof Promise ? await piece : piece;
-    const lanes = summarizable(column, wanted);
+  for (let i = 0; i < columns.length; i++) {
+    const lanes = summarizable(columns[i], wanted[i]);
     if (lanes === undefined) return undefined;
     result.push(lanes);
   }
   return result;
 }
 
+function typeOf(table: TableDescriptor, attnum: number): SqlType {
+  return table.columns[attnum - 1]?.type ?? sqlType(0);
+}
+
 function summariesOf(
-  series: SeriesTable,
-  request: SummaryRequest,
-  types: readonly SqlType[],
-  lanes: readonly Lanes[],
-  times: Times | undefined,
+  pieces: readonly CutPiece[],
+  { request, cut, types, needsTimes }: Wanted,
 ): Summaries {
   const { count, starts, ends } = stretches;
   const rows = new Float64Array(count);
   for (let i = 0; i < count; i++) rows[i] = ends[i] - starts[i];
-  const firstTimes = new Float64Array(times === undefined ? 0 : count);
-  const lastTimes = new Float64Array(firstTimes.length);
-  if (times !== undefined) {
-    for (let i = 0; i < count; i++) {
+  const groups = request.groupBy.map((attnum, g) => {
+    const values = cut.series.columns.get(attnum) as PlainColumn;
+    return toVector(gatherColumn(values, stretches.series, count), types[g], 0, count);
+  });
+  return {
+    length: count,
+    rows,
+    buckets: request.bucket === null ? NO_NUMBERS : stretches.buckets.slice(0, count),
+    ...(needsTimes ? timesOfStretches(pieces) : NO_TIMES),
+    groups,
+    columns: summarizeLanes(pieces, stretches, request.columns),
+  };
+}
+
+const NO_NUMBERS = new Float64Array(0);
+const NO_TIMES = { firstTimes: NO_NUMBERS, lastTimes: NO_NUMBERS };
+
+function timesOfStretches(
+  pieces: readonly CutPiece[],
+): Pick<Summaries, 'firstTimes' | 'lastTimes'> {
+  const { count, starts, ends } = stretches;
+  const firstTimes = new Float64Array(count);
+  const lastTimes = new Float64Array(count);
+  for (const { from, to, times } of pieces) {
+    if (times === undefined) continue;
+    for (let i = from; i < to; i++) {
       firstTimes[i] = times.at(starts[i]);
       lastTimes[i] = times.at(ends[i] - 1);
     }
   }
-  const groups = request.groupBy.map((attnum, g) => {
-    const values = series.columns.get(attnum) as PlainColumn;
-    return toVector(gatherColumn(values, stretches.series, count), types[g], 0, count);
-  });
-  const columns = lanes.map((column, c) => summarizeLanes(column, stretches, request.columns[c]));
-  return { length: count, rows, firstTimes, lastTimes, groups, columns };
+  return { firstTimes, lastTimes };
 }

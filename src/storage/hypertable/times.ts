@@ -1,5 +1,5 @@
 /** Times of sorted rows, looked up where they are: a few rows of a piece do not widen the whole of it. */
-import { laneValue, type Lanes } from '../../vector/lanes.ts';
+import { laneArray, type LaneArray, type Lanes } from '../../vector/lanes.ts';
 import type { PlainColumn, StoredColumn } from './stored-column.ts';
 
 /** Times of one piece; those beyond 2^53 are rounded to doubles. */
@@ -12,11 +12,23 @@ export interface Times {
   firstAbove(start: number, end: number, bound: number): number;
 }
 
+/** Looks where an even step would put the bound, for times mostly lie on a grid; then halves what is left. */
 export abstract class SearchedTimes implements Times {
   abstract readonly length: number;
   abstract at(row: number): number;
 
   firstAtLeast(start: number, end: number, bound: number): number {
+    if (start >= end) return start;
+    const first = this.at(start);
+    if (first >= bound) return start;
+    const last = this.at(end - 1);
+    if (last < bound) return end;
+    const guess = start + Math.ceil(((bound - first) * (end - 1 - start)) / (last - first));
+    if (guess > start && guess < end) {
+      if (this.at(guess) < bound) start = guess + 1;
+      else if (this.at(guess - 1) < bound) return guess;
+      else end = guess;
+    }
     while (start < end) {
       const middle = (start + end) >>> 1;
       if (this.at(middle) < bound) start = middle + 1;
@@ -26,6 +38,17 @@ export abstract class SearchedTimes implements Times {
   }
 
   firstAbove(start: number, end: number, bound: number): number {
+    if (start >= end) return start;
+    const first = this.at(start);
+    if (first > bound) return start;
+    const last = this.at(end - 1);
+    if (last <= bound) return end;
+    const guess = start + Math.floor(((bound - first) * (end - 1 - start)) / (last - first)) + 1;
+    if (guess > start && guess < end) {
+      if (this.at(guess) <= bound) start = guess + 1;
+      else if (this.at(guess - 1) <= bound) return guess;
+      else end = guess;
+    }
     while (start < end) {
       const middle = (start + end) >>> 1;
       if (this.at(middle) <= bound) start = middle + 1;
@@ -53,15 +76,22 @@ export class DoubleTimes extends SearchedTimes {
 class LaneTimes extends SearchedTimes {
   readonly length: number;
   readonly #lanes: Lanes;
+  /** Memory that grows stays where it is for those who saw it before, so the view lasts as the lanes do. */
+  readonly #array: LaneArray;
+  readonly #first: number;
 
   constructor(lanes: Lanes) {
     super();
     this.#lanes = lanes;
+    this.#array = laneArray(lanes);
+    this.#first = lanes.block.pointer / (lanes.bits >>> 3);
     this.length = lanes.length;
   }
 
   at(row: number): number {
-    return laneValue(this.#lanes, row);
+    const { base, factor, divisor } = this.#lanes;
+    const value = base + this.#array[this.#first + row] * factor;
+    return divisor === 1 ? value : value / divisor;
   }
 }
 

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { GroupTable } from '../../../../src/exec/aggregation/group-table.ts';
+import { KeyTable } from '../../../../src/exec/key-table.ts';
+import { OID, sqlType } from '../../../../src/types/type.ts';
+import type { Value } from '../../../../src/types/value.ts';
+import { vectorFromValues } from '../../../../src/vector/vector.ts';
+
+const COLUMNS = {
+  int8: fc.oneof(fc.integer({ min: -4, max: 4 }), fc.integer(), fc.constant(2n ** 60n)),
+  float8: fc.oneof(fc.constantFrom(0, -0, NaN, Infinity, 0.5), fc.double()),
+  timestamptz: fc.integer({ min: 0, max: 12 }).map((hour) => hour * 3600e6),
+  bool: fc.boolean(),
+  text: fc.oneof(fc.constantFrom('a', 'b', ''), fc.string()),
+  bpchar: fc.constantFrom('a', 'a ', 'b'),
+} as const;
+
+type Kind = keyof typeof COLUMNS;
+
+const batches = fc
+  .array(fc.constantFrom(...(Object.keys(COLUMNS) as Kind[])), { minLength: 1, maxLength: 5 })
+  .chain((kinds) => {
+    const row = fc.tuple(
+      ...kinds.map((kind) => fc.option(COLUMNS[kind] as fc.Arbitrary<Value>, { freq: 6 })),
+    );
+    const batch = fc.array(row, { maxLength: 60 });
+    const find = fc.integer({ min: 0, max: 8 });
+    return fc.tuple(fc.constant(kinds), fc.array(batch, { maxLength: 6 }), find);
+  });
+
+it('numbers keys as a hash table does, wherever it changes over to one', () => {
+  fc.assert(
+    fc.property(batches, ([kinds, all, findAt]) => {
+      const table = new GroupTable(kinds.length);
+      const twin = new KeyTable(kinds.length);
+      all.forEach((rows, i) => {
+        const keys = kinds.map((kind, k) =>
+          vectorFromValues(
+            sqlType(OID[kind]),
+            rows.map((row) => row[k] as Value),
+          ),
+        );
+        const [out, expected] = [new Int32Array(rows.length), new Int32Array(rows.length)];
+        if (i === findAt) {
+          table.find(keys, rows.length, out);
+          twin.find(keys, rows.length, expected);
+        } else {
+          const before = twin.count;
+          table.insert(keys, rows.length, out);
+          twin.insert(keys, rows.length, expected);
+          const added = twin.count - before;
+          expect(table.count).toBe(twin.count);
+          expect(table.newRows.slice(0, added)).toEqual(twin.newRows.slice(0, added));
+        }
+        expect(out).toEqual(expected);
+      });
+      expect(table.bytes).toBeGreaterThan(0);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it('gives up the grid where it would be sparse or there are too many numbers', () => {
+  const type = sqlType(OID.int4);
+  const insert = (table: GroupTable | KeyTable, values: readonly number[][]): Int32Array => {
+    const out = new Int32Array(values[0]!.length);
+    const keys = values.map((column) => vectorFromValues(type, column));
+    table.insert(keys, out.length, out);
+    return out;
+  };
+  const table = new GroupTable(2);
+  const twin = new KeyTable(2);
+  const ascending = (count: number, by = 1): number[] =>
+    Array.from({ length: count }, (_, i) => i * by);
+  for (const count of [10, 3000, 100, 5000, 9000]) {
+    const columns = [ascending(count), ascending(count, -3)];
+    expect(insert(table, columns)).toEqual(insert(twin, columns));
+  }
+  expect(table.count).toBe(9000);
+});
