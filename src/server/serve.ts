@@ -4,6 +4,7 @@ import { openEngine } from '../engine/engine.ts';
 import type { Engine } from '../engine/session.ts';
 import { printInteger } from '../engine/settings/parse-setting.ts';
 import { dbError } from '../errors/db-error.ts';
+import { keepGarbageHeadroom } from '../platform/garbage-headroom.ts';
 import type { TlsCertificate } from '../platform/network.ts';
 import { createNodeEnv } from '../platform/node-env.ts';
 import { environmentVariables, onStopSignal, writeOut } from '../platform/node-process.ts';
@@ -30,6 +31,7 @@ export async function serve(flags: ServeFlags): Promise<void> {
   const config = await loadConfig(flags, createNodeEnv());
   const env = createNodeEnv({ logLevel: config.logLevel });
   const tls = await loadTls(config, env);
+  keepGarbageHeadroom();
   const engine = await openEngine({
     env,
     path: config.data,

@@ -2,6 +2,7 @@
  * Columns that COPY fills: kernels hand over stretches of values, and what they leave comes field by
  * field through the type's own input function.
  */
+import { borrowDoubles, borrowInts, giveBack } from '../../base/lent-arrays.ts';
 import { codecFor } from '../../types/codecs.ts';
 import type { Codec, FormatSettings } from '../../types/codec.ts';
 import { vectorRep, type SqlType, type VectorRep } from '../../types/type.ts';
@@ -26,6 +27,8 @@ export class ColumnSink {
   /** Of the statement that fills it. */
   settings: FormatSettings;
   readonly codec: Codec;
+  /** Takes borrowed memory: for batches that are read once, and not after they are stored. */
+  borrows = false;
   #capacity: number;
   #numbers = NO_NUMBERS;
   #flags = NO_FLAGS;
@@ -53,16 +56,24 @@ export class ColumnSink {
     if (this.rep === 'text') this.#dictionary = dictionary ?? new ByteDictionary();
   }
 
-  /** Begins a new batch with fresh memory. */
+  /** Begins a new batch with other memory than the last one's. */
   start(capacity = this.#capacity): void {
     this.#capacity = capacity;
     this.#nulls = undefined;
     this.#wide = undefined;
-    if (this.rep === 'f64') this.#numbers = new Float64Array(this.#capacity);
+    if (this.rep === 'f64') this.#numbers = this.#newNumbers();
     else if (this.rep === 'bool') this.#flags = new Uint8Array(this.#capacity);
-    else if (this.rep === 'text') this.#codes = new Int32Array(this.#capacity);
+    else if (this.rep === 'text') this.#codes = this.#newCodes();
     else this.#values = [];
     if (this.#dictionary?.isLarge === true) this.#dictionary = new ByteDictionary();
+  }
+
+  #newNumbers(): Float64Array<ArrayBuffer> {
+    return this.borrows ? borrowDoubles(this.#capacity) : new Float64Array(this.#capacity);
+  }
+
+  #newCodes(): Int32Array<ArrayBuffer> {
+    return this.borrows ? borrowInts(this.#capacity) : new Int32Array(this.#capacity);
   }
 
   /** The texts so far, for the next load of the column; undefined for columns of other types. */
@@ -74,9 +85,9 @@ export class ColumnSink {
   reserve(rows: number): void {
     if (rows <= this.#capacity) return;
     this.#capacity = rows;
-    if (this.rep === 'f64') this.#numbers = grown(new Float64Array(rows), this.#numbers);
+    if (this.rep === 'f64') this.#numbers = moved(this.#newNumbers(), this.#numbers);
     if (this.rep === 'bool') this.#flags = grown(new Uint8Array(rows), this.#flags);
-    if (this.rep === 'text') this.#codes = grown(new Int32Array(rows), this.#codes);
+    if (this.rep === 'text') this.#codes = moved(this.#newCodes(), this.#codes);
     if (this.#nulls !== undefined) this.#nulls = grown(new Uint8Array(rows), this.#nulls);
   }
 
@@ -101,7 +112,10 @@ export class ColumnSink {
   setNull(row: number): void {
     this.#nulls ??= new Uint8Array(this.#capacity);
     this.#nulls[row] = 1;
-    if (this.rep === 'any') this.#values[row] = null;
+    if (this.rep === 'f64') this.#numbers[row] = 0;
+    else if (this.rep === 'bool') this.#flags[row] = 0;
+    else if (this.rep === 'text') this.#codes[row] = 0;
+    else this.#values[row] = null;
   }
 
   /** The field in bytes start..end-1, which holds no escapes. */
@@ -118,7 +132,7 @@ export class ColumnSink {
     switch (this.rep) {
       case 'f64':
         if (typeof value === 'bigint') (this.#wide ??= new Map()).set(row, value);
-        else this.#numbers[row] = value as number;
+        this.#numbers[row] = typeof value === 'bigint' ? 0 : (value as number);
         return;
       case 'bool':
         this.#flags[row] = value === true ? 1 : 0;
@@ -167,7 +181,14 @@ export class ColumnSink {
   }
 }
 
-function grown<T extends Float64Array | Int32Array | Uint8Array>(target: T, source: T): T {
+function grown<T extends Uint8Array>(target: T, source: Uint8Array): T {
   target.set(source);
+  return target;
+}
+
+/** What was borrowed before goes back. */
+function moved<T extends Float64Array | Int32Array>(target: T, source: T): T {
+  target.set(source);
+  giveBack(source);
   return target;
 }

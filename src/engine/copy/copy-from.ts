@@ -132,13 +132,15 @@ class CopyLoad {
     this.#context = session.execContext([], 0);
     const { format } = this.#context.eval;
     this.#last = lastLoadOf(session, table);
-    const capacity = Math.min(BATCH_ROWS, Math.max(FIRST_CAPACITY, this.#last.rows));
+    const capacity = capacityFor(this.#last.rows);
     const known = this.#last.dictionaries;
     this.#sinks = this.columns.map(
       ({ attnum, name, type }) => new ColumnSink(name, type, capacity, format, known.get(attnum)),
     );
     this.columns.forEach(({ attnum }, i) => {
-      const { dictionary } = this.#sinks[i] as ColumnSink;
+      const sink = this.#sinks[i] as ColumnSink;
+      sink.borrows = table.hypertable !== null;
+      const { dictionary } = sink;
       if (dictionary !== undefined) known.set(attnum, dictionary);
     });
     this.#place = new CopyPlace(table.name);
@@ -210,6 +212,13 @@ class CopyLoad {
     const turn = this.#context.checkpoint();
     if (turn !== undefined) await turn;
   }
+}
+
+/** Few different sizes, so that memory fits the next batch. */
+function capacityFor(rows: number): number {
+  let capacity = FIRST_CAPACITY;
+  while (capacity < rows && capacity < BATCH_ROWS) capacity *= 4;
+  return capacity;
 }
 
 function makeReader(

@@ -135,12 +135,15 @@ export class Flusher {
     closed: boolean,
   ): Promise<boolean> {
     let open = closed ? await store.closeChunk(storageId, rangeStart) : undefined;
+    let held: HeadBuffer | undefined;
     try {
       const table = store.current().tables.get(storageId);
       const chunk = chunkIn(store.current(), storageId, rangeStart);
       const descriptor = store.tableOf(storageId);
       if (table === undefined || chunk === undefined || descriptor === undefined) return true;
       const { sequence } = store.current();
+      held = chunk.head?.buffer;
+      held?.hold();
       const { replaced, written } = await this.#write(store, descriptor, table, chunk);
       await this.#keeper.storeUnnamed(written.segments, written.operations, false);
       const rest = await this.#copyRest(store, table, chunk);
@@ -164,12 +167,15 @@ export class Flusher {
         return true;
       }
       const forward = forwarder(added, written.positionOf);
-      swap(store, storageId, { flushed: chunk, replaced, added, rest, sequence, forward });
+      const change = { flushed: chunk, replaced, added, rest, sequence, forward };
+      const old = swap(store, storageId, change);
       letGo(store.current().sequence);
+      if (old !== undefined) store.retireHead(old);
       const { runtime } = table;
       this.#options.locks.rename(storageId, (ref) => currentRef(runtime, ref));
       return true;
     } finally {
+      held?.release();
       open?.();
     }
   }
@@ -209,7 +215,7 @@ export class Flusher {
     }
     const { head } = chunk;
     if (head !== undefined && head.rows > 0) {
-      sources.push(new ArrivalSource(head.buffer, 0, head.rows, 0, undefined, head.deleted));
+      sources.push(ArrivalSource.held(head));
     }
     const storageId = table.runtime.storageId;
     const written = await writeSegments({
@@ -278,18 +284,21 @@ interface Flushed {
   readonly forward: Forward;
 }
 
-/** Puts the new segments in place of the rows that they hold; rows that came since stay in the head. */
-function swap(store: Store, storageId: number, change: Flushed): void {
+/**
+ * Puts the new segments in place of the rows that they hold; rows that came since stay in the head, which
+ * is another one. Returns the old one.
+ */
+function swap(store: Store, storageId: number, change: Flushed): HeadBuffer | undefined {
   const { flushed, replaced, added, sequence } = change;
   const table = store.current().tables.get(storageId);
   const now = table === undefined ? undefined : chunkStartingAt(table, flushed.rangeStart);
-  if (table === undefined || now === undefined) return;
+  if (table === undefined || now === undefined) return undefined;
   if (now.deletions !== flushed.deletions) {
     // Dropped while the segments were written: the log says so, and the next flush will. Deletions that
     // follow name the record that was stored, as replay finds it.
     const dropped = { ...now, flushedSequence: sequence };
     store.replaceTable({ ...table, chunks: withChunk(table.chunks, dropped) });
-    return;
+    return undefined;
   }
   const from = flushed.head?.rows ?? 0;
   const head = restOfHead(table, now, from, change.rest);
@@ -308,6 +317,7 @@ function swap(store: Store, storageId: number, change: Flushed): void {
   table.runtime.moveCount++;
   noteMoves(table, now, change, head, moved);
   store.replaceTable({ ...table, chunks: withChunk(table.chunks, chunk) });
+  return now.head?.buffer;
 }
 
 /** Keeps track of where the rows of the old head and of rewritten segments are now. */
@@ -354,7 +364,7 @@ function copyRows(source: HeadBuffer, target: HeadBuffer, from: number, to: numb
   if (from >= to) return;
   const attnums = [...source.columns.keys()];
   const columns = [...source.columns.values()].map((column) =>
-    toVector(sliceColumn(column.stored(), from, to), column.type, 0, to - from),
+    toVector(sliceColumn(column.peek(), from, to), column.type, 0, to - from),
   );
   target.append(attnums, { columns, length: to - from });
 }

@@ -1,7 +1,13 @@
 /**
  * A chunk's head: recent rows in columns, in the order of arrival. The buffer only ever grows; a state
  * of the chunk sees the rows up to the count that it has noted.
+ *
+ * Heads come and go with every few hundred thousand rows, so their arrays are borrowed. They go back when
+ * a column has outgrown them and when the head is retired, but for those that somebody has been handed:
+ * nobody knows how long a query keeps them.
  */
+import { borrowDoubles, borrowInts, giveBack } from '../../base/lent-arrays.ts';
+import { InternalError } from '../../errors/db-error.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
@@ -12,6 +18,7 @@ import type { TextDictionary } from './text-dictionary.ts';
 const FIRST_CAPACITY = 64;
 /** Columns from so many rows on grow one after the other. */
 const LARGE_ROWS = 65_536;
+const LARGE_STEP = 262_144;
 const GROWTH_STEPS = 16;
 
 /** What a head needs to know about its table. */
@@ -30,6 +37,7 @@ export class HeadBuffer {
   #wideTimes: Float64Array | undefined;
   minTime = Infinity;
   maxTime = -Infinity;
+  #holds = 0;
 
   constructor(timeColumn: number, context: HeadContext) {
     this.timeColumn = timeColumn;
@@ -44,6 +52,23 @@ export class HeadBuffer {
     let bytes = 0;
     for (const column of this.columns.values()) bytes += column.bytes;
     return bytes;
+  }
+
+  /** Keeps arrays that `peek` hands out as they are until `release`, however the head grows. */
+  hold(): void {
+    this.#holds++;
+    for (const column of this.columns.values()) column.isHeld = true;
+  }
+
+  release(): void {
+    if (--this.#holds > 0) return;
+    for (const column of this.columns.values()) column.isHeld = false;
+  }
+
+  /** No state that somebody may still read has this head. */
+  retire(): void {
+    if (this.#holds > 0) throw new InternalError('a head is retired while it is read');
+    for (const column of this.columns.values()) column.retire();
   }
 
   /** Appends a batch whose columns have these attnums. Columns that it lacks get NULL. */
@@ -72,6 +97,7 @@ export class HeadBuffer {
       () => this.#context.dictionaryOf(attnum),
       this.columns.size,
     );
+    column.isHeld = this.#holds > 0;
     if (this.#rows > 0) {
       const missing = this.#context.missingOf(attnum, vector.type);
       const values = Array.from({ length: this.#rows }, () => missing);
@@ -84,8 +110,8 @@ export class HeadBuffer {
   /** Times as doubles; where a time is beyond 2^53 its nearest double. At least `rows` long. */
   times(): Float64Array {
     if (this.#wideTimes !== undefined) return this.#wideTimes;
-    const column = this.columns.get(this.timeColumn);
-    return column === undefined ? new Float64Array(0) : column.numbers;
+    const column = this.columns.get(this.timeColumn)?.stored();
+    return column?.rep === 'f64' ? column.data : new Float64Array(0);
   }
 
   #noteTimes(vector: Vector, length: number): void {
@@ -119,6 +145,11 @@ export class HeadColumn {
   values: Value[] = [];
   dictionary: TextDictionary | undefined;
   nulls: Uint8Array | undefined;
+  /** Somebody reads what `peek` returned. */
+  isHeld = false;
+  /** The arrays were handed out. */
+  #isShared = false;
+  #isRetired = false;
   #capacity = 0;
   #length = 0;
 
@@ -173,6 +204,8 @@ export class HeadColumn {
     if (rows <= this.#length) return;
     this.#reserve(rows);
     this.#nullMask().fill(1, this.#length, rows);
+    if (this.rep === 'f64') this.numbers.fill(0, this.#length, rows);
+    if (this.rep === 'text') this.codes.fill(0, this.#length, rows);
     if (this.rep === 'any') for (let i = this.#length; i < rows; i++) this.values[i] = null;
     this.#length = rows;
   }
@@ -187,6 +220,13 @@ export class HeadColumn {
 
   /** The whole column so far; typed arrays may be longer than the rows there are. */
   stored(): PlainColumn {
+    this.#isShared = true;
+    return this.peek();
+  }
+
+  /** The same for who looks at it at once, or holds the head meanwhile. */
+  peek(): PlainColumn {
+    if (this.#isRetired) throw new InternalError('a retired head is read');
     const { nulls } = this;
     if (this.rep === 'f64') return { rep: 'f64', data: this.numbers, nulls };
     if (this.rep === 'bool') return { rep: 'bool', data: this.flags, nulls };
@@ -199,6 +239,18 @@ export class HeadColumn {
       };
     }
     return { rep: 'any', data: this.values, nulls };
+  }
+
+  retire(): void {
+    this.#giveBack();
+    this.#isRetired = true;
+  }
+
+  /** Gives the arrays back, unless others may have them. */
+  #giveBack(): void {
+    if (this.#isShared || this.isHeld) return;
+    giveBack(this.numbers);
+    giveBack(this.codes);
   }
 
   #nullMask(): Uint8Array {
@@ -216,21 +268,30 @@ export class HeadColumn {
   #reserve(rows: number): void {
     if (rows <= this.#capacity) return;
     const capacity = Math.max(FIRST_CAPACITY, nextCapacity(this.#capacity), rows);
-    if (this.rep === 'f64') this.numbers = grown(new Float64Array(capacity), this.numbers);
-    if (this.rep === 'bool') this.flags = grown(new Uint8Array(capacity), this.flags);
-    if (this.rep === 'text') this.codes = grown(new Int32Array(capacity), this.codes);
+    if (this.rep === 'f64') {
+      const numbers = borrowDoubles(capacity);
+      numbers.set(this.numbers.subarray(0, this.#length));
+      this.#giveBack();
+      this.numbers = numbers;
+    } else if (this.rep === 'text') {
+      const codes = borrowInts(capacity);
+      codes.set(this.codes.subarray(0, this.#length));
+      this.#giveBack();
+      this.codes = codes;
+    } else if (this.rep === 'bool') this.flags = grown(new Uint8Array(capacity), this.flags);
+    this.#isShared = false;
     if (this.nulls !== undefined) this.nulls = grown(new Uint8Array(capacity), this.nulls);
     this.#capacity = capacity;
   }
 }
 
-/** Few steps to the size at which fast heads are flushed: memory that is not touched costs nothing. */
+/** Few steps, and always the same ones: memory fits the next head. */
 function nextCapacity(capacity: number): number {
   if (capacity < LARGE_ROWS) return Math.min(LARGE_ROWS, capacity * 4);
-  return capacity < LARGE_ROWS * 4 ? LARGE_ROWS * 4 : Math.max(LARGE_ROWS * 9, capacity * 1.5);
+  return capacity < LARGE_STEP ? LARGE_STEP : capacity + LARGE_STEP;
 }
 
-function grown<T extends Float64Array | Uint8Array | Int32Array>(target: T, source: T): T {
+function grown<T extends Uint8Array>(target: T, source: Uint8Array): T {
   target.set(source);
   return target;
 }

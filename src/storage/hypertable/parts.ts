@@ -64,6 +64,8 @@ const KINDS = ['insert', 'delete', 'drop', 'segment'] as const;
 const DELETE_STEP_ROWS = 65_536;
 /** Deleted rows that are applied in one go, more or less. */
 const DELETE_PART_ROWS = 1_000_000;
+/** A batch is about so many times larger than its packed form. */
+const PACKED_SHARE = 4;
 /** Insert entries below this many rows are joined before they are packed. */
 const JOIN_ROWS = 1024;
 
@@ -278,9 +280,9 @@ function sameShape(
 }
 
 export function* packSteps(parts: readonly Part[]): Generator<void, Uint8Array> {
-  let bytes = 1024;
+  let bytes = 0;
   for (const part of parts) if (part.kind === 'insert') bytes += batchBytes(part.batch);
-  const writer = new BytesWriter(bytes);
+  const writer = new BytesWriter(1024 + Math.ceil(bytes / PACKED_SHARE));
   writer.u8(VERSION);
   writer.u32(parts.length);
   let cells = 0;

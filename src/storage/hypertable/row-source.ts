@@ -4,8 +4,9 @@
  */
 import type { DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
+import type { HeadState } from './state.ts';
 import type { SeriesTable } from './series-table.ts';
-import { sliceColumn, type StoredColumn } from './stored-column.ts';
+import { sliceColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
 import { DoubleTimes, type Times } from './times.ts';
 
 /** Rows of one decoded piece of a column, and the most that a scan puts into one batch. */
@@ -61,6 +62,14 @@ export class ArrivalSource implements RowSource {
   readonly maxTime: number;
   readonly #buffer: HeadBuffer;
   readonly #from: number;
+  #isHeld = false;
+
+  /** All rows of a head that the caller holds for as long as it reads. */
+  static held({ buffer, rows, deleted }: HeadState): ArrivalSource {
+    const source = new ArrivalSource(buffer, 0, rows, 0, undefined, deleted);
+    source.#isHeld = true;
+    return source;
+  }
 
   constructor(
     buffer: HeadBuffer,
@@ -85,17 +94,20 @@ export class ArrivalSource implements RowSource {
   }
 
   whole(attnum: number): StoredColumn | undefined {
-    const column = this.#buffer.columns.get(attnum);
-    if (column === undefined) return undefined;
-    return sliceColumn(column.stored(), this.#from, this.#from + this.rows);
+    const column = this.#column(attnum);
+    return column && sliceColumn(column, this.#from, this.#from + this.rows);
   }
 
   piece(attnum: number, index: number): StoredColumn | undefined {
-    const column = this.#buffer.columns.get(attnum);
-    if (column === undefined) return undefined;
+    const column = this.#column(attnum);
     const start = this.#from + index * PIECE_ROWS;
     const end = Math.min(this.#from + this.rows, start + PIECE_ROWS);
-    return sliceColumn(column.stored(), start, end);
+    return column && sliceColumn(column, start, end);
+  }
+
+  #column(attnum: number): PlainColumn | undefined {
+    const column = this.#buffer.columns.get(attnum);
+    return this.#isHeld ? column?.peek() : column?.stored();
   }
 
   times(index: number): Times {

@@ -5,6 +5,7 @@
  */
 import type { Timers } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
+import { giveBackBatch } from '../../vector/lent-batch.ts';
 import type { HeadContext } from './head.ts';
 import { PendingSource } from './pending-rows.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
@@ -103,4 +104,5 @@ async function spillChunk(
     pending,
     written.segments.map((segment, i) => ({ segment, numbers: numbers[i] })),
   );
+  for (const { batch } of pending.entries) giveBackBatch(batch);
 }

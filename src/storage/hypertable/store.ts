@@ -5,6 +5,7 @@ import type { CatalogSnapshot, IndexDescriptor, TableDescriptor } from '../../ca
 import { liveColumns } from '../../catalog/catalog.ts';
 import { InternalError } from '../../errors/db-error.ts';
 import { gather } from '../../vector/gather.ts';
+import { giveBackBatch } from '../../vector/lent-batch.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { KvStore } from '../kv/kv.ts';
 import type { Sequence } from '../log/commit-log.ts';
@@ -38,6 +39,7 @@ import { Compactor } from './compact.ts';
 import { currentRef, forgetMoves } from './moved-rows.ts';
 import { existence } from './existence.ts';
 import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
+import { RetiredHeads } from './retired-heads.ts';
 import { scanTable } from './scan.ts';
 import { timeRangeOf, type ScanInput } from './select-chunk.ts';
 import { scanSummaries } from './summarize.ts';
@@ -101,6 +103,7 @@ export class Store implements HypertableStore {
   /** Series columns that were chosen by looking at a head. */
   readonly #chosen = new WeakMap<HeadBuffer, { rows: number; segmentBy: readonly number[] }>();
   readonly #holds = new ChunkHolds();
+  readonly #retired: RetiredHeads;
   #applying: Promise<void> | undefined;
   #uncounted = 0;
   #root: RootState;
@@ -115,6 +118,7 @@ export class Store implements HypertableStore {
     this.#keeper = keeper;
     this.#flusher = flusher;
     this.#compactor = new Compactor(options, keeper, flusher);
+    this.#retired = new RetiredHeads(options.env.timers);
     this.#root = root;
     this.#spillContext = {
       keeper,
@@ -135,6 +139,11 @@ export class Store implements HypertableStore {
   /** Replaces a table's state without a commit: what a flush does. */
   replaceTable(table: TableState): void {
     this.#root = withTable(this.#root, table.runtime.storageId, table);
+  }
+
+  /** Takes note of a head that the current state has not got any more. */
+  retireHead(buffer: HeadBuffer): void {
+    this.#retired.add(buffer, this.#root.sequence);
   }
 
   openWrites(): HypertableWrites {
@@ -484,6 +493,8 @@ export class Store implements HypertableStore {
           if (chunk !== undefined && after !== before) this.#retireUnstored(chunk.segments);
         }
         changed.set(part.storageId, after);
+        // The head has copies, and the transaction that made the batch is over.
+        if (part.kind === 'insert') giveBackBatch(part.batch);
         if (part.kind === 'insert') cells += part.batch.length * part.attnums.length;
         if (part.kind === 'delete') cells += part.rows.length;
         if (cells < SLICE_CELLS) continue;
@@ -522,6 +533,7 @@ export class Store implements HypertableStore {
   releaseViewsBefore(sequence: Sequence): void {
     for (const { runtime } of this.#root.tables.values()) forgetMoves(runtime, sequence);
     this.#keeper.releaseViewsBefore(sequence);
+    this.#retired.release(sequence);
   }
 
   oldestUnflushed(): Sequence | undefined {
@@ -648,6 +660,7 @@ export class Store implements HypertableStore {
   }
 
   async close(): Promise<void> {
+    this.#retired.close();
     await this.#compactor.close();
     await this.#flusher.close();
     await this.#keeper.settle();

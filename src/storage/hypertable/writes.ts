@@ -1,6 +1,7 @@
 /** What one transaction has done to hypertables so far, in order, so that savepoints are cut marks. */
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import { batchBytes } from '../../vector/concat.ts';
+import { keepBatch } from '../../vector/lent-batch.ts';
 import type { Batch } from '../../vector/vector.ts';
 import { HeadBuffer, type HeadContext } from './head.ts';
 import type { HypertableWrites } from './hypertable-store.ts';
@@ -120,6 +121,8 @@ export class Writes implements HypertableWrites {
   }
 
   copy(): Writes {
+    // The copy may be read when this transaction's rows are long applied.
+    for (const entry of this.#entries) if (entry.kind === 'insert') keepBatch(entry.batch);
     const copy = new Writes();
     copy.#entries = this.#entries.slice();
     return copy;

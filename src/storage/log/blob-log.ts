@@ -66,6 +66,8 @@ export class BlobLog implements CommitLog {
   #file: DiskFile | undefined;
   #position = 0;
   #durableBytes = 0;
+  /** Where groups are put together, one after the other. */
+  readonly #piece = new ByteWriter(2 * GATHERED_BYTES + RECORD_HEADER_BYTES);
   #queue: PendingAppend[] = [];
   #tasks: (() => Promise<void>)[] = [];
   #writing: Promise<void> | undefined;
@@ -258,7 +260,8 @@ export class BlobLog implements CommitLog {
     group: readonly PendingAppend[],
     sequences: readonly Sequence[][],
   ): Generator<Uint8Array, void> {
-    const piece = new ByteWriter(Math.min(bytesOf(group), 2 * GATHERED_BYTES));
+    const piece = this.#piece;
+    piece.reset();
     for (const [i, { records }] of group.entries()) {
       for (const [r, record] of records.entries()) {
         sequences[i]?.push(this.#encodeHeader(piece, record, r === records.length - 1));
