@@ -109,14 +109,19 @@ function writeStream(
   writer.bytes(u8.subarray(start, end));
 }
 
-/** Reads what writeColdLanes or, behind a byte 0, writeLanes has written. */
+/** Whether vectors without an entropy stage follow; what does is for `readAnyLanes`. */
+export function isPlainCoding(coding: number): boolean {
+  return coding === PLAIN;
+}
+
+/** Reads what writeColdLanes or, behind a byte 0, writeLanes has written; that byte was read. */
 export function readAnyLanes(
   staged: StagedBytes,
+  coding: number,
   bits: LaneBits,
   rows: number,
   target: number,
 ): void {
-  const coding = staged.reader.u8();
   if (coding > SYMBOLS) throw new DamagedBlock('unknown coding of lanes');
   const symbols = coding === PLAIN ? NO_SYMBOLS : readStream(staged, rows);
   readLanes(staged, bits, rows, target, symbols);

@@ -101,11 +101,15 @@ export function encodeBlock(
   return sealed(writer);
 }
 
-/** Decodes a block; strings get their codes from `dictionary`. */
+/**
+ * Decodes a block; strings get their codes from `dictionary`. With `isLazy` numbers may come with their
+ * vectors pending.
+ */
 export function decodeBlock(
   bytes: Uint8Array | undefined,
   type: SqlType,
   dictionary: () => TextDictionary,
+  isLazy = false,
 ): StoredColumn {
   const reader = openSealed(bytes, BLOCK_VERSION, 'a column block');
   const rep = REPS[reader.u8()];
@@ -115,7 +119,7 @@ export function decodeBlock(
   const nulls = readNulls(staged, rows);
   switch (rep) {
     case 'f64':
-      return readNumbers(staged, rows, nulls);
+      return readNumbers(staged, rows, nulls, isLazy);
     case 'bool':
       return { rep, data: readBits(staged, rows), nulls };
     case 'text': {
@@ -127,6 +131,13 @@ export function decodeBlock(
     default:
       throw new DamagedBlock('unknown form of column');
   }
+}
+
+/** Whether a block holds numbers, which are decoded without a type or a dictionary; and how many. */
+export function numberRows(bytes: Uint8Array): number | undefined {
+  const reader = new BytesReader(bytes, 5);
+  if (reader.remaining < 5 || REPS[reader.u8()] !== 'f64') return undefined;
+  return reader.u32();
 }
 
 /** Codecs raise errors of their own, which are meant for what users send. */

@@ -6,6 +6,9 @@ interface Entry {
   readonly bytes: number;
 }
 
+/** Of the capacity, what is filled with columns that nobody has asked for. */
+const OFFER_SHARE = 0.9;
+
 export class ColumnCache {
   readonly #capacity: number;
   readonly #entries = new Map<string, Entry>();
@@ -47,6 +50,12 @@ export class ColumnCache {
     );
     this.#entries.set(key, { column: shared, bytes: 0 });
     return shared;
+  }
+
+  /** Keeps what `load` gives as long as nothing else has to go for it. */
+  offer(key: string, bytes: number, load: () => StoredColumn): void {
+    if (this.#bytes + bytes > this.#capacity * OFFER_SHARE || this.#entries.has(key)) return;
+    this.#put(key, load());
   }
 
   /** Forgets everything whose key starts so. */

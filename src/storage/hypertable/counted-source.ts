@@ -35,8 +35,9 @@ export class CountedSource implements RowSource {
   piece(
     attnum: number,
     index: number,
+    rows?: RowRanges,
   ): StoredColumn | undefined | Promise<StoredColumn | undefined> {
-    const piece = this.#source.piece(attnum, index);
+    const piece = this.#source.piece(attnum, index, rows);
     if (this.series?.columns.has(attnum) === true) return piece;
     if (!(piece instanceof Promise)) {
       if (piece !== undefined) this.#note(piece, true);
@@ -52,8 +53,8 @@ export class CountedSource implements RowSource {
     return this.#source.stores?.(attnum) ?? true;
   }
 
-  times(index: number): Times | Promise<Times> {
-    const times = this.#source.times(index);
+  times(index: number, rows?: RowRanges): Times | Promise<Times> {
+    const times = this.#source.times(index, rows);
     if (times instanceof Promise) this.#counters.blocksRead++;
     else this.#counters.blocksHit++;
     return times;

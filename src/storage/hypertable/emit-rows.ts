@@ -97,7 +97,7 @@ export function emitPiece(
   for (let i = 0; i < output.attnums.length; i++) {
     const attnum = output.attnums[i];
     if (attnum <= 0 || source.series?.columns.has(attnum) === true) continue;
-    const piece = source.piece(attnum, rows.index);
+    const piece = source.piece(attnum, rows.index, rows.ranges);
     if (piece instanceof Promise) waits.push(piece.then((ready) => void (pieces[i] = ready)));
     else pieces[i] = piece;
   }

@@ -66,7 +66,7 @@ function next(
   if (kept instanceof Promise) return kept.then((rows) => next(rows, source, attnum, test));
   if (kept.starts.length === 0) return kept;
   const index = Math.floor(kept.starts[0] / PIECE_ROWS);
-  const piece = source.piece(attnum, index);
+  const piece = source.piece(attnum, index, kept);
   if (piece instanceof Promise) {
     return piece.then((ready) =>
       ready === undefined ? kept : test(ready, kept, index * PIECE_ROWS),

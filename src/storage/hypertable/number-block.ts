@@ -7,14 +7,17 @@ import { kernelViews, tryAllocate } from '../../kernels/memory.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import type { BlockStage, StagedBytes } from './block-stage.ts';
 import type { BytesWriter } from './bytes-io.ts';
-import { readAnyLanes, writeColdLanes, writePlainLanes } from './cold-lanes.ts';
+import { isPlainCoding, readAnyLanes, writeColdLanes, writePlainLanes } from './cold-lanes.ts';
 import { DamagedBlock } from './damaged-block.ts';
 import { readDoubles, writeDoubles } from './double-vectors.ts';
 import type { LaneBits } from '../../vector/lanes.ts';
+import { PendingLanes } from './pending-lanes.ts';
 import { fillLanes, planLanes, PLACES_MAX, POWERS, stageDoubles } from './narrow.ts';
 import type { StoredColumn } from './stored-column.ts';
 
 const DOUBLES = 0;
+/** Up to so many rows are decoded at once. */
+const LAZY_ROWS = 4096;
 
 export function writeNumbers(
   writer: BytesWriter,
@@ -40,7 +43,13 @@ export function writeNumbers(
   else writePlainLanes(writer, stage, plan.bits, rows);
 }
 
-export function readNumbers(staged: StagedBytes, rows: number, nulls: NullMask): StoredColumn {
+/** With `isLazy` lanes may be left to be decoded when they are asked for. */
+export function readNumbers(
+  staged: StagedBytes,
+  rows: number,
+  nulls: NullMask,
+  isLazy: boolean,
+): StoredColumn {
   const { reader, stage } = staged;
   const shape = reader.u8();
   if (shape === DOUBLES) {
@@ -53,13 +62,19 @@ export function readNumbers(staged: StagedBytes, rows: number, nulls: NullMask):
   const factor = reader.f64();
   if (places > PLACES_MAX || !areExact(base, factor)) throw new DamagedBlock('damaged lanes');
   const divisor = POWERS[places];
+  const coding = reader.u8();
   const block = tryAllocate(Math.max(1, rows * (bits >>> 3)));
   if (block !== undefined) {
-    readAnyLanes(staged, bits, rows, block.pointer);
-    return { rep: 'lanes', lanes: { block, bits, length: rows, base, factor, divisor }, nulls };
+    const lanes = { block, bits, length: rows, base, factor, divisor };
+    if (isLazy && rows > LAZY_ROWS && isPlainCoding(coding)) {
+      const pending = new PendingLanes(lanes, reader.bytes(reader.remaining));
+      return { rep: 'lanes', lanes, nulls, pending };
+    }
+    readAnyLanes(staged, coding, bits, rows, block.pointer);
+    return { rep: 'lanes', lanes, nulls };
   }
   // No room in the kernels' memory: JavaScript's own takes the doubles.
-  readAnyLanes(staged, bits, rows, stage.lanes);
+  readAnyLanes(staged, coding, bits, rows, stage.lanes);
   const widen = bits === 8 ? kernels.widenU8 : bits === 16 ? kernels.widenU16 : kernels.widenU32;
   widen(stage.lanes, stage.doubles, rows, base, factor, divisor);
   return { rep: 'f64', data: stagedDoubles(stage, rows, nulls), nulls };

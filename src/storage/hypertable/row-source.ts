@@ -5,6 +5,7 @@
 import type { DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
 import type { HeadState } from './state.ts';
+import type { RowRanges } from './select-rows.ts';
 import type { SeriesTable } from './series-table.ts';
 import { sliceColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
 import { DoubleTimes, type Times } from './times.ts';
@@ -33,17 +34,21 @@ export interface RowSource {
   readonly series: SeriesTable | undefined;
   readonly minTime: number;
   readonly maxTime: number;
-  /** Rows [index * PIECE_ROWS, ...) of a column; undefined where the source lacks the column. */
+  /**
+   * Rows [index * PIECE_ROWS, ...) of a column; undefined where the source lacks the column. With `rows`
+   * (numbers of the source, of this piece) no others may be looked at: they need not be decoded.
+   */
   piece(
     attnum: number,
     index: number,
+    rows?: RowRanges,
   ): StoredColumn | undefined | Promise<StoredColumn | undefined>;
   /** A whole column, where the source has it in one piece. */
   whole?(attnum: number): StoredColumn | undefined | Promise<StoredColumn | undefined>;
   /** Present where columns cost something to read: whether a column is stored row by row. */
   stores?(attnum: number): boolean;
-  /** Times of a piece. */
-  times(index: number): Times | Promise<Times>;
+  /** Times of a piece, or of its `rows` alone. */
+  times(index: number, rows?: RowRanges): Times | Promise<Times>;
   zones(attnum: number): Zones | undefined;
 }
 

@@ -1,14 +1,17 @@
 /** Keeps segments: opens them for scans, and lets go of them when no view needs them any more. */
 import { DbError, dbError } from '../../errors/db-error.ts';
+import { OID, sqlType } from '../../types/type.ts';
 import type { KvOperation, KvStore } from '../kv/kv.ts';
 import type { Sequence } from '../log/commit-log.ts';
-import { decodeBlock } from './column-block.ts';
+import { decodeBlock, numberRows } from './column-block.ts';
 import { ColumnCache } from './column-cache.ts';
 import { encodeChunk } from './chunk-record.ts';
 import type { DeletedRows } from './deleted-rows.ts';
-import type { RowSource } from './row-source.ts';
+import { PIECE_ROWS, type RowSource } from './row-source.ts';
+import type { RowRanges } from './select-rows.ts';
 import {
   blockKey,
+  blockOfKey,
   chunkKey,
   droppedKey,
   garbageKey,
@@ -40,6 +43,14 @@ const ONE_PASS_BYTES = 1024 * 1024;
 
 /** Bytes that are handed over to the store at a time, which copies them in one go. */
 const WRITE_BYTES = 2 * 1024 * 1024;
+
+/** The type of blocks whose type does not matter. */
+const NUMBER = sqlType(OID.float8);
+
+/** A block's name in the cache; those of a segment begin alike. */
+function blockName(segment: number, attnum: number, index: number): string {
+  return `${segment}/${attnum}/${index}`;
+}
 
 export interface KeeperOptions {
   readonly kv: KvStore;
@@ -168,6 +179,20 @@ export class SegmentKeeper {
     }
     // The store keeps the order of what is written: with the last piece all others are durable.
     await this.#options.kv.write(piece, sync);
+    if (segments.every(({ isCompacted }) => isCompacted)) this.#offer(operations);
+  }
+
+  /** Blocks that came to stay are likely to be read: free room in the cache takes those of numbers. */
+  #offer(operations: readonly KvOperation[]): void {
+    for (const operation of operations) {
+      const name = operation.type === 'put' ? blockOfKey(operation.key) : undefined;
+      if (operation.type !== 'put' || name === undefined) continue;
+      const rows = numberRows(operation.value);
+      if (rows === undefined) continue;
+      this.#cache.offer(blockName(name.segment, name.attnum, name.block), rows * 4, () =>
+        decodeBlock(operation.value, NUMBER, () => new TextDictionary(), true),
+      );
+    }
   }
 
   /**
@@ -308,13 +333,33 @@ export class SegmentKeeper {
 
   #blocks(runtime: TableRuntime, cache: ColumnCache): BlockReader {
     return {
-      block: (segment, attnum, index) =>
-        cache.get(`${segment.id}/${attnum}/${index}`, () =>
+      block: (segment, attnum, index, rows) => {
+        const column = cache.get(blockName(segment.id, attnum, index), () =>
           this.#loadBlock(segment, runtime, attnum, index),
-        ),
+        );
+        const ready = (loaded: StoredColumn): StoredColumn =>
+          this.#withRows(segment, loaded, index, rows);
+        return column instanceof Promise ? column.then(ready) : ready(column);
+      },
       made: (segment, attnum, index, make) =>
-        cache.get(`${segment.id}/${attnum}/${index}`, make) as StoredColumn,
+        cache.get(blockName(segment.id, attnum, index), make) as StoredColumn,
     };
+  }
+
+  /** The column with these rows decoded, all of them without rows. */
+  #withRows(
+    segment: Segment,
+    column: StoredColumn,
+    index: number,
+    rows: RowRanges | undefined,
+  ): StoredColumn {
+    if (column.rep !== 'lanes' || column.pending === undefined) return column;
+    try {
+      column.pending.need(rows, index * PIECE_ROWS);
+    } catch (error) {
+      throw this.#damaged(segment.address, error);
+    }
+    return column;
   }
 
   /** A segment's header; it is read the first time. */
@@ -357,7 +402,7 @@ export class SegmentKeeper {
       const type = header?.columns.get(attnum)?.type;
       if (type === undefined) throw new RangeError(`no column ${attnum}`);
       const bytes = await this.#options.kv.get(blockKey(segment.address, attnum, index));
-      return decodeBlock(bytes, type, () => this.#dictionary(runtime, attnum));
+      return decodeBlock(bytes, type, () => this.#dictionary(runtime, attnum), true);
     } catch (error) {
       throw this.#damaged(segment.address, error);
     }

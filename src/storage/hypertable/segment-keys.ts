@@ -42,6 +42,18 @@ export function blockKey(address: SegmentAddress, attnum: number, block: number)
   return writer.toBytes();
 }
 
+/** What block a key names; undefined for keys of anything else. */
+export function blockOfKey(
+  key: Uint8Array,
+): { readonly segment: number; readonly attnum: number; readonly block: number } | undefined {
+  if (key[0] !== HYPERTABLE || key[1] !== SEGMENT) return undefined;
+  // Behind the table's number and the chunk's.
+  const reader = new ByteReader(key, 14);
+  const segment = reader.u32();
+  if (reader.u8() !== 1) return undefined;
+  return { segment, attnum: reader.i16(), block: reader.u32() };
+}
+
 export function segmentRange(address: SegmentAddress): KeyRange {
   const from = segmentPrefix(address).toBytes();
   return { from, to: prefixEnd(from) };

@@ -1,6 +1,7 @@
 /** A stored segment as a source of rows: blocks are read and decoded when a scan asks for them. */
 import type { DeletedRows } from './deleted-rows.ts';
 import { PIECE_ROWS, type RowSource, type Zones } from './row-source.ts';
+import type { RowRanges } from './select-rows.ts';
 import type { Segment, SegmentHeader } from './segment.ts';
 import type { SeriesTable } from './series-table.ts';
 import { spreadSeries } from './spread-series.ts';
@@ -9,7 +10,12 @@ import { timesOf, type Times } from './times.ts';
 
 /** Reads decoded blocks, from the cache where it has them. */
 export interface BlockReader {
-  block(segment: Segment, attnum: number, index: number): StoredColumn | Promise<StoredColumn>;
+  block(
+    segment: Segment,
+    attnum: number,
+    index: number,
+    rows: RowRanges | undefined,
+  ): StoredColumn | Promise<StoredColumn>;
   /** Keeps what `make` gives under the block's name. */
   made(segment: Segment, attnum: number, index: number, make: () => StoredColumn): StoredColumn;
 }
@@ -49,21 +55,22 @@ export class SegmentSource implements RowSource {
   piece(
     attnum: number,
     index: number,
+    rows?: RowRanges,
   ): StoredColumn | undefined | Promise<StoredColumn | undefined> {
     const values = this.series.columns.get(attnum);
     if (values !== undefined) {
       return this.#blocks.made(this.#segment, attnum, index, () => this.#spread(values, index));
     }
     if (!this.#header.columns.has(attnum)) return undefined;
-    return this.#blocks.block(this.#segment, attnum, index);
+    return this.#blocks.block(this.#segment, attnum, index, rows);
   }
 
   stores(attnum: number): boolean {
     return this.#header.columns.has(attnum);
   }
 
-  times(index: number): Times | Promise<Times> {
-    const piece = this.#blocks.block(this.#segment, this.#header.timeColumn, index);
+  times(index: number, rows?: RowRanges): Times | Promise<Times> {
+    const piece = this.#blocks.block(this.#segment, this.#header.timeColumn, index, rows);
     return piece instanceof Promise ? piece.then(timesOf) : timesOf(piece);
   }
 

@@ -28,7 +28,7 @@ export function selectRows(source: RowSource, bounds: ScanBounds): RowRanges | P
     return refine(source, { starts: [0], ends: [source.rows] }, bounds);
   }
   const times = new SourceTimes(source);
-  const loading = loadTimes(times, series, picked, bounds);
+  const loading = loadTimes(source, times, series, picked, bounds);
   if (loading === undefined) return cutRuns(source, series, picked, bounds, times);
   return loading.then(() => cutRuns(source, series, picked, bounds, times));
 }
@@ -121,6 +121,7 @@ function intersect(a: Int32Array, b: Int32Array): Int32Array {
 
 /** Loads the pieces of the time column that cutting the runs needs. */
 function loadTimes(
+  source: RowSource,
   times: SourceTimes,
   series: SeriesTable,
   picked: Int32Array | undefined,
@@ -135,11 +136,15 @@ function loadTimes(
     const latest = series.maxTimes[s];
     if (earliest > bounds.maxTime || latest < bounds.minTime) continue;
     if (earliest >= bounds.minTime && latest <= bounds.maxTime) continue;
-    const end = series.starts[s + 1];
+    let end = series.starts[s + 1];
     if (end <= loaded) continue;
-    const loading = times.load(Math.max(loaded, series.starts[s]), end);
+    // Of all series next to none is left out, so that a whole piece at a time is less work.
+    if (picked === undefined) {
+      loaded = Math.min(source.rows, Math.ceil(end / PIECE_ROWS) * PIECE_ROWS);
+      end = loaded;
+    }
+    const loading = times.load(series.starts[s], end);
     if (loading !== undefined) waits.push(loading);
-    loaded = Math.ceil(end / PIECE_ROWS) * PIECE_ROWS;
   }
   return waits.length === 0 ? undefined : Promise.all(waits);
 }

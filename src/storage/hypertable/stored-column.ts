@@ -8,6 +8,7 @@ import type { Value } from '../../types/value.ts';
 import { LaneVector } from '../../vector/lane-vector.ts';
 import type { NullMask, Vector } from '../../vector/vector.ts';
 import { laneBytes, laneValue, widenRange, widenRows, type Lanes } from '../../vector/lanes.ts';
+import type { PendingLanes } from './pending-lanes.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
 /** Columns in JavaScript's own memory. */
@@ -27,6 +28,8 @@ export interface LaneColumn {
   readonly rep: 'lanes';
   readonly lanes: Lanes;
   readonly nulls: NullMask;
+  /** What is still to be decoded: whoever got the column for some rows must look at no others. */
+  readonly pending?: PendingLanes;
 }
 
 export type StoredColumn = PlainColumn | LaneColumn;

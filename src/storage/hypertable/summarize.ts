@@ -179,8 +179,11 @@ function loadPiece(
   rows: PieceRows,
   { request, needsTimes }: Wanted,
 ): LoadedPiece | Promise<LoadedPiece> {
-  const columns = request.columns.map(({ attnum }) => source.piece(attnum, rows.index));
-  const times = request.bucket === null && !needsTimes ? undefined : source.times(rows.index);
+  const columns = request.columns.map(({ attnum }) =>
+    source.piece(attnum, rows.index, rows.ranges),
+  );
+  const times =
+    request.bucket === null && !needsTimes ? undefined : source.times(rows.index, rows.ranges);
   const ready = (
     found: readonly (StoredColumn | undefined)[],
     foundTimes: Times | undefined,

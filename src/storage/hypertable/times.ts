@@ -1,10 +1,12 @@
 /** Times of sorted rows, looked up where they are: a few rows of a piece do not widen the whole of it. */
 import { laneArray, type LaneArray, type Lanes } from '../../vector/lanes.ts';
-import type { PlainColumn, StoredColumn } from './stored-column.ts';
+import type { LaneColumn, PlainColumn, StoredColumn } from './stored-column.ts';
 
 /** Times of one piece; those beyond 2^53 are rounded to doubles. */
 export interface Times {
   readonly length: number;
+  /** False where only the rows that were asked for may be looked at. */
+  readonly isWhole: boolean;
   at(row: number): number;
   /** First row of [start, end), which ascends, whose time is at least `bound`; `end` where none is. */
   firstAtLeast(start: number, end: number, bound: number): number;
@@ -15,6 +17,7 @@ export interface Times {
 /** Looks where an even step would put the bound, for times mostly lie on a grid; then halves what is left. */
 export abstract class SearchedTimes implements Times {
   abstract readonly length: number;
+  readonly isWhole: boolean = true;
   abstract at(row: number): number;
 
   firstAtLeast(start: number, end: number, bound: number): number {
@@ -75,13 +78,15 @@ export class DoubleTimes extends SearchedTimes {
 
 class LaneTimes extends SearchedTimes {
   readonly length: number;
+  override readonly isWhole: boolean;
   readonly #lanes: Lanes;
   /** Memory that grows stays where it is for those who saw it before, so the view lasts as the lanes do. */
   readonly #array: LaneArray;
   readonly #first: number;
 
-  constructor(lanes: Lanes) {
+  constructor({ lanes, pending }: LaneColumn) {
     super();
+    this.isWhole = pending === undefined || pending.isDone;
     this.#lanes = lanes;
     this.#array = laneArray(lanes);
     this.#first = lanes.block.pointer / (lanes.bits >>> 3);
@@ -96,7 +101,7 @@ class LaneTimes extends SearchedTimes {
 }
 
 export function timesOf(column: StoredColumn): Times {
-  if (column.rep === 'lanes') return new LaneTimes(column.lanes);
+  if (column.rep === 'lanes') return new LaneTimes(column);
   return new DoubleTimes(doublesOf(column));
 }
 
