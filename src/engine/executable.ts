@@ -2,6 +2,7 @@
 import type { Oid } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import type { Batch } from '../vector/vector.ts';
+import type { PlannedQuery } from './query.ts';
 import type { FieldDescription, ResultSink } from './session.ts';
 
 /** How a statement ended: its command tag, complete or (for SELECT) still without the row count. */
@@ -29,6 +30,8 @@ export interface Executable {
   readonly allowedWhenFailed: boolean;
   /** False for transaction control, SET and SHOW: they leave the snapshot to the first query. */
   readonly takesSnapshot?: boolean;
+  /** The plan as of now of an INSERT whose rows may wait for others (engine/insert/insert-queue.ts). */
+  readonly insertPlan?: (() => PlannedQuery) | undefined;
   run(call: StatementCall): StatementRun;
 }
 

@@ -91,6 +91,11 @@ export class Portal {
     return delivered;
   }
 
+  /** Ends a statement that was done without being run. */
+  complete(tag: string): void {
+    this.#completion = { tag, countDelivered: false };
+  }
+
   /** The command tag for an Execute that delivered this many rows and ended the statement. */
   tag(delivered: number): string {
     const completion = this.#completion ?? { tag: 'SELECT', countDelivered: true };

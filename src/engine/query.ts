@@ -16,6 +16,7 @@ import { StatementRestart } from '../storage/storage.ts';
 import type { Oid } from '../types/type.ts';
 import type { Batch } from '../vector/vector.ts';
 import type { Completion, Executable, StatementCall, StatementRun } from './executable.ts';
+import { ParameterRows } from './insert/parameter-rows.ts';
 import { checkPlanPrivileges } from './privileges.ts';
 import type { FieldDescription } from './session.ts';
 import type { SessionContext } from './session-context.ts';
@@ -70,6 +71,7 @@ export function queryExecutable(
     fields,
     parameterTypes: first.plan.parameterTypes.map((type) => type.oid),
     allowedWhenFailed: false,
+    insertPlan: ParameterRows.of(first.plan, catalog) === undefined ? undefined : plan,
     run: (call) => runQuery(session, plan, described ?? fields, call),
   };
 }

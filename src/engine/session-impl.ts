@@ -34,6 +34,7 @@ import { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { dropTemporaryOf, temporarySchema } from './ddl/temporary.ts';
 import { statementExecutable } from './dispatch.ts';
+import { InsertQueue } from './insert/insert-queue.ts';
 import { insertExecutable, mayBePlainInsert } from './insert/insert-values.ts';
 import { noteShape, shapedExecutable, shapeOf } from './shape/shaped-query.ts';
 import { explicitSearchPath, lookupPath } from './search-path.ts';
@@ -71,6 +72,7 @@ export class SessionImpl implements Session, SessionContext {
     sinceMicros: number;
   };
   sink: ResultSink | undefined;
+  readonly #inserts = new InsertQueue(this);
   #sessionUser: Oid | null = null;
   #currentUser: Oid | null = null;
   #statementMicros = 0;
@@ -240,6 +242,7 @@ export class SessionImpl implements Session, SessionContext {
     this.#dropPortal('');
     this.statements.delete('');
     await this.#guarded(sink, sql, async () => {
+      await this.#flushInserts();
       const shape = shapeOf(sql);
       const shaped = shape === undefined ? await this.#plainInsert(sql) : this.#shaped(shape, sql);
       if (shaped !== undefined) {
@@ -306,6 +309,7 @@ export class SessionImpl implements Session, SessionContext {
       throw dbError('duplicate_prepared_statement', `prepared statement "${name}" already exists`);
     }
     await this.#guarded(undefined, sql, async () => {
+      await this.#flushInserts();
       const executable = await this.#preparedExecutable(sql, parameterTypes);
       const prepareMicros = this.database.env.clock.nowMicros();
       this.statements.set(name, { name, sql, executable, fromSql: false, prepareMicros });
@@ -342,7 +346,7 @@ export class SessionImpl implements Session, SessionContext {
     }
     await this.#guarded(undefined, statement.sql, () => {
       const executable = statement.executable ?? EMPTY_QUERY;
-      this.#requireUsable(executable);
+      if (!this.#inserts.isOpenFor(executable)) this.#requireUsable(executable);
       const types = executable.parameterTypes;
       if (parameters.length !== types.length) {
         throw dbError(
@@ -380,7 +384,8 @@ export class SessionImpl implements Session, SessionContext {
       return;
     }
     await this.#guarded(sink, portal.sql, async () => {
-      this.#requireUsable(portal.executable);
+      if (!this.#inserts.isOpenFor(portal.executable)) this.#requireUsable(portal.executable);
+      if (await this.#queueInsert(portal, sink)) return;
       const fields = portal.executable.fields;
       const limit = fields === null ? 0 : maxRows;
       const delivered = await this.#withTimeout(() =>
@@ -403,8 +408,11 @@ export class SessionImpl implements Session, SessionContext {
   }
 
   async sync(sink: ResultSink): Promise<void> {
-    if (this.transaction.isBlock || !this.transaction.isOpen) return;
-    await this.#guarded(sink, undefined, () => this.#finishImplicit());
+    if (this.#inserts.isEmpty && (this.transaction.isBlock || !this.transaction.isOpen)) return;
+    await this.#guarded(sink, undefined, async () => {
+      await this.#flushInserts();
+      if (!this.transaction.isBlock) await this.#finishImplicit();
+    });
     this.#reportSettings(sink);
   }
 
@@ -499,6 +507,26 @@ export class SessionImpl implements Session, SessionContext {
     }
   }
 
+  async #flushInserts(): Promise<void> {
+    if (!this.#inserts.isEmpty) await this.#withTimeout(() => this.#inserts.flush());
+  }
+
+  /** Leaves an INSERT's rows with those that wait, and answers for it; false where it must be run. */
+  async #queueInsert(portal: Portal, sink: ResultSink): Promise<boolean> {
+    const { executable, parameters, sql } = portal;
+    if (portal.isDone || executable.insertPlan === undefined) {
+      await this.#flushInserts();
+      return false;
+    }
+    const call = { parameters, sink, text: sql };
+    const rows = await this.#withTimeout(() => this.#inserts.take(executable, call));
+    if (rows === undefined) return false;
+    portal.complete(`INSERT 0 ${rows}`);
+    this.#reportSettings(sink);
+    sink.commandComplete(portal.tag(0));
+    return true;
+  }
+
   #statement(name: string): PreparedStatement {
     const statement = this.statements.get(name);
     if (statement !== undefined) return statement;
@@ -562,6 +590,7 @@ export class SessionImpl implements Session, SessionContext {
   }
 
   #fail(): void {
+    this.#inserts.discard();
     this.#dropTransactionPortals();
     this.transaction.fail();
   }
