@@ -55,17 +55,22 @@ export function queryExecutable(
 ): Executable {
   const first = planQuery(session, statement, sql, declaredTypes);
   const { fields } = first;
-  // Plans of long statements are not kept: what was made now serves the first run.
+  const isVolatile = isVolatileText(statement.text);
   const catalog = session.catalog();
-  const key = planKey(session, '', declaredTypes);
-  let ready: PlannedQuery | undefined = first;
+  // Plans of long statements are in no cache: the statement itself keeps its last one.
+  let kept = { planned: first, catalog, key: planKey(session, '', declaredTypes) };
+  let isFirst = true;
   const plan = (): PlannedQuery => {
-    const planned = ready;
-    ready = undefined;
-    const isCurrent = session.catalog() === catalog && planKey(session, '', declaredTypes) === key;
-    return planned !== undefined && isCurrent
-      ? planned
-      : planQuery(session, statement, sql, declaredTypes);
+    const now = { catalog: session.catalog(), key: planKey(session, '', declaredTypes) };
+    const isCurrent = kept.catalog === now.catalog && kept.key === now.key;
+    if (isCurrent && (isFirst || !isVolatile)) {
+      isFirst = false;
+      return kept.planned;
+    }
+    isFirst = false;
+    const planned = planQuery(session, statement, sql, declaredTypes);
+    kept = { planned, ...now };
+    return planned;
   };
   return {
     fields,
