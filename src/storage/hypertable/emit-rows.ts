@@ -182,7 +182,7 @@ function seriesVector(
   return toVector(spreadSeries(values, series, ranges, count), type, 0, count);
 }
 
-function refVector(source: RowSource, rows: PieceRows): Vector {
+export function refVector(source: RowSource, rows: PieceRows): Vector {
   const data = new Float64Array(rows.count);
   const { numbers, refBase } = source;
   let at = 0;

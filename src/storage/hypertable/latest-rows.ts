@@ -7,6 +7,7 @@
 import type { Batch } from '../../vector/vector.ts';
 import type { LatestRequest, ScanRequest } from '../storage.ts';
 import { byPiece, emitPiece, type OutputColumns } from './emit-rows.ts';
+import { emitScattered } from './emit-scattered.ts';
 import { KeyNumbers } from './key-numbers.ts';
 import { hypertableOf } from './placement.ts';
 import type { ScanBounds } from './scan-bounds.ts';
@@ -30,6 +31,10 @@ interface Stretch {
   readonly key: number;
   readonly time: number;
 }
+
+/** Ranges of rows that make a batch, where they have not more than so many rows. */
+const BATCH_RANGES = 4096;
+const MOST_SCATTERED = 8192;
 
 interface Candidates {
   readonly selected: Selected;
@@ -57,17 +62,38 @@ export async function* scanLatest(
       found.push(await candidatesOf(input, selected, request, extremes));
     }
   }
-  for (const { selected, times, stretches } of found) {
-    const ranges =
-      stretches === undefined
-        ? selected.ranges
-        : await extremeRanges(times, stretches, extremes, latest.newest);
-    for (const rows of byPiece(ranges)) {
-      const batch = await emitPiece(selected.source, rows, output);
+  for (const candidates of found) {
+    for await (const batch of emitExtremes(candidates, extremes, output, latest.newest)) {
       if (counters !== undefined) counters.rows += batch.length;
       yield batch;
     }
   }
+}
+
+async function* emitExtremes(
+  { selected: { source, ranges }, times, stretches }: Candidates,
+  extremes: Extremes,
+  output: OutputColumns,
+  newest: boolean,
+): AsyncGenerator<Batch> {
+  if (stretches === undefined) {
+    for (const rows of byPiece(ranges)) yield await emitPiece(source, rows, output);
+    return;
+  }
+  const found = await extremeRanges(times, stretches, extremes, newest);
+  for (let first = 0; first < found.starts.length; first += BATCH_RANGES) {
+    const end = first + BATCH_RANGES;
+    const some = { starts: found.starts.slice(first, end), ends: found.ends.slice(first, end) };
+    // Rows with the extreme time are few; where they are not, ranges are long.
+    if (rowCount(some) <= MOST_SCATTERED) yield await emitScattered(source, some, output);
+    else for (const rows of byPiece(some)) yield await emitPiece(source, rows, output);
+  }
+}
+
+function rowCount({ starts, ends }: RowRanges): number {
+  let count = 0;
+  for (let r = 0; r < starts.length; r++) count += ends[r] - starts[r];
+  return count;
 }
 
 /** The extreme time of every key so far. */
@@ -161,8 +187,14 @@ async function extremeRanges(
     const first = newest ? end - 1 : start;
     let low = first;
     let high = first + 1;
-    if (newest) while (low > start && (await isAt(times, low - 1, time))) low--;
-    else while (high < end && (await isAt(times, high, time))) high++;
+    while (newest ? low > start : high < end) {
+      const beside = newest ? low - 1 : high;
+      const loading = times.load(beside, beside + 1);
+      if (loading !== undefined) await loading;
+      if (times.at(beside) !== time) break;
+      if (newest) low--;
+      else high++;
+    }
     const last = ranges.ends.length - 1;
     if (last >= 0 && ranges.ends[last] === low) ranges.ends[last] = high;
     else {
@@ -171,10 +203,4 @@ async function extremeRanges(
     }
   }
   return ranges;
-}
-
-async function isAt(times: SourceTimes, row: number, time: number): Promise<boolean> {
-  const loading = times.load(row, row + 1);
-  if (loading !== undefined) await loading;
-  return times.at(row) === time;
 }
