@@ -4,9 +4,11 @@ export class ByteWriter {
   #view: DataView;
   #length = 0;
 
-  constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
+  /** Takes the memory to write to, or how much to begin with. */
+  constructor(memory: number | Uint8Array = 256) {
+    this.#bytes = typeof memory === 'number' ? new Uint8Array(memory) : memory;
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    this.#view = new DataView(buffer, byteOffset, byteLength);
   }
 
   get length(): number {

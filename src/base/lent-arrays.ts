@@ -5,20 +5,33 @@
  */
 
 /** Bytes that wait for the next borrower at most. */
-const WAITING_BYTES_MAX = 160 * 1024 * 1024;
+const WAITING_BYTES_MAX = 256 * 1024 * 1024;
+
+const BYTES_MIN = 64 * 1024;
 
 const waiting = new Map<number, ArrayBuffer[]>();
 let waitingBytes = 0;
 const lent = new WeakSet<ArrayBufferLike>();
 
-/** An array whose contents are undefined. */
-export function borrowDoubles(length: number): Float64Array<ArrayBuffer> {
-  return new Float64Array(borrow(length * 8));
+/**
+ * An array whose contents are undefined, of the length asked for, or up to `most` where a larger one
+ * waits.
+ */
+export function borrowDoubles(length: number, most = length): Float64Array<ArrayBuffer> {
+  return new Float64Array(borrow(length * 8, most * 8));
 }
 
-/** An array whose contents are undefined. */
-export function borrowInts(length: number): Int32Array<ArrayBuffer> {
-  return new Int32Array(borrow(length * 4));
+/** The same for integers. */
+export function borrowInts(length: number, most = length): Int32Array<ArrayBuffer> {
+  return new Int32Array(borrow(length * 4, most * 4));
+}
+
+/** At least so many bytes, whose contents are undefined. */
+export function borrowBytes(length: number): Uint8Array<ArrayBuffer> {
+  // Few different sizes, as what bytes are for is never of the same size twice.
+  let bytes = BYTES_MIN;
+  while (bytes < length) bytes *= 2;
+  return new Uint8Array(borrow(bytes, bytes));
 }
 
 /**
@@ -44,10 +57,22 @@ export function forgetWaiting(): void {
   waitingBytes = 0;
 }
 
-function borrow(bytes: number): ArrayBuffer {
-  let buffer = waiting.get(bytes)?.pop();
-  if (buffer === undefined) buffer = new ArrayBuffer(bytes);
-  else waitingBytes -= bytes;
+function borrow(least: number, most: number): ArrayBuffer {
+  const buffer = waiting.get(most > least ? largestWaiting(least, most) : least)?.pop();
+  if (buffer === undefined) return lend(new ArrayBuffer(least));
+  waitingBytes -= buffer.byteLength;
+  return lend(buffer);
+}
+
+function largestWaiting(least: number, most: number): number {
+  let largest = least;
+  for (const [bytes, { length }] of waiting) {
+    if (length > 0 && bytes > largest && bytes <= most) largest = bytes;
+  }
+  return largest;
+}
+
+function lend(buffer: ArrayBuffer): ArrayBuffer {
   lent.add(buffer);
   return buffer;
 }

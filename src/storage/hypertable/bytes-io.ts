@@ -11,9 +11,11 @@ export class BytesWriter {
   #view: DataView;
   #length = 0;
 
-  constructor(capacity = 1024) {
-    this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
+  /** Takes the memory to write to, or how much to begin with. */
+  constructor(memory: number | Uint8Array = 1024) {
+    this.#bytes = typeof memory === 'number' ? new Uint8Array(memory) : memory;
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    this.#view = new DataView(buffer, byteOffset, byteLength);
   }
 
   get length(): number {
@@ -50,7 +52,8 @@ export class BytesWriter {
     this.#view.setFloat64(at, value, true);
   }
 
-  bytes(value: Uint8Array): void {
+  /** Bytes, or as many numbers, which are below 256. */
+  bytes(value: Uint8Array | Int32Array): void {
     const at = this.#reserve(value.length);
     this.#bytes.set(value, at);
   }

@@ -19,6 +19,8 @@ const FIRST_CAPACITY = 64;
 /** Columns from so many rows on grow one after the other. */
 const LARGE_ROWS = 65_536;
 const LARGE_STEP = 262_144;
+/** Rows of arrays that are taken where fewer would do, as they wait anyway. */
+const WAITING_ROWS_MAX = LARGE_STEP * 4;
 const GROWTH_STEPS = 16;
 
 /** What a head needs to know about its table. */
@@ -267,14 +269,18 @@ export class HeadColumn {
 
   #reserve(rows: number): void {
     if (rows <= this.#capacity) return;
-    const capacity = Math.max(FIRST_CAPACITY, nextCapacity(this.#capacity), rows);
+    let capacity = capacityFor(rows);
+    // Heads that grow this large are mostly as large as the one before.
+    const most = capacity < LARGE_STEP ? capacity : Math.max(capacity, WAITING_ROWS_MAX);
     if (this.rep === 'f64') {
-      const numbers = borrowDoubles(capacity);
+      const numbers = borrowDoubles(capacity, most);
+      capacity = numbers.length;
       numbers.set(this.numbers.subarray(0, this.#length));
       this.#giveBack();
       this.numbers = numbers;
     } else if (this.rep === 'text') {
-      const codes = borrowInts(capacity);
+      const codes = borrowInts(capacity, most);
+      capacity = codes.length;
       codes.set(this.codes.subarray(0, this.#length));
       this.#giveBack();
       this.codes = codes;
@@ -285,10 +291,12 @@ export class HeadColumn {
   }
 }
 
-/** Few steps, and always the same ones: memory fits the next head. */
-function nextCapacity(capacity: number): number {
-  if (capacity < LARGE_ROWS) return Math.min(LARGE_ROWS, capacity * 4);
-  return capacity < LARGE_STEP ? LARGE_STEP : capacity + LARGE_STEP;
+/** Few different sizes, so that memory fits the next head. */
+function capacityFor(rows: number): number {
+  if (rows > LARGE_ROWS) return Math.ceil(rows / LARGE_STEP) * LARGE_STEP;
+  let capacity = FIRST_CAPACITY;
+  while (capacity < rows) capacity *= 4;
+  return capacity;
 }
 
 function grown<T extends Uint8Array>(target: T, source: Uint8Array): T {

@@ -6,13 +6,11 @@
 import type { SqlType } from '../../types/type.ts';
 import type { Batch, NullMask, Vector } from '../../vector/vector.ts';
 import { packValues, unpackValues } from './any-values.ts';
-import type { BytesReader, BytesWriter } from './bytes-io.ts';
+import { BytesWriter, type BytesReader } from './bytes-io.ts';
+import { packNumbers, unpackNumbers } from './pack-numbers.ts';
 
-const RAW = 0;
-const OFFSET_8 = 1;
-const OFFSET_16 = 2;
-const OFFSET_32 = 3;
-const RUNS = 4;
+/** Rows for each string from which on no string is left out. */
+const ROWS_PER_TEXT = 2;
 const REPS: readonly Vector['rep'][] = ['f64', 'bool', 'text', 'any'];
 
 export function packBatch(writer: BytesWriter, attnums: readonly number[], batch: Batch): void {
@@ -97,130 +95,65 @@ function unpackNulls(reader: BytesReader, length: number): NullMask {
   return nulls;
 }
 
-/** Numbers as runs, as offsets from the smallest in 1, 2 or 4 bytes, or as they are. */
-export function packNumbers(writer: BytesWriter, data: Float64Array, length: number): void {
-  let runs = length === 0 ? 0 : 1;
-  let whole = true;
-  let minimum = Infinity;
-  let maximum = -Infinity;
-  let previous = data[0];
-  for (let i = 0; i < length; i++) {
-    const value = data[i];
-    if (value !== previous) {
-      runs++;
-      previous = value;
-    }
-    if (value < minimum) minimum = value;
-    if (value > maximum) maximum = value;
-    if (Math.floor(value) !== value || (value === 0 && 1 / value < 0)) {
-      whole = false;
-      break;
-    }
-  }
-  const range = maximum - minimum;
-  if (
-    !whole ||
-    !(range <= 0xffffffff) ||
-    Math.abs(minimum) > 2 ** 53 ||
-    Math.abs(maximum) > 2 ** 53
-  ) {
-    writer.u8(RAW);
-    writer.floats(data, length);
-  } else if (runs * 12 < length) packRuns(writer, data, length, runs);
-  else packOffsets(writer, data, length, minimum, range);
-}
-
-function packRuns(writer: BytesWriter, data: Float64Array, length: number, runs: number): void {
-  writer.u8(RUNS);
-  writer.u32(runs);
-  let start = 0;
-  for (let i = 1; i <= length; i++) {
-    if (i < length && data[i] === data[start]) continue;
-    writer.f64(data[start]);
-    writer.u32(i - start);
-    start = i;
-  }
-}
-
-function packOffsets(
-  writer: BytesWriter,
-  data: Float64Array,
-  length: number,
-  minimum: number,
-  range: number,
-): void {
-  writer.u8(range <= 0xff ? OFFSET_8 : range <= 0xffff ? OFFSET_16 : OFFSET_32);
-  writer.f64(minimum);
-  if (range <= 0xff) {
-    const offsets = new Uint8Array(length);
-    for (let i = 0; i < length; i++) offsets[i] = data[i] - minimum;
-    writer.bytes(offsets);
-  } else if (range <= 0xffff) {
-    const offsets = new Uint16Array(length);
-    for (let i = 0; i < length; i++) offsets[i] = data[i] - minimum;
-    writer.array(offsets);
-  } else {
-    const offsets = new Uint32Array(length);
-    for (let i = 0; i < length; i++) offsets[i] = data[i] - minimum;
-    writer.array(offsets);
-  }
-}
-
-export function unpackNumbers(reader: BytesReader, length: number): Float64Array {
-  const form = reader.u8();
-  if (form === RAW) return reader.floats(length);
-  const data = new Float64Array(length);
-  if (form === RUNS) {
-    let row = 0;
-    for (let runs = reader.u32(); runs > 0; runs--) {
-      const value = reader.f64();
-      const end = row + reader.u32();
-      data.fill(value, row, end);
-      row = end;
-    }
-    return data;
-  }
-  const minimum = reader.f64();
-  const offsets =
-    form === OFFSET_8
-      ? reader.bytes(length)
-      : form === OFFSET_16
-        ? reader.u16s(length)
-        : reader.u32s(length);
-  for (let i = 0; i < length; i++) data[i] = minimum + offsets[i];
-  return data;
-}
-
-let scratch = new Uint32Array(16_384);
-
-/** Codes in as few bytes as the number of distinct strings in use allows, and those strings. */
+/** Codes in as few bytes as the number of strings allows, and the strings. */
 function packTexts(
   writer: BytesWriter,
   codes: Int32Array,
   dictionary: readonly string[],
   length: number,
 ): void {
-  const local = new Int32Array(Math.max(1, dictionary.length)).fill(-1);
-  const used: string[] = [];
-  if (scratch.length < length) scratch = new Uint32Array(length);
-  const localCodes = scratch.subarray(0, length);
-  for (let i = 0; i < length; i++) {
-    const code = codes[i];
-    let own = local[code];
-    if (own < 0) {
-      own = used.push(dictionary[code] ?? '') - 1;
-      local[code] = own;
-    }
-    localCodes[i] = own;
+  if (dictionary.length > 0 && dictionary.length * ROWS_PER_TEXT <= length) {
+    // Next to the rows all strings are few, used or not.
+    writer.u32(dictionary.length);
+    writer.bytes(bytesOfTexts(dictionary));
+    packCodes(writer, codes.subarray(0, length), dictionary.length);
+    return;
   }
+  const { used, numbers } = usedTexts(codes, dictionary, length);
   writer.u32(used.length);
-  for (const text of used) writer.text(text);
-  packCodes(writer, localCodes, used.length);
+  writer.texts(used);
+  packCodes(writer, numbers, used.length);
 }
 
-function packCodes(writer: BytesWriter, codes: Uint32Array, distinct: number): void {
+/** Dictionaries are the same arrays as long as no string is new. */
+const TEXT_BYTES = new WeakMap<readonly string[], Uint8Array>();
+
+function bytesOfTexts(dictionary: readonly string[]): Uint8Array {
+  let bytes = TEXT_BYTES.get(dictionary);
+  if (bytes === undefined) {
+    const writer = new BytesWriter();
+    writer.texts(dictionary);
+    TEXT_BYTES.set(dictionary, (bytes = writer.finish().slice()));
+  }
+  return bytes;
+}
+
+/** By code, the number + 1 that a string has got; 0 between uses. */
+let ownNumbers = new Int32Array(1024);
+let rowNumbers = new Int32Array(16_384);
+
+/** The strings that rows use, and per row the number of its own. */
+function usedTexts(
+  codes: Int32Array,
+  dictionary: readonly string[],
+  length: number,
+): { used: string[]; numbers: Int32Array } {
+  if (ownNumbers.length < dictionary.length) ownNumbers = new Int32Array(dictionary.length * 2);
+  if (rowNumbers.length < length) rowNumbers = new Int32Array(length);
+  const numbers = rowNumbers.subarray(0, length);
+  const usedCodes: number[] = [];
+  for (let i = 0; i < length; i++) {
+    const code = codes[i];
+    if (ownNumbers[code] === 0) ownNumbers[code] = usedCodes.push(code);
+    numbers[i] = ownNumbers[code] - 1;
+  }
+  for (const code of usedCodes) ownNumbers[code] = 0;
+  return { used: usedCodes.map((code) => dictionary[code] ?? ''), numbers };
+}
+
+function packCodes(writer: BytesWriter, codes: Int32Array, distinct: number): void {
   if (distinct <= 1) return;
-  if (distinct <= 0x100) writer.bytes(Uint8Array.from(codes));
+  if (distinct <= 0x100) writer.bytes(codes);
   else if (distinct <= 0x10000) writer.array(Uint16Array.from(codes));
   else writer.array(codes);
 }

@@ -1,4 +1,5 @@
 /** A transaction's changes as one byte string for the commit log, and back. */
+import { borrowBytes } from '../../base/lent-arrays.ts';
 import { dbError } from '../../errors/db-error.ts';
 import { batchBytes, concatBatches } from '../../vector/concat.ts';
 import { gather } from '../../vector/gather.ts';
@@ -66,6 +67,7 @@ const DELETE_STEP_ROWS = 65_536;
 const DELETE_PART_ROWS = 1_000_000;
 /** A batch is about so many times larger than its packed form. */
 const PACKED_SHARE = 4;
+const BORROWED_BYTES = 16 * 1024;
 /** Insert entries below this many rows are joined before they are packed. */
 const JOIN_ROWS = 1024;
 
@@ -279,10 +281,12 @@ function sameShape(
   return a.attnums.every((attnum, i) => attnum === b.attnums[i]);
 }
 
+/** The memory of large ones is borrowed: who read them last should give it back. */
 export function* packSteps(parts: readonly Part[]): Generator<void, Uint8Array> {
   let bytes = 0;
   for (const part of parts) if (part.kind === 'insert') bytes += batchBytes(part.batch);
-  const writer = new BytesWriter(1024 + Math.ceil(bytes / PACKED_SHARE));
+  bytes = 1024 + Math.ceil(bytes / PACKED_SHARE);
+  const writer = new BytesWriter(bytes < BORROWED_BYTES ? bytes : borrowBytes(bytes));
   writer.u8(VERSION);
   writer.u32(parts.length);
   let cells = 0;

@@ -2,7 +2,8 @@
 import type { SqlType } from '../../types/type.ts';
 import { BytesWriter } from './bytes-io.ts';
 import { openSealed, sealed } from './column-block.ts';
-import { packNumbers, packVector, unpackNumbers, unpackVector } from './packing.ts';
+import { packNumbers, unpackNumbers } from './pack-numbers.ts';
+import { packVector, unpackVector } from './packing.ts';
 import type { Zones } from './row-source.ts';
 import type { SegmentAddress } from './segment-keys.ts';
 import type { SeriesTable } from './series-table.ts';

@@ -18,6 +18,8 @@ export type ExactTimeOrder = ((a: number, b: number) => number) | undefined;
 
 /** Combinations of codes up to which renumbering uses a table instead of a map. */
 const TABLE_LIMIT = 4_000_000;
+/** Moves for each row of a run up to which it counts as nearly sorted. */
+const MOVES_PER_ROW = 4;
 /** Rows handled in one step. */
 const STEP_ROWS = 131_072;
 
@@ -179,8 +181,29 @@ function sortRun(
     const later = times[permutation[i]];
     if (earlier > later || (earlier === later && exact !== undefined)) sorted = false;
   }
-  if (sorted) return;
   const run = permutation.subarray(start, end);
+  if (sorted || (exact === undefined && insertInOrder(run, times))) return;
   // TypedArray.prototype.sort is stable.
   run.sort((a, b) => times[a] - times[b] || (exact === undefined ? 0 : exact(a, b)));
+}
+
+/**
+ * Sorts a run that is nearly sorted, as where several clients load at once, each in order of time. False
+ * where rows are too far from their places; the run is then sorted in part, and as stable as before.
+ */
+function insertInOrder(run: Int32Array, times: Float64Array): boolean {
+  let moves = run.length * MOVES_PER_ROW;
+  for (let i = 1; i < run.length; i++) {
+    const row = run[i];
+    const time = times[row];
+    let at = i;
+    while (at > 0 && times[run[at - 1]] > time) {
+      run[at] = run[at - 1];
+      at--;
+    }
+    run[at] = row;
+    moves -= i - at;
+    if (moves < 0) return false;
+  }
+  return true;
 }

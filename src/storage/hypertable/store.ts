@@ -1,6 +1,7 @@
 /** The hypertable store: states, writes and scans joined to what keeps segments. */
 import { finishInTurns, finishNow } from '../../base/steps.ts';
 import type { Env } from '../../base/env.ts';
+import { giveBack } from '../../base/lent-arrays.ts';
 import type { CatalogSnapshot, IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import { liveColumns } from '../../catalog/catalog.ts';
 import { InternalError } from '../../errors/db-error.ts';
@@ -504,7 +505,7 @@ export class Store implements HypertableStore {
       const tables = new Map(this.#root.tables);
       for (const [storageId, table] of changed) tables.set(storageId, table);
       this.#root = { sequence, tables };
-      this.#packed.delete(parts);
+      if (this.#packed.delete(parts)) giveBack(parts);
       this.#holds.release(parts);
       return;
     }

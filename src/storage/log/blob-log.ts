@@ -5,6 +5,7 @@
  */
 import { crc32c } from '../../base/crc32c.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
+import { giveBack } from '../../base/lent-arrays.ts';
 import type { Disk, DiskFile } from '../../base/env.ts';
 import { InternalError, dbError, type DbError } from '../../errors/db-error.ts';
 import { diskError } from '../disk-error.ts';
@@ -242,6 +243,7 @@ export class BlobLog implements CommitLog {
       await file.append(bytes);
       segment.bytes += bytes.length;
     }
+    for (const { records } of group) for (const { payload } of records) giveBack(payload);
     group.forEach((pending, i) => {
       if (!pending.sync) pending.resolve(sequences[i] as Sequence[]);
     });

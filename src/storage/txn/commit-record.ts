@@ -6,6 +6,7 @@ import { finishInTurns, finishNow } from '../../base/steps.ts';
 import { Packr } from 'msgpackr';
 import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
+import { borrowBytes } from '../../base/lent-arrays.ts';
 import { crc32c } from '../../base/crc32c.ts';
 import type { CatalogChange } from '../../catalog/catalog.ts';
 import { InternalError, dbError } from '../../errors/db-error.ts';
@@ -138,8 +139,12 @@ export async function encodeTables(
 /** Bytes whose checksum takes about a millisecond. */
 const CHECKSUM_STEP_BYTES = 512 * 1024;
 
-function* tableSteps(tables: readonly TableChange[]): Generator<void, EncodedTables> {
-  const writer = new ByteWriter((yield* encodedBytes(tables)) + REST_BYTES);
+function* tableSteps(
+  tables: readonly TableChange[],
+  restBytes = REST_BYTES,
+): Generator<void, EncodedTables> {
+  const room = (yield* encodedBytes(tables)) + restBytes;
+  const writer = new ByteWriter(room < BORROWED_BYTES ? room : borrowBytes(room));
   writer.u8(RECORD_VERSION);
   writer.u32(tables.length);
   for (const table of tables) yield* encodeTable(writer, table);
@@ -155,6 +160,7 @@ function* tableSteps(tables: readonly TableChange[]): Generator<void, EncodedTab
 
 /** Room for what follows the tables in most records. */
 const REST_BYTES = 1_024;
+const BORROWED_BYTES = 16 * 1024;
 const ROW_BYTES_MAX = 17;
 const ENTRY_BYTES_MAX = 13;
 
@@ -181,9 +187,14 @@ function* keyBytes(entries: EntryChanges): Generator<void, number> {
   return bytes;
 }
 
-/** The whole record; `tables` are encoded already where they come from `encodeTables`. */
+/**
+ * The whole record, in borrowed memory where it is large, which the log gives back. `tables` are encoded
+ * already where they come from `encodeTables`.
+ */
 export function encodeCommit(record: CommitRecord, tables?: EncodedTables): EncodedCommit {
-  const { writer, checksum } = tables ?? encodeAtOnce(record.tables);
+  const { hypertables } = record;
+  const partBytes = hypertables instanceof Uint8Array ? hypertables.length : 0;
+  const { writer, checksum } = tables ?? encodeAtOnce(record.tables, REST_BYTES + partBytes);
   const end = writer.length;
   writer.u8(record.hypertables === undefined ? 0 : 1);
   const rest = packValue([
@@ -198,8 +209,8 @@ export function encodeCommit(record: CommitRecord, tables?: EncodedTables): Enco
   return { payload, checksum: crc32c(payload, checksum, end) };
 }
 
-function encodeAtOnce(tables: readonly TableChange[]): EncodedTables {
-  return finishNow(tableSteps(tables));
+function encodeAtOnce(tables: readonly TableChange[], restBytes: number): EncodedTables {
+  return finishNow(tableSteps(tables, restBytes));
 }
 
 function* encodeTable(writer: ByteWriter, table: TableChange): Generator<void, void> {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  borrowBytes,
   borrowDoubles,
   borrowInts,
   forgetWaiting,
@@ -42,6 +43,22 @@ describe('borrowed arrays', () => {
     keepLent(kept);
     giveBack(kept);
     expect(borrowDoubles(100).buffer).not.toBe(kept.buffer);
+  });
+
+  it('lends a larger array that waits rather than a new one, where that will do', () => {
+    const large = borrowDoubles(400);
+    const [small, huge] = [borrowDoubles(150), borrowDoubles(1000)];
+    for (const array of [large, small, huge]) giveBack(array);
+    expect(borrowDoubles(100, 500).buffer).toBe(large.buffer);
+    expect(borrowDoubles(100, 500).buffer).toBe(small.buffer);
+    expect(borrowDoubles(100, 500)).toHaveLength(100);
+  });
+
+  it('lends bytes in few sizes', () => {
+    const first = borrowBytes(100_000);
+    expect(first.length).toBeGreaterThanOrEqual(100_000);
+    giveBack(first);
+    expect(borrowBytes(90_000).buffer).toBe(first.buffer);
   });
 
   it('fits sizes exactly', () => {

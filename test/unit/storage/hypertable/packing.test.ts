@@ -1,0 +1,98 @@
+/** The commit log's packing against what went in, in every form, and against the loops that it replaces. */
+import { describe, expect, it } from 'vitest';
+import { BytesReader, BytesWriter } from '../../../../src/storage/hypertable/bytes-io.ts';
+import { packNumbers, unpackNumbers } from '../../../../src/storage/hypertable/pack-numbers.ts';
+import { packVector, unpackVector } from '../../../../src/storage/hypertable/packing.ts';
+import { OID, sqlType } from '../../../../src/types/type.ts';
+import { valueAt, type TextVector } from '../../../../src/vector/vector.ts';
+import { randomOf } from './support.ts';
+
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const TEXT = sqlType(OID.text);
+const WIDTHS = [8, 1, 2, 4];
+
+/** The form that numbers have to get, by its own definition. */
+function formOf(data: Float64Array): number {
+  const isWhole = data.every((value) => Number.isInteger(value) && !Object.is(value, -0));
+  const [least, most] = [Math.min(...data), Math.max(...data)];
+  if (!isWhole || Math.max(Math.abs(least), Math.abs(most)) > 2 ** 53) return 0;
+  if (most - least > 0xffffffff) return 0;
+  const runs = data.reduce((sum, value, i) => sum + (i === 0 || value !== data[i - 1] ? 1 : 0), 0);
+  if (runs * 12 < data.length) return 4;
+  return most - least <= 0xff ? 1 : most - least <= 0xffff ? 2 : 3;
+}
+
+function packed(data: Float64Array, length: number): Uint8Array {
+  const writer = new BytesWriter(16);
+  packNumbers(writer, data, length);
+  return writer.finish();
+}
+
+describe('packing numbers', () => {
+  const whole = (range: number, base: number) => (random: () => number) =>
+    base + Math.floor(random() * range);
+  const shapes: ((random: () => number, i: number) => number)[] = [
+    whole(2, 0),
+    whole(256, -7),
+    whole(257, 1e15),
+    whole(65_536, -1e6),
+    whole(65_537, 0),
+    whole(2 ** 32, -(2 ** 53)),
+    whole(2 ** 33, 0),
+    whole(2 ** 54, 0),
+    (random) => random() * 100,
+    (random) => (random() < 0.001 ? -0 : 1),
+    (random) => (random() < 0.001 ? NaN : 1),
+    (random) => (random() < 0.001 ? Infinity : 2),
+    (_, i) => Math.floor(i / 40) * 1e6,
+    (_, i) => Math.floor(i / 11),
+    () => 2 ** 53,
+  ];
+
+  it(`keeps every number in the form it should have (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    for (const shape of shapes) {
+      for (const length of [1, 2, 255, 256, 257, 1000, 4999]) {
+        const data = Float64Array.from({ length: length + 5 }, (_, i) => shape(random, i));
+        const bytes = packed(data, length);
+        const wanted = data.subarray(0, length);
+        expect(bytes[0]).toBe(formOf(wanted));
+        const width = WIDTHS[bytes[0] as number];
+        if (width !== undefined)
+          expect(bytes).toHaveLength((bytes[0] === 0 ? 1 : 9) + length * width);
+        const back = unpackNumbers(new BytesReader(bytes), length);
+        expect(new BigInt64Array(back.buffer, back.byteOffset, length)).toEqual(
+          new BigInt64Array(wanted.slice().buffer),
+        );
+      }
+    }
+  });
+
+  it('packs none', () => {
+    const bytes = packed(new Float64Array(0), 0);
+    expect(unpackNumbers(new BytesReader(bytes), 0)).toHaveLength(0);
+  });
+});
+
+describe('packing texts', () => {
+  it(`keeps every text, whatever the dictionary holds beside (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    for (let round = 0; round < 60; round++) {
+      const strings = [1, 2, 100, 256, 257, 1000, 70_000][Math.floor(random() * 7)] as number;
+      const length = Math.floor(random() ** 2 * 3000);
+      const dictionary = Array.from({ length: strings }, (_, i) => `${'ü'.repeat(i % 3)}text ${i}`);
+      const used = 1 + Math.floor(random() * strings);
+      const codes = Int32Array.from({ length: length + 3 }, () => Math.floor(random() * used));
+      const nulls =
+        random() < 0.5 ? undefined : Uint8Array.from(codes, () => (random() < 0.3 ? 1 : 0));
+      const vector: TextVector = { rep: 'text', type: TEXT, length, codes, dictionary, nulls };
+      // Twice: what is kept of a dictionary must not depend on the rows.
+      for (const rows of [length, Math.floor(length / 3)]) {
+        const writer = new BytesWriter(16);
+        packVector(writer, vector, rows);
+        const back = unpackVector(new BytesReader(writer.finish()), TEXT, rows);
+        for (let i = 0; i < rows; i++) expect(valueAt(back, i)).toBe(valueAt(vector, i));
+      }
+    }
+  });
+});
