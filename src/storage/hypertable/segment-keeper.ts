@@ -47,11 +47,6 @@ const WRITE_BYTES = 2 * 1024 * 1024;
 /** The type of blocks whose type does not matter. */
 const NUMBER = sqlType(OID.float8);
 
-/** A block's name in the cache; those of a segment begin alike. */
-function blockName(segment: number, attnum: number, index: number): string {
-  return `${segment}/${attnum}/${index}`;
-}
-
 export interface KeeperOptions {
   readonly kv: KvStore;
   readonly cacheBytes: number;
@@ -189,7 +184,7 @@ export class SegmentKeeper {
       if (operation.type !== 'put' || name === undefined) continue;
       const rows = numberRows(operation.value);
       if (rows === undefined) continue;
-      this.#cache.offer(blockName(name.segment, name.attnum, name.block), rows * 4, () =>
+      this.#cache.offer(name, rows * 4, () =>
         decodeBlock(operation.value, NUMBER, () => new TextDictionary(), true),
       );
     }
@@ -311,7 +306,7 @@ export class SegmentKeeper {
 
   async delete(address: SegmentAddress): Promise<void> {
     const { from, to } = segmentRange(address);
-    this.#cache.forget(`${address.segment}/`);
+    this.#cache.forget(address.segment);
     await this.#options.kv.deleteRange(from, to);
     await this.#options.kv.write([{ type: 'delete', key: garbageKey(address) }], false);
   }
@@ -334,7 +329,7 @@ export class SegmentKeeper {
   #blocks(runtime: TableRuntime, cache: ColumnCache): BlockReader {
     return {
       block: (segment, attnum, index, rows) => {
-        const column = cache.get(blockName(segment.id, attnum, index), () =>
+        const column = cache.get(segment.id, attnum, index, () =>
           this.#loadBlock(segment, runtime, attnum, index),
         );
         const ready = (loaded: StoredColumn): StoredColumn =>
@@ -342,7 +337,7 @@ export class SegmentKeeper {
         return column instanceof Promise ? column.then(ready) : ready(column);
       },
       made: (segment, attnum, index, make) =>
-        cache.get(blockName(segment.id, attnum, index), make) as StoredColumn,
+        cache.get(segment.id, attnum, index, make) as StoredColumn,
     };
   }
 

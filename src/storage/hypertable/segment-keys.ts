@@ -45,13 +45,13 @@ export function blockKey(address: SegmentAddress, attnum: number, block: number)
 /** What block a key names; undefined for keys of anything else. */
 export function blockOfKey(
   key: Uint8Array,
-): { readonly segment: number; readonly attnum: number; readonly block: number } | undefined {
+): { readonly segment: number; readonly attnum: number; readonly index: number } | undefined {
   if (key[0] !== HYPERTABLE || key[1] !== SEGMENT) return undefined;
   // Behind the table's number and the chunk's.
   const reader = new ByteReader(key, 14);
   const segment = reader.u32();
   if (reader.u8() !== 1) return undefined;
-  return { segment, attnum: reader.i16(), block: reader.u32() };
+  return { segment, attnum: reader.i16(), index: reader.u32() };
 }
 
 export function segmentRange(address: SegmentAddress): KeyRange {
