@@ -5,6 +5,8 @@
 import type { AggregateCall, AggregateNode } from '../plan/physical.ts';
 import type { Batch } from '../vector/vector.ts';
 import { Grouping, type GroupingInput } from './aggregation/grouping.ts';
+import { addLanes } from './aggregation/lane-input.ts';
+import { lanePlan } from './aggregation/lane-plan.ts';
 import type { SpilledGroups, SpilledPart } from './aggregation/spilled-groups.ts';
 import { summaryInput } from './aggregation/summary-input.ts';
 import { batchSummaries } from './aggregation/summary-rows.ts';
@@ -19,11 +21,13 @@ const STEP_ROWS = 4096;
 
 export async function* runAggregate(node: AggregateNode, context: ExecContext): OperatorRun {
   const plan = summaryPlan(node, context);
+  const lanes = plan === undefined ? lanePlan(node, context) : undefined;
   const run = new AggregateRun(node, plan, context);
   const groupings = run.newGroupings();
   try {
-    if (plan === undefined) {
-      const rows = node.aggregates.every(isCheap) ? Infinity : STEP_ROWS;
+    const rows = node.aggregates.every(isCheap) ? Infinity : STEP_ROWS;
+    if (lanes !== undefined) await addLanes(groupings, lanes, rows, context);
+    else if (plan === undefined) {
       await run.fill(groupings, inPieces(execute(node.input, context), rows, context));
     } else {
       for await (const part of summaryInput(plan, context)) {

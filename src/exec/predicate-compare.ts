@@ -5,7 +5,7 @@ import type { F64Vector } from '../vector/vector.ts';
 import type { ExecContext } from './operator.ts';
 import type { FastConjunct, Selection } from './predicate.ts';
 
-type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
+export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
 const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
   '=': '=',
@@ -27,18 +27,32 @@ const PLAIN: ReadonlySet<Oid> = new Set<Oid>([
   OID.timestamptz,
 ]);
 
-export function compareConjunct(expr: Expr): FastConjunct | undefined {
+/** A column beside a value that is the same for all rows, where plain order decides. */
+export interface ColumnComparison {
+  readonly index: number;
+  readonly comparison: Comparison;
+  readonly fixed: Expr;
+}
+
+export function columnComparison(expr: Expr): ColumnComparison | undefined {
   if (expr.kind !== 'call' || expr.args.length !== 2) return undefined;
   const { operator } = expr;
   if (operator === undefined || !(operator in MIRRORED)) return undefined;
   const comparison = operator as Comparison;
   const [left, right] = expr.args;
   if (!plainOrder(left.type.oid, right.type.oid)) return undefined;
-  if (left.kind === 'column' && isFixed(right)) return conjunct(left.index, comparison, right);
+  if (left.kind === 'column' && isFixed(right)) {
+    return { index: left.index, comparison, fixed: right };
+  }
   if (right.kind === 'column' && isFixed(left)) {
-    return conjunct(right.index, MIRRORED[comparison], left);
+    return { index: right.index, comparison: MIRRORED[comparison], fixed: left };
   }
   return undefined;
+}
+
+export function compareConjunct(expr: Expr): FastConjunct | undefined {
+  const found = columnComparison(expr);
+  return found && conjunct(found);
 }
 
 function plainOrder(left: Oid, right: Oid): boolean {
@@ -51,16 +65,17 @@ function isFixed(expr: Expr): boolean {
   return expr.kind === 'constant' || expr.kind === 'parameter' || expr.kind === 'exec-param';
 }
 
-function fixedValue(expr: Expr, context: ExecContext): unknown {
+/** What such a value is. */
+export function comparedValue(expr: Expr, context: ExecContext): unknown {
   if (expr.kind === 'constant') return expr.value;
   if (expr.kind === 'parameter') return context.parameters[expr.index];
   return expr.kind === 'exec-param' ? context.execParams[expr.index] : undefined;
 }
 
-function conjunct(column: number, comparison: Comparison, fixed: Expr): FastConjunct {
+function conjunct({ index, comparison, fixed }: ColumnComparison): FastConjunct {
   return (batch, rows, context) => {
-    const vector = batch.columns[column];
-    const value = fixedValue(fixed, context);
+    const vector = batch.columns[index];
+    const value = comparedValue(fixed, context);
     if (vector.rep !== 'f64' || typeof value !== 'number' || Number.isNaN(value)) return false;
     return selectCompare(vector, comparison, value, rows);
   };

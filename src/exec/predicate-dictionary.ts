@@ -37,10 +37,11 @@ export function dictionaryConjunct(expr: Expr, used: readonly number[]): FastCon
     decide(expr, column, vector, rows, total, table, context);
     const ofNull = vector.nulls === undefined ? 0 : truthOfNull(expr, column, vector, context);
     const selected = new Int32Array(total);
+    const { codes } = vector;
     let count = 0;
     for (let i = 0; i < total; i++) {
       const row = rows === undefined ? i : rows[i];
-      const truth = isNullAt(vector, row) ? ofNull : table[vector.codes[row]];
+      const truth = isNullAt(vector, row) ? ofNull : table[codes[row]];
       if (truth === 1) selected[count++] = row;
     }
     return count === total ? rows : selected.subarray(0, count);
@@ -58,9 +59,10 @@ function decide(
   context: ExecContext,
 ): void {
   const wanted: number[] = [];
+  const { codes: rowCodes } = vector;
   for (let i = 0; i < total; i++) {
     const row = rows === undefined ? i : rows[i];
-    const code = vector.codes[row];
+    const code = rowCodes[row];
     if (table[code] !== UNDECIDED || isNullAt(vector, row)) continue;
     table[code] = 0;
     wanted.push(code);

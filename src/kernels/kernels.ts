@@ -9,9 +9,11 @@ import type { InputKernels } from './input-kernels.ts';
 import type { LaneKernels } from './lane-kernels.ts';
 import { kernelMemory } from './memory.ts';
 import type { OutputKernels } from './output-kernels.ts';
+import type { RegisterKernels } from './register-kernels.ts';
 import type { SummaryKernels } from './summary-kernels.ts';
 
-export interface Kernels extends InputKernels, LaneKernels, OutputKernels, SummaryKernels {}
+export interface Kernels
+  extends InputKernels, LaneKernels, OutputKernels, RegisterKernels, SummaryKernels {}
 
 const instance = new WebAssembly.Instance(compileKernels(), { env: { memory: kernelMemory } });
 

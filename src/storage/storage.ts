@@ -140,6 +140,8 @@ export interface ScanRequest {
    * see every row whatever the isolation level.
    */
   readonly newest?: boolean | undefined;
+  /** The reader takes large batches, and drops rows itself at little cost: storage skips only stretches. */
+  readonly coarse?: boolean | undefined;
   /** Filled in as the scan goes, for EXPLAIN ANALYZE. */
   readonly counters?: ScanCounters | undefined;
   /** Hypertables; makes the predicates the whole condition, and goes with no time order. */

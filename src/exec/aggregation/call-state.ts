@@ -79,14 +79,21 @@ class StreamingCall implements CallState {
     if (selection !== undefined) groups = selection.map((row) => groups[row]);
     if (this.#distinct === undefined) this.#accumulators.add(groups, args, length);
     else {
-      const columns = [groupVector(groups, length), ...args];
-      this.#addFresh(await this.#distinct.fresh({ columns, length }));
+      await this.addDistinct(groups, args, length);
     }
+  }
+
+  async addDistinct(groups: Int32Array, args: readonly Vector[], length: number): Promise<void> {
+    this.#accumulators.ensureGroups(groups.reduce((most, each) => Math.max(most, each + 1), 0));
+    const columns = [groupVector(groups, length), ...args];
+    const fresh = await this.#distinct?.fresh({ columns, length });
+    if (fresh !== undefined) this.#addFresh(fresh);
   }
 
   /** Adds rows of a group and its arguments. */
   #addFresh({ columns: [group, ...args], length }: Batch): void {
-    if (length > 0) this.#accumulators.add(groupNumbers(group, length), args, length);
+    if (length === 0) return;
+    this.#accumulators.add(groupNumbers(group, length), args, length);
   }
 
   /** Adds the distinct rows that were too many for memory. */

@@ -64,11 +64,28 @@ export class CountedCall implements CallState {
     this.#ordered.addEvaluated(groups.subarray(from, length), [others, others], rest.length);
   }
 
-  /** Turns the counts back into rows. */
+  async addCounts(groups: Int32Array, numbers: Float64Array, counts: Float64Array): Promise<void> {
+    let from = 0;
+    if (this.#ordered === undefined) from = this.#counted.addCounts(groups, numbers, counts);
+    if (from === counts.length) return;
+    this.#ordered ??= await this.#writeOut();
+    await this.#addRows(this.#ordered, {
+      groups: groups.subarray(from),
+      numbers: numbers.subarray(from),
+      counts: counts.subarray(from),
+    });
+  }
+
   async #writeOut(): Promise<OrderedCall> {
     const ordered = new OrderedCall(this.#call, this.#context, this.#budget);
-    const { groups, numbers, counts } = this.#counted.counts();
+    const counted = this.#counted.counts();
     this.#counted = new CountedRows();
+    await this.#addRows(ordered, counted);
+    return ordered;
+  }
+
+  /** Turns counts back into rows. */
+  async #addRows(ordered: OrderedCall, { groups, numbers, counts }: Counts): Promise<void> {
     let data = new Float64Array(STEP_ROWS);
     let owners = new Int32Array(STEP_ROWS);
     let length = 0;
@@ -92,7 +109,6 @@ export class CountedCall implements CallState {
       }
     }
     if (length > 0) flush();
-    return ordered;
   }
 
   #vector(data: Float64Array, length: number): Vector {

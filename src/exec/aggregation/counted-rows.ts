@@ -47,14 +47,30 @@ export class CountedRows {
           continue;
         }
       }
-      const at = this.#slotOf(group, number);
-      if (this.#counts[at]++ > 0) continue;
-      this.#groups[at] = group;
-      this.#numbers[at] = number;
-      if (++this.#pairs > PAIRS_MAX) return i + 1;
-      if (this.#pairs * 2 > this.#counts.length) this.#grow();
+      if (!this.#addPair(group, number, 1)) return i + 1;
     }
     return end;
+  }
+
+  /** Adds numbers that are counted already; gives back the first that there is no room for. */
+  addCounts(groups: Int32Array, numbers: Float64Array, counts: Float64Array): number {
+    for (let i = 0; i < counts.length; i++) {
+      if (!this.#addPair(groups[i], numbers[i], counts[i])) return i + 1;
+    }
+    return counts.length;
+  }
+
+  /** False where there are too many pairs now. */
+  #addPair(group: number, number: number, count: number): boolean {
+    const at = this.#slotOf(group, number);
+    const isNew = this.#counts[at] === 0;
+    this.#counts[at] += count;
+    if (!isNew) return true;
+    this.#groups[at] = group;
+    this.#numbers[at] = number;
+    if (++this.#pairs > PAIRS_MAX) return false;
+    if (this.#pairs * 2 > this.#counts.length) this.#grow();
+    return true;
   }
 
   #smallOf(group: number): Float64Array {

@@ -52,7 +52,7 @@ export class Grouping {
   /** The keys of the groups, by pages. */
   readonly #keyPages: Vector[][] = [];
   #keyBuilders: VectorBuilder[];
-  readonly #calls: CallState[];
+  readonly calls: readonly CallState[];
   #groups = new Int32Array(0);
   readonly #stepRows: number;
 
@@ -76,7 +76,7 @@ export class Grouping {
     this.#table = new GroupTable(keys.length);
     this.#keyBuilders = this.#newBuilders();
     this.#stepRows = hashStepRows(context);
-    this.#calls = node.aggregates.map((call) => callState(call, context, budget));
+    this.calls = node.aggregates.map((call) => callState(call, context, budget));
   }
 
   /** What groups the rows in `spilled`: their keys lie beside them. */
@@ -86,7 +86,7 @@ export class Grouping {
   }
 
   async add(batch: Batch, context: ExecContext): Promise<void> {
-    const starts = this.#isFull ? undefined : this.#segmenter?.segments(batch, context);
+    const starts = this.segments(batch, context);
     if (starts !== undefined || this.#set.length === 0) {
       await this.#addRows(batch, starts, context);
       return;
@@ -99,6 +99,18 @@ export class Grouping {
     }
   }
 
+  /** The rows at which the batch's segments start, where it has any and new groups have room. */
+  segments(batch: Batch, context: ExecContext): Int32Array | undefined {
+    return this.#isFull ? undefined : this.#segmenter?.segments(batch, context);
+  }
+
+  /** The groups of single rows, for calls that are fed what was gathered of their segments. */
+  async groupsAt(batch: Batch, rows: Int32Array, context: ExecContext): Promise<Int32Array> {
+    const some = narrow(batch, rows, this.#keyColumns);
+    const keys = await this.#keysOf(this.#keys, some, context);
+    return this.#groupsOf(keys, rows.length).slice(0, rows.length);
+  }
+
   get #isFull(): boolean {
     return this.budget.isOver && this.#set.length > 0;
   }
@@ -107,7 +119,7 @@ export class Grouping {
     const rows = starts === undefined ? batch : narrow(batch, starts, this.#keyColumns);
     const keys = await this.#keysOf(this.#keys, rows, context);
     const groups = this.#groupsOf(keys, rows.length);
-    await this.#feed(batch, { starts, groups, count: this.#count }, context);
+    await this.#feed(batch, { starts, groups, count: this.count }, context);
   }
 
   /** Adds the rows of groups that are there, and keeps the others on disk. */
@@ -124,11 +136,11 @@ export class Grouping {
     if (known.length === 0) return;
     const groups = known.map((row) => numbers[row]);
     const rows = pickRows(batch, [], known).batch;
-    await this.#feed(rows, { starts: undefined, groups, count: this.#count }, context);
+    await this.#feed(rows, { starts: undefined, groups, count: this.count }, context);
   }
 
   async #feed(batch: Batch, rowGroups: RowGroups, context: ExecContext): Promise<void> {
-    for (const call of this.#calls) {
+    for (const call of this.calls) {
       const pending = call.add(batch, rowGroups, context);
       if (pending !== undefined) await pending;
     }
@@ -163,12 +175,12 @@ export class Grouping {
   }
 
   #feedSummaries(plan: SummaryPlan, all: Summaries, groups: Int32Array): void {
-    for (let i = 0; i < this.#calls.length; i++) {
-      this.#calls[i].addSummaries(groups, plan.columnOfCall[i], all, this.#count);
+    for (let i = 0; i < this.calls.length; i++) {
+      this.calls[i].addSummaries(groups, plan.columnOfCall[i], all, this.count);
     }
   }
 
-  get #count(): number {
+  get count(): number {
     return this.#set.length === 0 ? 1 : this.#table.count;
   }
 
@@ -187,7 +199,7 @@ export class Grouping {
     const added = table.count - count;
     if (added > 0) {
       this.#keepKeys(keys, count);
-      this.budget.add(table.bytes - bytes + added * STATE_BYTES * (1 + this.#calls.length));
+      this.budget.add(table.bytes - bytes + added * STATE_BYTES * (1 + this.calls.length));
     }
     return groups;
   }
@@ -215,7 +227,7 @@ export class Grouping {
 
   /** The groups, a page at a time. */
   async *finish(context: ExecContext): OperatorRun {
-    const total = this.#count;
+    const total = this.count;
     this.#keyPages.push(this.#keyBuilders.map((builder) => builder.finish()));
     for (let first = 0, page = 0; first < total; first += PAGE_GROUPS, page++) {
       yield await this.#finishPage(page, first, Math.min(PAGE_GROUPS, total - first), context);
@@ -234,7 +246,7 @@ export class Grouping {
       const position = this.#set.indexOf(i);
       return position < 0 ? nullVector(expr.type, length) : keys[position];
     });
-    for (const call of this.#calls) {
+    for (const call of this.calls) {
       const pause = context.checkpoint();
       if (pause !== undefined) await pause;
       columns.push(await call.finish(first, length, context));

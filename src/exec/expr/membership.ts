@@ -85,19 +85,21 @@ export function setTruth(
   const out = new Uint8Array(length);
   if (arg.rep === 'text' && arg.dictionary.length <= length) {
     const ofNull = flip(set.truth(null));
+    const { codes } = arg;
     const byCode = new Uint8Array(arg.dictionary.length).fill(3);
     for (let i = 0; i < length; i++) {
       if (isNullAt(arg, i)) {
         out[i] = ofNull;
         continue;
       }
-      const code = arg.codes[i];
+      const code = codes[i];
       if (byCode[code] === 3) byCode[code] = flip(set.truth(arg.dictionary[code]));
       out[i] = byCode[code];
     }
   } else if (arg.rep === 'f64' && arg.nulls === undefined && set.numbers !== undefined) {
     const { numbers } = set;
-    for (let i = 0; i < length; i++) out[i] = numbers.has(arg.data[i]) === negated ? 0 : 1;
+    const { data } = arg;
+    for (let i = 0; i < length; i++) out[i] = numbers.has(data[i]) === negated ? 0 : 1;
   } else {
     for (let i = 0; i < length; i++) out[i] = flip(set.truth(argValue(arg, i)));
   }

@@ -4,7 +4,7 @@ import type { Batch } from '../../vector/vector.ts';
 import type { ScanCounters } from '../storage.ts';
 import { byPiece, emitPiece, type OutputColumns } from './emit-rows.ts';
 import { filterRows } from './filter-rows.ts';
-import type { RowSource } from './row-source.ts';
+import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { ScanBounds } from './scan-bounds.ts';
 import type { RowRanges } from './select-rows.ts';
 
@@ -18,11 +18,12 @@ export async function* filteredBatches(
   bounds: ScanBounds,
   output: OutputColumns,
   counters: ScanCounters | undefined,
+  coarse = false,
 ): AsyncGenerator<Batch> {
   for (const all of byPiece(ranges)) {
-    const filtered = filterRows(source, all.ranges, bounds);
+    const filtered = filterRows(source, all.ranges, bounds, coarse);
     const kept = filtered instanceof Promise ? await filtered : filtered;
-    for (const rows of byPiece(kept, BATCH_ROWS)) {
+    for (const rows of byPiece(kept, coarse ? PIECE_ROWS : BATCH_ROWS)) {
       const emitted = emitPiece(source, rows, output);
       const batch = emitted instanceof Promise ? await emitted : emitted;
       if (counters !== undefined) {

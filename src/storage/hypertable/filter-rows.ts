@@ -19,6 +19,8 @@ interface StoredConditions {
   readonly equalities: ScanBounds['equalities'];
 }
 
+/** Rows of the ranges that a coarse filter leaves, at least, on average. */
+const COARSE_ROWS = 256;
 /** Where more than this share of the rows is left anyway, cutting costs more than it saves. */
 const KEPT_SHARE = 0.75;
 
@@ -27,16 +29,18 @@ export function filterRows(
   source: RowSource,
   ranges: RowRanges,
   bounds: ScanBounds,
+  coarse = false,
 ): MaybePromise<RowRanges> {
   const conditions = storedConditions(source, bounds);
   if (conditions === undefined) return ranges;
   let kept: MaybePromise<RowRanges> = ranges;
   for (const range of conditions.ranges) {
     kept = next(kept, source, range.attnum, (piece, rows, base) =>
-      inRange(piece, rows, base, range),
+      inRange(piece, rows, base, range, coarse),
     );
   }
   for (const { attnum, values } of conditions.equalities) {
+    if (coarse) break;
     kept = next(kept, source, attnum, (piece, rows, base) => withText(piece, rows, base, values));
   }
   return kept instanceof Promise
@@ -85,9 +89,15 @@ function rowCount({ starts, ends }: RowRanges): number {
   return count;
 }
 
-function inRange(piece: StoredColumn, rows: RowRanges, base: number, range: ValueRange): RowRanges {
-  if (piece.rep === 'lanes') return lanesInRange(piece.lanes, rows, base, range);
-  if (piece.rep !== 'f64') return rows;
+function inRange(
+  piece: StoredColumn,
+  rows: RowRanges,
+  base: number,
+  range: ValueRange,
+  coarse: boolean,
+): RowRanges {
+  if (piece.rep === 'lanes') return lanesInRange(piece.lanes, rows, base, range, coarse);
+  if (piece.rep !== 'f64' || coarse) return rows;
   const { data } = piece;
   const { low, high, isLowOpen, isHighOpen } = range;
   // NaN is above everything else: it passes as what is not known to be too large.
@@ -103,6 +113,7 @@ function lanesInRange(
   rows: RowRanges,
   base: number,
   { low, high, isLowOpen, isHighOpen }: ValueRange,
+  coarse: boolean,
 ): RowRanges {
   const first = laneFrom(lanes, low, isLowOpen);
   const last = laneFrom(lanes, high, !isHighOpen) - 1;
@@ -118,6 +129,11 @@ function lanesInRange(
     const borders = scratch(count * 4 + 8);
     const source = block.pointer + (start - base) * (bits >>> 3);
     const found = select(source, count, first, last, start, borders);
+    if (coarse && found * COARSE_ROWS > count * 2) {
+      starts.push(start);
+      ends.push(rows.ends[r]);
+      continue;
+    }
     const { u32 } = kernelViews();
     for (let at = borders >>> 2, end = at + found; at < end; at += 2) {
       starts.push(u32[at]);

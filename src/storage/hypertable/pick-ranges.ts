@@ -2,7 +2,7 @@
 import type { SqlType } from '../../types/type.ts';
 import { LaneVector } from '../../vector/lane-vector.ts';
 import { widenRanges } from '../../vector/lanes.ts';
-import type { Vector } from '../../vector/vector.ts';
+import type { NullMask, Vector } from '../../vector/vector.ts';
 import type { RowRanges } from './select-rows.ts';
 import { gatherColumn, toVector, type PlainColumn, type StoredColumn } from './stored-column.ts';
 
@@ -18,30 +18,39 @@ export function pickRanges(
   base: number,
 ): Vector {
   const { starts, ends } = ranges;
-  if (
-    piece.rep !== 'lanes' ||
-    piece.nulls !== undefined ||
-    count < starts.length * LANE_RANGE_ROWS
-  ) {
+  if (piece.rep !== 'lanes' || count < starts.length * LANE_RANGE_ROWS) {
     return toVector(copyRanges(piece, ranges, count, base), type, 0, count);
   }
   const at = new Int32Array(starts.length + 1);
   for (let r = 0; r < starts.length; r++) at[r + 1] = at[r] + ends[r] - starts[r];
   const firsts = Int32Array.from(starts, (start) => start - base);
-  return new LaneVector(type, { lanes: piece.lanes, starts: firsts, at }, undefined);
+  const nulls = copyNulls(piece, ranges, count, base);
+  return new LaneVector(type, { lanes: piece.lanes, starts: firsts, at }, nulls);
 }
 
 /** Ranges at least this long are copied as blocks of memory. */
 const BLOCK_ROWS = 24;
 
-function copyRanges(
-  piece: StoredColumn,
+function copyNulls(
+  { nulls }: StoredColumn,
   { starts, ends }: RowRanges,
   count: number,
   base: number,
+): NullMask {
+  if (nulls === undefined) return undefined;
+  const copied = new Uint8Array(count);
+  copyInto(copied, nulls, starts, ends, base);
+  return copied;
+}
+
+function copyRanges(
+  piece: StoredColumn,
+  ranges: RowRanges,
+  count: number,
+  base: number,
 ): PlainColumn {
-  const nulls = piece.nulls === undefined ? undefined : new Uint8Array(count);
-  if (nulls !== undefined) copyInto(nulls, piece.nulls as Uint8Array, starts, ends, base);
+  const nulls = copyNulls(piece, ranges, count, base);
+  const { starts, ends } = ranges;
   switch (piece.rep) {
     case 'lanes': {
       const data = widenRanges(piece.lanes, starts, ends, base, count);

@@ -61,6 +61,6 @@ async function* scanChunk(
   request: ScanRequest,
 ): AsyncGenerator<Batch> {
   for await (const { source, ranges } of selectChunk(input, chunk, bounds, request)) {
-    yield* filteredBatches(source, ranges, bounds, output, request.counters);
+    yield* filteredBatches(source, ranges, bounds, output, request.counters, request.coarse);
   }
 }

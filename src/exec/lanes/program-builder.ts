@@ -1,0 +1,274 @@
+/** Makes programs for batches of one shape; gives up where a number might leave its range. */
+import { kernels } from '../../kernels/kernels.ts';
+import type { Expr } from '../../plan/expr.ts';
+import { LaneVector } from '../../vector/lane-vector.ts';
+import type { Batch } from '../../vector/vector.ts';
+import type { ExecContext } from '../operator.ts';
+import { comparedValue } from '../predicate-compare.ts';
+import { LaneColumn } from './lane-columns.ts';
+import {
+  compareNumbers,
+  lanesWithin,
+  type NumberValue,
+  type TruthValue,
+} from './lane-comparisons.ts';
+import type { LaneOutput, LaneProgram, Register } from './lane-program.ts';
+import type { NumberTree, TruthTree } from './lane-tree.ts';
+import { Registers, Unfit } from './registers.ts';
+import { RunTruth } from './run-truth.ts';
+
+const REGISTER_MAX = 2 ** 31 - 1;
+
+export interface Wanted {
+  readonly condition: TruthTree | null;
+  readonly outputs: readonly {
+    readonly filter: TruthTree | null;
+    readonly value: NumberTree | undefined;
+  }[];
+}
+
+/** The program for batches of the shape of this one; undefined where there is none. */
+export function buildProgram(
+  wanted: Wanted,
+  batch: Batch,
+  context: ExecContext,
+): LaneProgram | undefined {
+  const builder = new Builder(batch, context);
+  try {
+    return builder.program(wanted);
+  } catch (error) {
+    if (error instanceof Unfit) return undefined;
+    throw error;
+  }
+}
+
+class Builder {
+  readonly #batch: Batch;
+  readonly #context: ExecContext;
+  readonly #columns = new Map<number, LaneColumn>();
+  readonly #runTruths = new Map<TruthTree, RunTruth>();
+  readonly #registers = new Registers();
+
+  constructor(batch: Batch, context: ExecContext) {
+    this.#batch = batch;
+    this.#context = context;
+  }
+
+  program({ condition, outputs }: Wanted): LaneProgram {
+    const holds = condition === null ? this.#registers.all : this.#truth(condition).yes;
+    const made = outputs.map(({ filter, value }): LaneOutput => {
+      const rows = filter === null ? holds : this.#registers.and(holds, this.#truth(filter).yes);
+      if (value === undefined) return { truth: rows, value: -1, low: 0, high: 0 };
+      const { register, low, high, known } = this.#number(value);
+      return { truth: this.#registers.and(rows, known), value: register, low, high };
+    });
+    const read = made.flatMap(({ truth, value }) => (value < 0 ? [truth] : [truth, value]));
+    return {
+      columns: [...this.#columns.values()],
+      runTruths: [...this.#runTruths.values()],
+      constants: this.#registers.constants(),
+      steps: this.#registers.stepsFor([holds, ...read]),
+      registers: this.#registers.count,
+      condition: holds,
+      outputs: made,
+    };
+  }
+
+  #number(tree: NumberTree): NumberValue {
+    switch (tree.kind) {
+      case 'column':
+        return this.#columnNumbers(tree.index);
+      case 'fixed':
+        return this.#fixed(comparedValue(tree.expr, this.#context));
+      case 'arithmetic':
+        return this.#arithmetic(tree);
+      case 'choose': {
+        const { yes } = this.#truth(tree.when);
+        return this.#choose(yes, this.#number(tree.taken), this.#number(tree.otherwise));
+      }
+      case 'coalesce': {
+        const [first, ...others] = tree.args.map((arg) => this.#number(arg)).toReversed();
+        return others.reduce((rest, one) => this.#choose(one.known, one, rest), first);
+      }
+      case 'greatest':
+      case 'least': {
+        const isLeast = tree.kind === 'least';
+        const args = tree.args.map((arg) => this.#number(arg));
+        return args.reduce((a, b) => this.#extreme(isLeast, a, b));
+      }
+      case 'nullif': {
+        const [left, right] = [this.#number(tree.left), this.#number(tree.right)];
+        const { yes } = compareNumbers(this.#registers, '=', left, right);
+        return { ...left, known: this.#registers.andNot(left.known, yes) };
+      }
+    }
+  }
+
+  #fixed(value: unknown): NumberValue {
+    if (value === null) {
+      return { register: this.#registers.none, low: 0, high: 0, known: this.#registers.none };
+    }
+    if (typeof value !== 'number' || !Number.isInteger(value)) throw new Unfit();
+    inRange(value, value, REGISTER_MAX);
+    return {
+      register: this.#registers.constant(value),
+      low: value,
+      high: value,
+      known: this.#registers.all,
+    };
+  }
+
+  #columnNumbers(index: number): NumberValue {
+    const column = this.#column(index);
+    const { base, factor, divisor, bits } = column.lanes;
+    const high = base + (2 ** bits - 1) * factor;
+    if (divisor !== 1) throw new Unfit();
+    inRange(base, high, REGISTER_MAX);
+    const register = this.#registers.once(
+      `column ${index}`,
+      [],
+      (target) => (address, from, count) => {
+        column.read(address(target), from, count);
+      },
+    );
+    return { register, low: base, high, known: this.#knownRows(column) };
+  }
+
+  #knownRows(column: LaneColumn): Register {
+    if (!column.hasNulls) return this.#registers.all;
+    return this.#registers.once(`known ${column.index}`, [], (target) => (address, from, count) => {
+      column.readKnown(address(target), from, count);
+    });
+  }
+
+  #arithmetic({
+    operator,
+    left,
+    right,
+    limit,
+  }: Extract<NumberTree, { kind: 'arithmetic' }>): NumberValue {
+    const [a, b] = [this.#number(left), this.#number(right)];
+    const known = this.#registers.and(a.known, b.known);
+    const ends =
+      operator === '+'
+        ? [a.low + b.low, a.high + b.high]
+        : operator === '-'
+          ? [a.low - b.high, a.high - b.low]
+          : [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high];
+    const [low, high] = [Math.min(...ends), Math.max(...ends)];
+    inRange(low, high, Math.min(limit, REGISTER_MAX));
+    const kernel =
+      operator === '+'
+        ? kernels.addRows
+        : operator === '-'
+          ? kernels.subtractRows
+          : kernels.multiplyRows;
+    return {
+      register: this.#registers.combine(operator, kernel, a.register, b.register),
+      low,
+      high,
+      known,
+    };
+  }
+
+  /** The smaller or greater of two; the other where one is NULL. */
+  #extreme(isLeast: boolean, a: NumberValue, b: NumberValue): NumberValue {
+    const registers = this.#registers;
+    const kernel = isLeast ? kernels.leastRows : kernels.greatestRows;
+    const both = registers.combine(kernel.name, kernel, a.register, b.register);
+    const onlyA = registers.andNot(a.known, b.known);
+    const onlyB = registers.andNot(b.known, a.known);
+    const known = registers.or(a.known, b.known);
+    const low = Math.min(a.low, b.low);
+    const high = Math.max(a.high, b.high);
+    const some = registers.choose(onlyB, b.register, both);
+    return { register: registers.choose(onlyA, a.register, some), low, high, known };
+  }
+
+  #choose(yes: Register, a: NumberValue, b: NumberValue): NumberValue {
+    return {
+      register: this.#registers.choose(yes, a.register, b.register),
+      low: Math.min(a.low, b.low),
+      high: Math.max(a.high, b.high),
+      known: this.#registers.choose(yes, a.known, b.known),
+    };
+  }
+
+  #truth(tree: TruthTree): TruthValue {
+    switch (tree.kind) {
+      case 'within':
+        return this.#within(tree);
+      case 'compare':
+        return compareNumbers(
+          this.#registers,
+          tree.comparison,
+          this.#number(tree.left),
+          this.#number(tree.right),
+        );
+      case 'and':
+      case 'or':
+        return this.#join(tree.kind === 'and', tree.args);
+      case 'not': {
+        const { yes, no } = this.#truth(tree.arg);
+        return { yes: no, no: yes };
+      }
+      case 'is-null': {
+        const { known } = this.#number(tree.arg);
+        const isNull = this.#registers.andNot(this.#registers.all, known);
+        return tree.negated ? { yes: known, no: isNull } : { yes: isNull, no: known };
+      }
+      case 'in-runs':
+        return this.#inRuns(tree, tree.expr, tree.used);
+    }
+  }
+
+  #join(isAnd: boolean, args: readonly TruthTree[]): TruthValue {
+    const truths = args.map((arg) => this.#truth(arg));
+    const registers = this.#registers;
+    const and = (a: Register, b: Register): Register => registers.and(a, b);
+    const or = (a: Register, b: Register): Register => registers.or(a, b);
+    return {
+      yes: truths.map(({ yes }) => yes).reduce(isAnd ? and : or),
+      no: truths.map(({ no }) => no).reduce(isAnd ? or : and),
+    };
+  }
+
+  #within(tree: Extract<TruthTree, { kind: 'within' }>): TruthValue {
+    const { index, comparison, fixed, expr } = tree;
+    if (this.#batch.runs?.constantColumns.includes(index) === true) {
+      return this.#inRuns(tree, expr, [index]);
+    }
+    const value = comparedValue(fixed, this.#context);
+    if (typeof value !== 'number' || Number.isNaN(value)) throw new Unfit();
+    const column = this.#column(index);
+    return lanesWithin(this.#registers, column, this.#knownRows(column), comparison, value);
+  }
+
+  #inRuns(tree: TruthTree, expr: Expr, used: readonly number[]): TruthValue {
+    let truth = this.#runTruths.get(tree);
+    if (truth === undefined) {
+      truth = new RunTruth(expr, used, this.#context);
+      if (!truth.attach(this.#batch)) throw new Unfit();
+      this.#runTruths.set(tree, truth);
+    }
+    const number = [...this.#runTruths.keys()].indexOf(tree);
+    const where = (wanted: number): Register =>
+      this.#registers.once(`runs ${number} ${wanted}`, [], (target) => (address, from, count) => {
+        truth.fill(address(target), from, count, wanted);
+      });
+    return { yes: where(1), no: where(0) };
+  }
+
+  #column(index: number): LaneColumn {
+    let column = this.#columns.get(index);
+    if (column === undefined) {
+      if (LaneVector.rowsOf(this.#batch.columns[index]) === undefined) throw new Unfit();
+      this.#columns.set(index, (column = new LaneColumn(index, this.#batch)));
+    }
+    return column;
+  }
+}
+
+function inRange(low: number, high: number, limit: number): void {
+  if (low < -limit || high > limit) throw new Unfit();
+}
