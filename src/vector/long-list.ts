@@ -8,7 +8,7 @@ const PART_BITS = 15;
 const PART_LENGTH = 1 << PART_BITS;
 const PART_MASK = PART_LENGTH - 1;
 
-export class LongList<T> {
+export class LongList<T> implements Iterable<T> {
   /** Full parts; most lists have none. */
   #parts: T[][] | undefined;
   #last: T[] = [];
@@ -29,6 +29,25 @@ export class LongList<T> {
   at(position: number): T {
     const part = this.#parts?.[position >>> PART_BITS] ?? this.#last;
     return part[position & PART_MASK] as T;
+  }
+
+  replace(position: number, item: T): void {
+    const part = this.#parts?.[position >>> PART_BITS] ?? this.#last;
+    part[position & PART_MASK] = item;
+  }
+
+  /** Keeps the first elements only. */
+  cutAt(length: number): void {
+    const parts = [...(this.#parts ?? []), this.#last];
+    const full = length >>> PART_BITS;
+    this.#last = parts[full] ?? [];
+    this.#last.length = length & PART_MASK;
+    this.#parts = full === 0 ? undefined : parts.slice(0, full);
+  }
+
+  *[Symbol.iterator](): Generator<T, void, void> {
+    for (const part of this.#parts ?? []) yield* part;
+    yield* this.#last;
   }
 
   /** What it holds now, without a copy. */

@@ -6,7 +6,7 @@
  */
 import type { Timers } from '../../base/env.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
-import { ChunkList } from '../chunk-list.ts';
+import { LongList } from '../../vector/long-list.ts';
 import { SplitMap } from '../split-map.ts';
 import type { Turns } from '../turns.ts';
 
@@ -41,8 +41,8 @@ type Space = SplitMap<LockKey, Slot>;
 
 /** Locks in the order in which they were taken. */
 class HeldLocks {
-  readonly spaces = new ChunkList<Space>();
-  readonly keys = new ChunkList<LockKey>();
+  readonly spaces = new LongList<Space>();
+  readonly keys = new LongList<LockKey>();
 
   get length(): number {
     return this.keys.length;

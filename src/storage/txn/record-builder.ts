@@ -1,6 +1,6 @@
 /** Condenses a transaction's write set into the row and index changes of its commit record. */
 import { finishInTurns } from '../../base/steps.ts';
-import { ChunkList } from '../chunk-list.ts';
+import { LongList } from '../../vector/long-list.ts';
 import type { BaseRows } from './apply.ts';
 import {
   ROW_DELETE,
@@ -104,7 +104,7 @@ function kindOf(oldBytes: number | undefined, isDeleted: boolean): number {
 }
 
 function* indexChange(writes: TableWrites, index: IndexWrites): Generator<void, IndexChange> {
-  const removed = new ChunkList<EntryChange>();
+  const removed = new LongList<EntryChange>();
   let seen = 0;
   for (const entry of index.removed.values()) {
     if (++seen % STEP_ROWS === 0) yield;
@@ -112,7 +112,7 @@ function* indexChange(writes: TableWrites, index: IndexWrites): Generator<void, 
     if (newest === undefined || entry.keptBy.includes(newest)) continue;
     removed.push(entry);
   }
-  const added = new ChunkList<EntryChange>();
+  const added = new LongList<EntryChange>();
   for (const [, newest] of index.added) {
     for (let entry: OwnEntry | undefined = newest; entry !== undefined; entry = entry.older) {
       if (++seen % STEP_ROWS === 0) yield;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { ChunkList } from '../../../src/storage/chunk-list.ts';
 import { RowMap } from '../../../src/storage/txn/row-map.ts';
 import { CommittedRows, RowVersions } from '../../../src/storage/txn/row-versions.ts';
 import { SplitMap } from '../../../src/storage/split-map.ts';
@@ -43,33 +42,6 @@ describe('maps of a write set', () => {
     expect(keys.every((key) => map.has(key) === known.has(key))).toBe(true);
     expect(new Map(map)).toEqual(known);
     expect(new Set(map.keys())).toEqual(new Set(known.keys()));
-  });
-});
-
-describe('long lists', () => {
-  it('answer as arrays do', () => {
-    const list = new ChunkList<number>();
-    const known: number[] = [];
-    for (const [length, end] of [
-      [10_000, 8192],
-      [3, 8190],
-      [5000, 4096],
-      [5, 0],
-      [4097, 4097],
-    ]) {
-      for (let i = 0; i < length; i++) {
-        list.push(i);
-        known.push(i);
-      }
-      expect([...list]).toEqual(known);
-      list.cutAt(end);
-      known.length = end;
-      if (end === 0) continue;
-      list.replace(end - 1, -5);
-      known[end - 1] = -5;
-      expect([list.length, list.at(0), list.at(end - 1)]).toEqual([end, known[0], -5]);
-    }
-    expect([...list]).toEqual(known);
   });
 });
 
