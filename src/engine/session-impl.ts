@@ -244,7 +244,8 @@ export class SessionImpl implements Session, SessionContext {
     await this.#guarded(sink, sql, async () => {
       await this.#flushInserts();
       const shape = shapeOf(sql);
-      const shaped = shape === undefined ? await this.#plainInsert(sql) : this.#shaped(shape, sql);
+      const shaped =
+        shape === undefined ? await this.#plainInsert(sql, true) : this.#shaped(shape, sql);
       if (shaped !== undefined) {
         await this.#simpleExecutable(shaped, sql.trim(), sink, true);
         return;
@@ -272,11 +273,11 @@ export class SessionImpl implements Session, SessionContext {
   }
 
   /** A large INSERT of literals, which needs no syntax tree; undefined for all others. */
-  async #plainInsert(sql: string): Promise<Executable | undefined> {
+  async #plainInsert(sql: string, runsOnce: boolean): Promise<Executable | undefined> {
     if (this.transaction.isFailed || !mayBePlainInsert(sql)) return undefined;
     this.#statementMicros = this.database.env.clock.nowMicros();
     this.transaction.beginStatement();
-    return await insertExecutable(this, sql);
+    return await insertExecutable(this, sql, runsOnce);
   }
 
   async #simpleExecutable(
@@ -323,6 +324,8 @@ export class SessionImpl implements Session, SessionContext {
     const shape = parameterTypes.length > 0 ? undefined : shapeOf(sql);
     const shaped = shape === undefined ? undefined : this.#shaped(shape, sql);
     if (shaped !== undefined) return shaped;
+    const insert = parameterTypes.length > 0 ? undefined : await this.#plainInsert(sql, false);
+    if (insert !== undefined) return insert;
     const statements = await this.#statements(sql);
     if (statements.length > 1) {
       throw dbError('syntax_error', 'cannot insert multiple commands into a prepared statement');

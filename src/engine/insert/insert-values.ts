@@ -33,10 +33,14 @@ export function mayBePlainInsert(sql: string): boolean {
   return sql.length >= TEXT_MIN && /^\s*insert\s/i.test(sql);
 }
 
-/** The statement ready to run, undefined where it is not as plain as that. */
+/**
+ * The statement ready to run, undefined where it is not as plain as that. `runsOnce` says that it is not
+ * prepared.
+ */
 export async function insertExecutable(
   session: SessionContext,
   sql: string,
+  runsOnce: boolean,
 ): Promise<Executable | undefined> {
   const head = readInsertHead(sql);
   if (head === undefined || head.width > WIDTH_MAX) return undefined;
@@ -47,6 +51,7 @@ export async function insertExecutable(
   const types = inputTypes(planned, insert);
   const context = session.execContext([], 0);
   const reader = readerFor(planned, types, context.eval.format);
+  reader.borrows = runsOnce;
   const batches = await reader.read(sql.slice(head.rowsAt), context.eval.format, () =>
     context.checkpoint(),
   );

@@ -43,7 +43,11 @@ export class ValuesReader implements FieldReader {
   #capacity = 0;
   #rows = 0;
   #batches: Batch[] = [];
+  /** Rows of the statement before: the next one has mostly as many. */
+  #lastRows = 0;
   isBusy = false;
+  /** The batches are stored once and not read after that: see ColumnSink. */
+  borrows = false;
 
   constructor(types: readonly SqlType[], settings: FormatSettings) {
     this.#sinks = types.map((type) => new ColumnSink('', type, 0, settings, undefined));
@@ -75,12 +79,13 @@ export class ValuesReader implements FieldReader {
   }
 
   #begin(length: number, settings: FormatSettings): void {
-    const rows = Math.ceil(length / (this.#sinks.length * VALUE_CHARACTERS));
-    this.#capacity = Math.min(BATCH_ROWS, rows);
+    const guess = Math.ceil(length / (this.#sinks.length * VALUE_CHARACTERS));
+    this.#capacity = Math.min(BATCH_ROWS, this.#lastRows || guess);
     this.#rows = 0;
     this.#blocks.forget();
     for (const sink of this.#sinks) {
       sink.settings = settings;
+      sink.borrows = this.borrows;
       sink.start(this.#capacity);
     }
   }
@@ -129,6 +134,7 @@ export class ValuesReader implements FieldReader {
 
   #take(): readonly Batch[] {
     const batches = this.#batches;
+    this.#lastRows = batches.length > 0 ? BATCH_ROWS : this.#rows;
     if (this.#rows > 0) batches.push(this.#batch());
     return batches;
   }

@@ -159,4 +159,36 @@ describe('a large INSERT of literals', () => {
       ['40000', '40000', String(sum), String(sum / 8), '100', '00:00:59'],
     ]);
   });
+
+  it('is prepared once and run often, beside statements that run once', async () => {
+    await session.run('CREATE TABLE twice (time timestamptz NOT NULL, id int, label text)');
+    await session.run(`SELECT create_hypertable('twice', by_range('time', INTERVAL '1 day'))`);
+    const rows = (first: number): string =>
+      Array.from(
+        { length: 500 },
+        (_, i) =>
+          `('2020-01-01 00:${String(i % 60).padStart(2, '0')}Z', ${first + i}, 'l${i % 7}')`,
+      ).join(', ');
+    await session.session.parse('p', `INSERT INTO twice VALUES ${rows(0)}`, []);
+    for (let round = 1; round <= 4; round++) {
+      const once = await session.run(`INSERT INTO twice VALUES ${rows(round * 500)}`);
+      expect(once.kind === 'result' && once.result.tag).toBe('INSERT 0 500');
+      await session.session.bind('', 'p', [], []);
+      await session.session.execute('', 0, session.sink());
+      await session.session.sync(session.sink());
+      const counts = await session.run(
+        'SELECT id, count(*), min(label), max(label) FROM twice GROUP BY id ORDER BY id',
+      );
+      if (counts.kind === 'error') throw counts.error;
+      const wanted = Array.from({ length: (round + 1) * 500 }, (_, id) => {
+        const label = `l${(id % 500) % 7}`;
+        return [String(id), id < 500 ? String(round) : '1', label, label];
+      });
+      expect(counts.result.rows).toEqual(wanted);
+    }
+    const bad = session.session.parse('', `INSERT INTO twice VALUES ${rows(0)}, ('x', 1, 'y')`, []);
+    await expect(bad).rejects.toThrow(
+      'invalid input syntax for type timestamp with time zone: "x"',
+    );
+  });
 });
