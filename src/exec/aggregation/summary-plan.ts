@@ -5,6 +5,7 @@
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import type { Expr } from '../../plan/expr.ts';
 import type { AggregateCall, AggregateNode, TableScanNode } from '../../plan/physical.ts';
+import { EXACT_SQUARES_LIMIT } from '../../functions/aggregate/integer-spread.ts';
 import { bucketOf, type Bucket } from '../../plan/bucket.ts';
 import { OID, vectorRep, type Oid } from '../../types/type.ts';
 import type { SummaryColumn } from '../../storage/storage.ts';
@@ -124,7 +125,9 @@ class WantedColumns {
     }
     const attnums = positions.map((position) => this.#scan.attnums[position]);
     if (!attnums.every((attnum) => attnum > 0)) return undefined;
-    for (const attnum of attnums) this.column(attnum, statistics, form.limit);
+    const [factor] = form.factors.values();
+    const limit = Math.min(form.limit, squaresLimit(statistics) / Math.abs(factor));
+    for (const attnum of attnums) this.column(attnum, statistics, limit);
     return this.#derived.push(form) - 1;
   }
 
@@ -167,7 +170,9 @@ function columnsOf(
     const attnum = summarizedColumn(call, scan, time);
     if (attnum !== undefined) {
       found.push({ kind: 'column', attnum });
-      if (attnum !== 0) wanted.column(attnum, fn.statistics);
+      if (attnum === 0) continue;
+      const limit = isInteger(typeOf(scan.table, attnum)) ? squaresLimit(fn.statistics) : Infinity;
+      wanted.column(attnum, fn.statistics, limit);
       continue;
     }
     const form = call.args.length === 1 ? linearForm(call.args[0], context) : undefined;
@@ -194,6 +199,11 @@ function summarizedColumn(
   if (vectorRep(column.type.oid) !== 'f64') return undefined;
   if (beside === undefined) return attnum;
   return beside.kind === 'column' && beside.index === time ? attnum : undefined;
+}
+
+/** Absolute values of integers up to which the statistics are exact. */
+function squaresLimit(statistics: readonly Statistic[]): number {
+  return statistics.includes('squares') ? EXACT_SQUARES_LIMIT : Infinity;
 }
 
 function typeOf(table: TableDescriptor, attnum: number): Oid {

@@ -12,11 +12,12 @@ import {
 import { integerSqrt } from '../../types/numeric-functions.ts';
 import { divideRound, Numeric, NUMERIC_NAN, NUMERIC_ZERO } from '../../types/numeric.ts';
 import { OID, sqlType } from '../../types/type.ts';
-import type { Int64, Value } from '../../types/value.ts';
+import type { Value } from '../../types/value.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
 import { StateAccumulator } from './accumulator.ts';
 import { FloatSpreadAccumulator, type Spread } from './float-spread.ts';
+import { IntegerSpreadAccumulator } from './integer-spread.ts';
 
 interface ExactMoments {
   n: number;
@@ -62,28 +63,14 @@ function exactSpread(spread: Spread): Accumulator {
   });
 }
 
-interface IntMoments {
-  n: number;
-  sum: bigint;
-  squares: bigint;
+function intSpread(spread: Spread): Accumulator {
+  return new IntegerSpreadAccumulator((n, sum, squares) =>
+    finishExact(spread, { n, sum: new Numeric(sum, 0), squares: new Numeric(squares, 0) }),
+  );
 }
 
-function intSpread(spread: Spread): Accumulator {
-  return new StateAccumulator<IntMoments>({
-    type: sqlType(OID.numeric),
-    skipNulls: true,
-    create: () => ({ n: 0, sum: 0n, squares: 0n }),
-    add(state, args) {
-      const value = BigInt(args[0] as Int64);
-      state.n++;
-      state.sum += value;
-      state.squares += value * value;
-      return state;
-    },
-    finish: ({ n, sum, squares }) =>
-      finishExact(spread, { n, sum: new Numeric(sum, 0), squares: new Numeric(squares, 0) }),
-  });
-}
+/** Of both sums, whatever the type. */
+const MOMENTS = { statistics: ['sum', 'squares'] } as const;
 
 const SPREAD_NAMES: readonly (readonly [string, Spread])[] = [
   ['var_pop', 'var_pop'],
@@ -97,13 +84,14 @@ const SPREAD_NAMES: readonly (readonly [string, Spread])[] = [
 function spreads(): AggregateFunction[] {
   return SPREAD_NAMES.flatMap(([name, spread]) => [
     ...['int2', 'int4', 'int8'].map((type) =>
-      aggregate(`${name}(${type}) numeric`, () => intSpread(spread), { orderInsensitive: true }),
+      aggregate(`${name}(${type}) numeric`, () => intSpread(spread), {
+        orderInsensitive: true,
+        ...MOMENTS,
+      }),
     ),
     aggregate(`${name}(numeric) numeric`, () => exactSpread(spread), { orderInsensitive: true }),
     ...['float4', 'float8'].map((type) =>
-      aggregate(`${name}(${type}) float8`, () => new FloatSpreadAccumulator(spread), {
-        statistics: ['sum', 'squares'],
-      }),
+      aggregate(`${name}(${type}) float8`, () => new FloatSpreadAccumulator(spread), MOMENTS),
     ),
   ]);
 }

@@ -80,6 +80,7 @@ function aggregate(): string {
     `min(${arg})`,
     `max(${arg})`,
     `stddev(${pick(COLUMNS)})`,
+    `var_pop(${numbers(1)})`,
     `count(DISTINCT ${numbers(1)})`,
     `sum(DISTINCT ${pick(COLUMNS)})`,
     `count(DISTINCT tag)`,
@@ -153,7 +154,7 @@ describe('aggregates on lanes', () => {
     ['sum(CASE WHEN u > 40 THEN v ELSE u END), count(*)', 'WHERE u + v > s'],
     ['count(DISTINCT tag), count(DISTINCT u), count(DISTINCT site + 1)', 'WHERE s > 50'],
     ['percentile_cont(0.9) WITHIN GROUP (ORDER BY u), max(v - u)', 'WHERE d > 10'],
-    ['sum(x + 1), count(x), min(x), avg(y) FILTER (WHERE x > 3), sum(DISTINCT u)', 'WHERE y <> 4'],
+    ['sum(x + 1), count(x), min(x), avg(y) FILTER (WHERE x > 3), stddev(u), variance(x)', 'WHERE y <> 4'],
     ['tag, sum(x)', 'WHERE x IS NOT NULL GROUP BY tag ORDER BY tag'],
   ])('are what they are over rows: %s', async (select, rest) => {
     added.length = 0;
