@@ -4,6 +4,7 @@ import { vectorRep, type SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import { nullVector } from './builder.ts';
 import { LongList } from './long-list.ts';
+import { QuotientVector } from './quotient-vector.ts';
 import { valueAt, type Batch, type NullMask, type TextVector, type Vector } from './vector.ts';
 
 /** Rows copied in one step. */
@@ -48,6 +49,8 @@ export function* concatSteps(
     case 'text':
       return yield* concatText(type, vectors as readonly TextVector[], length, nulls);
     case 'any': {
+      const quotients = QuotientVector.concat(type, vectors, nulls);
+      if (quotients !== undefined) return quotients;
       const data: Value[] = [];
       for (const [vector] of inSteps(vectors)) {
         if (vector === undefined) yield;

@@ -2,6 +2,7 @@
 import { lowerBound } from '../base/lower-bound.ts';
 import type { Value } from '../types/value.ts';
 import { LaneVector } from './lane-vector.ts';
+import { QuotientVector } from './quotient-vector.ts';
 import { RunVector } from './run-vector.ts';
 import type {
   AnyVector,
@@ -19,7 +20,9 @@ const STEP_ROWS = 65_536;
 /** `gather` of many rows in steps of some milliseconds. */
 export function* gatherSteps(vector: Vector, selection: Int32Array): Generator<void, Vector, void> {
   const count = selection.length;
-  if (count <= STEP_ROWS) return gather(vector, selection);
+  if (count <= STEP_ROWS || QuotientVector.from(vector) !== undefined) {
+    return gather(vector, selection);
+  }
   const { type } = vector;
   const nulls = vector.nulls === undefined ? undefined : new Uint8Array(count);
   const data = emptyData(vector.rep, count);
@@ -82,6 +85,8 @@ export function gather(vector: Vector, selection: Int32Array, count = selection.
       return { rep: 'text', type, length: count, codes, dictionary: vector.dictionary, nulls };
     }
     case 'any': {
+      const quotients = QuotientVector.from(vector);
+      if (quotients !== undefined) return quotients.gather(selection, count, nulls);
       const data: Value[] = [];
       const source = vector.data;
       for (let i = 0; i < count; i++) data.push(source[selection[i]]);
@@ -167,8 +172,11 @@ export function slice(vector: Vector, start: number, end: number): Vector {
       const codes = vector.codes.subarray(start, end);
       return { rep: 'text', type, length, codes, dictionary: vector.dictionary, nulls };
     }
-    case 'any':
+    case 'any': {
+      const quotients = QuotientVector.from(vector);
+      if (quotients !== undefined) return quotients.slice(start, end, nulls);
       return { rep: 'any', type, length, data: vector.data.slice(start, end), nulls };
+    }
   }
 }
 

@@ -17,6 +17,7 @@
 import type { SqlType } from '../types/type.ts';
 import { vectorRep } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
+import { QuotientVector } from './quotient-vector.ts';
 
 export type NullMask = Uint8Array | undefined;
 
@@ -90,8 +91,10 @@ export function valueAt(vector: Vector, i: number): Value {
       return vector.data[i] === 1;
     case 'text':
       return vector.dictionary[vector.codes[i] as number] as string;
-    case 'any':
-      return vector.data[i] as Value;
+    case 'any': {
+      const quotients = QuotientVector.from(vector);
+      return quotients === undefined ? (vector.data[i] as Value) : quotients.valueAt(i);
+    }
   }
 }
 

@@ -6,10 +6,12 @@ import { addIntervals, divideInterval } from '../../types/datetime/interval-math
 import { Interval } from '../../types/interval.ts';
 import { divideNumeric, addNumeric } from '../../types/numeric-arithmetic.ts';
 import { numericFromInt } from '../../types/numeric-convert.ts';
+import { QUOTIENT_COUNT_MAX } from '../../types/quotient-digits.ts';
 import { Numeric, NUMERIC_ZERO } from '../../types/numeric.ts';
 import { OID, type Oid, sqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { type AnyVector, isNullAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
+import { QuotientVector } from '../../vector/quotient-vector.ts';
 import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
@@ -18,6 +20,8 @@ import { checkInt64 } from '../operators/int-arithmetic.ts';
 import { growF64, StateAccumulator } from './accumulator.ts';
 
 const SAFE = Number.MAX_SAFE_INTEGER;
+/** Averages that are worth a form of their own. */
+const QUOTIENTS_MIN = 16;
 
 /** Makes the final value from an exact integer sum and the number of values, which is not 0. */
 type IntFinish = (sum: bigint | number, count: number) => Value;
@@ -110,6 +114,8 @@ class IntSumAccumulator implements Accumulator {
   }
 
   finish(count: number): Vector {
+    const quotients = this.#quotients(count);
+    if (quotients !== undefined) return quotients;
     const values: Value[] = [];
     for (let group = 0; group < count; group++) {
       const rows = this.#counts[group] as number;
@@ -120,6 +126,19 @@ class IntSumAccumulator implements Accumulator {
       );
     }
     return vectorFromValues(sqlType(this.#type), values);
+  }
+
+  /** Many averages are left as sums and counts: few readers want a numeric for each. */
+  #quotients(count: number): Vector | undefined {
+    if (this.#finish !== intAverage || this.#wide.size > 0 || count < QUOTIENTS_MIN)
+      return undefined;
+    const sums = this.#sums.slice(0, count);
+    const counts = this.#counts.slice(0, count);
+    if (!counts.every((rows) => rows <= QUOTIENT_COUNT_MAX)) return undefined;
+    const nulls = counts.includes(0)
+      ? Uint8Array.from(counts, (rows) => (rows === 0 ? 1 : 0))
+      : undefined;
+    return new QuotientVector(sqlType(this.#type), sums, counts, nulls);
   }
 }
 

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ByteWriter } from '../../../src/base/byte-writer.ts';
+import { codecFor } from '../../../src/types/codecs.ts';
+import { divideNumeric } from '../../../src/types/numeric-arithmetic.ts';
+import { numericFromInt } from '../../../src/types/numeric-convert.ts';
+import { formatNumeric, Numeric } from '../../../src/types/numeric.ts';
+import { QUOTIENT_COUNT_MAX, QuotientDigits } from '../../../src/types/quotient-digits.ts';
+import { OID, sqlType } from '../../../src/types/type.ts';
+import { concat } from '../../../src/vector/concat.ts';
+import { gather, gatherOrNull, gatherSteps, slice } from '../../../src/vector/gather.ts';
+import { QuotientVector } from '../../../src/vector/quotient-vector.ts';
+import { valueAt, type AnyVector, type Vector } from '../../../src/vector/vector.ts';
+import type { FormatSettings } from '../../../src/types/codec.ts';
+
+const NUMERIC = sqlType(OID.numeric);
+const power = fc.integer({ min: 0, max: 15 }).map((exponent) => 10 ** exponent);
+const sum = fc.oneof(
+  fc.integer({ min: -100_000, max: 100_000 }),
+  fc.maxSafeInteger(),
+  fc.tuple(power, fc.integer({ min: -3, max: 3 })).map(([base, by]) => base + by),
+  fc.constantFrom(0, -0, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
+);
+const count = fc.oneof(
+  fc.integer({ min: 1, max: 400 }),
+  fc.integer({ min: 1, max: QUOTIENT_COUNT_MAX }),
+  fc.tuple(power, fc.integer({ min: 0, max: 2 })).map(([base, by]) => Math.min(base + by, 9e11)),
+  fc.constantFrom(1, QUOTIENT_COUNT_MAX),
+);
+
+function quotientOf(total: number, rows: number): Numeric {
+  return divideNumeric(new Numeric(BigInt(total), 0), numericFromInt(rows));
+}
+
+describe('quotient digits', () => {
+  it('are those of dividing numerics, as text and in binary', () => {
+    const digits = new QuotientDigits();
+    const bytes = new Uint8Array(64);
+    fc.assert(
+      fc.property(sum, count, (total, rows) => {
+        const expected = quotientOf(total, rows);
+        const writer = new ByteWriter();
+        codecFor(OID.numeric).writeBinary(writer, expected, undefined as unknown as FormatSettings);
+        digits.divide(total, rows);
+        expect(digits.text()).toBe(formatNumeric(expected));
+        const end = digits.write(bytes, 3);
+        expect([...bytes.subarray(3, end)]).toEqual([...writer.view()]);
+        expect(end - 3).toBeLessThanOrEqual(40);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+});
+
+describe('quotient vectors', () => {
+  const rows = fc.array(fc.tuple(sum, fc.oneof(count, fc.constant(0))), {
+    minLength: 1,
+    maxLength: 30,
+  });
+  const vectorOf = (values: readonly (readonly [number, number])[]): Vector => {
+    const nulls = Uint8Array.from(values, ([, n]) => (n === 0 ? 1 : 0));
+    return new QuotientVector(
+      NUMERIC,
+      Float64Array.from(values, ([total]) => total),
+      Float64Array.from(values, ([, n]) => n),
+      nulls.includes(1) ? nulls : undefined,
+    );
+  };
+  const read = (vector: Vector): unknown[] =>
+    Array.from({ length: vector.length }, (_, i) => valueAt(vector, i));
+
+  it('give the rows that were sliced, gathered and joined', () => {
+    fc.assert(
+      fc.property(rows, fc.array(fc.nat()), fc.nat(), (values, picks, cut) => {
+        const vector = vectorOf(values);
+        const expected = values.map(([total, n]) => (n === 0 ? null : quotientOf(total, n)));
+        const selection = Int32Array.from(picks, (pick) => pick % values.length);
+        const picked = [...selection].map((row) => expected[row]);
+        const middle = cut % values.length;
+        const joined = concat(NUMERIC, [slice(vector, middle, values.length), vector]);
+        expect(read(gather(vector, selection))).toEqual(picked);
+        expect(read(gatherOrNull(vector, Int32Array.of(-1, ...selection)))).toEqual([
+          null,
+          ...picked,
+        ]);
+        expect(QuotientVector.from(joined)).toBeDefined();
+        expect(read(joined)).toEqual([...expected.slice(middle), ...expected]);
+        expect(read(vector)).toEqual(expected);
+        expect({ ...(vector as AnyVector) }.data).toEqual(expected);
+        const mixed: Vector = { ...(vector as AnyVector), data: expected };
+        expect(read(concat(NUMERIC, [vector, mixed]))).toEqual([...expected, ...expected]);
+      }),
+    );
+    const many = vectorOf(Array.from({ length: 70_000 }, (_, i) => [i, 7] as const));
+    const all = Int32Array.from({ length: 70_000 }, (_, i) => 69_999 - i);
+    const steps = gatherSteps(many, all);
+    let step = steps.next();
+    while (step.done !== true) step = steps.next();
+    expect(valueAt(step.value, 0)).toEqual(quotientOf(69_999, 7));
+  });
+});
