@@ -49,10 +49,13 @@ function cutRuns(
     const earliest = series.minTimes[s];
     const latest = series.maxTimes[s];
     if (earliest > maxTime || latest < minTime) continue;
-    let start = series.starts[s];
-    let end = series.starts[s + 1];
-    if (earliest < minTime) start = times.firstAtLeast(start, end, minTime);
-    if (latest > maxTime) end = times.firstAbove(start, end, maxTime);
+    const firstRow = series.starts[s];
+    const endRow = series.starts[s + 1];
+    let start = firstRow;
+    let end = endRow;
+    // Each time looked at is likely to miss all caches: the series knows its ends.
+    if (earliest < minTime) start = times.firstAtLeast(firstRow, endRow, minTime, earliest, latest);
+    if (latest > maxTime) end = times.firstAbove(firstRow, endRow, maxTime, earliest, latest);
     if (start >= end) continue;
     const last = ends.length - 1;
     if (last >= 0 && ends[last] === start) ends[last] = end;

@@ -8,10 +8,13 @@ export interface Times {
   /** False where only the rows that were asked for may be looked at. */
   readonly isWhole: boolean;
   at(row: number): number;
-  /** First row of [start, end), which ascends, whose time is at least `bound`; `end` where none is. */
-  firstAtLeast(start: number, end: number, bound: number): number;
+  /**
+   * First row of [start, end), which ascends, whose time is at least `bound`; `end` where none is. Who
+   * knows the first and the last row's time saves looking at them.
+   */
+  firstAtLeast(start: number, end: number, bound: number, first?: number, last?: number): number;
   /** The same for times above `bound`. */
-  firstAbove(start: number, end: number, bound: number): number;
+  firstAbove(start: number, end: number, bound: number, first?: number, last?: number): number;
 }
 
 /** Looks where an even step would put the bound, for times mostly lie on a grid; then halves what is left. */
@@ -20,11 +23,14 @@ export abstract class SearchedTimes implements Times {
   readonly isWhole: boolean = true;
   abstract at(row: number): number;
 
-  firstAtLeast(start: number, end: number, bound: number): number {
-    if (start >= end) return start;
-    const first = this.at(start);
-    if (first >= bound) return start;
-    const last = this.at(end - 1);
+  firstAtLeast(
+    start: number,
+    end: number,
+    bound: number,
+    first = start < end ? this.at(start) : NaN,
+    last = start < end ? this.at(end - 1) : NaN,
+  ): number {
+    if (start >= end || first >= bound) return start;
     if (last < bound) return end;
     const guess = start + Math.ceil(((bound - first) * (end - 1 - start)) / (last - first));
     if (guess > start && guess < end) {
@@ -40,11 +46,14 @@ export abstract class SearchedTimes implements Times {
     return start;
   }
 
-  firstAbove(start: number, end: number, bound: number): number {
-    if (start >= end) return start;
-    const first = this.at(start);
-    if (first > bound) return start;
-    const last = this.at(end - 1);
+  firstAbove(
+    start: number,
+    end: number,
+    bound: number,
+    first = start < end ? this.at(start) : NaN,
+    last = start < end ? this.at(end - 1) : NaN,
+  ): number {
+    if (start >= end || first > bound) return start;
     if (last <= bound) return end;
     const guess = start + Math.floor(((bound - first) * (end - 1 - start)) / (last - first)) + 1;
     if (guess > start && guess < end) {

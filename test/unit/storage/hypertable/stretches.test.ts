@@ -110,6 +110,9 @@ it('finds the first time that reaches or passes a bound', () => {
       };
       expect(source.firstAtLeast(start, times.length, bound)).toBe(first((time) => time >= bound));
       expect(source.firstAbove(start, times.length, bound)).toBe(first((time) => time > bound));
+      const ends = [start, times.length, bound, times[start], times[times.length - 1]] as const;
+      expect(source.firstAtLeast(...ends)).toBe(first((time) => time >= bound));
+      expect(source.firstAbove(...ends)).toBe(first((time) => time > bound));
     }),
   );
 });
