@@ -32,6 +32,19 @@ export interface InputKernels {
   /** The code of a string; -1 where the table has no room, -2 where it does not take the string. */
   textCode(table: number, at: number, length: number): number;
   rehashTexts(table: number): void;
+  /** As textCodes where `tuples` tell most rows' codes; the column is the one at `position` of them. */
+  tupleCodes(
+    block: number,
+    job: number,
+    table: number,
+    from: number,
+    tuples: number,
+    position: number,
+  ): number;
+  /** Finds the tuples of the block's rows; returns how many rows have none. */
+  findTuples(block: number, tuples: number): number;
+  /** Adds those of rows that had none and were read since; returns 0 where the table has no room. */
+  learnTuples(block: number, jobs: number, tuples: number): number;
   /** Where the 128-bit mantissas of the powers of ten from -64 to 64 belong. */
   widePowers(): number;
 }
@@ -74,6 +87,27 @@ export const TABLE = {
   wanted: 32,
 } as const;
 export const TABLE_BYTES = 64;
+
+/** Offsets in a table of text tuples (u32 each). */
+export const TUPLES = {
+  first: 0,
+  columns: 4,
+  slots: 8,
+  mask: 12,
+  entries: 16,
+  entryCapacity: 20,
+  count: 24,
+  pool: 28,
+  poolUsed: 32,
+  poolCapacity: 36,
+  codes: 40,
+  rows: 44,
+  lead: 48,
+  last: 52,
+  missed: 56,
+} as const;
+export const TUPLES_BYTES = 64;
+export const TUPLE_ENTRY_BYTES = 16;
 
 /** Flags of a field's meta; its other bits are the length. */
 export const FIELD_ODD = 0x80000000;

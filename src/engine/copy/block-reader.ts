@@ -6,14 +6,17 @@
 import { BLOCK, JOB_BYTES } from '../../kernels/input-kernels.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, type KernelBlock } from '../../kernels/memory.ts';
-import { ColumnKernel, NULL_BYTES_MAX, type NullForm } from './column-kernel.ts';
+import { ColumnKernel, hasTextKernel, NULL_BYTES_MAX, type NullForm } from './column-kernel.ts';
 import type { ColumnSink } from './column-sink.ts';
 import { fieldBlock, prepareBlock, type FieldBlock } from './field-block.ts';
 import { allocate } from './kernel-memory.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyPlace, RowReader } from './row-reader.ts';
+import { TextTuples } from './text-tuples.ts';
 
 const ENCODER = new TextEncoder();
+/** What stands before a field of the binary format. */
+const LENGTH_BYTES = 4;
 
 type Split = (at: number, end: number) => number;
 
@@ -34,19 +37,37 @@ export class BlockReader {
   readonly #split: Split;
   readonly #rows: FieldReader;
   readonly #input: CopyPlace;
+  /** Undefined where no text columns are neighbours. */
+  readonly tuples: TextTuples | undefined;
   /** Rows that the last call has read. */
   rows = 0;
   /** Why it read no more: see STOP_ROW. */
   stop = 0;
 
-  constructor(sinks: readonly ColumnSink[], form: BlockForm, rows: FieldReader, input: CopyPlace) {
+  /** `tuples` may come from an earlier reader of the same columns in the same form. */
+  constructor(
+    sinks: readonly ColumnSink[],
+    form: BlockForm,
+    rows: FieldReader,
+    input: CopyPlace,
+    tuples = tuplesFor(sinks, form.isBinary),
+  ) {
+    this.tuples = tuples;
     this.#rows = rows;
     this.#input = input;
     this.#split = (at, end) => form.split(this.#place.block, at, end);
     this.#jobs = allocate(JOB_BYTES * sinks.length);
     this.#columns = sinks.map((sink, i) => {
       const job = this.#jobs.pointer + i * JOB_BYTES;
-      return new ColumnKernel(sink, i, this.#place, job, form.isBinary, form.nullsOf(sink.name));
+      const nulls = form.nullsOf(sink.name);
+      const position = tuples?.positionOf(i);
+      if (tuples === undefined || position === undefined) {
+        return new ColumnKernel(sink, i, this.#place, job, form.isBinary, nulls);
+      }
+      const place = { ...this.#place, out: tuples.outAt(position) };
+      const column = new ColumnKernel(sink, i, place, job, form.isBinary, nulls);
+      column.useTuples(tuples, position);
+      return column;
     });
   }
 
@@ -65,13 +86,31 @@ export class BlockReader {
     this.stop = u32[(place.block + BLOCK.stop) >>> 2];
     this.rows = rows;
     if (rows === 0) return next;
+    this.#findTuples(rows);
     let isOdd = false;
     for (const column of this.#columns) if (column.read(row, rows)) isOdd = true;
+    this.#learnTuples();
     const first = this.#input.line + 1;
     if (isOdd) this.#readOdd(row, rows, first);
     this.#input.line = first + rows - 1;
     this.#input.column = undefined;
     return next;
+  }
+
+  #findTuples(rows: number): void {
+    const { tuples } = this;
+    if (tuples === undefined || tuples.isUseless) return;
+    const { first, count } = tuples.columns;
+    const dictionaries = this.#columns
+      .slice(first, first + count)
+      .map(({ sink }) => sink.dictionary);
+    tuples.find(this.#place.block, rows, dictionaries);
+  }
+
+  #learnTuples(): void {
+    const { tuples } = this;
+    if (tuples === undefined || tuples.isUseless) return;
+    tuples.learn(this.#place.block, this.#jobs.pointer + tuples.columns.first * JOB_BYTES);
   }
 
   #readOdd(row: number, rows: number, firstLine: number): void {
@@ -101,6 +140,7 @@ export function blockReaderFor(
   options: CopyOptions,
   rows: RowReader,
   input: CopyPlace,
+  tuples?: TextTuples,
 ): BlockReader | undefined {
   if (sinks.length === 0) return undefined;
   if (options.format !== 'binary' && ENCODER.encode(options.nullText).length > NULL_BYTES_MAX) {
@@ -112,7 +152,20 @@ export function blockReaderFor(
     isBinary: options.format === 'binary',
     nullsOf: (column) => nullForm(options, column),
   };
-  return new BlockReader(sinks, form, rows, input);
+  return new BlockReader(sinks, form, rows, input, tuples);
+}
+
+/** Tuples of the longest run of neighbouring text columns. */
+function tuplesFor(sinks: readonly ColumnSink[], isBinary: boolean): TextTuples | undefined {
+  let [first, count] = [0, 0];
+  for (let start = 0; start < sinks.length; start++) {
+    let end = start;
+    while (end < sinks.length && hasTextKernel((sinks[end] as ColumnSink).type)) end++;
+    if (end - start > count) [first, count] = [start, end - start];
+    start = end;
+  }
+  if (count < 2) return undefined;
+  return new TextTuples({ first, count, lead: isBinary ? LENGTH_BYTES : 0 });
 }
 
 function splitter({ format, delimiter, quote, escape }: CopyOptions): BlockForm['split'] {

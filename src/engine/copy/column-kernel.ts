@@ -10,10 +10,11 @@ import {
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
 import { requireZone, type TimeZone } from '../../types/datetime/timezone.ts';
-import { OID, type Oid } from '../../types/type.ts';
+import { OID, type Oid, type SqlType } from '../../types/type.ts';
 import { wideDecimalPowers } from './decimal-powers.ts';
 import type { ColumnSink } from './column-sink.ts';
 import type { FieldBlock } from './field-block.ts';
+import type { TextTuples } from './text-tuples.ts';
 
 /** Greatest magnitudes that kernels read; the types' own limits beyond them are left to their codecs. */
 const LIMITS = new Map<Oid, number>([
@@ -56,6 +57,11 @@ export interface NullForm {
 /** Kernels compare this many bytes of a null text. */
 export const NULL_BYTES_MAX = 8;
 
+/** Whether a column's fields are numbered by a dictionary. */
+export function hasTextKernel({ oid }: SqlType): boolean {
+  return oid === OID.text || oid === OID.varchar;
+}
+
 /** A number where SQL would have to convert it. */
 export class BareValue extends Error {}
 
@@ -68,6 +74,7 @@ export class ColumnKernel {
   readonly #isTimestamp: boolean;
   readonly #isSql: boolean;
   readonly #refusesBare: boolean;
+  #tuples: { readonly table: TextTuples; readonly position: number } | undefined;
 
   /** The job is JOB_BYTES of the kernels' memory, held by the caller. */
   constructor(
@@ -95,6 +102,11 @@ export class ColumnKernel {
       this.#zone = requireZone(sink.settings.timeZone);
       this.#noteZone(0);
     }
+  }
+
+  /** Reads only what the tuples do not tell; the column is the one at `position` of theirs. */
+  useTuples(table: TextTuples, position: number): void {
+    this.#tuples = { table, position };
   }
 
   /** Reads the column's fields into rows from `row` on; true where some were left to the caller. */
@@ -223,19 +235,27 @@ export class ColumnKernel {
   }
 
   #textCodes(): (() => void) | undefined {
-    const { oid } = this.sink.type;
-    if (oid !== OID.text && oid !== OID.varchar) return undefined;
+    if (!hasTextKernel(this.sink.type)) return undefined;
     return () => {
       const { dictionary } = this.sink;
       if (dictionary === undefined) return;
       const rows = kernelViews().u32[(this.#place.block + BLOCK.rows) >>> 2];
-      let row = kernels.textCodes(this.#place.block, this.#job, dictionary.table, 0);
+      let row = this.#codesFrom(0, dictionary.table);
       while (row < rows) {
         dictionary.grow();
-        row = kernels.textCodes(this.#place.block, this.#job, dictionary.table, row);
+        row = this.#codesFrom(row, dictionary.table);
       }
       dictionary.decodeNew();
     };
+  }
+
+  #codesFrom(row: number, dictionary: number): number {
+    const { block } = this.#place;
+    if (this.#tuples === undefined || this.#tuples.table.isUseless) {
+      return kernels.textCodes(block, this.#job, dictionary, row);
+    }
+    const { table, position } = this.#tuples;
+    return kernels.tupleCodes(block, this.#job, dictionary, row, table.table, position);
   }
 
   #readsIso(): boolean {

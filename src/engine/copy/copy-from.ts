@@ -28,6 +28,7 @@ import { CsvReader } from './csv-reader.ts';
 import type { CopyOptions } from './options.ts';
 import { CopyPlace, withField, type RowReader } from './row-reader.ts';
 import { TextReader } from './text-reader.ts';
+import type { TextTuples } from './text-tuples.ts';
 
 const BATCH_ROWS = 16_384;
 
@@ -94,6 +95,8 @@ interface LastLoad {
   readonly table: Oid;
   readonly dictionaries: Map<number, ByteDictionary>;
   rows: number;
+  /** Of the last columns and options. */
+  tuples?: { readonly key: string; readonly table: TextTuples };
 }
 
 function lastLoadOf(session: SessionContext, table: TableDescriptor): LastLoad {
@@ -145,7 +148,10 @@ class CopyLoad {
     });
     this.#place = new CopyPlace(table.name);
     const rows = makeReader(this.#sinks, options, format, this.#place);
-    const blocks = blockReaderFor(this.#sinks, options, rows, this.#place);
+    const key = JSON.stringify([options, this.columns.map(({ attnum }) => attnum)]);
+    const tuples = this.#last.tuples?.key === key ? this.#last.tuples.table : undefined;
+    const blocks = blockReaderFor(this.#sinks, options, rows, this.#place, tuples);
+    if (blocks?.tuples !== undefined) this.#last.tuples = { key, table: blocks.tuples };
     this.#reader = new CopyReader(this.#sinks, rows, blocks, this.#place, capacity, BATCH_ROWS);
     this.#checks = rowChecksOf(session, table);
     this.#sources = liveColumns(table).map((column) => this.#source(column));

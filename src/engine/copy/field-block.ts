@@ -7,7 +7,8 @@ import { kernelViews, type KernelBlock } from '../../kernels/memory.ts';
 import { allocate } from './kernel-memory.ts';
 
 const FIELDS_MAX = 24_576;
-const ROWS_MAX = 1024;
+/** Rows of a block at most. */
+export const ROWS_MAX = 1024;
 /** An incomplete row up to this size is carried over to the next piece of input. */
 export const CARRY_MAX = 65_536;
 /** Bytes of input that are worked on at once. */

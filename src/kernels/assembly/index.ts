@@ -15,5 +15,6 @@ export { splitCsv } from './split-csv';
 export { readBooleans, readFloats, readIntegers, splitBinary } from './split-binary';
 export { parseFloats, parseIntegers, widePowers } from './parse-number';
 export { parseBooleans, parseDates, parseTimestamps } from './parse-time';
-export { rehashTexts, textCode, textCodes } from './text-table';
+export { rehashTexts, textCode, textCodes, tupleCodes } from './text-table';
+export { findTuples, learnTuples } from './text-tuples';
 export { splitEntries, writeLines, writeTuples } from './data-row';

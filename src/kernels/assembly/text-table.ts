@@ -18,6 +18,7 @@ import {
   noteOdd,
   resetCounts,
 } from './field-block';
+import { NO_TUPLE, NULL_CODE, tupleCode } from './text-tuples';
 import { isText } from './utf8';
 
 const SLOTS: usize = 0;
@@ -186,6 +187,49 @@ export function textCodes(block: usize, job: usize, table: usize, from: i32): i3
     if (code >= 0) store<i32>(out + (row << 2), code);
     else if (code == FULL) return row;
     else noteOdd(block, job, row);
+  }
+  return rows;
+}
+
+/** The same where `tuples` tell most rows' codes; `position` is the column's among theirs. */
+export function tupleCodes(
+  block: usize,
+  job: usize,
+  table: usize,
+  from: i32,
+  tuples: usize,
+  position: u32,
+): i32 {
+  const rows = load<i32>(block + BLOCK_ROWS);
+  const stride = fieldStride(block);
+  const out: usize = load<u32>(job + JOB_OUT);
+  const expected = nullMeta(job);
+  const field = fieldAt(block, job);
+  if (from == 0) resetCounts(job);
+  const slots: usize = load<u32>(table + SLOTS);
+  const mask = load<u32>(table + MASK);
+  for (let row = from; row < rows; row++) {
+    let code = tupleCode(tuples, position, row);
+    if (code == NO_TUPLE) {
+      const entry = field + stride * row;
+      const start: usize = load<u32>(entry);
+      const meta = load<u32>(entry, 4);
+      if (isNull(job, expected, meta, start)) code = NULL_CODE;
+      else {
+        const length = meta & ~FLAG_QUOTED;
+        code = length <= LENGTH_MAX ? codeOf(table, slots, mask, start, length) : REFUSED;
+        if (code == FULL) return row;
+        if (code == REFUSED) {
+          noteOdd(block, job, row);
+          continue;
+        }
+      }
+    }
+    if (code == NULL_CODE) {
+      noteNull(job, row);
+      code = 0;
+    }
+    store<i32>(out + (row << 2), code);
   }
   return rows;
 }
