@@ -14,6 +14,7 @@ import {
   type OutputColumns,
   type PieceRows,
 } from './emit-rows.ts';
+import { seriesOfLastRows } from './last-rows.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
 import { seriesAt, type SeriesTable } from './series-table.ts';
@@ -33,6 +34,7 @@ export async function emitScattered(
   const pieces = [...byPiece(ranges)].map((rows) => ({ rows, positions: positionsOf(rows) }));
   const length = pieces.reduce((sum, { rows }) => sum + rows.count, 0);
   const series = source.series && seriesOf(source.series, ranges, length);
+  const last = series && source.series && seriesOfLastRows(source.series, ranges, series);
   const columns: Vector[] = [];
   for (let i = 0; i < output.attnums.length; i++) {
     const attnum = output.attnums[i];
@@ -42,7 +44,10 @@ export async function emitScattered(
     else if (attnum === TABLE_OID) columns.push(constantVector(type, output.tableOid, length));
     else if (values !== undefined && series !== undefined) {
       columns.push(toVector(gatherColumn(values, series, length), type, 0, length));
-    } else columns.push(await storedVector(source, pieces, length, output, i));
+    } else {
+      const kept = last && (await lastVector(source, last, output, i));
+      columns.push(kept ?? (await storedVector(source, pieces, length, output, i)));
+    }
   }
   return { columns, length };
 }
@@ -69,6 +74,21 @@ function seriesOf(series: SeriesTable, { starts, ends }: RowRanges, length: numb
     }
   }
   return result;
+}
+
+/** A column of rows that are the last of these series, where the source keeps such; else undefined. */
+async function lastVector(
+  source: RowSource,
+  series: Int32Array,
+  { attnums, types, missing }: OutputColumns,
+  column: number,
+): Promise<Vector | undefined> {
+  if (source.lastRows === undefined) return undefined;
+  const found = source.lastRows(attnums[column], 0);
+  const values = found instanceof Promise ? await found : found;
+  const { length } = series;
+  if (values === undefined) return constantVector(types[column], missing[column], length);
+  return toVector(gatherColumn(values, series, length), types[column], 0, length);
 }
 
 /** A column that is stored row by row, or one that the source lacks. */

@@ -9,6 +9,7 @@ import type { LatestRequest, ScanRequest } from '../storage.ts';
 import { byPiece, emitPiece, type OutputColumns } from './emit-rows.ts';
 import { emitScattered } from './emit-scattered.ts';
 import { KeyNumbers } from './key-numbers.ts';
+import { ASKED_SHARE } from './last-rows.ts';
 import { hypertableOf } from './placement.ts';
 import type { ScanBounds } from './scan-bounds.ts';
 import {
@@ -18,6 +19,7 @@ import {
   type ScanInput,
   type Selected,
 } from './select-chunk.ts';
+import type { RowSource } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
 import { selectsExactly } from './selects-exactly.ts';
 import { seriesAt, type SeriesTable } from './series-table.ts';
@@ -30,6 +32,7 @@ interface Stretch {
   readonly end: number;
   readonly key: number;
   readonly time: number;
+  readonly series: number;
 }
 
 /** Ranges of rows that make a batch, where they have not more than so many rows. */
@@ -62,8 +65,9 @@ export async function* scanLatest(
       found.push(await candidatesOf(input, selected, request, extremes));
     }
   }
+  const ends = { newest: latest.newest, timeColumn: hypertableOf(input.table).timeColumn };
   for (const candidates of found) {
-    for await (const batch of emitExtremes(candidates, extremes, output, latest.newest)) {
+    for await (const batch of emitExtremes(candidates, extremes, output, ends)) {
       if (counters !== undefined) counters.rows += batch.length;
       yield batch;
     }
@@ -74,13 +78,14 @@ async function* emitExtremes(
   { selected: { source, ranges }, times, stretches }: Candidates,
   extremes: Extremes,
   output: OutputColumns,
-  newest: boolean,
+  { newest, timeColumn }: { readonly newest: boolean; readonly timeColumn: number },
 ): AsyncGenerator<Batch> {
   if (stretches === undefined) {
     for (const rows of byPiece(ranges)) yield await emitPiece(source, rows, output);
     return;
   }
-  const found = await extremeRanges(times, stretches, extremes, newest);
+  const isAlone = newest ? await aloneAtEnd(source, stretches, timeColumn) : undefined;
+  const found = await extremeRanges(times, stretches, extremes, newest, isAlone);
   for (let first = 0; first < found.starts.length; first += BATCH_RANGES) {
     const end = first + BATCH_RANGES;
     const some = { starts: found.starts.slice(first, end), ends: found.ends.slice(first, end) };
@@ -152,7 +157,7 @@ async function candidatesOf(
       time = times.at(row);
     }
     extremes.offer(key, time);
-    stretches.push({ start, end, key, time });
+    stretches.push({ start, end, key, time, series: s });
   }
   return { selected, times, stretches };
 }
@@ -174,20 +179,43 @@ function* seriesParts(
   }
 }
 
+/**
+ * Tells stretches whose last row is the last of its series, with another time than the row before: no other
+ * row has to be looked at. Undefined where the source keeps no such times, or few stretches ask for them.
+ */
+async function aloneAtEnd(
+  source: RowSource,
+  stretches: readonly Stretch[],
+  timeColumn: number,
+): Promise<((stretch: Stretch) => boolean) | undefined> {
+  const { series } = source;
+  if (series === undefined || source.lastRows === undefined) return undefined;
+  if (stretches.length < series.count * ASKED_SHARE) return undefined;
+  const before = await source.lastRows(timeColumn, 1);
+  if (before?.rep !== 'f64' || before.nulls !== undefined) return undefined;
+  const { data } = before;
+  const { starts } = series;
+  return ({ end, time, series: s }) =>
+    end === starts[s + 1] && (end - starts[s] === 1 || data[s] !== time);
+}
+
 /** The rows with their key's extreme time, all of equal ones. */
 async function extremeRanges(
   times: SourceTimes,
   stretches: readonly Stretch[],
   extremes: Extremes,
   newest: boolean,
+  isAlone: ((stretch: Stretch) => boolean) | undefined,
 ): Promise<RowRanges> {
   const ranges: RowRanges = { starts: [], ends: [] };
-  for (const { start, end, key, time } of stretches) {
+  for (const stretch of stretches) {
+    const { start, end, key, time } = stretch;
     if (!extremes.isExtreme(key, time)) continue;
     const first = newest ? end - 1 : start;
     let low = first;
     let high = first + 1;
-    while (newest ? low > start : high < end) {
+    const mayHaveEqual = isAlone?.(stretch) !== true;
+    while (mayHaveEqual && (newest ? low > start : high < end)) {
       const beside = newest ? low - 1 : high;
       const loading = times.load(beside, beside + 1);
       if (loading !== undefined) await loading;

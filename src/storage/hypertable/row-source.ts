@@ -45,6 +45,14 @@ export interface RowSource {
   ): StoredColumn | undefined | Promise<StoredColumn | undefined>;
   /** A whole column, where the source has it in one piece. */
   whole?(attnum: number): StoredColumn | undefined | Promise<StoredColumn | undefined>;
+  /**
+   * By series, the value at its last row, or at one that is `back` rows before it or else the first.
+   * Undefined where the source lacks the column. Present where such columns are kept.
+   */
+  lastRows?(
+    attnum: number,
+    back: 0 | 1,
+  ): StoredColumn | undefined | Promise<StoredColumn | undefined>;
   /** Present where columns cost something to read: whether a column is stored row by row. */
   stores?(attnum: number): boolean;
   /** Times of a piece, or of its `rows` alone. */

@@ -336,8 +336,7 @@ export class SegmentKeeper {
           this.#withRows(segment, loaded, index, rows);
         return column instanceof Promise ? column.then(ready) : ready(column);
       },
-      made: (segment, attnum, index, make) =>
-        cache.get(segment.id, attnum, index, make) as StoredColumn,
+      made: (segment, attnum, index, make) => cache.get(segment.id, attnum, index, make),
     };
   }
 

@@ -1,5 +1,6 @@
 /** A stored segment as a source of rows: blocks are read and decoded when a scan asks for them. */
 import type { DeletedRows } from './deleted-rows.ts';
+import { gatherLastRows } from './last-rows.ts';
 import { PIECE_ROWS, type RowSource, type Zones } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
 import type { Segment, SegmentHeader } from './segment.ts';
@@ -17,8 +18,16 @@ export interface BlockReader {
     rows: RowRanges | undefined,
   ): StoredColumn | Promise<StoredColumn>;
   /** Keeps what `make` gives under the block's name. */
-  made(segment: Segment, attnum: number, index: number, make: () => StoredColumn): StoredColumn;
+  made(
+    segment: Segment,
+    attnum: number,
+    index: number,
+    make: () => StoredColumn | Promise<StoredColumn>,
+  ): StoredColumn | Promise<StoredColumn>;
 }
+
+/** Stands for the block of the last rows of all series; a segment has not so many blocks. */
+const LAST_ROWS = 2 ** 19;
 
 export class SegmentSource implements RowSource {
   readonly rows: number;
@@ -63,6 +72,17 @@ export class SegmentSource implements RowSource {
     }
     if (!this.#header.columns.has(attnum)) return undefined;
     return this.#blocks.block(this.#segment, attnum, index, rows);
+  }
+
+  lastRows(
+    attnum: number,
+    back: 0 | 1,
+  ): StoredColumn | undefined | Promise<StoredColumn | undefined> {
+    const values = this.series.columns.get(attnum);
+    if (values !== undefined || !this.#header.columns.has(attnum)) return values;
+    return this.#blocks.made(this.#segment, attnum, LAST_ROWS + back, () =>
+      gatherLastRows(this.series, back, (index, rows) => this.piece(attnum, index, rows)),
+    );
   }
 
   stores(attnum: number): boolean {
