@@ -32,6 +32,9 @@ export interface EngineParts extends TransactionParts {
 const COMPACT_DELAY_MS = 30_000;
 /** Milliseconds between a commit and the look whether heads are due to be flushed. */
 const FLUSH_DELAY_MS = 200;
+/** Milliseconds without a commit after which so many bytes of log are worth a checkpoint. */
+const REST_MS = 2_000;
+const RESTING_LOG_BYTES = 8 * 1024 * 1024;
 
 export class Engine implements StorageEngine {
   readonly #parts: EngineParts;
@@ -45,6 +48,9 @@ export class Engine implements StorageEngine {
   #bytesLeft = 0;
   #flushTimer: (() => void) | undefined;
   #compactTimer: (() => void) | undefined;
+  #restTimer: (() => void) | undefined;
+  /** The newest commit when the timer was set. */
+  #restSequence: Sequence = 0;
   #flushing: Promise<void> = Promise.resolve();
   /** Deletions of dropped tables, one after the other. */
   #deleting: Promise<void> = Promise.resolve();
@@ -159,6 +165,7 @@ export class Engine implements StorageEngine {
     }
     if (this.#closing) return;
     this.#flushSoon();
+    this.#restSoon();
     const { log, checkpointBytes } = this.#parts;
     const isDue = (log.byteLength ?? 0) - this.#bytesLeft > checkpointBytes;
     if (isDue && this.#checkpointing === undefined && this.#nextCheckpoint === undefined) {
@@ -170,6 +177,22 @@ export class Engine implements StorageEngine {
     this.#flushTimer ??= this.#parts.env.timers.after(FLUSH_DELAY_MS, () => {
       this.#flushTimer = undefined;
       this.#inBackground('flush', this.#flush(false));
+    });
+  }
+
+  /** After a load the log is of no more use: a checkpoint gives its disk back. */
+  #restSoon(): void {
+    if (this.#closing) return;
+    const { committer, env } = this.#parts;
+    this.#restTimer ??= env.timers.after(REST_MS, () => {
+      this.#restTimer = undefined;
+      const { sequence } = committer.published;
+      const isResting = sequence === this.#restSequence;
+      this.#restSequence = sequence;
+      if (!isResting) return this.#restSoon();
+      const bytes = (this.#parts.log.byteLength ?? 0) - this.#bytesLeft;
+      if (bytes < RESTING_LOG_BYTES || this.#checkpointing !== undefined) return undefined;
+      return this.#inBackground('checkpoint', this.#startCheckpoint(true));
     });
   }
 
@@ -257,6 +280,7 @@ export class Engine implements StorageEngine {
     this.#closing = true;
     this.#flushTimer?.();
     this.#compactTimer?.();
+    this.#restTimer?.();
     const { committer, sequences, hypertables, log, kv } = this.#parts;
     try {
       if (committer.failure === undefined) {

@@ -53,7 +53,7 @@ export class ColumnSink {
     this.codec = codecFor(type.oid);
     this.settings = settings;
     this.#capacity = capacity;
-    if (this.rep === 'text') this.#dictionary = dictionary ?? new ByteDictionary();
+    if (this.rep === 'text') this.#dictionary = dictionary ?? newDictionary();
   }
 
   /** Begins a new batch with other memory than the last one's. */
@@ -65,7 +65,7 @@ export class ColumnSink {
     else if (this.rep === 'bool') this.#flags = new Uint8Array(this.#capacity);
     else if (this.rep === 'text') this.#codes = this.#newCodes();
     else this.#values = [];
-    if (this.#dictionary?.isLarge === true) this.#dictionary = new ByteDictionary();
+    if (this.#dictionary?.isLarge === true) this.#dictionary = newDictionary();
   }
 
   #newNumbers(): Float64Array<ArrayBuffer> {
@@ -179,6 +179,13 @@ export class ColumnSink {
     }
     return { rep: 'any', type: this.type, length, data, nulls: this.#nulls?.subarray(0, length) };
   }
+}
+
+/** Begins with the empty string, as storage's dictionaries do: then codes are often the same in both. */
+function newDictionary(): ByteDictionary {
+  const dictionary = new ByteDictionary();
+  dictionary.codeOf('');
+  return dictionary;
 }
 
 function grown<T extends Uint8Array>(target: T, source: Uint8Array): T {

@@ -10,7 +10,7 @@ const BYTES_PER_TEXT = 64;
 /** Append-only. Code 0 is the empty string, so that rows of NULL have a valid code. */
 export class TextDictionary {
   readonly #table = new TextTable();
-  readonly #translations = new WeakMap<readonly string[], Int32Array>();
+  readonly #translations = new WeakMap<readonly string[], Translation>();
   #snapshot: readonly string[] = [''];
   #bytes = 0;
 
@@ -70,24 +70,50 @@ export class TextDictionary {
       target.set(codes.subarray(0, length), at);
       return;
     }
-    const table = this.#translation(dictionary);
+    const translation = this.#translation(dictionary);
+    if (nulls === undefined && translation.isSame && translation.missing === 0) {
+      target.set(codes.subarray(0, length), at);
+      return;
+    }
+    const { table } = translation;
     for (let i = 0; i < length; i++) {
       const code = codes[i];
       let own = table[code];
       if (own === undefined || own < 0) {
         if (nulls !== undefined && nulls[i] === 1) own = 0;
-        else table[code] = own = this.intern(dictionary[code]);
+        else own = this.#translate(translation, code, dictionary[code]);
       }
       target[at + i] = own;
     }
   }
 
-  #translation(dictionary: readonly string[]): Int32Array {
-    const known = this.#translations.get(dictionary);
-    if (known !== undefined && known.length >= dictionary.length) return known;
-    const table = new Int32Array(dictionary.length).fill(-1);
-    if (known !== undefined) table.set(known);
-    this.#translations.set(dictionary, table);
-    return table;
+  #translate(translation: Translation, code: number, text: string): number {
+    const own = this.intern(text);
+    translation.table[code] = own;
+    translation.missing--;
+    if (own !== code) translation.isSame = false;
+    return own;
   }
+
+  #translation(dictionary: readonly string[]): Translation {
+    let translation = this.#translations.get(dictionary);
+    if (translation?.table.length !== dictionary.length) {
+      const table = new Int32Array(dictionary.length).fill(-1);
+      translation = { table, missing: dictionary.length, isSame: true };
+      this.#translations.set(dictionary, translation);
+      // Rows may do without the empty string, which is the first one here.
+      if (dictionary[0] === '') this.#translate(translation, 0, '');
+    }
+    return translation;
+  }
+}
+
+/** What the codes of another dictionary, which never changes, are here. */
+interface Translation {
+  /** -1 where nobody has asked yet. */
+  readonly table: Int32Array;
+  /** Codes that nobody has asked for. */
+  missing: number;
+  /** Those that were asked for are the same in both. */
+  isSame: boolean;
 }

@@ -1,0 +1,35 @@
+/** Codes of one dictionary in another, against the strings themselves. */
+import { describe, expect, it } from 'vitest';
+import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
+import { randomOf } from './support.ts';
+
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+describe('TextDictionary.translate', () => {
+  it(`gives each row its own string (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    for (let round = 0; round < 200; round++) {
+      const dictionary = new TextDictionary();
+      const texts = Array.from({ length: 1 + Math.floor(random() * 40) }, (_, i) => `t${i}`);
+      // Dictionaries in the same order, with and without the empty string, and in another order.
+      const others = [texts, ['', ...texts], ['', ...texts.slice(0, 5)], texts.toReversed()];
+      others.push(['', ...texts, ...texts.slice(0, 2)]);
+      for (let step = 0; step < 12; step++) {
+        const other = others[Math.floor(random() ** 2 * others.length)] as string[];
+        const length = Math.floor(random() * 120);
+        const codes = Int32Array.from({ length: length + 2 }, () =>
+          Math.floor(random() * other.length),
+        );
+        const nulls =
+          random() < 0.5 ? undefined : Uint8Array.from(codes, () => (random() < 0.2 ? 1 : 0));
+        const target = new Int32Array(length + 4).fill(-9);
+        dictionary.translate(other, codes, length, nulls, target, 3);
+        for (let i = 0; i < length; i++) {
+          if (nulls?.[i] === 1) expect(target[3 + i]).toBeGreaterThanOrEqual(0);
+          else expect(dictionary.textOf(target[3 + i] as number)).toBe(other[codes[i] as number]);
+        }
+        expect(target[length + 3]).toBe(-9);
+      }
+    }
+  });
+});
