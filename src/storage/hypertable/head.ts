@@ -6,7 +6,7 @@
  * a column has outgrown them and when the head is retired, but for those that somebody has been handed:
  * nobody knows how long a query keeps them.
  */
-import { borrowDoubles, borrowInts, giveBack } from '../../base/lent-arrays.ts';
+import { borrowDoubles, borrowInts, giveBack, keepLent } from '../../base/lent-arrays.ts';
 import { InternalError } from '../../errors/db-error.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
@@ -222,7 +222,12 @@ export class HeadColumn {
 
   /** The whole column so far; typed arrays may be longer than the rows there are. */
   stored(): PlainColumn {
-    this.#isShared = true;
+    if (!this.#isShared) {
+      // Rows that are written may be parts of what was read: no one may give back what is not theirs.
+      keepLent(this.numbers);
+      keepLent(this.codes);
+      this.#isShared = true;
+    }
     return this.peek();
   }
 

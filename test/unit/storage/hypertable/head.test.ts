@@ -103,6 +103,22 @@ describe('HeadBuffer', () => {
     expect(usage.rep === 'f64' && [...usage.data.subarray(10, 20)]).toEqual(Array(10).fill(0));
   });
 
+  it('keeps memory that goes back as a part of rows that were read from it', () => {
+    const head = newHead();
+    const rows = randomRows(randomOf(SEED), 0, 40);
+    head.append(ATTNUMS, batchOf(TABLE, rows));
+    for (const attnum of ATTNUMS) {
+      const read = sliceColumn(head.columns.get(attnum)!.stored(), 3, 4);
+      if (read.rep === 'f64') giveBack(read.data);
+      if (read.rep === 'text') giveBack(read.codes);
+    }
+    spoil();
+    ATTNUMS.forEach((attnum, i) => {
+      const values = valuesOf(head.columns.get(attnum)!.stored(), rows.length);
+      expect(values).toEqual(rows.map((row) => row[i]));
+    });
+  });
+
   it('is not read after it was retired', () => {
     const head = newHead();
     head.append(ATTNUMS, batchOf(TABLE, randomRows(randomOf(1), 0, 10)));
