@@ -1,7 +1,7 @@
 /**
- * Conditions as row selections. The conjuncts of an AND narrow the selection one after the other; a
- * comparison of a number column with a constant, and any condition on one text column, do so without
- * an intermediate vector.
+ * Conditions as row selections. The conjuncts of an AND narrow the selection one after the other: first, all
+ * at once, those over columns of numbers that are lanes; a comparison of a number column with a constant,
+ * and any condition on one text column, do so without an intermediate vector.
  */
 import type { Expr } from '../plan/expr.ts';
 import type { Batch } from '../vector/vector.ts';
@@ -9,6 +9,7 @@ import { drive, driveAsync, runSteps, truthAt, type Steps } from './expr/evaluat
 import { narrow } from './expr/narrow.ts';
 import { isAsync, mayRaise, usedColumns } from './expr/walk.ts';
 import { evaluatorOf } from './expression.ts';
+import { isLaneCondition, LaneCondition } from './lanes/lane-condition.ts';
 import type { ExecContext } from './operator.ts';
 import { compareConjunct } from './predicate-compare.ts';
 import { dictionaryConjunct } from './predicate-dictionary.ts';
@@ -51,15 +52,15 @@ export function compilePredicate(expr: Expr): CompiledPredicate {
 }
 
 function compile(expr: Expr): CompiledPredicate {
-  const conjuncts = conjunctsOf(expr).map(compileConjunct);
-  // Cheap ones that cannot fail go first, whatever the order they were written in.
-  const ordered = [
-    ...conjuncts.filter((conjunct) => conjunct.first),
-    ...conjuncts.filter((conjunct) => !conjunct.first),
-  ];
+  const parts = conjunctsOf(expr);
+  const all = inOrder(parts);
+  const onLanes = parts.filter(isLaneCondition);
+  const lanes = onLanes.length === 0 ? undefined : new LaneCondition(onLanes);
+  const others = inOrder(parts.filter((part) => !onLanes.includes(part)));
   function* steps(batch: Batch, context: ExecContext): Steps<Selection> {
-    let rows: Selection;
-    for (const { fast, full } of ordered) {
+    const selected = lanes === undefined ? false : lanes.select(batch, context);
+    let rows: Selection = selected === false ? undefined : selected;
+    for (const { fast, full } of selected === false ? all : others) {
       if (rows?.length === 0 || batch.length === 0) return rows;
       const narrowed = fast === undefined ? false : fast(batch, rows, context);
       rows = narrowed === false ? yield* full(batch, rows, context) : narrowed;
@@ -71,6 +72,15 @@ function compile(expr: Expr): CompiledPredicate {
     select: (batch, context) => drive(steps(batch, context)),
     selectAsync: (batch, context) => driveAsync(steps(batch, context)),
   };
+}
+
+/** Cheap conjuncts that cannot fail go first, whatever the order they were written in. */
+function inOrder(exprs: readonly Expr[]): Conjunct[] {
+  const conjuncts = exprs.map(compileConjunct);
+  return [
+    ...conjuncts.filter((conjunct) => conjunct.first),
+    ...conjuncts.filter((conjunct) => !conjunct.first),
+  ];
 }
 
 /** The parts of a condition that must all be true. */

@@ -30,6 +30,8 @@ export type ReduceRows = (values: number, truth: number, from: number, to: numbe
 export interface RegisterKernels {
   readonly readU8: ReadLanes;
   readonly readU16: ReadLanes;
+  /** The lanes less 2^31, so that they fit. */
+  readU32(source: number, target: number, count: number): void;
   readonly betweenU8: LanesBetween;
   readonly betweenU16: LanesBetween;
   readonly betweenU32: LanesBetween;

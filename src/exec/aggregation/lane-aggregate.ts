@@ -3,9 +3,10 @@ import type { Batch, Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll } from '../expression.ts';
 import { narrow } from '../expr/narrow.ts';
 import { usedColumns } from '../expr/walk.ts';
-import { shapeOf } from '../lanes/lane-columns.ts';
-import { runProgram, type LaneProgram } from '../lanes/lane-program.ts';
-import { buildProgram } from '../lanes/program-builder.ts';
+import { LanePrograms } from '../lanes/lane-programs.ts';
+import { isInteger } from '../lanes/lane-tree.ts';
+import { runProgram } from '../lanes/lane-program.ts';
+import type { Wanted } from '../lanes/program-builder.ts';
 import type { ExecContext } from '../operator.ts';
 import type { CallState } from './call-input.ts';
 import type { Grouping } from './grouping.ts';
@@ -15,24 +16,18 @@ import { LaneReduction, numberSummaries } from './lane-reduction.ts';
 /** Rows of a batch, and of a stretch on average, below which rows are taken as such. */
 const BATCH_ROWS_MIN = 512;
 const STRETCH_ROWS_MIN = 16;
-const PROGRAMS_MAX = 8;
-
-interface KnownProgram {
-  readonly program: LaneProgram;
-  readonly shape: string | undefined;
-  readonly runColumns: string;
-}
 
 export class LaneAggregate {
   readonly plan: LanePlan;
   /** Rows that satisfied the condition. */
   rows = 0;
   readonly #context: ExecContext;
-  #programs: KnownProgram[] = [];
+  readonly #programs: LanePrograms;
 
   constructor(plan: LanePlan, context: ExecContext) {
     this.plan = plan;
     this.#context = context;
+    this.#programs = new LanePrograms(context);
   }
 
   /** Adds the rows of a batch that satisfy the condition; false where they must be added one by one. */
@@ -47,7 +42,7 @@ export class LaneAggregate {
     ) {
       return false;
     }
-    const program = this.#programFor(batch, inRuns);
+    const program = this.#programs.for(batch, () => this.#wanted(inRuns));
     if (program === undefined) return false;
     const reduction = LaneReduction.of(calls, inRuns, program, starts, batch);
     if (reduction === undefined) return false;
@@ -57,25 +52,15 @@ export class LaneAggregate {
     return true;
   }
 
-  #programFor(batch: Batch, inRuns: readonly boolean[]): LaneProgram | undefined {
-    const runColumns = `${batch.runs?.constantColumns.join(' ')}`;
-    for (const { program, ...known } of this.#programs) {
-      if (known.runColumns !== runColumns) continue;
-      const columns = program.columns.map(({ index }) => index);
-      if (known.shape !== shapeOf(batch, columns)) continue;
-      return program.runTruths.every((truth) => truth.attach(batch)) ? program : undefined;
-    }
+  #wanted(inRuns: readonly boolean[]): Wanted {
     const { condition, calls } = this.plan;
-    const outputs = calls.map(({ filter, value }, i) => ({
+    const outputs = calls.map(({ call, kind, filter, value }, i) => ({
       filter,
       value: inRuns[i] ? undefined : value,
+      isCounted: kind === 'rows',
+      isExact: call.fn.statistics?.includes('sum') === true && isInteger(call.args[0].type.oid),
     }));
-    const program = buildProgram({ condition, outputs }, batch, this.#context);
-    if (program === undefined) return undefined;
-    const columns = program.columns.map(({ index }) => index);
-    if (this.#programs.length === PROGRAMS_MAX) this.#programs = [];
-    this.#programs.push({ program, shape: shapeOf(batch, columns), runColumns });
-    return program;
+    return { condition, outputs };
   }
 
   async #feed(

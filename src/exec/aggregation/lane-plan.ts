@@ -7,13 +7,7 @@ import type { Expr } from '../../plan/expr.ts';
 import type { AggregateCall, AggregateNode, TableScanNode } from '../../plan/physical.ts';
 import { isAsync, isVolatile, usedColumns } from '../expr/walk.ts';
 import { isFrozen } from '../frozen-scan.ts';
-import {
-  isInteger,
-  numberTree,
-  truthTree,
-  type NumberTree,
-  type TruthTree,
-} from '../lanes/lane-tree.ts';
+import { truthTree, valueTree, type NumberTree, type TruthTree } from '../lanes/lane-tree.ts';
 import type { ExecContext } from '../operator.ts';
 import { takesCounts } from './counted-call.ts';
 
@@ -56,7 +50,7 @@ function laneCall(call: AggregateCall, scan: TableScanNode): LaneCall | undefine
   if (kind === 'rows' && (arg === undefined || isNotNull(arg, scan))) {
     return { call, kind, filter, value: undefined };
   }
-  const value = numberTree(arg);
+  const value = valueTree(arg);
   if (value !== undefined) return { call, kind, filter, value };
   if (kind !== 'distinct' || isAsync(arg) || isVolatile(arg)) return undefined;
   return usedColumns([arg]).length === 0 ? undefined : { call, kind, filter, value };
@@ -71,8 +65,7 @@ function kindOf(call: AggregateCall): LaneCall['kind'] | undefined {
   const { statistics } = fn;
   if (statistics === undefined || orderBy.length > 0) return undefined;
   if (statistics.length === 0) return 'rows';
-  const [arg] = args;
-  return !statistics.includes('ends') && isInteger(arg.type.oid) ? 'numbers' : undefined;
+  return statistics.includes('ends') ? undefined : 'numbers';
 }
 
 function isNotNull(expr: Expr, { attnums, table }: TableScanNode): boolean {

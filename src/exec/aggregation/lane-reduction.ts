@@ -2,6 +2,7 @@
 import type { Summaries } from '../../vector/summary.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { LaneOutput, LaneProgram, Register } from '../lanes/lane-program.ts';
+import { isInteger } from '../lanes/lane-tree.ts';
 import {
   NumberReducer,
   RowCounter,
@@ -45,7 +46,8 @@ export class LaneReduction {
       if (kind === 'distinct' || kind === 'counts') {
         if (output.high - output.low >= valuesMax) return undefined;
       } else if (kind === 'numbers' && call.fn.statistics?.includes('squares') === true) {
-        if (!NumberReducer.takesSquares(output, batch.length)) return undefined;
+        const isExact = isInteger(call.args[0].type.oid);
+        if (!NumberReducer.takesSquares(output, batch.length, isExact)) return undefined;
       }
     }
     return new LaneReduction(calls, inRuns, program, starts, batch);
@@ -181,13 +183,12 @@ export function numberSummaries(
     for (let i = 0; i < picked.length; i++) picked[i] = numbers[segments[i]];
     return picked;
   };
-  const numbers = reduction.numbers(call);
-  const squares = numbers?.squares(counts);
-  const column = numbers && {
-    sums: pick(numbers.sums),
-    squares: squares && pick(squares),
-    minimums: numbers.minimums && pick(numbers.minimums),
-    maximums: numbers.maximums && pick(numbers.maximums),
+  const found = reduction.numbers(call)?.summary(counts);
+  const column = found && {
+    sums: found.sums && pick(found.sums),
+    squares: found.squares && pick(found.squares),
+    minimums: found.minimums && pick(found.minimums),
+    maximums: found.maximums && pick(found.maximums),
     firsts: undefined,
     lasts: undefined,
   };

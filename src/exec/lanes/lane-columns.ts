@@ -48,12 +48,19 @@ export class LaneColumn {
     this.#stretch = 0;
   }
 
-  /** The numbers of the rows [from, from + count) as a register. */
-  read(register: number, from: number, count: number): void {
-    const { base, factor, bits } = this.#rows.lanes;
+  /** base + lane * factor of the rows [from, from + count), of lanes of at most 16 bits. */
+  read(register: number, from: number, count: number, base: number, factor: number): void {
+    const { bits } = this.#rows.lanes;
     const read = bits === 8 ? kernels.readU8 : kernels.readU16;
     this.#pieces(from, count, (source, at, rows) => {
       read(source, register + at * 4, rows, base, factor);
+    });
+  }
+
+  /** Lanes of 32 bits, less 2^31. */
+  readWide(register: number, from: number, count: number): void {
+    this.#pieces(from, count, (source, at, rows) => {
+      kernels.readU32(source, register + at * 4, rows);
     });
   }
 

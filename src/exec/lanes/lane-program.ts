@@ -4,6 +4,7 @@
  */
 import { kernels } from '../../kernels/kernels.ts';
 import { scratch } from '../../kernels/memory.ts';
+import type { Lanes } from '../../vector/lanes.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { LaneColumn } from './lane-columns.ts';
 import type { RunTruth } from './run-truth.ts';
@@ -37,9 +38,20 @@ export interface LaneOutput {
   readonly truth: Register;
   /** -1 where the call takes no value. */
   readonly value: Register;
-  /** Bounds of the values. */
+  /** Bounds of the register's numbers. */
   readonly low: number;
   readonly high: number;
+  readonly scale: LaneScale;
+}
+
+/** A register's number stands for (base + number * factor) / divisor. */
+export type LaneScale = Pick<Lanes, 'base' | 'factor' | 'divisor'>;
+
+/** Numbers that stand for themselves. */
+export const UNSCALED: LaneScale = { base: 0, factor: 1, divisor: 1 };
+
+export function scaledNumber({ base, factor, divisor }: LaneScale, number: number): number {
+  return (base + number * factor) / divisor;
 }
 
 /** Gets the rows [from, to) of a batch when their registers are filled. */

@@ -4,7 +4,7 @@
  * numbers stay in range, so it does not matter that branches are computed for rows that do not take them.
  */
 import type { CallExpr, CaseExpr, Expr, InListExpr } from '../../plan/expr.ts';
-import { OID, type Oid } from '../../types/type.ts';
+import { OID, vectorRep, type Oid } from '../../types/type.ts';
 import { isAsync, isVolatile, mayRaise, usedColumns } from '../expr/walk.ts';
 import { columnComparison, type Comparison } from '../predicate-compare.ts';
 
@@ -67,6 +67,12 @@ export function numberTree(expr: Expr): NumberTree | undefined {
   let known = NUMBERS.get(expr);
   if (known === undefined) NUMBERS.set(expr, (known = { tree: makeNumber(expr) }));
   return known.tree;
+}
+
+/** Also any column of numbers, which need not be whole. */
+export function valueTree(expr: Expr): NumberTree | undefined {
+  if (expr.kind !== 'column' || vectorRep(expr.type.oid) !== 'f64') return numberTree(expr);
+  return { kind: 'column', index: expr.index };
 }
 
 export function truthTree(expr: Expr): TruthTree | undefined {
@@ -154,7 +160,7 @@ function truthOf(expr: Expr): TruthTree | undefined {
       return arg && { kind: 'not', arg };
     }
     case 'is-null': {
-      const arg = numberTree(expr.arg);
+      const arg = valueTree(expr.arg);
       return arg && { kind: 'is-null', arg, negated: expr.negated };
     }
     case 'in-list':

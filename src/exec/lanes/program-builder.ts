@@ -1,29 +1,30 @@
 /** Makes programs for batches of one shape; gives up where a number might leave its range. */
 import { kernels } from '../../kernels/kernels.ts';
 import type { Expr } from '../../plan/expr.ts';
-import { LaneVector } from '../../vector/lane-vector.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { ExecContext } from '../operator.ts';
 import { comparedValue } from '../predicate-compare.ts';
-import { LaneColumn } from './lane-columns.ts';
+import { ColumnValues, type ScaledValue } from './column-values.ts';
 import {
   compareNumbers,
   lanesWithin,
   type NumberValue,
   type TruthValue,
 } from './lane-comparisons.ts';
-import type { LaneOutput, LaneProgram, Register } from './lane-program.ts';
+import { UNSCALED, type LaneOutput, type LaneProgram, type Register } from './lane-program.ts';
 import type { NumberTree, TruthTree } from './lane-tree.ts';
-import { Registers, Unfit } from './registers.ts';
+import { REGISTER_MAX, Registers, Unfit } from './registers.ts';
 import { RunTruth } from './run-truth.ts';
-
-const REGISTER_MAX = 2 ** 31 - 1;
 
 export interface Wanted {
   readonly condition: TruthTree | null;
   readonly outputs: readonly {
     readonly filter: TruthTree | null;
     readonly value: NumberTree | undefined;
+    /** Only where the value is not NULL. */
+    readonly isCounted: boolean;
+    /** Sums of the values must be exact. */
+    readonly isExact: boolean;
   }[];
 }
 
@@ -45,26 +46,30 @@ export function buildProgram(
 class Builder {
   readonly #batch: Batch;
   readonly #context: ExecContext;
-  readonly #columns = new Map<number, LaneColumn>();
+  readonly #columns: ColumnValues;
   readonly #runTruths = new Map<TruthTree, RunTruth>();
   readonly #registers = new Registers();
 
   constructor(batch: Batch, context: ExecContext) {
     this.#batch = batch;
     this.#context = context;
+    this.#columns = new ColumnValues(this.#registers, batch);
   }
 
   program({ condition, outputs }: Wanted): LaneProgram {
     const holds = condition === null ? this.#registers.all : this.#truth(condition).yes;
-    const made = outputs.map(({ filter, value }): LaneOutput => {
+    const made = outputs.map(({ filter, value, isCounted, isExact }): LaneOutput => {
       const rows = filter === null ? holds : this.#registers.and(holds, this.#truth(filter).yes);
-      if (value === undefined) return { truth: rows, value: -1, low: 0, high: 0 };
-      const { register, low, high, known } = this.#number(value);
-      return { truth: this.#registers.and(rows, known), value: register, low, high };
+      if (value === undefined || isCounted) {
+        const truth = value === undefined ? rows : this.#registers.and(rows, this.#known(value));
+        return { truth, value: -1, low: 0, high: 0, scale: UNSCALED };
+      }
+      const { register, low, high, known, scale } = this.#output(value, isExact);
+      return { truth: this.#registers.and(rows, known), value: register, low, high, scale };
     });
     const read = made.flatMap(({ truth, value }) => (value < 0 ? [truth] : [truth, value]));
     return {
-      columns: [...this.#columns.values()],
+      columns: this.#columns.all,
       runTruths: [...this.#runTruths.values()],
       constants: this.#registers.constants(),
       steps: this.#registers.stepsFor([holds, ...read]),
@@ -74,10 +79,24 @@ class Builder {
     };
   }
 
+  /** Plain columns may be lanes that stand for other numbers than whole ones of 32 bits. */
+  #output(tree: NumberTree, isExact: boolean): ScaledValue {
+    if (tree.kind === 'column' && !this.#columns.fits(tree.index)) {
+      return this.#columns.scaled(tree.index, isExact);
+    }
+    return { ...this.#number(tree), scale: UNSCALED };
+  }
+
+  /** Where a value is not NULL. */
+  #known(tree: NumberTree): Register {
+    if (tree.kind === 'column') return this.#columns.known(this.#columns.column(tree.index));
+    return this.#number(tree).known;
+  }
+
   #number(tree: NumberTree): NumberValue {
     switch (tree.kind) {
       case 'column':
-        return this.#columnNumbers(tree.index);
+        return this.#columns.numbers(tree.index);
       case 'fixed':
         return this.#fixed(comparedValue(tree.expr, this.#context));
       case 'arithmetic':
@@ -116,29 +135,6 @@ class Builder {
       high: value,
       known: this.#registers.all,
     };
-  }
-
-  #columnNumbers(index: number): NumberValue {
-    const column = this.#column(index);
-    const { base, factor, divisor, bits } = column.lanes;
-    const high = base + (2 ** bits - 1) * factor;
-    if (divisor !== 1) throw new Unfit();
-    inRange(base, high, REGISTER_MAX);
-    const register = this.#registers.once(
-      `column ${index}`,
-      [],
-      (target) => (address, from, count) => {
-        column.read(address(target), from, count);
-      },
-    );
-    return { register, low: base, high, known: this.#knownRows(column) };
-  }
-
-  #knownRows(column: LaneColumn): Register {
-    if (!column.hasNulls) return this.#registers.all;
-    return this.#registers.once(`known ${column.index}`, [], (target) => (address, from, count) => {
-      column.readKnown(address(target), from, count);
-    });
   }
 
   #arithmetic({
@@ -213,7 +209,7 @@ class Builder {
         return { yes: no, no: yes };
       }
       case 'is-null': {
-        const { known } = this.#number(tree.arg);
+        const known = this.#known(tree.arg);
         const isNull = this.#registers.andNot(this.#registers.all, known);
         return tree.negated ? { yes: known, no: isNull } : { yes: isNull, no: known };
       }
@@ -240,8 +236,8 @@ class Builder {
     }
     const value = comparedValue(fixed, this.#context);
     if (typeof value !== 'number' || Number.isNaN(value)) throw new Unfit();
-    const column = this.#column(index);
-    return lanesWithin(this.#registers, column, this.#knownRows(column), comparison, value);
+    const column = this.#columns.column(index);
+    return lanesWithin(this.#registers, column, this.#columns.known(column), comparison, value);
   }
 
   #inRuns(tree: TruthTree, expr: Expr, used: readonly number[]): TruthValue {
@@ -257,15 +253,6 @@ class Builder {
         truth.fill(address(target), from, count, wanted);
       });
     return { yes: where(1), no: where(0) };
-  }
-
-  #column(index: number): LaneColumn {
-    let column = this.#columns.get(index);
-    if (column === undefined) {
-      if (LaneVector.rowsOf(this.#batch.columns[index]) === undefined) throw new Unfit();
-      this.#columns.set(index, (column = new LaneColumn(index, this.#batch)));
-    }
-    return column;
   }
 }
 

@@ -2,8 +2,8 @@
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
 import type { ReduceRows } from '../../kernels/register-kernels.ts';
-import type { Statistic } from '../../vector/summary.ts';
-import type { LaneOutput, Register } from './lane-program.ts';
+import type { ColumnSummary, Statistic } from '../../vector/summary.ts';
+import { scaledNumber, type LaneOutput, type Register } from './lane-program.ts';
 
 type Address = (register: Register) => number;
 
@@ -78,9 +78,12 @@ export class NumberReducer implements Reducer {
     if (statistics.includes('squares')) this.distances = new Float64Array(stretches);
   }
 
-  /** Whether sums of squares over whole batches are exact: n^2 (high - low)^2 must stay below 2^53. */
-  static takesSquares({ low, high }: LaneOutput, rows: number): boolean {
-    return rows * (high - low) < 2 ** 26 && high - low < 2 ** 16;
+  /**
+   * Whether squares can be summed. Where the result must be exact it has to be a double that gives
+   * n * squares back, which is at most (n * (high - low))^2 / 4.
+   */
+  static takesSquares({ low, high, scale }: LaneOutput, rows: number, isExact: boolean): boolean {
+    return high - low < 2 ** 16 && (!isExact || rows * (high - low) * scale.factor < 2 ** 26);
   }
 
   reduce(address: Address, stretch: number, from: number, to: number): void {
@@ -99,13 +102,29 @@ export class NumberReducer implements Reducer {
     }
   }
 
-  /** Sums of the squared distances from each stretch's mean. */
-  squares(counts: Float64Array): Float64Array | undefined {
-    const { low } = this.#output;
-    return this.distances?.map((distance, s) => {
-      const sum = this.sums[s] - low * counts[s];
-      return counts[s] === 0 ? 0 : (counts[s] * distance - sum * sum) / counts[s];
-    });
+  /** What the stretches' values come to; `counts` are the rows of each. */
+  summary(counts: Float64Array): ColumnSummary {
+    const { scale } = this.#output;
+    const { base, factor, divisor } = scale;
+    const scaled = (number: number): number => scaledNumber(scale, number);
+    return {
+      sums: this.sums.map((sum, s) => (base * counts[s] + sum * factor) / divisor),
+      squares: this.distances?.map((distance, s) => this.#squares(distance, s, counts[s])),
+      minimums: this.minimums?.map(scaled),
+      maximums: this.maximums?.map(scaled),
+      firsts: undefined,
+      lasts: undefined,
+    };
+  }
+
+  /** The sum of the squared distances from a stretch's mean. */
+  #squares(distance: number, stretch: number, count: number): number {
+    if (count === 0) return 0;
+    const { low, scale } = this.#output;
+    const unit = scale.factor / scale.divisor;
+    const sum = BigInt(this.sums[stretch] - low * count);
+    const numerator = BigInt(count) * BigInt(distance) - sum * sum;
+    return (Number(numerator) / count) * (unit * unit);
   }
 }
 
@@ -166,7 +185,7 @@ export class ValueCounter implements Reducer {
       this.counts = grown(this.counts, new Float64Array(at * 2));
     }
     this.stretches[at] = stretch;
-    this.values[at] = value;
+    this.values[at] = scaledNumber(this.#output.scale, value);
     this.counts[at] = count;
   }
 }

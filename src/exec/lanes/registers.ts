@@ -4,6 +4,8 @@ import type { CombineRows } from '../../kernels/register-kernels.ts';
 import type { Register, Step } from './lane-program.ts';
 
 const REGISTERS_MAX = 96;
+/** The largest number of a register. */
+export const REGISTER_MAX = 2 ** 31 - 1;
 
 /** Some value does not fit registers: there is no program then. */
 export class Unfit extends Error {}

@@ -6,20 +6,28 @@
 /** value[i] = base + lane[i] * factor. Sources may be read up to 16 bytes past their end. */
 // @ts-ignore: decorator
 @inline
+function scaled(four: v128, bases: v128, factors: v128, scale: bool): v128 {
+  return scale ? i32x4.add(bases, i32x4.mul(four, factors)) : four;
+}
+
+// @ts-ignore: decorator
+@inline
 function read<T>(src: usize, dst: usize, count: i32, base: i32, factor: i32): void {
   const bases = i32x4.splat(base);
   const factors = i32x4.splat(factor);
-  const scaled = factor !== 1 || base !== 0;
-  const end = src + (<usize>count << alignof<T>());
-  while (src < end) {
-    let four: v128;
-    if (sizeof<T>() === 1) {
-      four = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(src)));
-    } else four = v128.load16x4_u(src);
-    if (scaled) four = i32x4.add(bases, i32x4.mul(four, factors));
-    v128.store(dst, four);
-    src += 4 * sizeof<T>();
-    dst += 16;
+  const scale = factor !== 1 || base !== 0;
+  let i = 0;
+  for (; i <= count - 8; i += 8) {
+    const eight = sizeof<T>() === 1 ? v128.load8x8_u(src) : v128.load(src);
+    v128.store(dst, scaled(i32x4.extend_low_i16x8_u(eight), bases, factors, scale));
+    v128.store(dst, scaled(i32x4.extend_high_i16x8_u(eight), bases, factors, scale), 16);
+    src += 8 * sizeof<T>();
+    dst += 32;
+  }
+  for (; i < count; i++) {
+    store<i32>(dst, base + <i32>load<T>(src) * factor);
+    src += sizeof<T>();
+    dst += 4;
   }
 }
 
@@ -31,22 +39,59 @@ export function readU16(src: usize, dst: usize, count: i32, base: i32, factor: i
   read<u16>(src, dst, count, base, factor);
 }
 
+/** The lanes' numbers less 2^31. */
+export function readU32(src: usize, dst: usize, count: i32): void {
+  const sign = i32x4.splat(i32.MIN_VALUE);
+  let i = 0;
+  for (; i <= count - 4; i += 4) {
+    v128.store(dst, v128.xor(v128.load(src), sign));
+    src += 16;
+    dst += 16;
+  }
+  for (; i < count; i++) {
+    store<i32>(dst, load<i32>(src) ^ i32.MIN_VALUE);
+    src += 4;
+    dst += 4;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function inside<T>(src: usize, lows: v128, spans: v128): v128 {
+  const distance = v128.sub<T>(v128.load(src), lows);
+  return v128.eq<T>(v128.min<T>(distance, spans), distance);
+}
+
+/** Widens truth of 16 bits a row. */
+// @ts-ignore: decorator
+@inline
+function storeEight(dst: usize, eight: v128): void {
+  v128.store(dst, i32x4.extend_low_i16x8_s(eight));
+  v128.store(dst, i32x4.extend_high_i16x8_s(eight), 16);
+}
+
 /** Whether lanes lie between two, both included. */
 // @ts-ignore: decorator
 @inline
 function between<T>(src: usize, dst: usize, count: i32, low: u32, high: u32): void {
-  const lows = i32x4.splat(low);
-  const spans = i32x4.splat(high - low);
-  const end = src + (<usize>count << alignof<T>());
-  while (src < end) {
-    let four: v128;
+  const lows = v128.splat<T>(<T>low);
+  const spans = v128.splat<T>(<T>(high - low));
+  const step = 16 / sizeof<T>();
+  let i = 0;
+  for (; i <= count - <i32>step; i += <i32>step) {
+    const truth = inside<T>(src, lows, spans);
     if (sizeof<T>() === 1) {
-      four = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(src)));
-    } else if (sizeof<T>() === 2) four = v128.load16x4_u(src);
-    else four = v128.load(src);
-    v128.store(dst, i32x4.le_u(i32x4.sub(four, lows), spans));
-    src += 4 * sizeof<T>();
-    dst += 16;
+      storeEight(dst, i16x8.extend_low_i8x16_s(truth));
+      storeEight(dst + 32, i16x8.extend_high_i8x16_s(truth));
+    } else if (sizeof<T>() === 2) storeEight(dst, truth);
+    else v128.store(dst, truth);
+    src += 16;
+    dst += 4 * step;
+  }
+  for (; i < count; i++) {
+    store<i32>(dst, -i32(<u32>load<T>(src) - low <= high - low));
+    src += sizeof<T>();
+    dst += 4;
   }
 }
 

@@ -22,8 +22,11 @@ export function pickRanges(
     return toVector(copyRanges(piece, ranges, count, base), type, 0, count);
   }
   const at = new Int32Array(starts.length + 1);
-  for (let r = 0; r < starts.length; r++) at[r + 1] = at[r] + ends[r] - starts[r];
-  const firsts = Int32Array.from(starts, (start) => start - base);
+  const firsts = new Int32Array(starts.length);
+  for (let r = 0; r < starts.length; r++) {
+    firsts[r] = starts[r] - base;
+    at[r + 1] = at[r] + ends[r] - starts[r];
+  }
   const nulls = copyNulls(piece, ranges, count, base);
   return new LaneVector(type, { lanes: piece.lanes, starts: firsts, at }, nulls);
 }

@@ -44,6 +44,9 @@ describe('registers', () => {
               const kernel = bits === 8 ? kernels.readU8 : kernels.readU16;
               kernel(from, target!, count, base, factor);
               expect(read(target!, count)).toEqual(lanes.map((each) => base + each * factor));
+            } else {
+              kernels.readU32(from, target!, count);
+              expect(read(target!, count)).toEqual(lanes.map((each) => each - 2 ** 31));
             }
             const [low, high] = [Math.min(...ends), Math.max(...ends)];
             const between =
