@@ -25,7 +25,8 @@ export interface Frame {
 export type DecoderMode = 'startup' | 'authentication' | 'messages';
 
 const EMPTY = new Uint8Array(0);
-const FIRST_ALLOCATION = 16 * 1024;
+/** What is taken at once for a message that claims to be larger. */
+const FIRST_ALLOCATION = 256 * 1024;
 
 export class FrameDecoder {
   mode: DecoderMode = 'startup';

@@ -20,7 +20,6 @@ import {
   type SegmentState,
   type TableState,
 } from './state.ts';
-import { sliceColumn, toVector } from './stored-column.ts';
 import type { Store } from './store.ts';
 
 /** Segments smaller than half a full one, above which they are joined. */
@@ -195,7 +194,7 @@ export class Flusher {
       if (head === undefined || (chunk.head !== undefined && head.slot !== chunk.head.slot)) break;
       const next = from + rest.rows;
       if (head.rows - next < COPY_ROWS) break;
-      copyRows(head.buffer, rest, next, next + COPY_ROWS);
+      rest.appendRows(head.buffer, next, next + COPY_ROWS);
       await this.#options.env.timers.yield();
     }
     return rest;
@@ -355,16 +354,7 @@ function restOfHead(
   const { head } = chunk;
   if (head === undefined || head.rows === from) return undefined;
   if (copied === undefined) throw new InternalError('the rest of a head has nowhere to go');
-  copyRows(head.buffer, copied, from + copied.rows, head.rows);
+  copied.appendRows(head.buffer, from + copied.rows, head.rows);
   const slot = newSlot(table.runtime, chunk.rangeStart, 0);
   return { buffer: copied, rows: copied.rows, slot, deleted: undefined };
-}
-
-function copyRows(source: HeadBuffer, target: HeadBuffer, from: number, to: number): void {
-  if (from >= to) return;
-  const attnums = [...source.columns.keys()];
-  const columns = [...source.columns.values()].map((column) =>
-    toVector(sliceColumn(column.peek(), from, to), column.type, 0, to - from),
-  );
-  target.append(attnums, { columns, length: to - from });
 }

@@ -12,7 +12,7 @@ import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
 import { valueAt, vectorFromValues } from '../../vector/vector.ts';
-import type { PlainColumn } from './stored-column.ts';
+import { sliceColumn, toVector, type PlainColumn } from './stored-column.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
 const FIRST_CAPACITY = 64;
@@ -92,18 +92,30 @@ export class HeadBuffer {
     }
   }
 
-  #addColumn(attnum: number, vector: Vector): HeadColumn {
+  /** Appends rows [from, to) of another head, which are looked at once. */
+  appendRows(source: HeadBuffer, from: number, to: number): void {
+    for (const [attnum, column] of source.columns) {
+      const part = sliceColumn(column.peek(), from, to);
+      const own = this.columns.get(attnum) ?? this.#addColumn(attnum, column);
+      own.appendPart(part, to - from);
+      if (attnum === this.timeColumn) this.#noteTimes(part, to - from);
+    }
+    this.#rows += to - from;
+    for (const column of this.columns.values()) column.padTo(this.#rows);
+  }
+
+  #addColumn(attnum: number, { type, rep }: Pick<Vector, 'type' | 'rep'>): HeadColumn {
     const column = new HeadColumn(
-      vector.type,
-      vector.rep,
+      type,
+      rep,
       () => this.#context.dictionaryOf(attnum),
       this.columns.size,
     );
     column.isHeld = this.#holds > 0;
     if (this.#rows > 0) {
-      const missing = this.#context.missingOf(attnum, vector.type);
+      const missing = this.#context.missingOf(attnum, type);
       const values = Array.from({ length: this.#rows }, () => missing);
-      column.append(vectorFromValues(vector.type, values), this.#rows);
+      column.append(vectorFromValues(type, values), this.#rows);
     }
     this.columns.set(attnum, column);
     return column;
@@ -116,7 +128,7 @@ export class HeadBuffer {
     return column?.rep === 'f64' ? column.data : new Float64Array(0);
   }
 
-  #noteTimes(vector: Vector, length: number): void {
+  #noteTimes(vector: Vector | PlainColumn, length: number): void {
     const column = this.columns.get(this.timeColumn) as HeadColumn;
     const end = this.#rows + length;
     if (column.rep !== 'f64') {
@@ -190,8 +202,25 @@ export class HeadColumn {
     } else {
       for (let i = 0; i < length; i++) this.values[at + i] = valueAt(vector, i);
     }
-    this.#length = at + length;
-    if (this.#capacity >= LARGE_ROWS && this.#length > this.#capacity * this.#growAt) {
+    this.#end(at + length);
+  }
+
+  /** Appends a part of a column of another head. */
+  appendPart(part: PlainColumn, length: number): void {
+    if (part.rep !== 'text' || this.rep !== 'text') {
+      this.append(toVector(part, this.type, 0, length), length);
+      return;
+    }
+    const at = this.#length;
+    this.#reserve(at + length);
+    if (part.nulls !== undefined) this.#nullMask().set(part.nulls, at);
+    (this.dictionary as TextDictionary).takeOver(part, length, this.codes, at);
+    this.#end(at + length);
+  }
+
+  #end(length: number): void {
+    this.#length = length;
+    if (this.#capacity >= LARGE_ROWS && length > this.#capacity * this.#growAt) {
       this.#reserve(this.#capacity + 1);
     }
   }

@@ -326,8 +326,7 @@ function* joinSteps(
     else if (column?.rep === 'text') {
       if (shared) codes.set(column.codes.subarray(0, count), at);
       else {
-        const texts = column.dictionary.snapshot();
-        dictionary.translate(texts, column.codes, count, column.nulls, codes, at);
+        dictionary.takeOver(column, count, codes, at);
         yield;
       }
     }

@@ -1,5 +1,6 @@
 /** Distinct strings of a column, numbered in the order of their arrival. */
 import { TextTable } from '../../vector/text-table.ts';
+import type { NullMask } from '../../vector/vector.ts';
 
 /** Distinct strings above which a column no longer shares one dictionary among all its segments. */
 export const SHARED_DICTIONARY_LIMIT = 200_000;
@@ -11,6 +12,7 @@ const BYTES_PER_TEXT = 64;
 export class TextDictionary {
   readonly #table = new TextTable();
   readonly #translations = new WeakMap<readonly string[], Translation>();
+  readonly #growing = new WeakMap<TextDictionary, Int32Array>();
   #snapshot: readonly string[] = [''];
   #bytes = 0;
 
@@ -87,6 +89,35 @@ export class TextDictionary {
     }
   }
 
+  /** The same for rows of a column whose dictionary may have grown since, without a snapshot of it. */
+  takeOver(column: TextCodes, length: number, target: Int32Array, at: number): void {
+    const { dictionary, codes, nulls } = column;
+    if (dictionary === this) {
+      target.set(codes.subarray(0, length), at);
+      return;
+    }
+    const table = this.#growingTranslation(dictionary);
+    for (let i = 0; i < length; i++) {
+      const code = codes[i];
+      let own = table[code];
+      if (own < 0) {
+        if (nulls !== undefined && nulls[i] === 1) own = 0;
+        else table[code] = own = this.intern(dictionary.textOf(code));
+      }
+      target[at + i] = own;
+    }
+  }
+
+  #growingTranslation(dictionary: TextDictionary): Int32Array {
+    let table = this.#growing.get(dictionary);
+    if (table === undefined || table.length < dictionary.size) {
+      const larger = new Int32Array(Math.ceil(dictionary.size * 1.5)).fill(-1);
+      if (table !== undefined) larger.set(table);
+      this.#growing.set(dictionary, (table = larger));
+    }
+    return table;
+  }
+
   #translate(translation: Translation, code: number, text: string): number {
     const own = this.intern(text);
     translation.table[code] = own;
@@ -106,6 +137,13 @@ export class TextDictionary {
     }
     return translation;
   }
+}
+
+/** Codes of rows in a dictionary. */
+interface TextCodes {
+  readonly codes: Int32Array;
+  readonly dictionary: TextDictionary;
+  readonly nulls: NullMask;
 }
 
 /** What the codes of another dictionary, which never changes, are here. */

@@ -119,6 +119,34 @@ describe('HeadBuffer', () => {
     });
   });
 
+  it(`takes rows of other heads, with other dictionaries, too (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    for (let round = 0; round < 30; round++) {
+      const source = newHead();
+      const target = newHead();
+      const rows = randomRows(random, 0, 500 + Math.floor(random() * 2000));
+      source.append(ATTNUMS, batchOf(TABLE, rows));
+      const kept: Row[] = [];
+      for (let step = 0; step < 5; step++) {
+        const from = Math.floor(random() * rows.length);
+        const to = from + Math.floor(random() * (rows.length - from));
+        target.appendRows(source, from, to);
+        kept.push(...rows.slice(from, to));
+        const own = randomRows(random, kept.length, 50);
+        target.append(ATTNUMS, batchOf(TABLE, own));
+        kept.push(...own);
+        source.append(ATTNUMS, batchOf(TABLE, own));
+        rows.push(...own);
+      }
+      for (const attnum of ATTNUMS) {
+        const column = target.columns.get(attnum)!.peek();
+        expect(valuesOf(column, kept.length)).toEqual(kept.map((row) => row[attnum - 1]));
+      }
+      const times = kept.map(([time]) => time as number);
+      expect([target.minTime, target.maxTime]).toEqual([Math.min(...times), Math.max(...times)]);
+    }
+  });
+
   it('is not read after it was retired', () => {
     const head = newHead();
     head.append(ATTNUMS, batchOf(TABLE, randomRows(randomOf(1), 0, 10)));

@@ -32,4 +32,29 @@ describe('TextDictionary.translate', () => {
       }
     }
   });
+
+  it(`takes over columns whose dictionaries grow (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    for (let round = 0; round < 100; round++) {
+      const own = new TextDictionary();
+      const others = [own, new TextDictionary(), new TextDictionary()];
+      for (let step = 0; step < 20; step++) {
+        const dictionary = others[Math.floor(random() * 3)] as TextDictionary;
+        const texts = Array.from({ length: Math.floor(random() * 60) }, () =>
+          random() < 0.1 ? null : `t${Math.floor(random() * 10 * (step + 1))}`,
+        );
+        const codes = Int32Array.from(texts, (text) => dictionary.intern(text ?? ''));
+        const nulls = texts.includes(null)
+          ? Uint8Array.from(texts, (text) => (text === null ? 1 : 0))
+          : undefined;
+        const target = new Int32Array(texts.length + 2).fill(-9);
+        own.takeOver({ codes, dictionary, nulls }, texts.length, target, 1);
+        texts.forEach((text, i) => {
+          if (text !== null) expect(own.textOf(target[i + 1] as number)).toBe(text);
+          else expect(target[i + 1]).toBeGreaterThanOrEqual(0);
+        });
+        expect([target[0], target[texts.length + 1]]).toEqual([-9, -9]);
+      }
+    }
+  });
 });
