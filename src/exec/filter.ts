@@ -1,7 +1,7 @@
 /** WHERE and HAVING: rows where the condition is true. */
 import type { Expr } from '../plan/expr.ts';
 import type { FilterNode } from '../plan/physical.ts';
-import { gatherBatch } from '../vector/gather.ts';
+import { pickBatch } from '../vector/gather.ts';
 import type { Batch } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
@@ -36,6 +36,6 @@ export async function* filtered(
       ? await predicate.selectAsync(batch, context)
       : predicate.select(batch, context);
     if (rows === undefined) yield batch;
-    else if (rows.length > 0) yield gatherBatch(batch, rows, true);
+    else if (rows.length > 0) yield pickBatch(batch, rows);
   }
 }

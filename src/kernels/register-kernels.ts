@@ -39,6 +39,9 @@ export interface RegisterKernels {
   readonly addRows: CombineRows;
   readonly subtractRows: CombineRows;
   readonly multiplyRows: CombineRows;
+  /** Of whole numbers, towards zero; divisors are not 0. */
+  readonly divideRows: CombineRows;
+  readonly remainderRows: CombineRows;
   readonly equalRows: CombineRows;
   readonly notEqualRows: CombineRows;
   readonly lessRows: CombineRows;

@@ -217,6 +217,24 @@ export function gatherBatch(
   return { columns, length: count, runs: gatherRuns(batch.runs, selection, count) };
 }
 
+/**
+ * The same for an ascending selection that nobody changes any more. Columns that nobody reads, such as those
+ * that only a condition was about, are not gathered.
+ */
+export function pickBatch(batch: Batch, selection: Int32Array): Batch {
+  const { length } = selection;
+  if (length === batch.length) return batch;
+  const columns = batch.columns.map((column) => {
+    const inRuns = RunVector.from(column);
+    if (inRuns !== undefined) return inRuns.pick(selection);
+    const lanes = LaneVector.from(column);
+    if (lanes === undefined) return gather(column, selection);
+    return lanes.pick(selection, gatherNulls(column.nulls, selection, length));
+  });
+  if (batch.runs === undefined || length === 0) return { columns, length };
+  return { columns, length, runs: gatherRuns(batch.runs, selection, length) };
+}
+
 /** Borders of the runs among the rows kept; `selection` ascends. */
 export function gatherRuns(runs: BatchRuns, selection: Int32Array, count: number): BatchRuns {
   const { starts } = runs;

@@ -71,6 +71,15 @@ export class LaneVector implements F64Vector {
     return new LaneVector(type, { lanes, starts: some, at: borders }, nulls);
   }
 
+  /** The rows of an ascending selection that nobody changes any more: not widened before they are read. */
+  pick(selection: Int32Array, nulls: NullMask): F64Vector {
+    const { starts } = this.#rows;
+    if (this.#data !== undefined || starts.length !== 1) {
+      return this.gather(selection, selection.length, nulls);
+    }
+    return new PickedVector(this, selection, nulls);
+  }
+
   gather(selection: Int32Array, count: number, nulls: NullMask): F64Vector {
     const { starts, lanes } = this.#rows;
     const data = new Float64Array(count);
@@ -85,8 +94,37 @@ export class LaneVector implements F64Vector {
   }
 }
 
+/** Rows of a vector of lanes, gathered when they are read. */
+class PickedVector implements F64Vector {
+  readonly rep = 'f64';
+  readonly type: SqlType;
+  readonly length: number;
+  declare readonly data: Float64Array;
+  readonly nulls: NullMask;
+  #source: LaneVector | undefined;
+  #selection: Int32Array | undefined;
+  #data: Float64Array | undefined;
+
+  constructor(source: LaneVector, selection: Int32Array, nulls: NullMask) {
+    this.type = source.type;
+    this.length = selection.length;
+    this.nulls = nulls;
+    this.#source = source;
+    this.#selection = selection;
+    Object.defineProperty(this, 'data', DATA);
+  }
+
+  widened(): Float64Array {
+    if (this.#source !== undefined && this.#selection !== undefined) {
+      this.#data = this.#source.gather(this.#selection, this.length, this.nulls).data;
+      this.#source = this.#selection = undefined;
+    }
+    return this.#data as Float64Array;
+  }
+}
+
 const DATA: PropertyDescriptor = {
-  get(this: LaneVector) {
+  get(this: LaneVector | PickedVector) {
     return this.widened();
   },
   enumerable: true,

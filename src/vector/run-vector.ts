@@ -66,6 +66,25 @@ export class RunVector {
     return runVector(values, some, end - start);
   }
 
+  /** The rows of an ascending selection, still in runs. */
+  pick(selection: Int32Array): Spreadable {
+    const count = selection.length;
+    const starts = new Int32Array(Math.min(count, this.#starts.length));
+    const runs = new Int32Array(starts.length);
+    let length = 0;
+    for (let row = 0; row < count; length++) {
+      const run = stretchAt(this.#starts, selection[row], this.#starts.length);
+      starts[length] = row;
+      runs[length] = run;
+      const end = run + 1 < this.#starts.length ? this.#starts[run + 1] : Infinity;
+      row = firstAtLeast(selection, end, row);
+    }
+    const source = memoryOf(this.#values);
+    const values = this.rep === 'text' ? new Int32Array(length) : new Float64Array(length);
+    for (let i = 0; i < length; i++) values[i] = source[runs[i]];
+    return runVector(this.#like(values), starts.subarray(0, length), count);
+  }
+
   gather(selection: Int32Array, count: number): Spreadable {
     const starts = this.#starts;
     const source = memoryOf(this.#values);
@@ -102,6 +121,18 @@ const SPREAD: PropertyDescriptor = {
   },
   enumerable: true,
 };
+
+/** First position from `from` on whose row is at least `bound`. */
+function firstAtLeast(selection: Int32Array, bound: number, from: number): number {
+  let low = from;
+  let high = selection.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (selection[middle] < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 function memoryOf(values: Spreadable): Float64Array | Int32Array {
   return values.rep === 'text' ? values.codes : values.data;

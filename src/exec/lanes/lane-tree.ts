@@ -8,12 +8,14 @@ import { OID, vectorRep, type Oid } from '../../types/type.ts';
 import { isAsync, isVolatile, mayRaise, usedColumns } from '../expr/walk.ts';
 import { columnComparison, type Comparison } from '../predicate-compare.ts';
 
+export type Arithmetic = '+' | '-' | '*' | '/' | '%';
+
 export type NumberTree =
   | { readonly kind: 'column'; readonly index: number }
   | { readonly kind: 'fixed'; readonly expr: Expr }
   | {
       readonly kind: 'arithmetic';
-      readonly operator: '+' | '-' | '*';
+      readonly operator: Arithmetic;
       readonly left: NumberTree;
       readonly right: NumberTree;
       /** The largest number of the result's type. */
@@ -121,7 +123,7 @@ const WIDER: ReadonlyMap<Oid, (from: Oid) => boolean> = new Map([
 
 function arithmetic({ operator, args, type }: CallExpr): NumberTree | undefined {
   const limit = INTEGER_MAX.get(type.oid) as number;
-  if (operator !== '+' && operator !== '-' && operator !== '*') return undefined;
+  if (!isArithmetic(operator)) return undefined;
   const trees = all(args, numberTree);
   if (trees === undefined || !args.every((arg) => isInteger(arg.type.oid))) return undefined;
   const [left, right] = trees;
@@ -129,6 +131,10 @@ function arithmetic({ operator, args, type }: CallExpr): NumberTree | undefined 
   if (operator !== '-') return undefined;
   const zero: Expr = { kind: 'constant', type, value: 0 };
   return { kind: 'arithmetic', operator, left: { kind: 'fixed', expr: zero }, right: left, limit };
+}
+
+function isArithmetic(operator: string | undefined): operator is Arithmetic {
+  return operator !== undefined && ['+', '-', '*', '/', '%'].includes(operator);
 }
 
 function choice({ branches, otherwise }: CaseExpr): NumberTree | undefined {

@@ -1,5 +1,6 @@
 /** Makes programs for batches of one shape; gives up where a number might leave its range. */
 import { kernels } from '../../kernels/kernels.ts';
+import type { CombineRows } from '../../kernels/register-kernels.ts';
 import type { Expr } from '../../plan/expr.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { ExecContext } from '../operator.ts';
@@ -12,7 +13,7 @@ import {
   type TruthValue,
 } from './lane-comparisons.ts';
 import { UNSCALED, type LaneOutput, type LaneProgram, type Register } from './lane-program.ts';
-import type { NumberTree, TruthTree } from './lane-tree.ts';
+import type { Arithmetic, NumberTree, TruthTree } from './lane-tree.ts';
 import { REGISTER_MAX, Registers, Unfit } from './registers.ts';
 import { RunTruth } from './run-truth.ts';
 
@@ -137,34 +138,19 @@ class Builder {
     };
   }
 
-  #arithmetic({
-    operator,
-    left,
-    right,
-    limit,
-  }: Extract<NumberTree, { kind: 'arithmetic' }>): NumberValue {
+  #arithmetic(tree: Extract<NumberTree, { kind: 'arithmetic' }>): NumberValue {
+    const { operator, left, right, limit } = tree;
     const [a, b] = [this.#number(left), this.#number(right)];
     const known = this.#registers.and(a.known, b.known);
-    const ends =
-      operator === '+'
-        ? [a.low + b.low, a.high + b.high]
-        : operator === '-'
-          ? [a.low - b.high, a.high - b.low]
-          : [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high];
-    const [low, high] = [Math.min(...ends), Math.max(...ends)];
+    const [low, high] = arithmeticRange(operator, a, b);
     inRange(low, high, Math.min(limit, REGISTER_MAX));
-    const kernel =
-      operator === '+'
-        ? kernels.addRows
-        : operator === '-'
-          ? kernels.subtractRows
-          : kernels.multiplyRows;
-    return {
-      register: this.#registers.combine(operator, kernel, a.register, b.register),
-      low,
-      high,
-      known,
-    };
+    const register = this.#registers.combine(
+      operator,
+      ARITHMETIC[operator],
+      a.register,
+      b.register,
+    );
+    return { register, low, high, known };
   }
 
   /** The smaller or greater of two; the other where one is NULL. */
@@ -253,6 +239,34 @@ class Builder {
         truth.fill(address(target), from, count, wanted);
       });
     return { yes: where(1), no: where(0) };
+  }
+}
+
+const ARITHMETIC: Readonly<Record<Arithmetic, CombineRows>> = {
+  '+': kernels.addRows,
+  '-': kernels.subtractRows,
+  '*': kernels.multiplyRows,
+  '/': kernels.divideRows,
+  '%': kernels.remainderRows,
+};
+
+/** Between which numbers results lie. */
+function arithmeticRange(operator: Arithmetic, a: NumberValue, b: NumberValue): [number, number] {
+  switch (operator) {
+    case '+':
+      return [a.low + b.low, a.high + b.high];
+    case '-':
+      return [a.low - b.high, a.high - b.low];
+    case '*': {
+      const ends = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high];
+      return [Math.min(...ends), Math.max(...ends)];
+    }
+    default: {
+      // Some row might be divided by zero.
+      if (b.low <= 0 && b.high >= 0) throw new Unfit();
+      const most = Math.max(Math.abs(a.low), Math.abs(a.high));
+      return a.low >= 0 && b.low > 0 ? [0, most] : [-most, most];
+    }
   }
 }
 

@@ -92,6 +92,8 @@ function intLoop(
   const [limit, typeName] = INT_LIMITS[kind];
   if (op === 'div' || op === 'mod') {
     if (!intDivision(op, operands, out, length)) return false;
+  } else if (aStep === 1 && bStep === 1) {
+    combineColumns(op, a, b, out, length);
   } else if (op === 'add') {
     for (let i = 0; i < length; i++) out[i] = (a[i * aStep] as number) + (b[i * bStep] as number);
   } else if (op === 'sub') {
@@ -113,6 +115,22 @@ function intLoop(
   return true;
 }
 
+function combineColumns(
+  op: 'add' | 'sub' | 'mul',
+  a: Float64Array,
+  b: Float64Array,
+  out: Float64Array,
+  length: number,
+): void {
+  if (op === 'add') {
+    for (let i = 0; i < length; i++) out[i] = (a[i] as number) + (b[i] as number);
+  } else if (op === 'sub') {
+    for (let i = 0; i < length; i++) out[i] = (a[i] as number) - (b[i] as number);
+  } else {
+    for (let i = 0; i < length; i++) out[i] = (a[i] as number) * (b[i] as number) + 0;
+  }
+}
+
 function intDivision(
   op: 'div' | 'mod',
   operands: Operands,
@@ -127,8 +145,9 @@ function intDivision(
       throw divisionByZero();
     }
     const x = a[i * aStep] as number;
-    const rest = x % y;
-    out[i] = op === 'mod' ? rest + 0 : (x - rest) / y + 0;
+    // The quotient of two safe integers is never rounded to a whole number that it is not.
+    const quotient = Math.trunc(x / y);
+    out[i] = op === 'mod' ? x - quotient * y + 0 : quotient + 0;
   }
   return true;
 }

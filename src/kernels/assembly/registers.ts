@@ -208,6 +208,47 @@ export function andNotRows(a: usize, b: usize, dst: usize, count: i32): void {
   each(Operation.AndNot, a, b, dst, count);
 }
 
+// @ts-ignore: decorator
+@inline
+function quotients(a: v128, b: v128): v128 {
+  return i32x4.trunc_sat_f64x2_s_zero(
+    f64x2.div(f64x2.convert_low_i32x4_s(a), f64x2.convert_low_i32x4_s(b)),
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function divided(a: v128, b: v128): v128 {
+  const low = quotients(a, b);
+  const high = quotients(
+    v128.shuffle<u64>(a, a, 1, 1),
+    v128.shuffle<u64>(b, b, 1, 1),
+  );
+  return v128.shuffle<u64>(low, high, 0, 2);
+}
+
+/** a / b without its fraction. Doubles tell it exactly for 32 bits; b is never 0 where it matters. */
+export function divideRows(a: usize, b: usize, dst: usize, count: i32): void {
+  const end = dst + (<usize>count << 2);
+  for (; dst < end; dst += 16) {
+    v128.store(dst, divided(v128.load(a), v128.load(b)));
+    a += 16;
+    b += 16;
+  }
+}
+
+/** What is left of a, with its sign. */
+export function remainderRows(a: usize, b: usize, dst: usize, count: i32): void {
+  const end = dst + (<usize>count << 2);
+  for (; dst < end; dst += 16) {
+    const left = v128.load(a);
+    const right = v128.load(b);
+    v128.store(dst, i32x4.sub(left, i32x4.mul(divided(left, right), right)));
+    a += 16;
+    b += 16;
+  }
+}
+
 /** a where the truth says so, b elsewhere. */
 export function chooseRows(truth: usize, a: usize, b: usize, dst: usize, count: i32): void {
   const end = dst + (<usize>count << 2);

@@ -68,6 +68,8 @@ describe('registers', () => {
     addRows: (a, b) => (a + b) | 0,
     subtractRows: (a, b) => (a - b) | 0,
     multiplyRows: (a, b) => Math.imul(a, b),
+    divideRows: (a, b) => Math.trunc(a / (b || 1)) | 0,
+    remainderRows: (a, b) => (a % (b || 1)) | 0,
     equalRows: (a, b) => bool(a === b),
     notEqualRows: (a, b) => bool(a !== b),
     lessRows: (a, b) => bool(a < b),
@@ -82,7 +84,7 @@ describe('registers', () => {
         fc.property(rows, (all) => {
           const [a, b, c] = registers(
             all.map(([left]) => left),
-            all.map(([, right]) => right),
+            all.map(([, right]) => (name.match(/divide|remainder/) ? right || 1 : right)),
           );
           const kernel = kernels[name as 'addRows'];
           kernel(a!, b!, c!, all.length);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kernelViews, tryAllocate } from '../../../src/kernels/memory.ts';
 import { OID, sqlType } from '../../../src/types/type.ts';
-import { gather, slice } from '../../../src/vector/gather.ts';
+import { gather, pickBatch, slice } from '../../../src/vector/gather.ts';
 import { LaneVector } from '../../../src/vector/lane-vector.ts';
 import type { LaneBits, Lanes } from '../../../src/vector/lanes.ts';
 import { runVector } from '../../../src/vector/run-vector.ts';
@@ -44,6 +44,16 @@ function check(
 ) {
   const rows = Int32Array.from(picks, (pick) => pick % expected.length);
   expect(valuesOf(gather(vector, rows))).toEqual([...rows].map((row) => expected[row]));
+  const ascending = Int32Array.from(new Set(rows)).sort();
+  const all = Int32Array.from(expected, (_, i) => i);
+  for (const some of [ascending, all]) {
+    const batch = pickBatch({ columns: [vector], length: expected.length }, some);
+    const picked = batch.columns[0]!;
+    expect(picked.length).toBe(some.length);
+    expect(valuesOf(gather(picked, Int32Array.of(...some.keys())))).toEqual(valuesOf(picked));
+    expect(valuesOf(picked)).toEqual([...some].map((row) => expected[row]));
+    expect(valuesOf({ ...picked })).toEqual(valuesOf(picked));
+  }
   const [from, to] = [a % expected.length, b % (expected.length + 1)].toSorted((x, y) => x - y);
   const part = slice(vector, from, to);
   expect(valuesOf(part)).toEqual(expected.slice(from, to));

@@ -35,7 +35,9 @@ function numbers(depth: number): string {
     case 2:
       return `(${one()} - ${one()})`;
     case 3:
-      return `(${one()} * ${one()})`;
+      return random(3) > 0
+        ? `(${one()} * ${one()})`
+        : `(${one()} ${pick(['/', '%'])} ${pick(['7', '(-3)', '(u + 1)', one()])})`;
     case 4:
       return `CASE WHEN ${truth(depth - 1)} THEN ${one()} WHEN ${truth(depth - 1)} THEN ${one()} END`;
     case 5:
@@ -171,6 +173,7 @@ describe('aggregates and conditions on lanes', () => {
       'WHERE y <> 4',
     ],
     ['sum(d), avg(e), max(k), min(e), sum(k), count(e), max(ts)', 'WHERE x + y > 10'],
+    ['sum(v / (u + 1)), sum((x - 40) % 7), min((y - 3) / (-3))', 'WHERE v % 10 > 2'],
     ['tag, sum(x)', 'WHERE x IS NOT NULL GROUP BY tag ORDER BY tag'],
   ])('are what they are over rows: %s', async (select, rest) => {
     added.length = 0;
@@ -189,6 +192,8 @@ describe('aggregates and conditions on lanes', () => {
     await compare('sum(s * s)', '');
     await compare('sum(s * s)', 'WHERE s < 10');
     await compare('sum(CASE WHEN s < 150 THEN s * s END)', '');
+    await compare('sum(v / (u - 50))', 'WHERE u > 30');
+    await compare('sum(v / (u - 50))', 'WHERE u > 60');
     await compare('sum(u * 2000000000)', 'WHERE u > 1');
     await compare('sum(u * 2000000000)', 'WHERE u <= 1');
     expect(added).not.toContain(true);
