@@ -53,6 +53,11 @@ export interface RowSource {
     attnum: number,
     back: 0 | 1,
   ): StoredColumn | undefined | Promise<StoredColumn | undefined>;
+  /**
+   * By series the step between its times, 0 where they are not evenly spaced. All times are read for it once:
+   * for those who want most series.
+   */
+  evenSteps?(): Float64Array | Promise<Float64Array>;
   /** Present where columns cost something to read: whether a column is stored row by row. */
   stores?(attnum: number): boolean;
   /** Times of a piece, or of its `rows` alone. */

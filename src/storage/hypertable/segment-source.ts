@@ -1,13 +1,14 @@
 /** A stored segment as a source of rows: blocks are read and decoded when a scan asks for them. */
 import type { DeletedRows } from './deleted-rows.ts';
+import { findEvenSteps } from './even-series.ts';
 import { gatherLastRows } from './last-rows.ts';
 import { PIECE_ROWS, type RowSource, type Zones } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
 import type { Segment, SegmentHeader } from './segment.ts';
 import type { SeriesTable } from './series-table.ts';
 import { spreadSeries } from './spread-series.ts';
-import type { PlainColumn, StoredColumn } from './stored-column.ts';
-import { timesOf, type Times } from './times.ts';
+import { plainColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
+import { doublesOf, timesOf, type Times } from './times.ts';
 
 /** Reads decoded blocks, from the cache where it has them. */
 export interface BlockReader {
@@ -28,6 +29,8 @@ export interface BlockReader {
 
 /** Stands for the block of the last rows of all series; a segment has not so many blocks. */
 const LAST_ROWS = 2 ** 19;
+/** The same for the steps between times. */
+const EVEN_STEPS = LAST_ROWS + 2;
 
 export class SegmentSource implements RowSource {
   readonly rows: number;
@@ -83,6 +86,14 @@ export class SegmentSource implements RowSource {
     return this.#blocks.made(this.#segment, attnum, LAST_ROWS + back, () =>
       gatherLastRows(this.series, back, (index, rows) => this.piece(attnum, index, rows)),
     );
+  }
+
+  evenSteps(): Float64Array | Promise<Float64Array> {
+    const found = this.#blocks.made(this.#segment, this.#header.timeColumn, EVEN_STEPS, () =>
+      findEvenSteps(this.series, this.rows, (index) => this.times(index)),
+    );
+    const doubles = (column: StoredColumn): Float64Array => doublesOf(plainColumn(column));
+    return found instanceof Promise ? found.then(doubles) : doubles(found);
   }
 
   stores(attnum: number): boolean {

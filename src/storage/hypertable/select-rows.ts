@@ -1,4 +1,5 @@
 /** Which rows of a source a scan has to look at: ascending ranges of rows. */
+import { EvenTimes } from './even-series.ts';
 import type { ScanBounds } from './scan-bounds.ts';
 import { PIECE_ROWS, pieceCount, VECTOR_ROWS, type RowSource } from './row-source.ts';
 import { seriesWith, type SeriesTable } from './series-table.ts';
@@ -27,18 +28,41 @@ export function selectRows(source: RowSource, bounds: ScanBounds): RowRanges | P
   if (picked === undefined && inside) {
     return refine(source, { starts: [0], ends: [source.rows] }, bounds);
   }
-  const times = new SourceTimes(source);
-  const loading = loadTimes(source, times, series, picked, bounds);
-  if (loading === undefined) return cutRuns(source, series, picked, bounds, times);
-  return loading.then(() => cutRuns(source, series, picked, bounds, times));
+  // Steps are found out from all times of the source, which a few series are not worth.
+  const steps = picked === undefined ? source.evenSteps?.() : undefined;
+  if (steps instanceof Promise) {
+    return steps.then((found) => selectRuns(source, { series, picked, steps: found }, bounds));
+  }
+  return selectRuns(source, { series, picked, steps }, bounds);
 }
+
+/** The series to look at. */
+interface PickedSeries {
+  readonly series: SeriesTable;
+  /** undefined for all. */
+  readonly picked: Int32Array | undefined;
+  /** Of evenly spaced times, by series; undefined where they are not known. */
+  readonly steps: Float64Array | undefined;
+}
+
+function selectRuns(
+  source: RowSource,
+  picked: PickedSeries,
+  bounds: ScanBounds,
+): RowRanges | Promise<RowRanges> {
+  const times = new SourceTimes(source);
+  const loading = loadTimes(source, times, picked, bounds);
+  if (loading === undefined) return cutRuns(source, picked, bounds, times);
+  return loading.then(() => cutRuns(source, picked, bounds, times));
+}
+
+const even = new EvenTimes();
 
 function cutRuns(
   source: RowSource,
-  series: SeriesTable,
-  picked: Int32Array | undefined,
+  { series, picked, steps }: PickedSeries,
   bounds: ScanBounds,
-  times: SourceTimes,
+  stored: SourceTimes,
 ): RowRanges {
   const { minTime, maxTime } = bounds;
   const starts: number[] = [];
@@ -53,6 +77,9 @@ function cutRuns(
     const endRow = series.starts[s + 1];
     let start = firstRow;
     let end = endRow;
+    const step = steps === undefined ? 0 : steps[s];
+    if (step > 0) even.set(firstRow, earliest, step);
+    const times = step > 0 ? even : stored;
     // Each time looked at is likely to miss all caches: the series knows its ends.
     if (earliest < minTime) start = times.firstAtLeast(firstRow, endRow, minTime, earliest, latest);
     if (latest > maxTime) end = times.firstAbove(firstRow, endRow, maxTime, earliest, latest);
@@ -126,8 +153,7 @@ function intersect(a: Int32Array, b: Int32Array): Int32Array {
 function loadTimes(
   source: RowSource,
   times: SourceTimes,
-  series: SeriesTable,
-  picked: Int32Array | undefined,
+  { series, picked, steps }: PickedSeries,
   bounds: ScanBounds,
 ): Promise<unknown> | undefined {
   const waits: Promise<unknown>[] = [];
@@ -140,7 +166,7 @@ function loadTimes(
     if (earliest > bounds.maxTime || latest < bounds.minTime) continue;
     if (earliest >= bounds.minTime && latest <= bounds.maxTime) continue;
     let end = series.starts[s + 1];
-    if (end <= loaded) continue;
+    if (end <= loaded || (steps !== undefined && steps[s] > 0)) continue;
     // Of all series next to none is left out, so that a whole piece at a time is less work.
     if (picked === undefined) {
       loaded = Math.min(source.rows, Math.ceil(end / PIECE_ROWS) * PIECE_ROWS);

@@ -2,6 +2,7 @@
  * Stretches: consecutive rows of one piece that lie in one series and one time bucket. Their borders are
  * found by stepping from bucket to bucket, not by looking at every row.
  */
+import { EvenTimes } from './even-series.ts';
 import { PIECE_ROWS } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
 import { seriesAt, type SeriesTable } from './series-table.ts';
@@ -52,7 +53,11 @@ export interface StretchCut {
   readonly series: SeriesTable;
   readonly bySeries: boolean;
   readonly bucket: Bucket | null;
+  /** Of series with evenly spaced times, by series, 0 for others; undefined where that is not known. */
+  readonly steps: Float64Array | undefined;
 }
+
+const even = new EvenTimes();
 
 /**
  * Adds the stretches of one piece's ranges (row numbers of the source) to `into`. False, and nothing
@@ -60,7 +65,7 @@ export interface StretchCut {
  */
 export function cutStretches(
   ranges: RowRanges,
-  { series, bySeries, bucket }: StretchCut,
+  { series, bySeries, bucket, steps }: StretchCut,
   times: Times | undefined,
   most: number,
   into: Stretches,
@@ -78,9 +83,14 @@ export function cutStretches(
       while (start < rangeEnd) {
         const end = Math.min(rangeEnd, series.starts[s + 1]);
         if (bucket === null) into.push(start - base, end - base, s, 0);
-        else if (!cutBuckets(times as Times, start - base, end - base, s, bucket, into)) {
-          into.count = before;
-          return false;
+        else {
+          const step = steps === undefined ? 0 : steps[s];
+          if (step > 0) even.set(series.starts[s] - base, series.minTimes[s], step);
+          const at = step > 0 ? even : (times as Times);
+          if (!cutBuckets(at, start - base, end - base, s, bucket, into)) {
+            into.count = before;
+            return false;
+          }
         }
         if (into.count - before > most) break;
         start = end;

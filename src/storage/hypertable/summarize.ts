@@ -13,6 +13,7 @@ import type { Lanes } from '../../vector/lanes.ts';
 import { hypertableOf } from './placement.ts';
 import type { RowSource } from './row-source.ts';
 import { boundsOf, type ScanBounds } from './scan-bounds.ts';
+import type { RowRanges } from './select-rows.ts';
 import {
   chunkInputs,
   isOutside,
@@ -93,11 +94,11 @@ async function* summarizeSource(
 ): AsyncGenerator<SummaryPart> {
   const types = request.groupBy.map((attnum) => typeOf(input.table, attnum));
   const needsTimes = request.columns.some(({ statistics }) => statistics.has('ends'));
-  const cut: StretchCut = {
-    series: source.series as SeriesTable,
-    bySeries: request.groupBy.length > 0 || needsTimes,
-    bucket: request.bucket,
-  };
+  const series = source.series as SeriesTable;
+  const steps =
+    request.bucket !== null && areMost(series, ranges) ? await source.evenSteps?.() : undefined;
+  const bySeries = request.groupBy.length > 0 || needsTimes;
+  const cut: StretchCut = { series, bySeries, bucket: request.bucket, steps };
   const wanted = { request, cut, types, needsTimes };
   let pieces: PieceRows[] = [];
   for (const rows of byPiece(ranges)) {
@@ -107,6 +108,14 @@ async function* summarizeSource(
     pieces = [];
   }
   if (pieces.length > 0) yield* summarizePieces(source, pieces, wanted, bounds, output);
+}
+
+/** Whether the ranges have rows of most series; neighbours share one. */
+function areMost({ count, starts }: SeriesTable, ranges: RowRanges): boolean {
+  if (ranges.starts.length * 2 >= count) return true;
+  let rows = 0;
+  for (let r = 0; r < ranges.starts.length; r++) rows += ranges.ends[r] - ranges.starts[r];
+  return rows * 2 >= starts[count];
 }
 
 interface Wanted {

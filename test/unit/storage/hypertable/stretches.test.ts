@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { findEvenSteps } from '../../../../src/storage/hypertable/even-series.ts';
 import type { SeriesTable } from '../../../../src/storage/hypertable/series-table.ts';
 import { cutStretches, Stretches } from '../../../../src/storage/hypertable/stretches.ts';
 import { DoubleTimes, timesOf } from '../../../../src/storage/hypertable/times.ts';
@@ -19,16 +20,22 @@ const cases = fc.record({
   anchor: fc.integer({ min: -30, max: 30 }),
   picks: fc.array(fc.boolean(), { minLength: 3, maxLength: 12 }),
   asLanes: fc.boolean(),
+  knowsSteps: fc.boolean(),
 });
 
 it('cut where a bucket, a series or a range ends, as looking at every row does', () => {
-  fc.assert(
-    fc.property(cases, ({ series: all, width, anchor, picks, asLanes }) => {
+  return fc.assert(
+    fc.asyncProperty(cases, async ({ series: all, width, anchor, picks, asLanes, knowsSteps }) => {
       const sorted = all.map((times) => times.slice().sort((a, b) => a - b));
       const times = sorted.flat();
       const starts = [0];
       for (const one of sorted) starts.push(starts[starts.length - 1]! + one.length);
-      const series = { count: all.length, starts: Int32Array.from(starts) } as SeriesTable;
+      const series = {
+        count: all.length,
+        starts: Int32Array.from(starts),
+        minTimes: Float64Array.from(sorted, (one) => one[0]!),
+        maxTimes: Float64Array.from(sorted, (one) => one[one.length - 1]!),
+      } as SeriesTable;
       const ranges: { starts: number[]; ends: number[] } = { starts: [], ends: [] };
       times.forEach((_, row) => {
         if (picks[row % picks.length] !== true) return;
@@ -51,18 +58,22 @@ it('cut where a bucket, a series or a range ends, as looking at every row does',
           else expected.push([row, row + 1, seriesOf(row), bucketOf(row)]);
         }
       }
-      const cut = { series, bySeries: true, bucket: { width, anchor } };
       const source = asLanes ? laneTimes(times) : new DoubleTimes(Float64Array.from(times));
+      const found = await findEvenSteps(series, times.length, () => source);
+      const even = found.rep === 'f64' ? [...found.data] : [];
+      expect(even).toEqual(sorted.map(stepOf));
+      const steps = knowsSteps ? Float64Array.from(even) : undefined;
+      const cut = { series, bySeries: true, bucket: { width, anchor }, steps };
       const into = new Stretches();
       into.push(7, 8, 9, 10);
       expect(cutStretches(ranges, cut, source, Infinity, into)).toBe(true);
-      const found = Array.from({ length: into.count }, (_, i) => [
+      const cutHere = Array.from({ length: into.count }, (_, i) => [
         into.starts[i]!,
         into.ends[i]!,
         into.series[i]!,
         into.buckets[i]!,
       ]);
-      expect(found).toEqual([[7, 8, 9, 10], ...expected]);
+      expect(cutHere).toEqual([[7, 8, 9, 10], ...expected]);
       if (expected.length > 0) {
         expect(cutStretches(ranges, cut, source, expected.length - 1, into)).toBe(false);
         expect(into.count).toBe(expected.length + 1);
@@ -70,6 +81,14 @@ it('cut where a bucket, a series or a range ends, as looking at every row does',
     }),
   );
 });
+
+/** The step between times, 0 where it is not the same everywhere. */
+function stepOf(times: readonly number[]): number {
+  if (times.length === 1) return 1;
+  const step = times[1]! - times[0]!;
+  const isEven = times.every((time, i) => i === 0 || time - times[i - 1]! === step);
+  return isEven ? step : 0;
+}
 
 function laneTimes(times: readonly number[]): ReturnType<typeof timesOf> {
   const block = tryAllocate(times.length * 2)!;
@@ -80,7 +99,7 @@ function laneTimes(times: readonly number[]): ReturnType<typeof timesOf> {
 
 it('leave rows whose times are infinite to others', () => {
   const series = { count: 1, starts: Int32Array.of(0, 3) } as SeriesTable;
-  const cut = { series, bySeries: true, bucket: { width: 10, anchor: 0 } };
+  const cut = { series, bySeries: true, bucket: { width: 10, anchor: 0 }, steps: undefined };
   const into = new Stretches();
   for (const times of [
     [-Infinity, 1, 2],
