@@ -85,9 +85,9 @@ function* refine(
 ): Generator<void, number> {
   const codes = columnCodes(column, rows);
   yield;
+  if (yield* follows(ids, count, codes, rows)) return count;
   let distinct = 0;
   for (let i = 0; i < rows; i++) if (codes[i] >= distinct) distinct = codes[i] + 1;
-  if (distinct <= 1) return count;
   yield;
   const size = count * distinct;
   if (size <= TABLE_LIMIT) {
@@ -106,6 +106,37 @@ function* refine(
     yield;
   }
   return known.size;
+}
+
+/** Whether the groups tell the codes: most tags of a host follow from its name. */
+function* follows(
+  ids: Int32Array,
+  count: number,
+  codes: Int32Array,
+  rows: number,
+): Generator<void, boolean> {
+  const codeOf = new Int32Array(count).fill(-1);
+  for (let from = 0; from < rows; from += STEP_ROWS) {
+    if (!followsWithin(ids, codes, from, Math.min(rows, from + STEP_ROWS), codeOf)) return false;
+    yield;
+  }
+  return true;
+}
+
+function followsWithin(
+  ids: Int32Array,
+  codes: Int32Array,
+  from: number,
+  to: number,
+  codeOf: Int32Array,
+): boolean {
+  for (let i = from; i < to; i++) {
+    const known = codeOf[ids[i]];
+    if (known === codes[i]) continue;
+    if (known >= 0) return false;
+    codeOf[ids[i]] = codes[i];
+  }
+  return true;
 }
 
 function renumber(

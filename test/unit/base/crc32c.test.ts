@@ -17,4 +17,19 @@ describe('crc32c', () => {
       expect(crc32c(data, crc32c(data, 0, 0, cut), cut)).toBe(crc32c(data));
     }
   });
+
+  it('is what it is bit by bit, wherever the bytes stand', () => {
+    const data = Uint8Array.from({ length: 1200 }, (_, i) => (i * 151 + (i >> 3)) & 0xff);
+    for (let start = 0; start < 9; start++) {
+      for (let end = start; end < data.length; end += end > 60 && end < 1000 ? 97 : 1) {
+        let crc = ~5 >>> 0;
+        for (let i = start; i < end; i++) {
+          crc ^= data[i] as number;
+          for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+        }
+        expect(crc32c(data, 5, start, end)).toBe(~crc >>> 0);
+        expect(crc32c(data.subarray(start, end), 5)).toBe(~crc >>> 0);
+      }
+    }
+  });
 });

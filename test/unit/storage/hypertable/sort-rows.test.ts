@@ -18,11 +18,22 @@ describe('sortRows', () => {
       const times = Float64Array.from({ length: rows }, (_, i) =>
         Math.floor((i + random() * disorder) / 3),
       );
-      const column: PlainColumn = { rep: 'f64', data: series, nulls: undefined };
-      const { permutation, starts } = sortRows([column], times, rows, undefined);
-      const first = new Map<number, number>();
-      series.forEach((value) => first.has(value) || first.set(value, first.size));
-      const rankOf = (row: number): number => first.get(series[row] as number) as number;
+      // A column that the series tell, but for the last row in some rounds, and one that they do not.
+      const zone = series.map((value) => value % 3);
+      if (random() < 0.3 && rows > 0) zone[rows - 1] = 7;
+      const rack = Float64Array.from({ length: rows }, () => (random() < 0.05 ? 1 : 0));
+      const data = [series, zone, rack].slice(0, 1 + Math.floor(random() * 3));
+      if (random() < 0.3) data.reverse();
+      const columns = data.map(
+        (each): PlainColumn => ({ rep: 'f64', data: each, nulls: undefined }),
+      );
+      const { permutation, starts } = sortRows(columns, times, rows, undefined);
+      const first = new Map<string, number>();
+      const keyOf = (row: number): string => data.map((each) => each[row]).join();
+      for (let row = 0; row < rows; row++) {
+        if (!first.has(keyOf(row))) first.set(keyOf(row), first.size);
+      }
+      const rankOf = (row: number): number => first.get(keyOf(row)) as number;
       const wanted = Array.from({ length: rows }, (_, i) => i).sort(
         (a, b) => rankOf(a) - rankOf(b) || (times[a] as number) - (times[b] as number) || a - b,
       );
