@@ -6,7 +6,7 @@ import type { AggregateCall, AggregateNode } from '../plan/physical.ts';
 import type { Batch } from '../vector/vector.ts';
 import { Grouping, type GroupingInput } from './aggregation/grouping.ts';
 import { addLanes } from './aggregation/lane-input.ts';
-import { lanePlan } from './aggregation/lane-plan.ts';
+import { comparesValues, lanePlan } from './aggregation/lane-plan.ts';
 import type { SpilledGroups, SpilledPart } from './aggregation/spilled-groups.ts';
 import { summaryInput } from './aggregation/summary-input.ts';
 import { batchSummaries } from './aggregation/summary-rows.ts';
@@ -20,8 +20,10 @@ import { HashUsage } from './spill/usage.ts';
 const STEP_ROWS = 4096;
 
 export async function* runAggregate(node: AggregateNode, context: ExecContext): OperatorRun {
-  const plan = summaryPlan(node, context);
-  const lanes = plan === undefined ? lanePlan(node, context) : undefined;
+  const summaries = summaryPlan(node, context);
+  const lanes =
+    comparesValues(node.input) || summaries === undefined ? lanePlan(node, context) : undefined;
+  const plan = lanes === undefined ? summaries : undefined;
   const run = new AggregateRun(node, plan, context);
   const groupings = run.newGroupings();
   try {

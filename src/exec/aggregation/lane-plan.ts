@@ -4,7 +4,12 @@
  */
 import { vectorRep } from '../../types/type.ts';
 import type { Expr } from '../../plan/expr.ts';
-import type { AggregateCall, AggregateNode, TableScanNode } from '../../plan/physical.ts';
+import type {
+  AggregateCall,
+  AggregateNode,
+  PhysicalNode,
+  TableScanNode,
+} from '../../plan/physical.ts';
 import { isAsync, isVolatile, usedColumns } from '../expr/walk.ts';
 import { isFrozen } from '../frozen-scan.ts';
 import { truthTree, valueTree, type NumberTree, type TruthTree } from '../lanes/lane-tree.ts';
@@ -39,6 +44,15 @@ export function lanePlan(node: AggregateNode, context: ExecContext): LanePlan | 
     calls.push(found);
   }
   return { scan, condition, calls };
+}
+
+/** Whether a scan's condition is about values beside those that series have: no summary answers it. */
+export function comparesValues(node: PhysicalNode): boolean {
+  if (node.kind !== 'table-scan' || node.table.hypertable === null) return false;
+  const { timeColumn } = node.table.hypertable;
+  return node.predicates.some(
+    ({ column, op }) => column !== timeColumn && op !== '=' && op !== 'in',
+  );
 }
 
 function laneCall(call: AggregateCall, scan: TableScanNode): LaneCall | undefined {

@@ -31,7 +31,7 @@ export class ColumnValues {
   column(index: number): LaneColumn {
     let column = this.#columns.get(index);
     if (column === undefined) {
-      if (LaneVector.rowsOf(this.#batch.columns[index]) === undefined) throw new Unfit();
+      if (LaneVector.rowsOf(this.#batch.columns[index]) === undefined) throw Unfit.error;
       this.#columns.set(index, (column = new LaneColumn(index, this.#batch)));
     }
     return column;
@@ -54,7 +54,7 @@ export class ColumnValues {
     const column = this.column(index);
     const { base, factor, bits } = column.lanes;
     const high = base + (2 ** bits - 1) * factor;
-    if (!fitsRegister(column.lanes)) throw new Unfit();
+    if (!fitsRegister(column.lanes)) throw Unfit.error;
     const register = this.#registers.once(
       `column ${index}`,
       [],
@@ -70,7 +70,7 @@ export class ColumnValues {
     const column = this.column(index);
     const { base, factor, divisor, bits } = column.lanes;
     if (isExact && (Math.abs(base) + 2 ** bits * factor) * BATCH_ROWS_MAX > EXACT_MAX) {
-      throw new Unfit();
+      throw Unfit.error;
     }
     const known = this.known(column);
     const isWide = bits === 32;
@@ -84,7 +84,7 @@ export class ColumnValues {
       return { register, low: 0, high: 2 ** bits - 1, known, scale: { base, factor, divisor } };
     }
     const scale = { base: base + 2 ** 31 * factor, factor, divisor };
-    if (Math.abs(base) + 2 ** 32 * factor > EXACT_MAX) throw new Unfit();
+    if (Math.abs(base) + 2 ** 32 * factor > EXACT_MAX) throw Unfit.error;
     return { register, low: -(2 ** 31), high: REGISTER_MAX, known, scale };
   }
 }

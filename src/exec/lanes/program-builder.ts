@@ -128,7 +128,7 @@ class Builder {
     if (value === null) {
       return { register: this.#registers.none, low: 0, high: 0, known: this.#registers.none };
     }
-    if (typeof value !== 'number' || !Number.isInteger(value)) throw new Unfit();
+    if (typeof value !== 'number' || !Number.isInteger(value)) throw Unfit.error;
     inRange(value, value, REGISTER_MAX);
     return {
       register: this.#registers.constant(value),
@@ -221,7 +221,7 @@ class Builder {
       return this.#inRuns(tree, expr, [index]);
     }
     const value = comparedValue(fixed, this.#context);
-    if (typeof value !== 'number' || Number.isNaN(value)) throw new Unfit();
+    if (typeof value !== 'number' || Number.isNaN(value)) throw Unfit.error;
     const column = this.#columns.column(index);
     return lanesWithin(this.#registers, column, this.#columns.known(column), comparison, value);
   }
@@ -230,7 +230,7 @@ class Builder {
     let truth = this.#runTruths.get(tree);
     if (truth === undefined) {
       truth = new RunTruth(expr, used, this.#context);
-      if (!truth.attach(this.#batch)) throw new Unfit();
+      if (!truth.attach(this.#batch)) throw Unfit.error;
       this.#runTruths.set(tree, truth);
     }
     const number = [...this.#runTruths.keys()].indexOf(tree);
@@ -263,7 +263,7 @@ function arithmeticRange(operator: Arithmetic, a: NumberValue, b: NumberValue): 
     }
     default: {
       // Some row might be divided by zero.
-      if (b.low <= 0 && b.high >= 0) throw new Unfit();
+      if (b.low <= 0 && b.high >= 0) throw Unfit.error;
       const most = Math.max(Math.abs(a.low), Math.abs(a.high));
       return a.low >= 0 && b.low > 0 ? [0, most] : [-most, most];
     }
@@ -271,5 +271,5 @@ function arithmeticRange(operator: Arithmetic, a: NumberValue, b: NumberValue): 
 }
 
 function inRange(low: number, high: number, limit: number): void {
-  if (low < -limit || high > limit) throw new Unfit();
+  if (low < -limit || high > limit) throw Unfit.error;
 }

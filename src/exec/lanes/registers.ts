@@ -7,8 +7,10 @@ const REGISTERS_MAX = 96;
 /** The largest number of a register. */
 export const REGISTER_MAX = 2 ** 31 - 1;
 
-/** Some value does not fit registers: there is no program then. */
-export class Unfit extends Error {}
+/** Some value does not fit registers: there is no program then. One error serves all, for its stack costs. */
+export class Unfit extends Error {
+  static readonly error = new Unfit();
+}
 
 interface Computed {
   readonly target: Register;
@@ -104,7 +106,7 @@ export class Registers {
   }
 
   #next(): Register {
-    if (this.#count === REGISTERS_MAX) throw new Unfit();
+    if (this.#count === REGISTERS_MAX) throw Unfit.error;
     return this.#count++;
   }
 }
