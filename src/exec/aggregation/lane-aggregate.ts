@@ -1,4 +1,5 @@
 /** Feeds aggregate calls from lanes: a batch's stretches are reduced without any value becoming a double. */
+import { slice } from '../../vector/gather.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll } from '../expression.ts';
 import { narrow } from '../expr/narrow.ts';
@@ -7,7 +8,7 @@ import { LanePrograms } from '../lanes/lane-programs.ts';
 import { isInteger } from '../lanes/lane-tree.ts';
 import { runProgram } from '../lanes/lane-program.ts';
 import type { Wanted } from '../lanes/program-builder.ts';
-import type { ExecContext } from '../operator.ts';
+import { turn, type ExecContext } from '../operator.ts';
 import type { CallState } from './call-input.ts';
 import type { Grouping } from './grouping.ts';
 import type { LaneCall, LanePlan } from './lane-plan.ts';
@@ -16,6 +17,8 @@ import { LaneReduction, numberSummaries } from './lane-reduction.ts';
 /** Rows of a batch, and of a stretch on average, below which rows are taken as such. */
 const BATCH_ROWS_MIN = 512;
 const STRETCH_ROWS_MIN = 16;
+/** Values looked up between two checkpoints. */
+const STEP_ROWS = 4096;
 
 export class LaneAggregate {
   readonly plan: LanePlan;
@@ -107,7 +110,7 @@ export class LaneAggregate {
     const { type } = call.args[0];
     const data = values.slice(0, length);
     const vector: Vector = { rep: 'f64', type, length, data, nulls: undefined };
-    await state.addDistinct?.(groups, [vector], length);
+    await this.#addDistinct(state, groups, [vector]);
   }
 
   /** A value that is the same in all rows of a run comes once where any of them counts. */
@@ -124,7 +127,17 @@ export class LaneAggregate {
     const some = narrow(batch, rows, usedColumns(call.args));
     const args = await evaluateAll(compileExprs(call.args), some, this.#context);
     const groups = stretches.map((stretch) => groupOf[stretch]);
-    await state.addDistinct?.(groups, args, rows.length);
+    await this.#addDistinct(state, groups, args);
+  }
+
+  /** Looking values up takes longer than counting them. */
+  async #addDistinct(state: CallState, groups: Int32Array, args: readonly Vector[]): Promise<void> {
+    for (let start = 0; start < groups.length; start += STEP_ROWS) {
+      const end = Math.min(groups.length, start + STEP_ROWS);
+      const some = args.map((arg) => slice(arg, start, end));
+      await state.addDistinct?.(groups.subarray(start, end), some, end - start);
+      await turn(this.#context);
+    }
   }
 }
 

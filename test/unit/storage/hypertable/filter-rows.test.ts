@@ -112,6 +112,10 @@ describe('conditions on stored columns', () => {
             );
           });
           expect(kept).toEqual(wanted.length > all.length * 0.75 ? all : wanted);
+          // Of a coarse filter's rows others drop what does not satisfy the conditions.
+          const coarse = rowsOf(await filterRows(source, ranges, bounds, true));
+          expect(coarse).toEqual(all.filter((row) => coarse.includes(row)));
+          expect(wanted.every((row) => coarse.includes(row))).toBe(true);
         },
       ),
     );
