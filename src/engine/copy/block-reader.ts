@@ -6,10 +6,11 @@
 import { BLOCK, JOB_BYTES } from '../../kernels/input-kernels.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, type KernelBlock } from '../../kernels/memory.ts';
-import { ColumnKernel, hasTextKernel, NULL_BYTES_MAX, type NullForm } from './column-kernel.ts';
+import { ColumnKernel, NULL_BYTES_MAX, type NullForm } from './column-kernel.ts';
 import type { ColumnSink } from './column-sink.ts';
 import { fieldBlock, prepareBlock, type FieldBlock } from './field-block.ts';
 import { allocate } from './kernel-memory.ts';
+import { hasTextKernel } from './kernel-types.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyPlace, RowReader } from './row-reader.ts';
 import { TextTuples } from './text-tuples.ts';

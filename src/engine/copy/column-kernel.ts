@@ -10,33 +10,13 @@ import {
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
 import { requireZone, type TimeZone } from '../../types/datetime/timezone.ts';
-import { OID, type Oid, type SqlType } from '../../types/type.ts';
+import { OID } from '../../types/type.ts';
 import { wideDecimalPowers } from './decimal-powers.ts';
 import type { ColumnSink } from './column-sink.ts';
 import type { FieldBlock } from './field-block.ts';
+import { hasTextKernel, LIMITS, NUMBERS, WIDTHS } from './kernel-types.ts';
 import type { TextTuples } from './text-tuples.ts';
 
-/** Greatest magnitudes that kernels read; the types' own limits beyond them are left to their codecs. */
-const LIMITS = new Map<Oid, number>([
-  [OID.int2, 32_767],
-  [OID.int4, 2_147_483_647],
-  [OID.int8, Number.MAX_SAFE_INTEGER],
-  [OID.timestamp, Number.MAX_SAFE_INTEGER],
-  [OID.timestamptz, Number.MAX_SAFE_INTEGER],
-  [OID.date, 2_451_545],
-]);
-const WIDTHS = new Map<Oid, number>([
-  [OID.int2, 2],
-  [OID.int4, 4],
-  [OID.int8, 8],
-  [OID.timestamp, 8],
-  [OID.timestamptz, 8],
-  [OID.date, 4],
-  [OID.float4, 4],
-  [OID.float8, 8],
-]);
-/** Types that a number without quotes stands for as it is written. */
-const NUMBERS = new Set<Oid>([OID.int2, OID.int4, OID.int8, OID.float4, OID.float8, OID.numeric]);
 /** What a varchar's typmod has more than its length. */
 const VARCHAR_HEADER = 4;
 const DAY = 86_400;
@@ -56,11 +36,6 @@ export interface NullForm {
 
 /** Kernels compare this many bytes of a null text. */
 export const NULL_BYTES_MAX = 8;
-
-/** Whether a column's fields are numbered by a dictionary. */
-export function hasTextKernel({ oid }: SqlType): boolean {
-  return oid === OID.text || oid === OID.varchar;
-}
 
 /** A number where SQL would have to convert it. */
 export class BareValue extends Error {}
