@@ -3,7 +3,7 @@
  * rows, or compute on the lanes themselves, and doubles are eight times the memory.
  */
 import type { SqlType } from '../types/type.ts';
-import { widenRange, widenRows, type Lanes } from './lanes.ts';
+import { laneValue, widenRange, widenRows, type Lanes } from './lanes.ts';
 import type { F64Vector, NullMask } from './vector.ts';
 
 /** Rows of a vector as stretches of lanes: rows [at[i], at[i + 1]) are those from lane starts[i] on. */
@@ -51,6 +51,14 @@ export class LaneVector implements F64Vector {
       this.#data = data;
     }
     return this.#data;
+  }
+
+  /** The number at a row that is not NULL. */
+  at(row: number): number {
+    if (this.#data !== undefined) return this.#data[row];
+    const { lanes, starts, at } = this.#rows;
+    const stretch = stretchAt(at, row, starts.length);
+    return laneValue(lanes, starts[stretch] + row - at[stretch]);
   }
 
   slice(start: number, end: number, nulls: NullMask): F64Vector {

@@ -8,7 +8,8 @@ import type { Expr } from '../../plan/expr.ts';
 import { Interval } from '../../types/interval.ts';
 import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
-import type { Batch } from '../../vector/vector.ts';
+import { LaneVector } from '../../vector/lane-vector.ts';
+import type { Batch, F64Vector } from '../../vector/vector.ts';
 import { isAsync, isVolatile, usedColumns } from '../expr/walk.ts';
 import type { ExecContext } from '../operator.ts';
 
@@ -55,7 +56,7 @@ function segmentsOf(
   if (bucket === undefined) return runs.starts;
   const time = batch.columns[runs.timeColumn];
   if (time.rep !== 'f64' || time.nulls !== undefined) return undefined;
-  const borders = new Borders(time.data, batch.length);
+  const borders = new Borders(timeReader(time), batch.length);
   const { starts } = runs;
   const bucketAt = bucketFunction(bucket, context);
   const width = fixedWidth(bucket, context);
@@ -133,15 +134,25 @@ function fixedWidth({ expr, position }: Bucket, context: ExecContext): number | 
   return size >= 1 && Number.isSafeInteger(size) ? size : undefined;
 }
 
+type ReadTime = (row: number) => number;
+
+/** The times of a few rows of a run are looked up where they are. */
+function timeReader(time: F64Vector): ReadTime {
+  const lanes = LaneVector.from(time);
+  if (lanes !== undefined) return (row) => lanes.at(row);
+  const { data } = time;
+  return (row) => data[row];
+}
+
 /** Collects the starts of the segments of one batch. */
 class Borders {
-  readonly #time: Float64Array;
+  readonly #time: ReadTime;
   #starts = new Int32Array(64);
   #count = 0;
   /** The start of some bucket; with a fixed width it tells all others. */
   #anchor = NaN;
 
-  constructor(time: Float64Array, length: number) {
+  constructor(time: ReadTime, length: number) {
     this.#time = time;
     this.#starts = new Int32Array(Math.min(length, 64) + 1);
   }
@@ -153,19 +164,19 @@ class Borders {
   stepFixed(start: number, end: number, width: number, bucketAt: (time: number) => Value): void {
     const time = this.#time;
     if (Number.isNaN(this.#anchor)) {
-      const bucket = Number.isFinite(time[start]) ? bucketAt(time[start]) : null;
+      const bucket = Number.isFinite(time(start)) ? bucketAt(time(start)) : null;
       if (typeof bucket === 'number' && Number.isFinite(bucket)) this.#anchor = bucket;
     }
     const anchor = this.#anchor;
-    const last = time[end - 1];
-    if (!Number.isFinite(time[start]) || !Number.isFinite(last) || Number.isNaN(anchor)) {
+    const last = time(end - 1);
+    if (!Number.isFinite(time(start)) || !Number.isFinite(last) || Number.isNaN(anchor)) {
       this.search(start, end, bucketAt);
       return;
     }
     let row = start;
     for (;;) {
       this.#push(row);
-      const border = anchor + (Math.floor((time[row] - anchor) / width) + 1) * width;
+      const border = anchor + (Math.floor((time(row) - anchor) / width) + 1) * width;
       if (last < border) return;
       row = firstAtLeast(time, row, end, border);
     }
@@ -177,13 +188,13 @@ class Borders {
     let row = start;
     while (row < end) {
       this.#push(row);
-      const bucket = bucketAt(time[row]);
-      if (bucketAt(time[end - 1]) === bucket) return;
+      const bucket = bucketAt(time(row));
+      if (bucketAt(time(end - 1)) === bucket) return;
       let low = row + 1;
       let high = end - 1;
       while (low < high) {
         const middle = (low + high) >>> 1;
-        if (bucketAt(time[middle]) === bucket) low = middle + 1;
+        if (bucketAt(time(middle)) === bucket) low = middle + 1;
         else high = middle;
       }
       row = low;
@@ -201,20 +212,20 @@ class Borders {
 }
 
 /** First row after `row` whose time is at least `border`; the last row of the run is. */
-function firstAtLeast(time: Float64Array, row: number, end: number, border: number): number {
+function firstAtLeast(time: ReadTime, row: number, end: number, border: number): number {
   let low = row + 1;
   let high = end - 1;
   // Times often lie on a grid: look where the border would be, and fall back to halving.
-  const guess = row + Math.ceil(((border - time[row]) * (high - row)) / (time[high] - time[row]));
+  const guess = row + Math.ceil(((border - time(row)) * (high - row)) / (time(high) - time(row)));
   if (guess > low && guess <= high) {
-    if (time[guess] >= border) {
-      if (time[guess - 1] < border) return guess;
+    if (time(guess) >= border) {
+      if (time(guess - 1) < border) return guess;
       high = guess - 1;
     } else low = guess + 1;
   }
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (time[middle] < border) low = middle + 1;
+    if (time(middle) < border) low = middle + 1;
     else high = middle;
   }
   return low;
