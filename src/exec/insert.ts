@@ -86,11 +86,11 @@ function readsTable(plan: PhysicalNode, table: Oid): boolean {
 
 /** Inserts a batch and gives the rows that are in the table for it, in their order. */
 function inserter(node: InsertNode, context: ExecContext): (batch: Batch) => Promise<Batch> {
-  const { table, onConflict } = node;
+  const { table, onConflict, isLent } = node;
   const { transaction } = context;
   if (onConflict === null) {
     return async (batch) => {
-      await transaction.insert(table, batch, { onConflict: 'error', arbiters: [] });
+      await transaction.insert(table, batch, { onConflict: 'error', arbiters: [], isLent });
       return batch;
     };
   }

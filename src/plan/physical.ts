@@ -349,6 +349,8 @@ export interface InsertNode extends NodeBase {
   } | null;
   /** Over the live columns; null without RETURNING. Output columns are these. */
   readonly returning: readonly Expr[] | null;
+  /** The input's memory was borrowed for this statement alone. */
+  readonly isLent?: boolean;
 }
 
 export interface UpdateNode extends NodeBase {

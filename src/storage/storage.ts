@@ -234,6 +234,8 @@ export interface InsertOptions {
    */
   readonly onConflict: 'error' | 'report';
   readonly arbiters: readonly Oid[];
+  /** The rows' memory was borrowed for them alone: it goes back once they are stored elsewhere. */
+  readonly isLent?: boolean | undefined;
 }
 
 export interface InsertResult {

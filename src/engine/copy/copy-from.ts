@@ -213,7 +213,7 @@ class CopyLoad {
     await checkRows(this.#table, this.#checks, batch, this.#context);
     await this.#session.transaction
       .current()
-      .insert(this.#table, batch, { onConflict: 'error', arbiters: [] });
+      .insert(this.#table, batch, { onConflict: 'error', arbiters: [], isLent: true });
     this.#total += batch.length;
     const turn = this.#context.checkpoint();
     if (turn !== undefined) await turn;

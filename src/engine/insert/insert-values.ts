@@ -60,8 +60,14 @@ export async function insertExecutable(
     fields: null,
     parameterTypes: [],
     allowedWhenFailed: false,
-    run: (call) => runInsert(session, template, types, batches, call),
+    run: (call) => runInsert(session, template, types, { batches, isLent: runsOnce }, call),
   };
+}
+
+/** The rows of a statement, in memory that is theirs alone where it is lent. */
+interface ReadRows {
+  readonly batches: readonly Batch[];
+  readonly isLent: boolean;
 }
 
 interface Template {
@@ -141,7 +147,7 @@ async function* runInsert(
   session: SessionContext,
   template: Template,
   types: readonly SqlType[],
-  batches: readonly Batch[],
+  rows: ReadRows,
   call: StatementCall,
 ): StatementRun {
   const planned = await lockAndPlan(session, () => planTemplate(session, template));
@@ -151,7 +157,7 @@ async function* runInsert(
     const [statement] = parseStatements(call.text);
     return yield* queryExecutable(session, statement, call.text, []).run(call);
   }
-  return yield* runPlanned(session, withRows(planned, insert, types, batches), call, undefined);
+  return yield* runPlanned(session, withRows(planned, insert, types, rows), call, undefined);
 }
 
 function areSame(types: readonly SqlType[], others: readonly SqlType[]): boolean {
@@ -162,7 +168,7 @@ function withRows(
   planned: PlannedQuery,
   insert: InsertNode,
   types: readonly SqlType[],
-  batches: readonly Batch[],
+  { batches, isLent }: ReadRows,
 ): PlannedQuery {
   const columns = types.map((type, i) => ({ name: `column${i + 1}`, type }));
   const estimatedRows = batches.reduce((sum, batch) => sum + batch.length, 0);
@@ -174,7 +180,8 @@ function withRows(
     columns: insert.input.columns,
     estimatedRows,
   };
-  const root: InsertNode = { ...insert, input: project };
+  // Rows that are returned are read after they were stored.
+  const root = { ...insert, input: project, isLent: isLent && insert.returning === null };
   return { ...planned, plan: { ...planned.plan, root } };
 }
 

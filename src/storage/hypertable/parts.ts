@@ -23,6 +23,8 @@ export type Part =
       readonly timeColumn: number;
       readonly attnums: readonly number[];
       readonly batch: Batch;
+      /** Nothing but this part refers to the batch's memory. */
+      readonly isLent: boolean;
     }
   | {
       readonly kind: 'segment';
@@ -113,7 +115,7 @@ export function* partSteps(
 }
 
 function insertPart(entry: InsertEntry, deleted: ReadonlySet<number>): Part | undefined {
-  const { storageId, place, timeColumn, attnums, firstRow } = entry;
+  const { storageId, place, timeColumn, attnums, firstRow, isLent } = entry;
   let { batch } = entry;
   if (deleted.size > 0) {
     const rows: number[] = [];
@@ -124,7 +126,7 @@ function insertPart(entry: InsertEntry, deleted: ReadonlySet<number>): Part | un
       batch = { columns: batch.columns.map((c) => gather(c, kept)), length: rows.length };
     }
   }
-  return { kind: 'insert', storageId, place, timeColumn, attnums, batch };
+  return { kind: 'insert', storageId, place, timeColumn, attnums, batch, isLent };
 }
 
 function segmentPart(entry: SegmentEntry, gone: ReadonlySet<number>): Part | undefined {
@@ -343,7 +345,7 @@ export function unpackParts(
         reader.bytes(length);
         continue;
       }
-      parts.push({ kind, storageId, place, timeColumn, ...unpackBatch(reader) });
+      parts.push({ kind, storageId, place, timeColumn, isLent: false, ...unpackBatch(reader) });
     } else if (kind === 'delete') {
       const segment = reader.u32();
       const flushed = version < 3 ? undefined : reader.f64();

@@ -104,5 +104,5 @@ async function spillChunk(
     pending,
     written.segments.map((segment, i) => ({ segment, numbers: numbers[i] })),
   );
-  for (const { batch } of pending.entries) giveBackBatch(batch);
+  for (const { batch, isLent } of pending.entries) if (isLent) giveBackBatch(batch);
 }

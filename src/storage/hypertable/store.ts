@@ -249,6 +249,7 @@ export class Store implements HypertableStore {
         timeColumn,
         attnums,
         batch,
+        isLent: options.isLent === true,
       });
       kept?.forEach((row, i) => (numbers[row] = first + i));
       inserted += batch.length;
@@ -495,7 +496,7 @@ export class Store implements HypertableStore {
         }
         changed.set(part.storageId, after);
         // The head has copies, and the transaction that made the batch is over.
-        if (part.kind === 'insert') giveBackBatch(part.batch);
+        if (part.kind === 'insert' && part.isLent) giveBackBatch(part.batch);
         if (part.kind === 'insert') cells += part.batch.length * part.attnums.length;
         if (part.kind === 'delete') cells += part.rows.length;
         if (cells < SLICE_CELLS) continue;

@@ -25,6 +25,8 @@ export interface InsertEntry extends Ordered {
   readonly timeColumn: number;
   readonly attnums: readonly number[];
   readonly batch: Batch;
+  /** Nothing but this entry refers to the batch's memory. */
+  readonly isLent: boolean;
   /** Number of the first row in the transaction. */
   readonly firstRow: number;
 }
@@ -122,7 +124,8 @@ export class Writes implements HypertableWrites {
 
   copy(): Writes {
     // The copy may be read when this transaction's rows are long applied.
-    for (const entry of this.#entries) if (entry.kind === 'insert') keepBatch(entry.batch);
+    for (const entry of this.#entries)
+      if (entry.kind === 'insert' && entry.isLent) keepBatch(entry.batch);
     const copy = new Writes();
     copy.#entries = this.#entries.slice();
     return copy;

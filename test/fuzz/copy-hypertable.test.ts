@@ -3,10 +3,10 @@
  * were sent: memory of batches and heads goes round, and nobody may see another's rows in it.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../../../src/engine/session.ts';
-import { memoryEngine } from '../../../support/memory-engine.ts';
-import { TextSession } from '../../../support/text-session.ts';
-import { randomOf } from '../../storage/hypertable/support.ts';
+import type { Engine } from '../../src/engine/session.ts';
+import { memoryEngine } from '../support/memory-engine.ts';
+import { TextSession } from '../support/text-session.ts';
+import { randomOf } from '../unit/storage/hypertable/support.ts';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const SUMS = `SELECT count(*), sum(id), sum(usage), count(host), max(host), min(host) FROM t`;
@@ -104,8 +104,30 @@ describe('COPY into a hypertable', () => {
         await run(session, 'COMMIT');
       }
     };
+    /** Writes what it reads, which may be the memory that a head has. */
+    const copies: { table: string; sums: (string | null)[][] }[] = [];
+    const copier = async (): Promise<void> => {
+      const session = await TextSession.open(engine);
+      while (!isDone && copies.length < 8) {
+        const table = `copy_${copies.length}`;
+        await run(
+          session,
+          `CREATE TABLE ${table} (time timestamptz NOT NULL, id int, host text, usage float8)
+          WITH (tsdb.hypertable, tsdb.partition_column = 'time', tsdb.chunk_interval = '1 day')`,
+        );
+        await run(session, 'BEGIN ISOLATION LEVEL REPEATABLE READ');
+        const sums = await run(session, SUMS);
+        await run(session, `INSERT INTO ${table} SELECT * FROM t`);
+        await run(session, 'COMMIT');
+        copies.push({ table, sums });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
     const writes = Promise.all([writer(0), writer(1), writer(2)]).finally(() => (isDone = true));
-    await Promise.all([writes, reader(), reader()]);
+    await Promise.all([writes, reader(), reader(), copier()]);
+    for (const { table, sums } of copies) {
+      expect(await run(setup, SUMS.replace('FROM t', `FROM ${table}`))).toEqual(sums);
+    }
     for (const step of ['SELECT 1', 'CHECKPOINT', 'VACUUM FULL t']) {
       await run(setup, step);
       const stored = await run(setup, 'SELECT id, host, usage FROM t ORDER BY id');
