@@ -1,18 +1,17 @@
 /**
  * Groups by keys of few values each, such as hosts and hours: every key column numbers its values, and the
- * numbers of a row together are a place in a grid. No hashing and no comparing. Where values are too many
- * for that, or of a kind that has no place here, the grid answers so and gives its groups away.
+ * numbers of a row together are a place in a grid. No hashing and no comparing, and the keys of groups
+ * follow from their places. Where values are too many for that, or of a kind that has no place here, the
+ * grid answers so and gives its groups away.
  */
-import { OID } from '../../types/type.ts';
-import { TextTable } from '../../vector/text-table.ts';
-import type { TextVector, Vector } from '../../vector/vector.ts';
+import type { SqlType } from '../../types/type.ts';
+import type { Vector } from '../../vector/vector.ts';
+import { GroupAxis } from './group-axis.ts';
 
 /** Places of the whole grid, and for each group once the grid is larger than a cache. */
 const PLACES_MAX = 1 << 22;
 const CACHED_PLACES = 1 << 16;
 const PLACES_PER_GROUP = 32;
-/** Numbers, unlike texts, are looked up in a Map: not for many of them. */
-const NUMBERS_MAX = 4096;
 const FIRST_CAPACITY = 4;
 /** Key columns for which there are grids. */
 export const AXES_MAX = 4;
@@ -21,24 +20,28 @@ export class GroupGrid {
   count = 0;
   /** After `insert`: for each new group, in order, the row that brought it. */
   newRows = new Int32Array(0);
-  readonly #axes: Axis[];
-  /** By place: group + 1; the last axis lies closest. */
-  #places = new Int32Array(0);
-  #capacities: number[] = [];
-  #numbers: Int32Array[] = [];
+  readonly #axes: readonly GroupAxis[];
+  /** By axis: how many numbers there is room for. */
+  #capacities: number[];
+  /** The axes from that whose neighbours lie farthest apart on. */
+  #order: number[];
+  /** By place: group + 1. */
+  #places: Int32Array;
   /** By group: its place. */
   #placeOf = new Int32Array(64);
+  readonly #numbers: Int32Array[];
 
-  constructor(width: number) {
-    this.#axes = Array.from({ length: width }, () => new Axis());
-    this.#numbers = this.#axes.map(() => new Int32Array(0));
-    this.#capacities = this.#axes.map(() => FIRST_CAPACITY);
-    this.#places = new Int32Array(FIRST_CAPACITY ** width);
+  constructor(types: readonly SqlType[]) {
+    this.#axes = types.map((type) => new GroupAxis(type));
+    this.#numbers = types.map(() => new Int32Array(0));
+    this.#capacities = types.map(() => FIRST_CAPACITY);
+    this.#order = types.map((_, k) => k);
+    this.#places = new Int32Array(FIRST_CAPACITY ** types.length);
   }
 
   get bytes(): number {
-    const texts = this.#axes.reduce((sum, axis) => sum + axis.bytes, 0);
-    return texts + (this.#places.length + this.#placeOf.length) * 4;
+    const values = this.#axes.reduce((sum, axis) => sum + axis.bytes, 0);
+    return values + (this.#places.length + this.#placeOf.length) * 4;
   }
 
   /** Like KeyTable.insert; false, with no group added, where the rows have no place here. */
@@ -61,16 +64,16 @@ export class GroupGrid {
     return true;
   }
 
-  /** A key column of groups [first, end), as a vector of the column's kind. */
-  keys(like: Vector, axis: number, first: number, end: number): Vector {
-    const numbers = new Int32Array(end - first);
-    let stride = 1;
-    for (let k = this.#axes.length - 1; k > axis; k--) stride *= this.#capacities[k];
-    for (let group = first; group < end; group++) {
-      const place = Math.floor(this.#placeOf[group] / stride);
-      numbers[group - first] = place % this.#capacities[axis];
-    }
-    return this.#axes[axis].values(like, numbers);
+  /** The keys of groups [first, end). */
+  keys(first: number, end: number): Vector[] {
+    const strides = stridesOf(this.#order, this.#capacities);
+    return this.#axes.map((axis, k) => {
+      const numbers = new Int32Array(end - first);
+      for (let group = first; group < end; group++) {
+        numbers[group - first] = ((this.#placeOf[group] / strides[k]) | 0) % this.#capacities[k];
+      }
+      return axis.values(numbers);
+    });
   }
 
   #add(place: number): number {
@@ -83,7 +86,7 @@ export class GroupGrid {
   /** Writes each row's place. */
   #placeRows(length: number, out: Int32Array): void {
     out.fill(0, 0, length);
-    for (let k = 0; k < this.#axes.length; k++) {
+    for (const k of this.#order) {
       const numbers = this.#numbers[k];
       const capacity = this.#capacities[k];
       for (let row = 0; row < length; row++) out[row] = out[row] * capacity + numbers[row];
@@ -98,162 +101,45 @@ export class GroupGrid {
       return capacity;
     });
     const places = needed.reduce((product, capacity) => product * capacity, 1);
-    if (places > PLACES_MAX) return false;
     const most = (this.count + rows) * PLACES_PER_GROUP;
-    if (places > Math.max(CACHED_PLACES, most)) return false;
+    if (places > PLACES_MAX || places > Math.max(CACHED_PLACES, most)) return false;
     if (places === this.#places.length) return true;
+    const larger = this.#order.filter((k) => needed[k] > before[k]);
     this.#capacities = needed;
+    if (larger.length === 1 && larger[0] === this.#order[0]) {
+      // Nothing moves where only the outermost axis grows.
+      this.#places = grown(this.#places, places);
+    } else this.#moveGroups(before, larger, places);
+    return true;
+  }
+
+  /** The axes that grow go outermost, for they are likely to grow on. */
+  #moveGroups(before: readonly number[], larger: readonly number[], places: number): void {
+    const from = stridesOf(this.#order, before);
+    larger = larger.toSorted((a, b) => this.#axes[b].count - this.#axes[a].count);
+    this.#order = [...larger, ...this.#order.filter((k) => !larger.includes(k))];
+    const to = stridesOf(this.#order, this.#capacities);
     this.#places = new Int32Array(places);
     for (let group = 0; group < this.count; group++) {
-      let rest = this.#placeOf[group];
       let place = 0;
-      for (let k = needed.length - 1, stride = 1; k >= 0; stride *= needed[k--]) {
-        place += (rest % before[k]) * stride;
-        rest = Math.floor(rest / before[k]);
+      for (let k = 0; k < to.length; k++) {
+        place += (((this.#placeOf[group] / from[k]) | 0) % before[k]) * to[k];
       }
       this.#placeOf[group] = place;
       this.#places[place] = group + 1;
     }
-    return true;
   }
 }
 
-/** The values of one key column, numbered as they come; NULL is one of them. */
-class Axis {
-  count = 0;
-  #null = -1;
-  #kind: 'numbers' | 'texts' | undefined;
-  readonly #values: number[] = [];
-  readonly #numberOf = new Map<number, number>();
-  readonly #texts = new TextTable();
-  /** By text's or number's number here: its number in the order of the axis. */
-  #textNumbers: number[] = [];
-  readonly #textOf: number[] = [];
-  #dictionary: readonly string[] | undefined;
-  #ofCode = new Int32Array(0);
-
-  get bytes(): number {
-    return this.#texts.bytes + this.count * 16 + this.#ofCode.length * 4;
+/** By axis: how far apart neighbours on it lie. */
+function stridesOf(order: readonly number[], capacities: readonly number[]): number[] {
+  const strides = capacities.map(() => 1);
+  let stride = 1;
+  for (const k of order.toReversed()) {
+    strides[k] = stride;
+    stride *= capacities[k];
   }
-
-  /** Numbers rows; false where the axis does not take them. */
-  number(column: Vector, length: number, out: Int32Array): boolean {
-    if (column.rep === 'any') return false;
-    const kind = column.rep === 'text' ? 'texts' : 'numbers';
-    if (column.type.oid === OID.bpchar || kind !== (this.#kind ??= kind)) return false;
-    return column.rep === 'text'
-      ? this.#numberTexts(column, length, out)
-      : this.#numberNumbers(column.data, column.nulls, length, out);
-  }
-
-  #numberNumbers(
-    data: Float64Array | Uint8Array,
-    nulls: Uint8Array | undefined,
-    length: number,
-    out: Int32Array,
-  ): boolean {
-    const values = this.#values;
-    // Buckets of a series follow each other as those of the first series did.
-    let number = -1;
-    for (let row = 0; row < length; row++) {
-      if (nulls !== undefined && nulls[row] === 1) {
-        out[row] = this.#nullNumber();
-        continue;
-      }
-      const value = data[row] + 0;
-      if (number < 0 || values[number] !== value) {
-        number++;
-        if (number >= values.length || values[number] !== value) number = this.#add(value);
-        if (number < 0) return false;
-      }
-      out[row] = number;
-    }
-    return true;
-  }
-
-  #add(value: number): number {
-    let number = this.#numberOf.get(value);
-    if (number === undefined) {
-      if (this.#values.length >= NUMBERS_MAX) return -1;
-      number = this.count++;
-      this.#values[number] = value;
-      this.#numberOf.set(value, number);
-    }
-    return number;
-  }
-
-  #nullNumber(): number {
-    if (this.#null < 0) {
-      this.#null = this.count++;
-      // No number equals it.
-      this.#values[this.#null] = NaN;
-    }
-    return this.#null;
-  }
-
-  #numberTexts({ codes, dictionary, nulls }: TextVector, length: number, out: Int32Array): boolean {
-    if (dictionary !== this.#dictionary) {
-      if (dictionary.length > 4 * length + 64) return false;
-      this.#dictionary = dictionary;
-      this.#ofCode = new Int32Array(dictionary.length);
-    }
-    const ofCode = this.#ofCode;
-    for (let row = 0; row < length; row++) {
-      if (nulls !== undefined && nulls[row] === 1) {
-        out[row] = this.#nullNumber();
-        continue;
-      }
-      const code = codes[row];
-      if (ofCode[code] === 0) ofCode[code] = this.#addText(dictionary[code]) + 1;
-      out[row] = ofCode[code] - 1;
-    }
-    return true;
-  }
-
-  #addText(text: string): number {
-    const id = this.#texts.add(text);
-    if (id === this.#textNumbers.length) {
-      this.#textNumbers.push(this.count);
-      this.#textOf[this.count++] = id;
-    }
-    return this.#textNumbers[id];
-  }
-
-  /** A vector of the values with these numbers. */
-  values(like: Vector, numbers: Int32Array): Vector {
-    const length = numbers.length;
-    const { type } = like;
-    let nulls: Uint8Array | undefined;
-    if (this.#null >= 0) {
-      nulls = new Uint8Array(length);
-      for (let i = 0; i < length; i++) nulls[i] = numbers[i] === this.#null ? 1 : 0;
-    }
-    const at = (i: number): number => (nulls !== undefined && nulls[i] === 1 ? -1 : numbers[i]);
-    if (this.#kind === 'texts') {
-      const dictionary = Array.from({ length }, (_, i) =>
-        at(i) < 0 ? '' : this.#texts.textOf(this.#textOf[at(i)]),
-      );
-      const codes = Int32Array.from(numbers, (_, i) => i);
-      return { rep: 'text', type, length, codes, dictionary, nulls };
-    }
-    const value = (i: number): number => (at(i) < 0 ? 0 : this.#values[at(i)]);
-    if (like.rep === 'bool') {
-      return {
-        rep: 'bool',
-        type,
-        length,
-        data: Uint8Array.from(numbers, (_, i) => value(i)),
-        nulls,
-      };
-    }
-    return {
-      rep: 'f64',
-      type,
-      length,
-      data: Float64Array.from(numbers, (_, i) => value(i)),
-      nulls,
-    };
-  }
+  return strides;
 }
 
 function grown(array: Int32Array, length: number): Int32Array<ArrayBuffer> {

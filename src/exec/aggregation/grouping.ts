@@ -52,6 +52,8 @@ export class Grouping {
   /** The keys of the groups, by pages. */
   readonly #keyPages: Vector[][] = [];
   #keyBuilders: VectorBuilder[];
+  /** Groups in those, none as long as the table has the keys. */
+  #kept = 0;
   readonly calls: readonly CallState[];
   #groups = new Int32Array(0);
   readonly #stepRows: number;
@@ -73,7 +75,8 @@ export class Grouping {
     this.#spilledKeys = new KeyColumns(keys, types);
     this.spilled = new SpilledGroups(input.level, context);
     this.#segmenter = segmenterFor(keys);
-    this.#table = new GroupTable(keys.length);
+    const keyTypes = set.map((i) => node.groups[i].type);
+    this.#table = new GroupTable(keyTypes, (taken, count) => this.#takeKeys(taken, count));
     this.#keyBuilders = this.#newBuilders();
     this.#stepRows = hashStepRows(context);
     this.calls = node.aggregates.map((call) => callState(call, context, budget));
@@ -198,20 +201,26 @@ export class Grouping {
     table.insert(keys, length, groups);
     const added = table.count - count;
     if (added > 0) {
-      this.#keepKeys(keys, count);
+      if (!table.hasKeys) this.#keepKeys(keys, table.newRows, count, table.count);
       this.budget.add(table.bytes - bytes + added * STATE_BYTES * (1 + this.calls.length));
     }
     return groups;
   }
 
-  /** Keeps the keys of the groups from `count` on, which the table has just numbered. */
-  #keepKeys(keys: readonly Vector[], count: number): void {
-    const { newRows, count: total } = this.#table;
+  /** Keeps the keys of groups that the table could tell up to now. */
+  #takeKeys(keys: readonly Vector[], count: number): void {
+    const rows = Int32Array.from({ length: count }, (_, row) => row);
+    this.#keepKeys(keys, rows, this.#kept, this.#kept + count);
+  }
+
+  /** Keeps the keys of groups [count, total), which are in these rows of the vectors. */
+  #keepKeys(keys: readonly Vector[], rows: Int32Array, count: number, total: number): void {
+    this.#kept = total;
     for (let from = count; from < total;) {
       const to = Math.min(total, from - (from % PAGE_GROUPS) + PAGE_GROUPS);
       for (let k = 0; k < keys.length; k++) {
         const builder = this.#keyBuilders[k];
-        for (let i = from; i < to; i++) builder.appendFrom(keys[k], newRows[i - count]);
+        for (let i = from; i < to; i++) builder.appendFrom(keys[k], rows[i - count]);
       }
       if (to % PAGE_GROUPS === 0) {
         this.#keyPages.push(this.#keyBuilders.map((builder) => builder.finish()));
@@ -241,7 +250,9 @@ export class Grouping {
     context: ExecContext,
   ): Promise<Batch> {
     const { groups, groupingSets } = this.#node;
-    const keys = this.#keyPages[page];
+    const keys = this.#table.hasKeys
+      ? this.#table.keys(first, first + length)
+      : this.#keyPages[page];
     const columns: Vector[] = groups.map((expr, i) => {
       const position = this.#set.indexOf(i);
       return position < 0 ? nullVector(expr.type, length) : keys[position];

@@ -4,7 +4,7 @@ import { GroupTable } from '../../../../src/exec/aggregation/group-table.ts';
 import { KeyTable } from '../../../../src/exec/key-table.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
-import { vectorFromValues } from '../../../../src/vector/vector.ts';
+import { valueAt, vectorFromValues, type Vector } from '../../../../src/vector/vector.ts';
 
 const COLUMNS = {
   int8: fc.oneof(fc.integer({ min: -4, max: 4 }), fc.integer(), fc.constant(2n ** 60n)),
@@ -28,10 +28,17 @@ const batches = fc
     return fc.tuple(fc.constant(kinds), fc.array(batch, { maxLength: 6 }), find);
   });
 
+function rowsOf(columns: readonly Vector[], count: number): Value[][] {
+  return Array.from({ length: count }, (_, row) => columns.map((column) => valueAt(column, row)));
+}
+
 it('numbers keys as a hash table does, wherever it changes over to one', () => {
   fc.assert(
     fc.property(batches, ([kinds, all, findAt]) => {
-      const table = new GroupTable(kinds.length);
+      const types = kinds.map((kind) => sqlType(OID[kind]));
+      const taken: Value[][] = [];
+      const table = new GroupTable(types, (keys, count) => taken.push(...rowsOf(keys, count)));
+      const firsts: Value[][] = [];
       const twin = new KeyTable(kinds.length);
       all.forEach((rows, i) => {
         const keys = kinds.map((kind, k) =>
@@ -49,6 +56,14 @@ it('numbers keys as a hash table does, wherever it changes over to one', () => {
           table.insert(keys, rows.length, out);
           twin.insert(keys, rows.length, expected);
           const added = twin.count - before;
+          const fresh = rowsOf(keys, rows.length);
+          for (const row of twin.newRows.slice(0, added)) firsts.push(fresh[row]!);
+          if (table.hasKeys) {
+            expect(rowsOf(table.keys(0, table.count), table.count)).toEqual(firsts);
+            const middle = before >>> 1;
+            const some = rowsOf(table.keys(middle, before), before - middle);
+            expect(some).toEqual(firsts.slice(middle, before));
+          } else expect(taken).toEqual(firsts.slice(0, taken.length));
           expect(table.count).toBe(twin.count);
           expect(table.newRows.slice(0, added)).toEqual(twin.newRows.slice(0, added));
         }
@@ -68,13 +83,15 @@ it('gives up the grid where it would be sparse or there are too many numbers', (
     table.insert(keys, out.length, out);
     return out;
   };
-  const table = new GroupTable(2);
+  let left = 0;
+  const table = new GroupTable([type, type], (_, count) => (left += count));
   const twin = new KeyTable(2);
   const ascending = (count: number, by = 1): number[] =>
-    Array.from({ length: count }, (_, i) => i * by);
+    Array.from({ length: count }, (_, i) => 1 + i * by);
   for (const count of [10, 3000, 100, 5000, 9000]) {
     const columns = [ascending(count), ascending(count, -3)];
     expect(insert(table, columns)).toEqual(insert(twin, columns));
   }
   expect(table.count).toBe(9000);
+  expect(left).toBe(10);
 });
