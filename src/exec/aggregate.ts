@@ -6,7 +6,8 @@ import type { AggregateCall, AggregateNode } from '../plan/physical.ts';
 import type { Batch } from '../vector/vector.ts';
 import { Grouping, type GroupingInput } from './aggregation/grouping.ts';
 import { addLanes } from './aggregation/lane-input.ts';
-import { comparesValues, lanePlan } from './aggregation/lane-plan.ts';
+import { LaneAggregate } from './aggregation/lane-aggregate.ts';
+import { comparesValues, filteredLanePlan, lanePlan } from './aggregation/lane-plan.ts';
 import type { SpilledGroups, SpilledPart } from './aggregation/spilled-groups.ts';
 import { summaryInput } from './aggregation/summary-input.ts';
 import { batchSummaries } from './aggregation/summary-rows.ts';
@@ -31,20 +32,34 @@ export async function* runAggregate(node: AggregateNode, context: ExecContext): 
     if (lanes !== undefined) await addLanes(groupings, lanes, rows, context);
     else if (plan === undefined) {
       await run.fill(groupings, inPieces(execute(node.input, context), rows, context));
-    } else {
-      for await (const part of summaryInput(plan, context)) {
-        for (const grouping of groupings) {
-          if (part.kind === 'rows') await grouping.add(part.batch, context);
-          else await grouping.addSummaries(plan, part.summaries, context);
-        }
-      }
-    }
+    } else await addSummaries(groupings, plan, node, context);
     while (groupings.length > 0) yield* run.results(groupings.shift()!);
     if (node.groups.length > 0) {
       context.instrumentation?.metrics(node).notes.set('Batches', run.usage.note('HashAgg'));
     }
   } finally {
     for (const grouping of groupings) await grouping.spilled.close();
+  }
+}
+
+/** Feeds groupings with summaries, and what storage cannot summarise as lanes or as rows. */
+async function addSummaries(
+  groupings: readonly Grouping[],
+  plan: SummaryPlan,
+  node: AggregateNode,
+  context: ExecContext,
+): Promise<void> {
+  const lanes = filteredLanePlan(node);
+  const aggregates = groupings.map(() => lanes && new LaneAggregate(lanes, context));
+  for await (const part of summaryInput(plan, context)) {
+    for (const [i, grouping] of groupings.entries()) {
+      if (part.kind === 'summaries') {
+        await grouping.addSummaries(plan, part.summaries, context);
+        continue;
+      }
+      const done = await aggregates[i]?.add(grouping, part.batch);
+      if (done !== true) await grouping.add(part.batch, context);
+    }
   }
 }
 

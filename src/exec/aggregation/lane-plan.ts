@@ -37,13 +37,25 @@ export function lanePlan(node: AggregateNode, context: ExecContext): LanePlan | 
   if (scan.timeOrder !== null || scan.latest !== null || isFrozen(scan, context)) return undefined;
   const condition = scan.filter === null ? null : truthTree(scan.filter);
   if (condition === undefined) return undefined;
+  const calls = laneCalls(node.aggregates, scan);
+  return calls && { scan, condition, calls };
+}
+
+/** The same for rows that satisfy the condition already. */
+export function filteredLanePlan({ aggregates, input }: AggregateNode): LanePlan | undefined {
+  if (input.kind !== 'table-scan') return undefined;
+  const calls = laneCalls(aggregates, input);
+  return calls && { scan: input, condition: null, calls };
+}
+
+function laneCalls(all: readonly AggregateCall[], scan: TableScanNode): LaneCall[] | undefined {
   const calls: LaneCall[] = [];
-  for (const call of node.aggregates) {
+  for (const call of all) {
     const found = laneCall(call, scan);
     if (found === undefined) return undefined;
     calls.push(found);
   }
-  return { scan, condition, calls };
+  return calls;
 }
 
 /** Whether a scan's condition is about values beside those that series have: no summary answers it. */
