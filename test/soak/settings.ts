@@ -18,7 +18,9 @@ export const START_MS = Date.UTC(2024, 0, 1);
  * Time in the data runs some hundred times faster than the clock: at half a core about five minutes a
  * second. So the day and a half that an hour's run retains are full after ten minutes.
  */
-export const CHUNK_MINUTES = Math.min(240, Math.max(20, Math.round(4 * MINUTES)));
+const CHUNK_SIZES = [240, 180, 120, 90, 60, 40, 30, 20];
+/** Parts of a day, so that chunks begin where multiples of it do, whatever a time's numbers count from. */
+export const CHUNK_MINUTES = CHUNK_SIZES.find((minutes) => minutes <= 4 * MINUTES) ?? 20;
 export const CHUNK_MS = CHUNK_MINUTES * MINUTE_MS;
 export const RETAINED_MS = 8 * CHUNK_MS;
 
