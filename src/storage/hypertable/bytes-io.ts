@@ -78,10 +78,11 @@ export class BytesWriter {
   texts(texts: readonly string[]): void {
     const joined = texts.join('');
     const headers = 4 * texts.length;
-    const at = this.#reserve(headers + joined.length * 3);
-    const { written } = ENCODER.encodeInto(joined, this.#bytes.subarray(at + headers));
+    const at = this.#reserve(headers + joined.length);
+    const { read, written } = ENCODER.encodeInto(joined, this.#bytes.subarray(at + headers));
     this.#length = at;
-    if (written !== joined.length) {
+    // Room for ASCII only: others take more.
+    if (read !== joined.length || written !== read) {
       for (const text of texts) this.text(text);
       return;
     }

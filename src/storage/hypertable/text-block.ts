@@ -46,7 +46,8 @@ const NUMBERS = new WeakMap<TextDictionary, Int32Array>();
 function numbersOf(dictionary: TextDictionary): Int32Array {
   let numbers = NUMBERS.get(dictionary);
   if (numbers === undefined || numbers.length < dictionary.size) {
-    NUMBERS.set(dictionary, (numbers = new Int32Array(dictionary.size)));
+    // Dictionaries grow from block to block.
+    NUMBERS.set(dictionary, (numbers = new Int32Array(Math.ceil(dictionary.size * 1.5))));
   }
   return numbers;
 }

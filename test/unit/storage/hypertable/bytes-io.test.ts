@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { BytesReader, BytesWriter } from '../../../../src/storage/hypertable/bytes-io.ts';
+import { randomOf } from './support.ts';
+
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const PIECES = ['', 'a', 'host_1', 'ü', '€', '😀', '\u0000', '\u007f', 'x'.repeat(300)];
+
+describe('BytesWriter.texts', () => {
+  it(`writes each string as text does, whatever room there is (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    for (let round = 0; round < 500; round++) {
+      const kinds = 1 + Math.floor(random() * PIECES.length);
+      const texts = Array.from({ length: Math.floor(random() * 30) }, () =>
+        Array.from(
+          { length: Math.floor(random() * 4) },
+          () => PIECES[Math.floor(random() * kinds)] as string,
+        ).join(''),
+      );
+      const room = Math.floor(random() * 64);
+      const [all, each] = [new BytesWriter(room), new BytesWriter(room)];
+      all.u8(7);
+      all.texts(texts);
+      all.u8(9);
+      each.u8(7);
+      for (const text of texts) each.text(text);
+      each.u8(9);
+      expect(all.finish()).toEqual(each.finish());
+      const reader = new BytesReader(all.finish());
+      expect(reader.u8()).toBe(7);
+      const run = reader.texts(texts.length);
+      expect(texts.map((_, i) => run.textAt(i))).toEqual(texts);
+      expect(reader.u8()).toBe(9);
+    }
+  });
+});
