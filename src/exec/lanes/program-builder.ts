@@ -1,6 +1,5 @@
 /** Makes programs for batches of one shape; gives up where a number might leave its range. */
 import { kernels } from '../../kernels/kernels.ts';
-import type { CombineRows } from '../../kernels/register-kernels.ts';
 import type { Expr } from '../../plan/expr.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { ExecContext } from '../operator.ts';
@@ -13,7 +12,8 @@ import {
   type TruthValue,
 } from './lane-comparisons.ts';
 import { UNSCALED, type LaneOutput, type LaneProgram, type Register } from './lane-program.ts';
-import type { Arithmetic, NumberTree, TruthTree } from './lane-tree.ts';
+import { computeNumbers } from './lane-arithmetic.ts';
+import type { NumberTree, TruthTree } from './lane-tree.ts';
 import { REGISTER_MAX, Registers, Unfit } from './registers.ts';
 import { RunTruth } from './run-truth.ts';
 
@@ -101,7 +101,12 @@ class Builder {
       case 'fixed':
         return this.#fixed(comparedValue(tree.expr, this.#context));
       case 'arithmetic':
-        return this.#arithmetic(tree);
+        return computeNumbers(
+          this.#registers,
+          tree,
+          this.#number(tree.left),
+          this.#number(tree.right),
+        );
       case 'choose': {
         const { yes } = this.#truth(tree.when);
         return this.#choose(yes, this.#number(tree.taken), this.#number(tree.otherwise));
@@ -129,28 +134,13 @@ class Builder {
       return { register: this.#registers.none, low: 0, high: 0, known: this.#registers.none };
     }
     if (typeof value !== 'number' || !Number.isInteger(value)) throw Unfit.error;
-    inRange(value, value, REGISTER_MAX);
+    if (Math.abs(value) > REGISTER_MAX) throw Unfit.error;
     return {
       register: this.#registers.constant(value),
       low: value,
       high: value,
       known: this.#registers.all,
     };
-  }
-
-  #arithmetic(tree: Extract<NumberTree, { kind: 'arithmetic' }>): NumberValue {
-    const { operator, left, right, limit } = tree;
-    const [a, b] = [this.#number(left), this.#number(right)];
-    const known = this.#registers.and(a.known, b.known);
-    const [low, high] = arithmeticRange(operator, a, b);
-    inRange(low, high, Math.min(limit, REGISTER_MAX));
-    const register = this.#registers.combine(
-      operator,
-      ARITHMETIC[operator],
-      a.register,
-      b.register,
-    );
-    return { register, low, high, known };
   }
 
   /** The smaller or greater of two; the other where one is NULL. */
@@ -240,36 +230,4 @@ class Builder {
       });
     return { yes: where(1), no: where(0) };
   }
-}
-
-const ARITHMETIC: Readonly<Record<Arithmetic, CombineRows>> = {
-  '+': kernels.addRows,
-  '-': kernels.subtractRows,
-  '*': kernels.multiplyRows,
-  '/': kernels.divideRows,
-  '%': kernels.remainderRows,
-};
-
-/** Between which numbers results lie. */
-function arithmeticRange(operator: Arithmetic, a: NumberValue, b: NumberValue): [number, number] {
-  switch (operator) {
-    case '+':
-      return [a.low + b.low, a.high + b.high];
-    case '-':
-      return [a.low - b.high, a.high - b.low];
-    case '*': {
-      const ends = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high];
-      return [Math.min(...ends), Math.max(...ends)];
-    }
-    default: {
-      // Some row might be divided by zero.
-      if (b.low <= 0 && b.high >= 0) throw Unfit.error;
-      const most = Math.max(Math.abs(a.low), Math.abs(a.high));
-      return a.low >= 0 && b.low > 0 ? [0, most] : [-most, most];
-    }
-  }
-}
-
-function inRange(low: number, high: number, limit: number): void {
-  if (low < -limit || high > limit) throw Unfit.error;
 }
