@@ -64,6 +64,11 @@ function borrow(least: number, most: number): ArrayBuffer {
   return lend(buffer);
 }
 
+/** Bytes that wait for a borrower. */
+export function bytesWaiting(): number {
+  return waitingBytes;
+}
+
 function largestWaiting(least: number, most: number): number {
   let largest = least;
   for (const [bytes, { length }] of waiting) {

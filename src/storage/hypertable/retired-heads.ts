@@ -4,13 +4,15 @@ import type { Timers } from '../../base/env.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import type { HeadBuffer } from './head.ts';
 
-/** Memory that has waited so long for another head is not kept. */
+/** Memory that waits for so long, up to twice that, is not kept. */
 const WAIT_MS = 5_000;
 
 export class RetiredHeads {
   readonly #timers: Timers;
   #heads: { readonly buffer: HeadBuffer; readonly sequence: Sequence }[] = [];
   #cancel: (() => void) | undefined;
+  /** Memory has come back since the timer was set. */
+  #isInUse = false;
 
   constructor(timers: Timers) {
     this.#timers = timers;
@@ -27,11 +29,27 @@ export class RetiredHeads {
     if (due.length === 0) return;
     this.#heads = this.#heads.filter((head) => head.sequence >= sequence);
     for (const { buffer } of due) buffer.retire();
-    this.#cancel?.();
-    this.#cancel = this.#timers.after(WAIT_MS, forgetWaiting);
+    this.noteUse();
+  }
+
+  /** Called where memory was given back: it is let go of when nothing has come for a while. */
+  noteUse(): void {
+    this.#isInUse = true;
+    this.#cancel ??= this.#timers.after(WAIT_MS, () => {
+      this.#cancel = undefined;
+      if (this.#isInUse) this.#waitOn();
+      else forgetWaiting();
+    });
   }
 
   close(): void {
     this.#cancel?.();
+    this.#cancel = () => undefined;
+    forgetWaiting();
+  }
+
+  #waitOn(): void {
+    this.noteUse();
+    this.#isInUse = false;
   }
 }

@@ -507,6 +507,7 @@ export class Store implements HypertableStore {
       for (const [storageId, table] of changed) tables.set(storageId, table);
       this.#root = { sequence, tables };
       if (this.#packed.delete(parts)) giveBack(parts);
+      this.#retired.noteUse();
       this.#holds.release(parts);
       return;
     }
