@@ -4,6 +4,7 @@ import { kernelViews, scratch } from '../../kernels/memory.ts';
 import type { ColumnSummary, Statistic } from '../../vector/summary.ts';
 import type { SummaryColumn } from '../storage.ts';
 import { laneValue, type Lanes } from '../../vector/lanes.ts';
+import type { MergedBuckets } from './merged-buckets.ts';
 import { PIECE_ROWS } from './row-source.ts';
 import type { StoredColumn } from './stored-column.ts';
 import type { Stretches } from './stretches.ts';
@@ -41,13 +42,62 @@ export function summarizeLanes(
   stretches: Stretches,
   columns: readonly SummaryColumn[],
 ): ColumnSummary[] {
-  const { count, starts, ends } = stretches;
+  const at = putBorders(stretches);
+  // The borders serve all columns: nothing in between takes scratch memory.
+  return columns.map((column, c) => summarizeColumn(pieces, c, stretches, column, at));
+}
+
+/** Statistics that merged stretches can have. */
+export function canMerge({ statistics }: SummaryColumn): boolean {
+  return !statistics.has('squares') && !statistics.has('ends');
+}
+
+/** The same by buckets; undefined where a sum that must be exact may not be. */
+export function summarizeMerged(
+  pieces: readonly PieceStretches[],
+  stretches: Stretches,
+  columns: readonly SummaryColumn[],
+  merged: MergedBuckets,
+): ColumnSummary[] | undefined {
+  const at = putBorders(stretches);
+  const result: ColumnSummary[] = [];
+  for (const [c, column] of columns.entries()) {
+    const summary = newSummary(column.statistics, merged.count);
+    summary.minimums?.fill(Infinity);
+    summary.maximums?.fill(-Infinity);
+    for (const piece of pieces) {
+      runKernel(piece.lanes[c], piece, stretches.count, column.statistics, at);
+      const largest = mergeOutputs(piece.lanes[c], piece, stretches, at, merged.numbers, summary);
+      if (column.exactSums && largest >= EXACT_MAX) return undefined;
+    }
+    result.push(summary);
+  }
+  return result;
+}
+
+/** Puts the stretches' borders where kernels read them, with room for outputs behind. */
+function putBorders({ count, starts, ends }: Stretches): number {
   const at = scratch(count * 40);
   const { u32 } = kernelViews();
   u32.set(starts.subarray(0, count), at / 4);
   u32.set(ends.subarray(0, count), at / 4 + count);
-  // The borders serve all columns: nothing in between takes scratch memory.
-  return columns.map((column, c) => summarizeColumn(pieces, c, stretches, column, at));
+  return at;
+}
+
+function newSummary(
+  statistics: ReadonlySet<Statistic>,
+  count: number,
+): { -readonly [K in keyof ColumnSummary]: Float64Array | undefined } {
+  const made = (statistic: Statistic): Float64Array | undefined =>
+    statistics.has(statistic) ? new Float64Array(count) : undefined;
+  return {
+    sums: made('sum'),
+    squares: made('squares'),
+    minimums: made('extremes'),
+    maximums: made('extremes'),
+    firsts: made('ends'),
+    lasts: made('ends'),
+  };
 }
 
 function summarizeColumn(
@@ -58,16 +108,7 @@ function summarizeColumn(
   borders: number,
 ): ColumnSummary {
   const { count } = stretches;
-  const made = (statistic: Statistic): Float64Array | undefined =>
-    statistics.has(statistic) ? new Float64Array(count) : undefined;
-  const summary = {
-    sums: made('sum'),
-    squares: made('squares'),
-    minimums: made('extremes'),
-    maximums: made('extremes'),
-    firsts: made('ends'),
-    lasts: made('ends'),
-  };
+  const summary = newSummary(statistics, count);
   for (const piece of pieces) {
     const lanes = piece.lanes[column];
     runKernel(lanes, piece, count, statistics, borders);
@@ -141,4 +182,41 @@ function scaleOutputs(
       maximums[i] = (base + f64[highs + i] * factor) / divisor;
     }
   }
+}
+
+/**
+ * Adds what the kernel found of one piece's lanes, in the column's values, to the stretches' buckets;
+ * answers the size of the largest sum on the way.
+ */
+function mergeOutputs(
+  { base, factor, divisor }: Lanes,
+  { from, to }: PieceStretches,
+  { count, starts, ends }: Stretches,
+  borders: number,
+  numbers: Int32Array,
+  { sums, minimums, maximums }: ColumnSummary,
+): number {
+  const { f64 } = kernelViews();
+  let largest = 0;
+  if (sums !== undefined) {
+    const found = outputAt(borders, count, OUTPUTS.sum) / 8;
+    for (let i = from; i < to; i++) {
+      const added = (base * (ends[i] - starts[i]) + f64[found + i] * factor) / divisor;
+      const sum = sums[numbers[i]] + added;
+      sums[numbers[i]] = sum;
+      if (Math.abs(sum) > largest) largest = Math.abs(sum);
+    }
+  }
+  if (minimums !== undefined && maximums !== undefined) {
+    const lows = outputAt(borders, count, OUTPUTS.minimums) / 8;
+    const highs = outputAt(borders, count, OUTPUTS.maximums) / 8;
+    for (let i = from; i < to; i++) {
+      const number = numbers[i];
+      const low = (base + f64[lows + i] * factor) / divisor;
+      const high = (base + f64[highs + i] * factor) / divisor;
+      if (low < minimums[number]) minimums[number] = low;
+      if (high > maximums[number]) maximums[number] = high;
+    }
+  }
+  return largest;
 }

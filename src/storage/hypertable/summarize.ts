@@ -8,7 +8,14 @@ import { sqlType, type SqlType } from '../../types/type.ts';
 import type { SummaryColumn, SummaryPart, SummaryRequest } from '../storage.ts';
 import { filteredBatches } from './emit-filtered.ts';
 import { byPiece, outputColumns, type OutputColumns, type PieceRows } from './emit-rows.ts';
-import { summarizable, summarizeLanes, type PieceStretches } from './lane-summaries.ts';
+import {
+  canMerge,
+  summarizable,
+  summarizeLanes,
+  summarizeMerged,
+  type PieceStretches,
+} from './lane-summaries.ts';
+import { mergeBuckets } from './merged-buckets.ts';
 import type { Lanes } from '../../vector/lanes.ts';
 import { hypertableOf } from './placement.ts';
 import type { RowSource } from './row-source.ts';
@@ -225,6 +232,8 @@ function summariesOf(
   pieces: readonly CutPiece[],
   { request, cut, types, needsTimes }: Wanted,
 ): Summaries {
+  const merged = mergedSummaries(pieces, request);
+  if (merged !== undefined) return merged;
   const { count, starts, ends } = stretches;
   const rows = new Float64Array(count);
   for (let i = 0; i < count; i++) rows[i] = ends[i] - starts[i];
@@ -240,6 +249,19 @@ function summariesOf(
     groups,
     columns: summarizeLanes(pieces, stretches, request.columns),
   };
+}
+
+/** The summaries of whole buckets where no column is grouped by; undefined where they cannot be merged. */
+function mergedSummaries(
+  pieces: readonly CutPiece[],
+  { groupBy, bucket, columns }: SummaryRequest,
+): Summaries | undefined {
+  if (groupBy.length > 0 || bucket === null || !columns.every(canMerge)) return undefined;
+  const merged = mergeBuckets(stretches, bucket.width);
+  const found = merged && summarizeMerged(pieces, stretches, columns, merged);
+  if (merged === undefined || found === undefined) return undefined;
+  const { count: length, rows, starts: buckets } = merged;
+  return { length, rows, buckets, ...NO_TIMES, groups: [], columns: found };
 }
 
 const NO_NUMBERS = new Float64Array(0);
