@@ -3,7 +3,7 @@
  * rows, or compute on the lanes themselves, and doubles are eight times the memory.
  */
 import type { SqlType } from '../types/type.ts';
-import { laneValue, widenRange, widenRows, type Lanes } from './lanes.ts';
+import { laneArray, widenRange, widenRows, type Lanes } from './lanes.ts';
 import type { F64Vector, NullMask } from './vector.ts';
 
 /** Rows of a vector as stretches of lanes: rows [at[i], at[i + 1]) are those from lane starts[i] on. */
@@ -53,12 +53,20 @@ export class LaneVector implements F64Vector {
     return this.#data;
   }
 
-  /** The number at a row that is not NULL. */
-  at(row: number): number {
-    if (this.#data !== undefined) return this.#data[row];
+  /** Looks numbers up that are not NULL, best in the order of the rows; for use at once. */
+  reader(): (row: number) => number {
+    const data = this.#data;
+    if (data !== undefined) return (row) => data[row];
     const { lanes, starts, at } = this.#rows;
-    const stretch = stretchAt(at, row, starts.length);
-    return laneValue(lanes, starts[stretch] + row - at[stretch]);
+    const { base, factor, divisor, bits, block } = lanes;
+    const array = laneArray(lanes);
+    const first = block.pointer / (bits >>> 3);
+    let s = 0;
+    return (row) => {
+      while (at[s] > row) s--;
+      while (at[s + 1] <= row) s++;
+      return (base + array[first + starts[s] + row - at[s]] * factor) / divisor;
+    };
   }
 
   slice(start: number, end: number, nulls: NullMask): F64Vector {

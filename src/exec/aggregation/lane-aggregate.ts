@@ -16,7 +16,7 @@ import { LaneReduction, numberSummaries } from './lane-reduction.ts';
 
 /** Rows of a batch, and of a stretch on average, below which rows are taken as such. */
 const BATCH_ROWS_MIN = 512;
-const STRETCH_ROWS_MIN = 16;
+const STRETCH_ROWS_MIN = 4;
 /** Values looked up between two checkpoints. */
 const STEP_ROWS = 4096;
 

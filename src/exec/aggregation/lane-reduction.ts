@@ -15,6 +15,8 @@ import type { LaneCall } from './lane-plan.ts';
 /** Different values that may be counted: those of 8 bits, or so many as there are rows in a segment. */
 const VALUES_MIN = 256;
 const VALUES_MAX = 65_536;
+/** Rows of a segment on average below which looking at all counters takes longer than at the rows. */
+const COUNTED_ROWS_MIN = 16;
 
 export class LaneReduction {
   readonly starts: Int32Array;
@@ -38,7 +40,9 @@ export class LaneReduction {
     starts: Int32Array,
     batch: Batch,
   ): LaneReduction | undefined {
-    const valuesMax = Math.min(VALUES_MAX, Math.max(VALUES_MIN, batch.length / starts.length));
+    const average = batch.length / starts.length;
+    const valuesMax =
+      average < COUNTED_ROWS_MIN ? 0 : Math.min(VALUES_MAX, Math.max(VALUES_MIN, average));
     for (let i = 0; i < calls.length; i++) {
       const output = program.outputs[i];
       const { kind, call } = calls[i];

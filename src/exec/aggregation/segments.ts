@@ -139,7 +139,7 @@ type ReadTime = (row: number) => number;
 /** The times of a few rows of a run are looked up where they are. */
 function timeReader(time: F64Vector): ReadTime {
   const lanes = LaneVector.from(time);
-  if (lanes !== undefined) return (row) => lanes.at(row);
+  if (lanes !== undefined) return lanes.reader();
   const { data } = time;
   return (row) => data[row];
 }
