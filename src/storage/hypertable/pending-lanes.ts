@@ -21,6 +21,13 @@ const DICTIONARY = 5;
 const PACKED_ROWS = 128;
 const PACKED_BYTES = 16;
 
+let decodedRows = 0;
+
+/** Rows decoded since the program began: who asks for many columns at once gives way after some. */
+export function rowsDecoded(): number {
+  return decodedRows;
+}
+
 export class PendingLanes {
   readonly #lanes: Lanes;
   /** Less than the lanes, whose memory is not touched before: nothing counts them. */
@@ -78,6 +85,7 @@ export class PendingLanes {
     const reader = new BytesReader(bytes);
     readLanes({ stage, reader }, bits, rows, block.pointer + row * (bits >>> 3));
     if (reader.remaining > 0) throw new DamagedBlock('vectors end early');
+    decodedRows += rows;
     this.#isDecoded.fill(1, first, end);
     this.#left -= end - first;
     if (this.#left === 0) this.#bytes = NO_BYTES;

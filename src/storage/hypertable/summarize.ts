@@ -2,6 +2,7 @@
  * A scan that hands out summaries where segments allow: rows sorted by series, none deleted, columns in
  * lanes, and conditions on nothing but time and series. Everything else comes as rows.
  */
+import type { Timers } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import type { Summaries } from '../../vector/summary.ts';
 import { sqlType, type SqlType } from '../../types/type.ts';
@@ -18,6 +19,7 @@ import {
 import { mergeBuckets } from './merged-buckets.ts';
 import type { Lanes } from '../../vector/lanes.ts';
 import { hypertableOf } from './placement.ts';
+import { rowsDecoded } from './pending-lanes.ts';
 import type { RowSource } from './row-source.ts';
 import { boundsOf, type ScanBounds } from './scan-bounds.ts';
 import type { RowRanges } from './select-rows.ts';
@@ -87,8 +89,10 @@ async function* emitRows(
 
 /** Pieces whose columns are summarised together. */
 const PIECES_MAX = 16;
-/** Stretches from which on a part is handed out. */
-const PART_STRETCHES = 16_384;
+/** Stretches, times their columns, from which on a part is handed out. */
+const PART_NUMBERS = 65_536;
+/** Rows of one column or another decoded between two turns of the event loop. */
+const TURN_ROWS = 1_000_000;
 
 const stretches = new Stretches();
 
@@ -106,7 +110,7 @@ async function* summarizeSource(
     request.bucket !== null && areMost(series, ranges) ? await source.evenSteps?.() : undefined;
   const bySeries = request.groupBy.length > 0 || needsTimes;
   const cut: StretchCut = { series, bySeries, bucket: request.bucket, steps };
-  const wanted = { request, cut, types, needsTimes };
+  const wanted = { request, cut, types, needsTimes, timers: input.timers };
   let pieces: PieceRows[] = [];
   for (const rows of byPiece(ranges)) {
     pieces.push(rows);
@@ -132,6 +136,7 @@ interface Wanted {
   readonly types: readonly SqlType[];
   /** Whether the earliest and latest times of stretches are asked for. */
   readonly needsTimes: boolean;
+  readonly timers: Timers;
 }
 
 interface LoadedPiece {
@@ -148,7 +153,17 @@ async function* summarizePieces(
   bounds: ScanBounds,
   output: OutputColumns,
 ): AsyncGenerator<SummaryPart> {
-  const loads = pieces.map((rows) => loadPiece(source, rows, wanted));
+  const loads: (LoadedPiece | Promise<LoadedPiece>)[] = [];
+  let before = rowsDecoded();
+  for (const rows of pieces) {
+    const load = loadPiece(source, rows, wanted);
+    // One that fails while others are waited for is noticed when its turn comes.
+    if (load instanceof Promise) load.catch(() => undefined);
+    loads.push(load);
+    if (rowsDecoded() - before < TURN_ROWS) continue;
+    await wanted.timers.yield();
+    before = rowsDecoded();
+  }
   const loaded: LoadedPiece[] = [];
   for (const load of loads) loaded.push(load instanceof Promise ? await load : load);
   const { request } = wanted;
@@ -164,7 +179,7 @@ function* partsOf(
   wanted: Wanted,
   others: PieceRows[],
 ): Generator<Summaries> {
-  const { counters } = wanted.request;
+  const { counters, columns } = wanted.request;
   let cut: CutPiece[] = [];
   stretches.count = 0;
   for (const { rows, lanes, times } of pieces) {
@@ -179,7 +194,7 @@ function* partsOf(
       counters.summarizedRows += rows.count;
       counters.summaries += stretches.count - from;
     }
-    if (stretches.count < PART_STRETCHES) continue;
+    if (stretches.count * Math.max(1, columns.length) < PART_NUMBERS) continue;
     yield summariesOf(cut, wanted);
     cut = [];
     stretches.count = 0;
