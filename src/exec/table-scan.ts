@@ -76,11 +76,11 @@ function noteBlocks(notes: Map<string, ExplainNote>, counters: ScanCounters): vo
   });
   const { blocksHit, blocksRead, blockBytes } = counters;
   notes.set('Buffers', {
-    text: `shared hit=${blocksHit} read=${blocksRead} (${Math.ceil(blockBytes / 1024)} kB decoded)`,
+    text: `shared hit=${blocksHit} read=${blocksRead} (${Math.ceil(blockBytes / 1024)} kB touched)`,
     properties: [
       ['Shared Hit Blocks', blocksHit],
       ['Shared Read Blocks', blocksRead],
-      ['Decoded Bytes', blockBytes],
+      ['Touched Bytes', blockBytes],
     ],
   });
 }

@@ -209,7 +209,7 @@ export interface ScanCounters {
   vectors: number;
   vectorsBySeriesAndTime: number;
   vectorsByValue: number;
-  /** Blocks of columns found decoded, those read from disk, and the bytes of both, decoded. */
+  /** Blocks of columns found in memory, those read from disk, and the bytes of the vectors wanted of both. */
   blocksHit: number;
   blocksRead: number;
   blockBytes: number;

@@ -1,8 +1,7 @@
 /** A source whose blocks are counted as a scan asks for them, for EXPLAIN. */
 import type { ScanCounters } from '../storage.ts';
 import type { DeletedRows } from './deleted-rows.ts';
-import type { RowSource, Zones } from './row-source.ts';
-import { VECTOR_ROWS } from './row-source.ts';
+import { PIECE_ROWS, VECTOR_ROWS, type RowSource, type Zones } from './row-source.ts';
 import type { ScanBounds } from './scan-bounds.ts';
 import { selectRows, type RowRanges } from './select-rows.ts';
 import type { SeriesTable } from './series-table.ts';
@@ -40,13 +39,21 @@ export class CountedSource implements RowSource {
     const piece = this.#source.piece(attnum, index, rows);
     if (this.series?.columns.has(attnum) === true) return piece;
     if (!(piece instanceof Promise)) {
-      if (piece !== undefined) this.#note(piece, true);
+      if (piece !== undefined) this.#note(piece, index, rows, true);
       return piece;
     }
     return piece.then((column) => {
-      if (column !== undefined) this.#note(column, false);
+      if (column !== undefined) this.#note(column, index, rows, false);
       return column;
     });
+  }
+
+  get lastRows(): RowSource['lastRows'] {
+    return this.#source.lastRows?.bind(this.#source);
+  }
+
+  get evenSteps(): RowSource['evenSteps'] {
+    return this.#source.evenSteps?.bind(this.#source);
   }
 
   stores(attnum: number): boolean {
@@ -64,10 +71,12 @@ export class CountedSource implements RowSource {
     return this.#source.zones(attnum);
   }
 
-  #note(column: StoredColumn, isHit: boolean): void {
+  #note(column: StoredColumn, index: number, rows: RowRanges | undefined, isHit: boolean): void {
     if (isHit) this.#counters.blocksHit++;
     else this.#counters.blocksRead++;
-    this.#counters.blockBytes += columnBytes(column);
+    const length = Math.min(PIECE_ROWS, this.rows - index * PIECE_ROWS);
+    const touched = rows === undefined ? length : Math.min(length, vectorsIn(rows) * VECTOR_ROWS);
+    this.#counters.blockBytes += Math.ceil((columnBytes(column) * touched) / length);
   }
 }
 

@@ -42,7 +42,7 @@ describe('EXPLAIN (ANALYZE, BUFFERS)', () => {
     expect(plan).toMatch(
       /Vectors: [12] of 49 \(left out by series and time 4[34], by value [345]\)/,
     );
-    expect(plan).toMatch(/Buffers: shared hit=\d+ read=\d+ \([1-9]\d* kB decoded\)/);
+    expect(plan).toMatch(/Buffers: shared hit=\d+ read=\d+ \([1-9]\d* kB touched\)/);
     expect(plan).toContain('Row Batches: 1');
     // What was read stays decoded.
     expect(await explain(', BUFFERS', query)).toMatch(/hit=[1-9]\d* read=0/);
