@@ -21,6 +21,7 @@ const COUNT = 3;
 const COLUMNS = COUNT + 2;
 const rows = new FieldRows();
 const jobs = tryAllocate(JOB_BYTES * COLUMNS) as KernelBlock;
+kernelViews().u8.fill(0, jobs.pointer, jobs.pointer + JOB_BYTES * COLUMNS);
 
 type Tuple = readonly (string | null)[];
 
