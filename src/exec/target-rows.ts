@@ -3,8 +3,11 @@ import type { TableDescriptor } from '../catalog/catalog.ts';
 import type { PhysicalNode } from '../plan/physical.ts';
 import { gatherBatch } from '../vector/gather.ts';
 import { isNullAt, valueAt, type Batch, type Vector } from '../vector/vector.ts';
-import { turn, type ExecContext } from './operator.ts';
+import { stretches, type ExecContext } from './operator.ts';
 import { materialize } from './run.ts';
+
+/** Rows looked at between two checkpoints. */
+const STEP_ROWS = 131_072;
 
 export interface TargetRows {
   readonly refs: Float64Array;
@@ -21,9 +24,8 @@ export async function targetRows(
 ): Promise<TargetRows> {
   const all = await materialize(input, context, operator);
   const [refColumn] = all.columns;
-  const distinct = ascendingRefs(refColumn);
+  const distinct = await ascendingRefs(refColumn, context);
   if (distinct !== undefined) {
-    await turn(context);
     if (distinct.length > 0) await context.transaction.lockRows(table, distinct, 'update', 'block');
     return { refs: distinct, rows: all };
   }
@@ -43,11 +45,16 @@ export async function targetRows(
 }
 
 /** The refs where they ascend, as a scan gives them: then each is there once. */
-function ascendingRefs(column: Vector | undefined): Float64Array | undefined {
+async function ascendingRefs(
+  column: Vector | undefined,
+  context: ExecContext,
+): Promise<Float64Array | undefined> {
   if (column?.rep !== 'f64' || column.nulls !== undefined) return undefined;
   const refs = column.data.subarray(0, column.length);
-  for (let i = 1; i < refs.length; i++) {
-    if (!((refs[i - 1] as number) < (refs[i] as number))) return undefined;
-  }
-  return refs;
+  let isAscending = true;
+  await stretches(refs.length, STEP_ROWS, context, (start, end) => {
+    for (let i = Math.max(1, start); i < end && isAscending; i++)
+      isAscending = refs[i - 1] < refs[i];
+  });
+  return isAscending ? refs : undefined;
 }

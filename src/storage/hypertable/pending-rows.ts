@@ -80,19 +80,25 @@ export class PendingSource implements RowSource {
     return undefined;
   }
 
-  /** Numbers in the transaction of the rows in a segment's order. */
-  numbersOf(order: Int32Array): Int32Array {
-    this.#numbers ??= this.#allNumbers();
+  /** Numbers in the transaction of the rows in a segment's order, in steps of some milliseconds. */
+  *numberSteps(order: Int32Array): Generator<void, Int32Array> {
+    const all = (this.#numbers ??= yield* this.#allNumbers());
     const numbers = new Int32Array(order.length);
-    for (let i = 0; i < order.length; i++) numbers[i] = this.#numbers[order[i]];
+    for (let i = 0; i < order.length; i++) {
+      numbers[i] = all[order[i]];
+      if (i % NUMBERS_SLICE === NUMBERS_SLICE - 1) yield;
+    }
     return numbers;
   }
 
-  #allNumbers(): Int32Array {
+  *#allNumbers(): Generator<void, Int32Array> {
     const numbers = new Int32Array(this.rows);
     let at = 0;
     for (const { firstRow, batch } of this.#entries) {
-      for (let i = 0; i < batch.length; i++) numbers[at++] = firstRow + i;
+      for (let i = 0; i < batch.length; i++) {
+        numbers[at++] = firstRow + i;
+        if (at % NUMBERS_SLICE === 0) yield;
+      }
     }
     return numbers;
   }

@@ -82,6 +82,9 @@ function positions(
   };
 }
 
+/** Numbers gathered between two pauses. */
+const GATHER_ROWS = 262_144;
+
 /** One segment as it comes to be. */
 interface Draft {
   readonly address: SegmentAddress;
@@ -129,7 +132,8 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
   for (const draft of drafts) {
     const first = segments.length * SEGMENT_ROWS;
     const starts = cutStarts(sorted.starts, first, first + draft.order.length);
-    const ordered = gatherNumbers(times, draft.order);
+    await input.timers.yield();
+    const ordered = await gatherNumbers(times, draft.order, input.timers);
     await input.timers.yield();
     const series = seriesOf(
       segmentBy,
@@ -385,9 +389,18 @@ function cutStarts(starts: Int32Array, from: number, to: number): Int32Array {
   return Int32Array.from(cut);
 }
 
-function gatherNumbers(data: Float64Array, rows: Int32Array): Float64Array {
+/** Numbers at these rows, giving way to other work. */
+async function gatherNumbers(
+  data: Float64Array,
+  rows: Int32Array,
+  timers: Timers,
+): Promise<Float64Array> {
   const result = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) result[i] = data[rows[i]];
+  for (let start = 0; start < rows.length; start += GATHER_ROWS) {
+    const end = Math.min(rows.length, start + GATHER_ROWS);
+    for (let i = start; i < end; i++) result[i] = data[rows[i]];
+    await timers.yield();
+  }
   return result;
 }
 

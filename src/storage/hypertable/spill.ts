@@ -3,6 +3,7 @@
  * nor the log record nor the heads grow with the transaction. The commit then only names the segments;
  * until it does, they are marked as garbage.
  */
+import { finishInTurns } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import { giveBackBatch } from '../../vector/lent-batch.ts';
@@ -97,7 +98,7 @@ async function spillChunk(
   await keeper.storeUnnamed(written.segments, written.operations, true);
   const numbers: Int32Array[] = [];
   for (const order of written.orders) {
-    numbers.push(source.numbersOf(order));
+    numbers.push(await finishInTurns(source.numberSteps(order), () => timers.yield()));
     await timers.yield();
   }
   writes.replaceBySegments(
