@@ -7,10 +7,11 @@ import { REGISTER_MAX, Unfit, type Registers } from './registers.ts';
 
 export function computeNumbers(
   registers: Registers,
-  { operator, limit }: Extract<NumberTree, { kind: 'arithmetic' }>,
+  { operator, limit, isFloat }: Extract<NumberTree, { kind: 'arithmetic' }>,
   a: NumberValue,
   b: NumberValue,
 ): NumberValue {
+  if (isFloat && operator === '*' && mayBeNegativeZero(a, b)) throw Unfit.error;
   const [low, high] = rangeOf(operator, a, b);
   const most = Math.min(limit, REGISTER_MAX);
   if (low < -most || high > most) throw Unfit.error;
@@ -25,6 +26,12 @@ const KERNELS: Readonly<Record<Arithmetic, CombineRows>> = {
   '/': kernels.divideRows,
   '%': kernels.remainderRows,
 };
+
+/** Zero times a negative number is -0, which integers have not. */
+function mayBeNegativeZero(a: NumberValue, b: NumberValue): boolean {
+  const mayBeZero = ({ low, high }: NumberValue): boolean => low <= 0 && high >= 0;
+  return (mayBeZero(a) && b.low < 0) || (mayBeZero(b) && a.low < 0);
+}
 
 /** Between which numbers results lie. */
 function rangeOf(operator: Arithmetic, a: NumberValue, b: NumberValue): [number, number] {

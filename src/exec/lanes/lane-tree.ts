@@ -20,6 +20,8 @@ export type NumberTree =
       readonly right: NumberTree;
       /** The largest number of the result's type. */
       readonly limit: number;
+      /** float8, which tells 0 from -0. */
+      readonly isFloat: boolean;
     }
   | {
       readonly kind: 'choose';
@@ -61,10 +63,17 @@ export function isInteger(oid: Oid): boolean {
   return INTEGER_MAX.has(oid);
 }
 
+/** Whole numbers of a float8 column are added and multiplied as integers are, as long as doubles are exact. */
+const FLOAT_MAX = 2 ** 53 - 1;
+
+function mayBeWhole(oid: Oid): boolean {
+  return oid === OID.float8 || isInteger(oid);
+}
+
 const NUMBERS = new WeakMap<Expr, { readonly tree: NumberTree | undefined }>();
 const TRUTHS = new WeakMap<Expr, { readonly tree: TruthTree | undefined }>();
 
-/** Whole numbers of an integer type, or of float8 where they are just converted to it. */
+/** Whole numbers of an integer type, or of float8 where all that it is made of turns out to be whole. */
 export function numberTree(expr: Expr): NumberTree | undefined {
   let known = NUMBERS.get(expr);
   if (known === undefined) NUMBERS.set(expr, (known = { tree: makeNumber(expr) }));
@@ -88,7 +97,7 @@ function makeNumber(expr: Expr): NumberTree | undefined {
     const widens = isInteger(expr.arg.type.oid) && WIDER.get(expr.type.oid)?.(expr.arg.type.oid);
     return widens === true ? numberTree(expr.arg) : undefined;
   }
-  if (!isInteger(expr.type.oid)) return undefined;
+  if (!mayBeWhole(expr.type.oid)) return undefined;
   switch (expr.kind) {
     case 'column':
       return { kind: 'column', index: expr.index };
@@ -122,19 +131,23 @@ const WIDER: ReadonlyMap<Oid, (from: Oid) => boolean> = new Map([
 ]);
 
 function arithmetic({ operator, args, type }: CallExpr): NumberTree | undefined {
-  const limit = INTEGER_MAX.get(type.oid) as number;
-  if (!isArithmetic(operator)) return undefined;
+  const limit = INTEGER_MAX.get(type.oid) ?? FLOAT_MAX;
+  const isFloat = type.oid === OID.float8;
+  if (!isArithmetic(operator, isFloat)) return undefined;
   const trees = all(args, numberTree);
-  if (trees === undefined || !args.every((arg) => isInteger(arg.type.oid))) return undefined;
+  const isOfType = (arg: Expr): boolean =>
+    isFloat ? arg.type.oid === OID.float8 : isInteger(arg.type.oid);
+  if (trees === undefined || !args.every(isOfType)) return undefined;
   const [left, right] = trees;
-  if (right !== undefined) return { kind: 'arithmetic', operator, left, right, limit };
-  if (operator !== '-') return undefined;
-  const zero: Expr = { kind: 'constant', type, value: 0 };
-  return { kind: 'arithmetic', operator, left: { kind: 'fixed', expr: zero }, right: left, limit };
+  if (right !== undefined) return { kind: 'arithmetic', operator, left, right, limit, isFloat };
+  if (operator !== '-' || isFloat) return undefined;
+  const zero: NumberTree = { kind: 'fixed', expr: { kind: 'constant', type, value: 0 } };
+  return { kind: 'arithmetic', operator, left: zero, right: left, limit, isFloat };
 }
 
-function isArithmetic(operator: string | undefined): operator is Arithmetic {
-  return operator !== undefined && ['+', '-', '*', '/', '%'].includes(operator);
+function isArithmetic(operator: string | undefined, isFloat: boolean): operator is Arithmetic {
+  if (operator === undefined) return false;
+  return ['+', '-', '*'].includes(operator) || (!isFloat && ['/', '%'].includes(operator));
 }
 
 function choice({ branches, otherwise }: CaseExpr): NumberTree | undefined {
@@ -180,7 +193,7 @@ function truthOf(expr: Expr): TruthTree | undefined {
 const ITEMS_MAX = 8;
 
 function listed({ arg, items, negated }: InListExpr): TruthTree | undefined {
-  if (items.length > ITEMS_MAX || ![arg, ...items].every((each) => isInteger(each.type.oid))) {
+  if (items.length > ITEMS_MAX || ![arg, ...items].every((each) => mayBeWhole(each.type.oid))) {
     return undefined;
   }
   const left = numberTree(arg);
@@ -198,7 +211,7 @@ function comparison(expr: CallExpr): TruthTree | undefined {
   if (plain !== undefined) return { kind: 'within', expr, ...plain };
   const { operator, args } = expr;
   if (operator === undefined || !COMPARISONS.has(operator)) return undefined;
-  if (args.length !== 2 || !args.every((arg) => isInteger(arg.type.oid))) return undefined;
+  if (args.length !== 2 || !args.every((arg) => mayBeWhole(arg.type.oid))) return undefined;
   const pair = all(args, numberTree);
   if (pair === undefined) return undefined;
   return { kind: 'compare', comparison: operator as Comparison, left: pair[0], right: pair[1] };

@@ -134,6 +134,7 @@ class Builder {
       return { register: this.#registers.none, low: 0, high: 0, known: this.#registers.none };
     }
     if (typeof value !== 'number' || !Number.isInteger(value)) throw Unfit.error;
+    if (Object.is(value, -0)) throw Unfit.error;
     if (Math.abs(value) > REGISTER_MAX) throw Unfit.error;
     return {
       register: this.#registers.constant(value),

@@ -53,13 +53,51 @@ function numbers(depth: number): string {
   }
 }
 
+/** Of float8: f and g are whole, g negative, too, and h may be NULL; of the others some steps are not. */
+function floats(depth: number): string {
+  if (depth === 0 || random(4) === 0) {
+    return pick([
+      'f',
+      'f',
+      'g',
+      'h',
+      'd',
+      'u::float8',
+      'v::float8',
+      `${random(90) - 30}::float8`,
+      '2.5::float8',
+    ]);
+  }
+  const one = (): string => floats(depth - 1);
+  switch (random(8)) {
+    case 0:
+    case 1:
+      return `(${one()} + ${one()})`;
+    case 2:
+      return `(${one()} - ${one()})`;
+    case 3:
+    case 4:
+      return `(${one()} * ${one()})`;
+    case 5:
+      return `CASE WHEN ${truth(depth - 1)} THEN ${one()} ELSE ${one()} END`;
+    case 6:
+      return `${pick(['coalesce', 'greatest', 'least', 'nullif'])}(${one()}, ${one()})`;
+    default:
+      return `(- ${one()})`;
+  }
+}
+
 function truth(depth: number): string {
   if (depth > 0 && random(3) === 0) {
     const one = (): string => truth(depth - 1);
     return pick([`(${one()} AND ${one()})`, `(${one()} OR ${one()})`, `(NOT ${one()})`]);
   }
   const operator = pick(['=', '<>', '<', '<=', '>', '>=']);
-  switch (random(8)) {
+  switch (random(10)) {
+    case 8:
+      return `${floats(1)} ${operator} ${floats(1)}`;
+    case 9:
+      return `${floats(1)} IN (3, f, -0.5::float8)`;
     case 0:
       return `${pick(['d', 'e'])} ${operator} ${random(200)}.5`;
     case 1:
@@ -98,6 +136,9 @@ function aggregate(): string {
     `avg(${pick(PLAIN)})`,
     `${pick(['min', 'max', 'count', 'count'])}(${pick([...PLAIN, 'ts'])})`,
     `count(DISTINCT ${pick(PLAIN)})`,
+    `${pick(['sum', 'sum', 'avg', 'min', 'max', 'count'])}(${floats(2)})`,
+    `sum(${floats(1)})`,
+    `count(DISTINCT ${floats(1)})`,
     `percentile_cont(0.5) WITHIN GROUP (ORDER BY ${pick(PLAIN)})`,
     `percentile_cont(0.${1 + random(8)}) WITHIN GROUP (ORDER BY ${numbers(1)})`,
     `percentile_disc(0.5) WITHIN GROUP (ORDER BY ${pick(COLUMNS)} DESC)`,
@@ -126,19 +167,20 @@ describe('aggregates and conditions on lanes', () => {
     session = await TextSession.open(engine);
     await run(`CREATE TABLE t (ts timestamptz NOT NULL, tag text, site int, u int NOT NULL, v int NOT NULL,
       w int8 NOT NULL, x int, y int2, s int2 NOT NULL, z int8 NOT NULL, k int NOT NULL,
-      d float8 NOT NULL, e float8)
+      d float8 NOT NULL, e float8, f float8 NOT NULL, g float8 NOT NULL, h float8)
       WITH (tsdb.hypertable, tsdb.partition_column = 'ts', tsdb.segmentby = 'tag,site')`);
     await run(`INSERT INTO t SELECT timestamptz '2024-01-01' + g * interval '1 second',
       CASE WHEN g % 5 < 4 THEN chr(97 + g % 5) END, g % 3, g * 7919 % 101, g::int8 * 104729 % 40000,
       g * 7919 % 101 * 50000, CASE WHEN g % 7 > 1 THEN g * 31 % 90 END,
       CASE WHEN g % 11 > 0 THEN g * 37 % 50 - 20 END, g % 200, g::int8 * 1000000000, g::int8 * 7919 * 31 % 30000000,
-      (g * 17 % 1000) / 4.0, CASE WHEN g % 3 > 0 THEN (g::int8 * 104729 % 500000) / 8.0 END
+      (g * 17 % 1000) / 4.0, CASE WHEN g % 3 > 0 THEN (g::int8 * 104729 % 500000) / 8.0 END,
+      g * 31 % 120, g * 17 % 61 - 30, CASE WHEN g % 6 > 0 THEN g * 13 % 100 END
       FROM generate_series(1, 30000) g`);
     await run('VACUUM FULL t');
     await run(`DELETE FROM t WHERE u = 13 AND v < 2000`);
     // A head beside the segments.
     await run(`INSERT INTO t SELECT timestamptz '2024-01-01' + g * interval '1 second', 'a', g % 3, g % 300, g, g,
-      NULL, NULL, 1, g, g, g / 2.0, NULL FROM generate_series(1, 2000) g`);
+      NULL, NULL, 1, g, g, g / 2.0, NULL, g % 7, g % 3 - 1, NULL FROM generate_series(1, 2000) g`);
     await run('CREATE TABLE p AS SELECT * FROM t');
   });
   afterAll(async () => {
@@ -177,6 +219,10 @@ describe('aggregates and conditions on lanes', () => {
     ['sum(d), avg(e), max(k), min(e), sum(k), count(e), max(ts)', 'WHERE x + y > 10'],
     ['sum(v / (u + 1)), sum((x - 40) % 7), min((y - 3) / (-3))', 'WHERE v % 10 > 2'],
     ['tag, sum(x)', 'WHERE x IS NOT NULL GROUP BY tag ORDER BY tag'],
+    [
+      'sum(f * h), max(f - g), min(1 - f), avg(CASE WHEN f > 40 THEN h ELSE f END)',
+      'WHERE f + h > g',
+    ],
   ])('are what they are over rows: %s', async (select, rest) => {
     added.length = 0;
     await compare(select, rest);
