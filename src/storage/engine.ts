@@ -232,6 +232,7 @@ export class Engine implements StorageEngine {
       // New snapshots read the segments, so that the heads' memory comes back without another commit.
       committer.adoptFlushed();
       this.#releaseViews();
+      this.#moveOn();
       this.compactSoon();
     }
   }
@@ -253,7 +254,24 @@ export class Engine implements StorageEngine {
     } finally {
       committer.adoptFlushed();
       this.#releaseViews();
+      this.#moveOn();
     }
+  }
+
+  /** Where nobody commits, an empty commit lets replaced segments go: views of this sequence may have them. */
+  #moveOn(): void {
+    const { committer, hypertables } = this.#parts;
+    if (this.#closing || committer.failure !== undefined) return;
+    if (!hypertables.awaitsCommitAfter(committer.published.sequence)) return;
+    const record = {
+      tables: [],
+      catalog: [],
+      droppedStorage: [],
+      sequences: [],
+      hypertables: undefined,
+    };
+    // A failure stops the committer, and every later commit reports it.
+    committer.commit(record, { sync: false }).catch(() => undefined);
   }
 
   async compact(table: TableDescriptor): Promise<void> {

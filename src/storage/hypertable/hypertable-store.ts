@@ -155,6 +155,8 @@ export interface HypertableStore {
   dropTable(storageId: number): void;
   /** No view older than this is read any more: replaced segments may be deleted. */
   releaseViewsBefore(sequence: Sequence): void;
+  /** Whether segments that were replaced can be deleted only after a commit behind this one. */
+  awaitsCommitAfter(sequence: Sequence): boolean;
 
   /** First log sequence that is not contained in segments, or undefined when all heads are empty. */
   oldestUnflushed(): Sequence | undefined;

@@ -278,6 +278,10 @@ export class SegmentKeeper {
     this.collect();
   }
 
+  awaitsCommitAfter(sequence: Sequence): boolean {
+    return this.#retired.some((retired) => retired.sequence >= sequence);
+  }
+
   collect(): void {
     if (!this.#retired.some((retired) => retired.sequence < this.#released)) return;
     this.#inBackground(async () => {

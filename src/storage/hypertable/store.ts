@@ -539,6 +539,10 @@ export class Store implements HypertableStore {
     this.#retired.release(sequence);
   }
 
+  awaitsCommitAfter(sequence: Sequence): boolean {
+    return this.#keeper.awaitsCommitAfter(sequence);
+  }
+
   oldestUnflushed(): Sequence | undefined {
     let oldest: Sequence | undefined;
     for (const { chunks } of this.#root.tables.values()) {

@@ -1,6 +1,7 @@
 /** Snapshots that were taken before segments are replaced keep what they read. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { TableDescriptor } from '../../../src/catalog/catalog.ts';
+import { SegmentKeeper } from '../../../src/storage/hypertable/segment-keeper.ts';
 import type { StorageEngine, StorageTransaction } from '../../../src/storage/storage.ts';
 import { OID } from '../../../src/types/type.ts';
 import { INSERT, allRows, createTable, inTransaction, open, rowsOf } from './helpers.ts';
@@ -46,6 +47,24 @@ describe('an old snapshot of a hypertable', () => {
     await engine.checkpoint();
     expect(await allRows(reader, table)).toHaveLength(2000);
     reader.rollback();
+    await engine.close();
+  });
+
+  it('lets replaced segments go once it has ended, though nobody commits', async () => {
+    const engine = await open();
+    const table = await inTransaction(engine, createHypertable);
+    await addScattered(engine, table);
+    const reader = engine.begin('repeatable read', true);
+    reader.newSnapshot();
+    const deleted = vi.spyOn(SegmentKeeper.prototype, 'delete');
+    await engine.compact(table);
+    await engine.checkpoint();
+    expect(deleted).not.toHaveBeenCalled();
+    expect(await allRows(reader, table)).toHaveLength(2000);
+    reader.rollback();
+    await engine.checkpoint();
+    await vi.waitFor(() => expect(deleted).toHaveBeenCalledTimes(4), 5000);
+    vi.restoreAllMocks();
     await engine.close();
   });
 });
