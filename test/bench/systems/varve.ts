@@ -60,8 +60,12 @@ export function connectVarve(server: VarveProcess, options: StartOptions): Promi
     pid: server.pid,
     forms: ['text', 'binary', 'insert'],
     createSql: varveTable,
-    // What Varve does by itself once a chunk rests; the checkpoint waits for the disk to be given back.
-    settleSql: (tables) => [...tables.map(({ name }) => `VACUUM FULL ${name}`), 'CHECKPOINT'],
+    // What Varve does by itself once a chunk rests. The disk of what was replaced comes back a little later.
+    settleSql: (tables) => [
+      ...tables.map(({ name }) => `VACUUM FULL ${name}`),
+      'SELECT pg_sleep(3)',
+      'CHECKPOINT',
+    ],
     storedBytes: async () => diskBytes(join(server.directory, 'data')),
     stop: async () => {
       await server.stop();
