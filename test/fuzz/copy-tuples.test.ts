@@ -1,9 +1,9 @@
 /** Neighbouring text columns in every format, against the rows that were written. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../../../src/engine/session.ts';
-import { memoryEngine } from '../../../support/memory-engine.ts';
-import { TextSession } from '../../../support/text-session.ts';
-import { randomOf } from '../../storage/hypertable/support.ts';
+import type { Engine } from '../../src/engine/session.ts';
+import { memoryEngine } from '../support/memory-engine.ts';
+import { TextSession } from '../support/text-session.ts';
+import { randomOf } from '../unit/storage/hypertable/support.ts';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const ENCODER = new TextEncoder();

@@ -3,12 +3,12 @@
  * on lanes must be what it would be for each row, errors included.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Engine } from '../../../../src/engine/session.ts';
-import { LaneAggregate } from '../../../../src/exec/aggregation/lane-aggregate.ts';
-import { LaneCondition } from '../../../../src/exec/lanes/lane-condition.ts';
-import { memoryEngine } from '../../../support/memory-engine.ts';
-import { TextSession } from '../../../support/text-session.ts';
-import { randomSource } from '../support.ts';
+import type { Engine } from '../../src/engine/session.ts';
+import { LaneAggregate } from '../../src/exec/aggregation/lane-aggregate.ts';
+import { LaneCondition } from '../../src/exec/lanes/lane-condition.ts';
+import { memoryEngine } from '../support/memory-engine.ts';
+import { TextSession } from '../support/text-session.ts';
+import { randomSource } from '../unit/exec/support.ts';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 /** Random statements; more of them where somebody looks for mistakes. */
