@@ -102,21 +102,10 @@ export async function evaluateLong(
   batch: LongBatch,
   context: ExecContext,
 ): Promise<LongColumn[]> {
-  const others = exprs.filter((expr) => expr.kind !== 'column');
-  const parts: Batch[] = [];
-  if (others.length > 0) {
-    const compiled = compileExprs(others);
-    for (const piece of batch.pieces(STEP_ROWS)) {
-      await turn(context);
-      parts.push({ columns: await evaluateAll(compiled, piece, context), length: piece.length });
-    }
-  }
-  const types = others.map((expr) => expr.type);
-  const { columns } = await joinInTurns(types, parts, context);
-  let next = 0;
-  return exprs.map((expr) =>
-    expr.kind === 'column' ? batch.columns[expr.index] : columns[next++],
-  );
+  const others = exprs.filter(isComputed);
+  const parts = await evaluatePieces(others, batch.pieces(STEP_ROWS), context);
+  const { columns } = await joinInTurns(typesOf(others), parts, context);
+  return withColumns(exprs, batch.columns, columns);
 }
 
 /** evaluateAll over the rows of a large batch, with turns for the event loop. */
@@ -126,22 +115,38 @@ export async function evaluateInTurns(
   context: ExecContext,
 ): Promise<Vector[]> {
   if (batch.length <= STEP_ROWS) return await evaluateAll(compileExprs(exprs), batch, context);
-  const others = exprs.filter((expr) => expr.kind !== 'column');
+  const others = exprs.filter(isComputed);
+  const parts = await evaluatePieces(others, pieces(batch, STEP_ROWS), context);
+  const { columns } = await concatInTurns(typesOf(others), parts, context);
+  return withColumns(exprs, batch.columns, columns);
+}
+
+const isComputed = (expr: Expr): boolean => expr.kind !== 'column';
+const typesOf = (exprs: readonly Expr[]): SqlType[] => exprs.map((expr) => expr.type);
+
+async function evaluatePieces(
+  exprs: readonly Expr[],
+  rows: Iterable<Batch>,
+  context: ExecContext,
+): Promise<Batch[]> {
   const parts: Batch[] = [];
-  if (others.length > 0) {
-    const compiled = compileExprs(others);
-    for (const piece of pieces(batch, STEP_ROWS)) {
-      const pause = context.checkpoint();
-      if (pause !== undefined) await pause;
-      parts.push({ columns: await evaluateAll(compiled, piece, context), length: piece.length });
-    }
+  if (exprs.length === 0) return parts;
+  const compiled = compileExprs(exprs);
+  for (const piece of rows) {
+    await turn(context);
+    parts.push({ columns: await evaluateAll(compiled, piece, context), length: piece.length });
   }
-  const types = others.map((expr) => expr.type);
-  const { columns } = await concatInTurns(types, parts, context);
+  return parts;
+}
+
+/** The values of expressions: columns as they are, and those that were computed. */
+function withColumns<C>(
+  exprs: readonly Expr[],
+  columns: readonly C[],
+  computed: readonly C[],
+): C[] {
   let next = 0;
-  return exprs.map((expr) =>
-    expr.kind === 'column' ? batch.columns[expr.index] : columns[next++],
-  );
+  return exprs.map((expr) => (expr.kind === 'column' ? columns[expr.index] : computed[next++]));
 }
 
 /** All batches of a run that have rows. */
