@@ -13,6 +13,7 @@ import { OID, vectorRep, type Oid } from '../types/type.ts';
 import { HashPages } from '../vector/hash-pages.ts';
 import { TextTable } from '../vector/text-table.ts';
 import type { Vector } from '../vector/vector.ts';
+import { WideNumbers } from './wide-numbers.ts';
 
 /** High words of NaNs that no number has; they mark what is not a plain number. */
 const CANONICAL_NAN = 0x7ff80000;
@@ -181,7 +182,8 @@ export class KeyTable {
         this.#doubles[at] = value + 0;
         continue;
       }
-      const id = interner.id(hashKey(oid, value), find);
+      const isWide = numbers && typeof value === 'bigint';
+      const id = isWide ? interner.wideId(value, find) : interner.id(hashKey(oid, value), find);
       if (id < 0) this.#mark(at, ABSENT_MARK, 0);
       else if (numbers) this.#mark(at, WIDE_MARK, id);
       else this.#doubles[at] = id;
@@ -223,13 +225,22 @@ function hashWords(words: Uint32Array, at: number, count: number): number {
 /** Numbers distinct keys of one column; remembers the last dictionary's translation. */
 class Interner {
   readonly #ids = new TextTable();
+  #wide: WideNumbers | undefined;
   #dictionary: readonly string[] | undefined = undefined;
   #table = new Int32Array(0);
   #tableIds = 0;
   #scratch = new Int32Array(0);
 
   get bytes(): number {
-    return this.#ids.size * 32 + this.#ids.bytes;
+    return this.#ids.size * 32 + this.#ids.bytes + (this.#wide?.bytes ?? 0);
+  }
+
+  /** The same as `id` for an integer that no double holds; a column has these or others. */
+  wideId(value: bigint, find: boolean): number {
+    this.#wide ??= new WideNumbers();
+    if (!find) return this.#wide.add(value);
+    const known = this.#wide.find(value);
+    return known < 0 ? ABSENT : known;
   }
 
   /** The key's number; in find mode ABSENT for an unknown one. A column's keys are all of one kind. */

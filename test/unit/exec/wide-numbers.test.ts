@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { WideNumbers } from '../../../src/exec/wide-numbers.ts';
+
+const seed = Number(process.env['SEED'] ?? 42);
+let state = seed;
+const random = (): number => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state;
+};
+const word = (): bigint => BigInt.asIntN(64, (BigInt(random()) << 32n) | BigInt(random()));
+
+const KINDS: readonly (readonly [string, () => bigint])[] = [
+  ['any', word],
+  ['few', () => BigInt.asIntN(64, (BigInt(random() % 300) << 54n) + 7n)],
+  ['neighbours', () => 2n ** 60n + BigInt(random() % 5000)],
+  ['negative', () => -(2n ** 63n) + BigInt(random() % 1000)],
+];
+
+describe(`WideNumbers (SEED=${seed})`, () => {
+  it.each(KINDS)('numbers %s integers in the order of their arrival', (_name, value) => {
+    const numbers = new WideNumbers();
+    const known = new Map<bigint, number>();
+    for (let i = 0; i < 40_000; i++) {
+      const one = value();
+      expect(numbers.find(one)).toBe(known.get(one) ?? -1);
+      if (!known.has(one)) known.set(one, known.size);
+      expect(numbers.add(one)).toBe(known.get(one));
+    }
+    expect(numbers.size).toBe(known.size);
+    for (const [one, number] of known) expect(numbers.find(one)).toBe(number);
+    expect(numbers.bytes).toBeGreaterThan(known.size * 8);
+  });
+});
