@@ -30,6 +30,7 @@ import type { Database } from './database.ts';
 import { checkpointOf } from './checkpoint.ts';
 import { buildEvalContext, buildExecContext } from './contexts.ts';
 import type { Executable } from './executable.ts';
+import { dropPortal } from './drop-portal.ts';
 import { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { dropTemporaryOf, temporarySchema } from './ddl/temporary.ts';
@@ -572,11 +573,7 @@ export class SessionImpl implements Session, SessionContext {
 
   #dropPortal(name: string): void {
     const portal = this.portals.get(name);
-    if (portal === undefined) return;
-    this.portals.delete(name);
-    portal.close().catch((error: unknown) => {
-      this.database.env.log.warn('closing a portal failed', { error: String(error) });
-    });
+    if (portal !== undefined) dropPortal(this, portal);
   }
 
   async #finishImplicit(): Promise<void> {
@@ -585,11 +582,9 @@ export class SessionImpl implements Session, SessionContext {
     await this.transaction.commit();
   }
 
-  /** Portals end with their transaction; holdable cursors were materialised before. */
+  /** The protocol's portals end with their transaction; cursors see to themselves. */
   #dropTransactionPortals(): void {
-    for (const [name, portal] of this.portals) {
-      if (!portal.holdable) this.#dropPortal(name);
-    }
+    for (const portal of [...this.portals.values()]) if (!portal.isCursor) dropPortal(this, portal);
   }
 
   #fail(): void {

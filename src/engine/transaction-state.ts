@@ -17,6 +17,8 @@ interface NamedSavepoint {
   readonly name: string;
   readonly storage: SavepointId;
   readonly settingsMark: number;
+  /** How many callbacks for an outcome there were before it. */
+  readonly outcomesMark: number;
 }
 
 export interface TransactionModes {
@@ -38,6 +40,8 @@ export class TransactionState {
   #statements = 0;
   /** Run at the end of the transaction, whichever way it ends. */
   readonly #onEnd: ((committed: boolean) => void)[] = [];
+  /** Run there, and once a savepoint older than they are is rolled back to. */
+  readonly #onOutcome: ((committed: boolean) => void)[] = [];
 
   constructor(storage: StorageEngine, settings: SessionSettings, clock: Clock, processId: number) {
     this.#processId = processId;
@@ -75,6 +79,11 @@ export class TransactionState {
 
   onEnd(callback: (committed: boolean) => void): void {
     this.#onEnd.push(callback);
+  }
+
+  /** Told whether what the session does now came to stand: at the end, or by ROLLBACK TO SAVEPOINT. */
+  onOutcome(callback: (committed: boolean) => void): void {
+    this.#onOutcome.push(callback);
   }
 
   /** Called before each statement: opens the implicit transaction and moves the snapshot. */
@@ -162,6 +171,7 @@ export class TransactionState {
       name,
       storage: this.current().savepoint(),
       settingsMark: this.#settings.mark(),
+      outcomesMark: this.#onOutcome.length,
     });
   }
 
@@ -180,6 +190,7 @@ export class TransactionState {
     this.#settings.rollbackTo(savepoint.settingsMark);
     this.#savepoints.length = index + 1;
     this.#failed = false;
+    for (const callback of this.#onOutcome.splice(savepoint.outcomesMark)) callback(false);
   }
 
   requireBlock(command: string): void {
@@ -244,6 +255,7 @@ export class TransactionState {
   }
 
   #runCallbacks(committed: boolean): void {
+    for (const callback of this.#onOutcome.splice(0)) callback(committed);
     for (const callback of this.#onEnd.splice(0)) callback(committed);
   }
 }

@@ -4,6 +4,7 @@ import type { NodeBody } from '../../parse/ast.ts';
 import type { ParsedStatement } from '../../parse/parser.ts';
 import type { Batch } from '../../vector/vector.ts';
 import { completed, type Executable, type StatementRun } from '../executable.ts';
+import { dropPortal } from '../drop-portal.ts';
 import { Portal } from '../portal.ts';
 import { queryExecutable } from '../query.ts';
 import type { ResultSink } from '../session.ts';
@@ -50,6 +51,9 @@ export async function declareCursor(
   portal.holdable = hold;
   portal.keepView();
   session.portals.set(name, portal);
+  session.transaction.onOutcome((committed) => {
+    if (!(hold && committed)) dropPortal(session, portal);
+  });
   return 'DECLARE CURSOR';
 }
 

@@ -5,7 +5,7 @@ import type { SessionContext } from '../session-context.ts';
 
 export function listen(session: SessionContext, node: NodeBody<'ListenStmt'>): string {
   const channel = node.conditionname ?? '';
-  session.transaction.onEnd((committed) => {
+  session.transaction.onOutcome((committed) => {
     if (committed) session.database.notifications.listen(session.processId, channel);
   });
   return 'LISTEN';
@@ -13,7 +13,7 @@ export function listen(session: SessionContext, node: NodeBody<'ListenStmt'>): s
 
 export function unlisten(session: SessionContext, node: NodeBody<'UnlistenStmt'>): string {
   const channel = node.conditionname;
-  session.transaction.onEnd((committed) => {
+  session.transaction.onOutcome((committed) => {
     if (!committed) return;
     if (channel === undefined) session.database.notifications.unlistenAll(session.processId);
     else session.database.notifications.unlisten(session.processId, channel);
@@ -30,7 +30,7 @@ export function sendNotification(session: SessionContext, channel: string, paylo
   if (channel === '') throw dbError('invalid_parameter_value', 'channel name cannot be empty');
   if (channel.length > 63) throw dbError('invalid_parameter_value', 'channel name too long');
   if (payload.length > 7999) throw dbError('invalid_parameter_value', 'payload string too long');
-  session.transaction.onEnd((committed) => {
+  session.transaction.onOutcome((committed) => {
     if (committed) session.database.notifications.send(session.processId, channel, payload);
   });
 }

@@ -126,6 +126,20 @@ describe('LISTEN and NOTIFY', () => {
     expect(heard).toHaveLength(2);
     await sender.close();
   });
+
+  it('forgets what ROLLBACK TO SAVEPOINT undid', async () => {
+    const session = await TextSession.open(engine);
+    const heard: string[] = [];
+    session.session.onAsynchronous((message) => {
+      if (message.kind === 'notification') heard.push(`${message.channel} ${message.payload}`);
+    });
+    await session.run('LISTEN kept');
+    await session.run("BEGIN; NOTIFY kept, 'before'; SAVEPOINT a; LISTEN undone");
+    await session.run("NOTIFY kept, 'undone'; ROLLBACK TO a; NOTIFY kept, 'after'; COMMIT");
+    await session.run("NOTIFY undone, 'not heard'");
+    expect(heard).toEqual(['kept before', 'kept after']);
+    await session.close();
+  });
 });
 
 describe('concurrent changes', () => {
