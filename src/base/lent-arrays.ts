@@ -8,6 +8,8 @@
 const WAITING_BYTES_MAX = 256 * 1024 * 1024;
 
 const BYTES_MIN = 64 * 1024;
+/** Fewer bytes are not worth borrowing. */
+const BORROWED_BYTES_MIN = 16 * 1024;
 
 const waiting = new Map<number, ArrayBuffer[]>();
 let waitingBytes = 0;
@@ -32,6 +34,11 @@ export function borrowBytes(length: number): Uint8Array<ArrayBuffer> {
   let bytes = BYTES_MIN;
   while (bytes < length) bytes *= 2;
   return new Uint8Array(borrow(bytes, bytes));
+}
+
+/** What a writer of about so many bytes begins with: borrowed memory where they are many. */
+export function writerMemory(bytes: number): number | Uint8Array {
+  return bytes < BORROWED_BYTES_MIN ? bytes : borrowBytes(bytes);
 }
 
 /**

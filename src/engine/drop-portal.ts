@@ -1,4 +1,4 @@
-/** Takes a portal from its session, whatever it is doing. */
+/** Taking portals from their session, whatever they are doing. */
 import type { Portal } from './portal.ts';
 import type { SessionContext } from './session-context.ts';
 
@@ -9,4 +9,11 @@ export function dropPortal(session: SessionContext, portal: Portal): void {
   portal.close().catch((error: unknown) => {
     session.database.env.log.warn('closing a portal failed', { error: String(error) });
   });
+}
+
+/** The protocol's portals end with their transaction; cursors see to themselves. */
+export function dropProtocolPortals(session: SessionContext): void {
+  for (const portal of [...session.portals.values()]) {
+    if (!portal.isCursor) dropPortal(session, portal);
+  }
 }

@@ -30,7 +30,7 @@ import type { Database } from './database.ts';
 import { checkpointOf } from './checkpoint.ts';
 import { buildEvalContext, buildExecContext } from './contexts.ts';
 import type { Executable } from './executable.ts';
-import { dropPortal } from './drop-portal.ts';
+import { dropPortal, dropProtocolPortals } from './drop-portal.ts';
 import { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { dropTemporaryOf, temporarySchema } from './ddl/temporary.ts';
@@ -578,18 +578,13 @@ export class SessionImpl implements Session, SessionContext {
 
   async #finishImplicit(): Promise<void> {
     if (!this.transaction.isOpen) return;
-    this.#dropTransactionPortals();
+    dropProtocolPortals(this);
     await this.transaction.commit();
-  }
-
-  /** The protocol's portals end with their transaction; cursors see to themselves. */
-  #dropTransactionPortals(): void {
-    for (const portal of [...this.portals.values()]) if (!portal.isCursor) dropPortal(this, portal);
   }
 
   #fail(): void {
     this.#inserts.discard();
-    this.#dropTransactionPortals();
+    dropProtocolPortals(this);
     this.transaction.fail();
   }
 

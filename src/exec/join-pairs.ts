@@ -1,4 +1,5 @@
 /** Pairs of row numbers on their way to becoming joined rows. */
+import { grown } from '../base/grown.ts';
 import type { Expr } from '../plan/expr.ts';
 import type { SqlType } from '../types/type.ts';
 import { nullVector } from '../vector/builder.ts';
@@ -20,8 +21,8 @@ export class PairList {
 
   push(left: number, right: number): void {
     if (this.length === this.left.length) {
-      this.left = doubled(this.left);
-      this.right = doubled(this.right);
+      this.left = grown(this.left, new Int32Array(this.length * 2));
+      this.right = grown(this.right, new Int32Array(this.length * 2));
     }
     this.left[this.length] = left;
     this.right[this.length++] = right;
@@ -30,12 +31,6 @@ export class PairList {
   clear(): void {
     this.length = 0;
   }
-}
-
-function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }
 
 /** Joined rows, left columns first; a row number of -1 stands for the missing side's NULLs. */

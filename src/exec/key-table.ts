@@ -6,6 +6,7 @@
  * the number of an interned string. Lanes of a row lie side by side, so that hashing and comparing are
  * loops over a Uint32Array without objects. Keys lie in pages: growing never copies them all.
  */
+import { grown } from '../base/grown.ts';
 import { assert } from '../errors/db-error.ts';
 import { hashKey, type HashKey } from '../types/hash.ts';
 import { typeInfo } from '../types/type-table.ts';
@@ -128,7 +129,8 @@ export class KeyTable {
     const page = key >>> PAGE_BITS;
     const from = (key & (PAGE_KEYS - 1)) * stride;
     if (page === this.#keys.length) this.#keys.push(new Uint32Array(PAGE_KEYS * stride));
-    else if (from === this.#keys[page].length) this.#keys[page] = doubled(this.#keys[page]);
+    else if (from === this.#keys[page].length)
+      this.#keys[page] = grown(this.#keys[page], new Uint32Array(2 * from));
     const keys = this.#keys[page];
     for (let i = 0; i < stride; i++) keys[from + i] = this.#words[at + i];
     return key;
@@ -204,12 +206,6 @@ export class KeyTable {
     this.#words[at * 2] = low;
     this.#words[at * 2 + 1] = high;
   }
-}
-
-function doubled(words: Uint32Array): Uint32Array {
-  const larger = new Uint32Array(words.length * 2);
-  larger.set(words);
-  return larger;
 }
 
 function hashWords(words: Uint32Array, at: number, count: number): number {

@@ -1,7 +1,9 @@
 /** `column op constant` over Float64Array columns: the comparison writes the selection itself. */
 import type { Expr } from '../plan/expr.ts';
 import { OID, type Oid } from '../types/type.ts';
+import type { Value } from '../types/value.ts';
 import type { F64Vector } from '../vector/vector.ts';
+import { fixedValue, isFixed } from './expr/fixed-value.ts';
 import type { ExecContext } from './operator.ts';
 import type { FastConjunct, Selection } from './predicate.ts';
 
@@ -27,6 +29,10 @@ const PLAIN: ReadonlySet<Oid> = new Set<Oid>([
   OID.timestamptz,
 ]);
 
+export function isComparison(operator: string | undefined): operator is Comparison {
+  return operator !== undefined && operator in MIRRORED;
+}
+
 /** A column beside a value that is the same for all rows, where plain order decides. */
 export interface ColumnComparison {
   readonly index: number;
@@ -37,15 +43,14 @@ export interface ColumnComparison {
 export function columnComparison(expr: Expr): ColumnComparison | undefined {
   if (expr.kind !== 'call' || expr.args.length !== 2) return undefined;
   const { operator } = expr;
-  if (operator === undefined || !(operator in MIRRORED)) return undefined;
-  const comparison = operator as Comparison;
+  if (!isComparison(operator)) return undefined;
   const [left, right] = expr.args;
   if (!plainOrder(left.type.oid, right.type.oid)) return undefined;
-  if (left.kind === 'column' && isFixed(right)) {
-    return { index: left.index, comparison, fixed: right };
+  if (left.kind === 'column' && isCompared(right)) {
+    return { index: left.index, comparison: operator, fixed: right };
   }
-  if (right.kind === 'column' && isFixed(left)) {
-    return { index: right.index, comparison: MIRRORED[comparison], fixed: left };
+  if (right.kind === 'column' && isCompared(left)) {
+    return { index: right.index, comparison: MIRRORED[operator], fixed: left };
   }
   return undefined;
 }
@@ -61,15 +66,13 @@ function plainOrder(left: Oid, right: Oid): boolean {
   return left === right && PLAIN.has(left);
 }
 
-function isFixed(expr: Expr): boolean {
-  return expr.kind === 'constant' || expr.kind === 'parameter' || expr.kind === 'exec-param';
+function isCompared(expr: Expr): boolean {
+  return isFixed(expr) || expr.kind === 'exec-param';
 }
 
 /** What such a value is. */
-export function comparedValue(expr: Expr, context: ExecContext): unknown {
-  if (expr.kind === 'constant') return expr.value;
-  if (expr.kind === 'parameter') return context.parameters[expr.index];
-  return expr.kind === 'exec-param' ? context.execParams[expr.index] : undefined;
+export function comparedValue(expr: Expr, context: ExecContext): Value {
+  return expr.kind === 'exec-param' ? context.execParams[expr.index] : fixedValue(expr, context);
 }
 
 function conjunct({ index, comparison, fixed }: ColumnComparison): FastConjunct {

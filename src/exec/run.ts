@@ -149,6 +149,11 @@ function withColumns<C>(
   return exprs.map((expr) => (expr.kind === 'column' ? columns[expr.index] : computed[next++]));
 }
 
+/** A run of one batch. */
+export async function* once(batch: Batch): OperatorRun {
+  yield batch;
+}
+
 /** All batches of a run that have rows. */
 export async function collect(
   run: AsyncIterable<Batch>,

@@ -17,6 +17,7 @@ import type {
   SegmentInfo,
   TableStatistics,
 } from './storage.ts';
+import { EMPTY_COMMIT } from './txn/commit-record.ts';
 import { COMMIT_RANGE } from './txn/committer.ts';
 import { Transaction, type TransactionParts } from './txn/transaction.ts';
 import type { RestartedSequence } from './sequences.ts';
@@ -263,15 +264,8 @@ export class Engine implements StorageEngine {
     const { committer, hypertables } = this.#parts;
     if (this.#closing || committer.failure !== undefined) return;
     if (!hypertables.awaitsCommitAfter(committer.published.sequence)) return;
-    const record = {
-      tables: [],
-      catalog: [],
-      droppedStorage: [],
-      sequences: [],
-      hypertables: undefined,
-    };
     // A failure stops the committer, and every later commit reports it.
-    committer.commit(record, { sync: false }).catch(() => undefined);
+    committer.commit(EMPTY_COMMIT, { sync: false }).catch(() => undefined);
   }
 
   async compact(table: TableDescriptor): Promise<void> {

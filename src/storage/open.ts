@@ -20,6 +20,7 @@ import { Sequences } from './sequences.ts';
 import type { StorageEngine, StorageOptions } from './storage.ts';
 import { readStoredState } from './stored-state.ts';
 import { Turns } from './turns.ts';
+import { EMPTY_COMMIT } from './txn/commit-record.ts';
 import { COMMIT_RANGE, Committer } from './txn/committer.ts';
 import { Counters } from './txn/counters.ts';
 import { rowSpace } from './txn/hypertable-locks.ts';
@@ -143,13 +144,7 @@ function compose(options: OpenStorageOptions, parts: ComposeParts): StorageEngin
 
 function openSequences(committer: Committer, recovered: RecoveredState): Sequences {
   const sequences = new Sequences((move) => {
-    const record = {
-      tables: [],
-      catalog: [],
-      droppedStorage: [],
-      sequences: [move],
-      hypertables: undefined,
-    };
+    const record = { ...EMPTY_COMMIT, sequences: [move] };
     // A failure stops the committer, and every later commit reports it.
     committer.commit(record, { sync: true }).catch(() => undefined);
   });

@@ -2,6 +2,7 @@
  * Builds a vector row by row in the representation that its type calls for. Text is interned while that
  * pays: few distinct strings make a small dictionary, many make one entry per row without the map.
  */
+import { grown } from '../base/grown.ts';
 import { vectorRep, type SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import { valueAt, type NullMask, type TextVector, type Vector } from './vector.ts';
@@ -155,11 +156,6 @@ const EMPTY_I32 = new Int32Array(0);
 /** The first `length` elements. A part of a small array costs more than the array: V8 must move it. */
 function fitted<T extends Float64Array | Uint8Array | Int32Array>(array: T, length: number): T {
   return array.length === length ? array : (array.subarray(0, length) as T);
-}
-
-function grown<T extends Float64Array | Uint8Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 /** A vector of `length` NULLs. */

@@ -2,6 +2,7 @@
  * Numbers that stay lanes until someone asks for doubles: most readers of a scan look at a part of the
  * rows, or compute on the lanes themselves, and doubles are eight times the memory.
  */
+import { stretchAt } from '../base/lower-bound.ts';
 import type { SqlType } from '../types/type.ts';
 import { laneArray, widenRange, widenRows, type Lanes } from './lanes.ts';
 import type { F64Vector, NullMask } from './vector.ts';
@@ -145,18 +146,6 @@ const DATA: PropertyDescriptor = {
   },
   enumerable: true,
 };
-
-/** Which of `count` stretches, whose first rows are `at`, a row is in. */
-export function stretchAt(at: Int32Array, row: number, count: number): number {
-  let low = 0;
-  let high = count;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if (at[middle] <= row) low = middle;
-    else high = middle;
-  }
-  return low;
-}
 
 function clearNulls(data: Float64Array, nulls: NullMask): void {
   if (nulls === undefined) return;

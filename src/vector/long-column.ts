@@ -2,7 +2,6 @@
  * Columns and batches of all rows of an operator. Numbers lie in one typed array; strings and objects of
  * millions of rows in parts, for one array of them all would have to be made at once.
  */
-import { finishNow } from '../base/steps.ts';
 import type { SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import { nullVector } from './builder.ts';
@@ -165,10 +164,6 @@ export class LongBatch {
       columns,
       batches.reduce((sum, batch) => sum + batch.length, 0),
     );
-  }
-
-  static joinNow(types: readonly SqlType[], batches: readonly Batch[]): LongBatch {
-    return finishNow(LongBatch.join(types, batches));
   }
 
   /** The rows at these positions; NULLs for -1. */

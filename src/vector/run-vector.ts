@@ -1,6 +1,6 @@
 /** Columns with one value in each of a batch's runs, which are spread over the rows when someone asks. */
+import { lowerBound, stretchAt } from '../base/lower-bound.ts';
 import type { SqlType } from '../types/type.ts';
-import { stretchAt } from './lane-vector.ts';
 import type { F64Vector, TextVector } from './vector.ts';
 
 type Spreadable = F64Vector | TextVector;
@@ -57,7 +57,7 @@ export class RunVector {
 
   slice(start: number, end: number): Spreadable {
     const starts = this.#starts;
-    const first = stretchAt(starts, start, starts.length);
+    const first = stretchAt(starts, start);
     let last = first + 1;
     while (last < starts.length && starts[last] < end) last++;
     const some = starts.slice(first, last);
@@ -73,11 +73,11 @@ export class RunVector {
     const runs = new Int32Array(starts.length);
     let length = 0;
     for (let row = 0; row < count; length++) {
-      const run = stretchAt(this.#starts, selection[row], this.#starts.length);
+      const run = stretchAt(this.#starts, selection[row]);
       starts[length] = row;
       runs[length] = run;
       const end = run + 1 < this.#starts.length ? this.#starts[run + 1] : Infinity;
-      row = firstAtLeast(selection, end, row);
+      row = lowerBound(selection, end, row);
     }
     const source = memoryOf(this.#values);
     const values = this.rep === 'text' ? new Int32Array(length) : new Float64Array(length);
@@ -95,7 +95,7 @@ export class RunVector {
     for (let i = 0; i < count; i++) {
       const row = selection[i];
       if (row < from || row >= to) {
-        run = row === to ? run + 1 : stretchAt(starts, row, starts.length);
+        run = row === to ? run + 1 : stretchAt(starts, row);
         from = starts[run];
         to = run + 1 < starts.length ? starts[run + 1] : this.length;
       }
@@ -121,18 +121,6 @@ const SPREAD: PropertyDescriptor = {
   },
   enumerable: true,
 };
-
-/** First position from `from` on whose row is at least `bound`. */
-function firstAtLeast(selection: Int32Array, bound: number, from: number): number {
-  let low = from;
-  let high = selection.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (selection[middle] < bound) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 function memoryOf(values: Spreadable): Float64Array | Int32Array {
   return values.rep === 'text' ? values.codes : values.data;

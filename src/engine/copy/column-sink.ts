@@ -2,6 +2,7 @@
  * Columns that COPY fills: kernels hand over stretches of values, and what they leave comes field by
  * field through the type's own input function.
  */
+import { grown } from '../../base/grown.ts';
 import { borrowDoubles, borrowInts, giveBack } from '../../base/lent-arrays.ts';
 import { codecFor } from '../../types/codecs.ts';
 import type { Codec, FormatSettings } from '../../types/codec.ts';
@@ -85,10 +86,10 @@ export class ColumnSink {
   reserve(rows: number): void {
     if (rows <= this.#capacity) return;
     this.#capacity = rows;
-    if (this.rep === 'f64') this.#numbers = moved(this.#newNumbers(), this.#numbers);
-    if (this.rep === 'bool') this.#flags = grown(new Uint8Array(rows), this.#flags);
-    if (this.rep === 'text') this.#codes = moved(this.#newCodes(), this.#codes);
-    if (this.#nulls !== undefined) this.#nulls = grown(new Uint8Array(rows), this.#nulls);
+    if (this.rep === 'f64') this.#numbers = moved(this.#numbers, this.#newNumbers());
+    if (this.rep === 'bool') this.#flags = grown(this.#flags, new Uint8Array(rows));
+    if (this.rep === 'text') this.#codes = moved(this.#codes, this.#newCodes());
+    if (this.#nulls !== undefined) this.#nulls = grown(this.#nulls, new Uint8Array(rows));
   }
 
   /** Rows from `row` on, from the kernels' memory; their number is that of the array's elements. */
@@ -188,14 +189,9 @@ function newDictionary(): ByteDictionary {
   return dictionary;
 }
 
-function grown<T extends Uint8Array>(target: T, source: Uint8Array): T {
-  target.set(source);
-  return target;
-}
-
 /** What was borrowed before goes back. */
-function moved<T extends Float64Array | Int32Array>(target: T, source: T): T {
-  target.set(source);
-  giveBack(source);
-  return target;
+function moved<T extends Float64Array | Int32Array>(from: T, larger: T): T {
+  grown(from, larger);
+  giveBack(from);
+  return larger;
 }

@@ -46,7 +46,6 @@ export class InsertQueue {
 
   /** Takes the rows of a statement; the number of them, or undefined where it must run by itself. */
   async take(executable: Executable, call: StatementCall): Promise<number | undefined> {
-    if (executable.insertPlan === undefined) return undefined;
     if (!this.isOpenFor(executable)) {
       await this.flush();
       this.#waiting = await this.#open(executable, call);

@@ -2,7 +2,7 @@
 import { notSupported } from '../../errors/db-error.ts';
 import { nodeAs, type Node, type NodeBody } from '../../parse/ast.ts';
 import { commandExecutable, type Executable } from '../executable.ts';
-import { dropPortal } from '../drop-portal.ts';
+import { dropProtocolPortals } from '../drop-portal.ts';
 import type { SessionContext } from '../session-context.ts';
 import type { TransactionModes } from '../transaction-state.ts';
 
@@ -58,8 +58,7 @@ async function end(session: SessionContext, commit: boolean, chain: boolean): Pr
     isolation: settings.get('transaction_isolation'),
     readOnly: settings.isOn('transaction_read_only'),
   };
-  for (const portal of [...session.portals.values()])
-    if (!portal.isCursor) dropPortal(session, portal);
+  dropProtocolPortals(session);
   let tag: string = 'ROLLBACK';
   if (commit) tag = await transaction.commit();
   else transaction.rollback();

@@ -4,6 +4,7 @@
  * follow from their places. Where values are too many for that, or of a kind that has no place here, the
  * grid answers so and gives its groups away.
  */
+import { grown } from '../../base/grown.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Vector } from '../../vector/vector.ts';
 import { GroupAxis } from './group-axis.ts';
@@ -77,7 +78,8 @@ export class GroupGrid {
   }
 
   #add(place: number): number {
-    if (this.count === this.#placeOf.length) this.#placeOf = grown(this.#placeOf, this.count * 2);
+    if (this.count === this.#placeOf.length)
+      this.#placeOf = grown(this.#placeOf, new Int32Array(this.count * 2));
     this.#placeOf[this.count++] = place;
     this.#places[place] = this.count;
     return this.count;
@@ -108,7 +110,7 @@ export class GroupGrid {
     this.#capacities = needed;
     if (larger.length === 1 && larger[0] === this.#order[0]) {
       // Nothing moves where only the outermost axis grows.
-      this.#places = grown(this.#places, places);
+      this.#places = grown(this.#places, new Int32Array(places));
     } else this.#moveGroups(before, larger, places);
     return true;
   }
@@ -140,10 +142,4 @@ function stridesOf(order: readonly number[], capacities: readonly number[]): num
     stride *= capacities[k];
   }
   return strides;
-}
-
-function grown(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const result = new Int32Array(length);
-  result.set(array);
-  return result;
 }

@@ -40,9 +40,7 @@ export class LaneAggregate {
     if (starts === undefined || starts.length * STRETCH_ROWS_MIN > batch.length) return false;
     const { calls } = this.plan;
     const inRuns = calls.map((each) => isInRuns(each, batch));
-    if (
-      calls.some(({ kind, value }, i) => takesValues(kind) && !inRuns[i] && value === undefined)
-    ) {
+    if (calls.some(({ kind, value }, i) => kind !== 'rows' && !inRuns[i] && value === undefined)) {
       return false;
     }
     const program = this.#programs.for(batch, () => this.#wanted(inRuns));
@@ -139,10 +137,6 @@ export class LaneAggregate {
       await turn(this.#context);
     }
   }
-}
-
-function takesValues(kind: LaneCall['kind']): boolean {
-  return kind !== 'rows';
 }
 
 /** Whether a call looks at distinct values of columns that are constant in the batch's runs. */

@@ -1,9 +1,8 @@
 /** The input of an aggregate as lanes, with the condition still to be decided; what has no lanes as rows. */
-import type { Batch } from '../../vector/vector.ts';
 import { bindPredicates } from '../bind-scan.ts';
 import { filtered } from '../filter.ts';
 import { turn, type ExecContext } from '../operator.ts';
-import { inPieces } from '../run.ts';
+import { inPieces, once } from '../run.ts';
 import { newCounters, report } from '../table-scan.ts';
 import type { Grouping } from './grouping.ts';
 import { LaneAggregate } from './lane-aggregate.ts';
@@ -42,8 +41,4 @@ export async function addLanes(
     metrics.loops++;
   }
   report(scan, counters, context);
-}
-
-async function* once(batch: Batch): AsyncGenerator<Batch> {
-  yield batch;
 }

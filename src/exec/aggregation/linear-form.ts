@@ -7,7 +7,7 @@ import type { CallExpr, CastExpr, Expr } from '../../plan/expr.ts';
 import { OID, type Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { ExecContext } from '../operator.ts';
-import { fixedValue } from './segments.ts';
+import { fixedValue } from '../expr/fixed-value.ts';
 
 export interface LinearForm {
   readonly constant: number;

@@ -10,6 +10,7 @@ import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { LaneVector } from '../../vector/lane-vector.ts';
 import type { Batch, F64Vector } from '../../vector/vector.ts';
+import { fixedValue } from '../expr/fixed-value.ts';
 import { isAsync, isVolatile, usedColumns } from '../expr/walk.ts';
 import type { ExecContext } from '../operator.ts';
 
@@ -88,12 +89,6 @@ function bucketFunction(bucket: Bucket, context: ExecContext): (time: number) =>
     args[bucket.position] = time;
     return fn.evaluate(args, context.eval, call);
   };
-}
-
-/** What an expression that is not computed from rows stands for; NULL for all others. */
-export function fixedValue(expr: Expr, context: ExecContext): Value {
-  if (expr.kind === 'constant') return expr.value;
-  return expr.kind === 'parameter' ? (context.parameters[expr.index] ?? null) : null;
 }
 
 const TRUNC_MICROS: ReadonlyMap<string, number> = new Map([

@@ -5,6 +5,7 @@ import type { Batch, Vector } from '../../vector/vector.ts';
 import { bindPredicates } from '../bind-scan.ts';
 import { filtered } from '../filter.ts';
 import { turn, type ExecContext } from '../operator.ts';
+import { once } from '../run.ts';
 import { newCounters, report } from '../table-scan.ts';
 import type { SummaryPart } from '../../storage/storage.ts';
 import { withDerived } from './derived-summaries.ts';
@@ -48,10 +49,6 @@ export async function* summaryInput(
     }
     report(scan, counters, context);
   }
-}
-
-async function* once(batch: Batch): AsyncGenerator<Batch> {
-  yield batch;
 }
 
 /**

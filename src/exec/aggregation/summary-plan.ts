@@ -7,7 +7,8 @@ import type { Expr } from '../../plan/expr.ts';
 import type { AggregateCall, AggregateNode, TableScanNode } from '../../plan/physical.ts';
 import { EXACT_SQUARES_LIMIT } from '../../functions/aggregate/integer-spread.ts';
 import { bucketOf, type Bucket } from '../../plan/bucket.ts';
-import { OID, vectorRep, type Oid } from '../../types/type.ts';
+import { vectorRep, type Oid } from '../../types/type.ts';
+import { isInteger } from '../lanes/lane-tree.ts';
 import type { SummaryColumn } from '../../storage/storage.ts';
 import type { Statistic } from '../../vector/summary.ts';
 import { isAsync, isVolatile, usedColumns } from '../expr/walk.ts';
@@ -208,8 +209,4 @@ function squaresLimit(statistics: readonly Statistic[]): number {
 
 function typeOf(table: TableDescriptor, attnum: number): Oid {
   return table.columns[attnum - 1].type.oid;
-}
-
-function isInteger(oid: Oid): boolean {
-  return oid === OID.int2 || oid === OID.int4 || oid === OID.int8;
 }

@@ -3,7 +3,7 @@
  * Lists with other items are compared one by one, from left to right.
  */
 import type { CallInfo, KernelArg, ScalarFunction } from '../../functions/function.ts';
-import type { ArrayOpExpr, Expr, InListExpr } from '../../plan/expr.ts';
+import type { ArrayOpExpr, InListExpr } from '../../plan/expr.ts';
 import { hashKey, isHashable, type HashKey } from '../../types/hash.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { OID, type SqlType } from '../../types/type.ts';
@@ -25,6 +25,7 @@ import {
   type Steps,
 } from './evaluator.ts';
 import { mayRaise } from './walk.ts';
+import { fixedValue, isFixed } from './fixed-value.ts';
 
 const BOOL: SqlType = { oid: OID.bool, typmod: -1 };
 
@@ -112,8 +113,6 @@ export function hashableEquality(call: CallInfo): number | undefined {
   return left.oid === right.oid && isHashable(left.oid) ? left.oid : undefined;
 }
 
-const isFixed = (expr: Expr): boolean => expr.kind === 'constant' || expr.kind === 'parameter';
-
 export function compileInList(expr: InListExpr, compile: Compile): Evaluator {
   const oid = hashableEquality(expr.call);
   if (oid !== undefined && expr.items.length > 1 && expr.items.every(isFixed)) {
@@ -131,11 +130,6 @@ export function compileInList(expr: InListExpr, compile: Compile): Evaluator {
     });
   }
   return compileComparisons(expr, compile);
-}
-
-function fixedValue(expr: Expr, context: ExecContext): Value {
-  if (expr.kind === 'constant') return expr.value;
-  return expr.kind === 'parameter' ? context.parameters[expr.index] : null;
 }
 
 function compileComparisons(expr: InListExpr, compile: Compile): Evaluator {

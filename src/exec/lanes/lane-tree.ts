@@ -6,7 +6,7 @@
 import type { CallExpr, CaseExpr, Expr, InListExpr } from '../../plan/expr.ts';
 import { OID, vectorRep, type Oid } from '../../types/type.ts';
 import { isAsync, isVolatile, mayRaise, usedColumns } from '../expr/walk.ts';
-import { columnComparison, type Comparison } from '../predicate-compare.ts';
+import { columnComparison, isComparison, type Comparison } from '../predicate-compare.ts';
 
 export type Arithmetic = '+' | '-' | '*' | '/' | '%';
 
@@ -210,14 +210,12 @@ function comparison(expr: CallExpr): TruthTree | undefined {
   const plain = columnComparison(expr);
   if (plain !== undefined) return { kind: 'within', expr, ...plain };
   const { operator, args } = expr;
-  if (operator === undefined || !COMPARISONS.has(operator)) return undefined;
-  if (args.length !== 2 || !args.every((arg) => mayBeWhole(arg.type.oid))) return undefined;
+  if (!isComparison(operator) || args.length !== 2) return undefined;
+  if (!args.every((arg) => mayBeWhole(arg.type.oid))) return undefined;
   const pair = all(args, numberTree);
   if (pair === undefined) return undefined;
-  return { kind: 'compare', comparison: operator as Comparison, left: pair[0], right: pair[1] };
+  return { kind: 'compare', comparison: operator, left: pair[0], right: pair[1] };
 }
-
-const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
 
 function inRuns(expr: Expr): TruthTree | undefined {
   if (expr.type.oid !== OID.bool || isAsync(expr) || isVolatile(expr) || mayRaise(expr)) {

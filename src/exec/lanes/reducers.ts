@@ -1,4 +1,5 @@
 /** What aggregate calls need of a batch's stretches, gathered from a program's registers. */
+import { grown } from '../../base/grown.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
 import type { ReduceRows } from '../../kernels/register-kernels.ts';
@@ -188,9 +189,4 @@ export class ValueCounter implements Reducer {
     this.values[at] = scaledNumber(this.#output.scale, value);
     this.counts[at] = count;
   }
-}
-
-function grown<T extends Int32Array | Float64Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -1,6 +1,6 @@
 /** A condition over columns that are the same in all rows of a run: decided once a run. */
 import { kernels } from '../../kernels/kernels.ts';
-import { stretchAt } from '../../vector/lane-vector.ts';
+import { stretchAt } from '../../base/lower-bound.ts';
 import type { Expr } from '../../plan/expr.ts';
 import type { Batch } from '../../vector/vector.ts';
 import { truthAt } from '../expr/evaluator.ts';
@@ -45,7 +45,7 @@ export class RunTruth {
   fill(register: number, from: number, count: number, wanted: number): void {
     const starts = this.#starts;
     const end = from + count;
-    let run = stretchAt(starts, from, starts.length);
+    let run = stretchAt(starts, from);
     for (let row = from; row < end; run++) {
       const border = run + 1 < starts.length ? starts[run + 1] : this.#length;
       const stop = Math.min(end, border);

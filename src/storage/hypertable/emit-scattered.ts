@@ -15,6 +15,7 @@ import {
   type PieceRows,
 } from './emit-rows.ts';
 import { seriesOfLastRows } from './last-rows.ts';
+import { positionsOf } from './pick-ranges.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
 import { seriesAt, type SeriesTable } from './series-table.ts';
@@ -31,7 +32,10 @@ export async function emitScattered(
   ranges: RowRanges,
   output: OutputColumns,
 ): Promise<Batch> {
-  const pieces = [...byPiece(ranges)].map((rows) => ({ rows, positions: positionsOf(rows) }));
+  const pieces = [...byPiece(ranges)].map((rows) => ({
+    rows,
+    positions: positionsOf(rows.ranges, rows.count, rows.index * PIECE_ROWS),
+  }));
   const length = pieces.reduce((sum, { rows }) => sum + rows.count, 0);
   const series = source.series && seriesOf(source.series, ranges, length);
   const last = series && source.series && seriesOfLastRows(source.series, ranges, series);
@@ -50,16 +54,6 @@ export async function emitScattered(
     }
   }
   return { columns, length };
-}
-
-function positionsOf({ index, ranges, count }: PieceRows): Int32Array {
-  const positions = new Int32Array(count);
-  const base = index * PIECE_ROWS;
-  let at = 0;
-  for (let r = 0; r < ranges.starts.length; r++) {
-    for (let row = ranges.starts[r]; row < ranges.ends[r]; row++) positions[at++] = row - base;
-  }
-  return positions;
 }
 
 /** Each row's series. */

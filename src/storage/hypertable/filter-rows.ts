@@ -8,7 +8,7 @@ import type { Value } from '../../types/value.ts';
 import { laneFrom, type Lanes } from '../../vector/lanes.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { ScanBounds, ValueRange } from './scan-bounds.ts';
-import type { RowRanges } from './select-rows.ts';
+import { rowCount, type RowRanges } from './select-rows.ts';
 import type { StoredColumn } from './stored-column.ts';
 
 type MaybePromise<T> = T | Promise<T>;
@@ -81,12 +81,6 @@ function next(
 
 function unlessMost(ranges: RowRanges, kept: RowRanges): RowRanges {
   return rowCount(kept) > rowCount(ranges) * KEPT_SHARE ? ranges : kept;
-}
-
-function rowCount({ starts, ends }: RowRanges): number {
-  let count = 0;
-  for (let r = 0; r < starts.length; r++) count += ends[r] - starts[r];
-  return count;
 }
 
 function inRange(

@@ -6,6 +6,7 @@
  * a column has outgrown them and when the head is retired, but for those that somebody has been handed:
  * nobody knows how long a query keeps them.
  */
+import { grown } from '../../base/grown.ts';
 import { borrowDoubles, borrowInts, giveBack, keepLent } from '../../base/lent-arrays.ts';
 import { InternalError } from '../../errors/db-error.ts';
 import type { SqlType } from '../../types/type.ts';
@@ -318,9 +319,9 @@ export class HeadColumn {
       codes.set(this.codes.subarray(0, this.#length));
       this.#giveBack();
       this.codes = codes;
-    } else if (this.rep === 'bool') this.flags = grown(new Uint8Array(capacity), this.flags);
+    } else if (this.rep === 'bool') this.flags = grown(this.flags, new Uint8Array(capacity));
     this.#isShared = false;
-    if (this.nulls !== undefined) this.nulls = grown(new Uint8Array(capacity), this.nulls);
+    if (this.nulls !== undefined) this.nulls = grown(this.nulls, new Uint8Array(capacity));
     this.#capacity = capacity;
   }
 }
@@ -331,9 +332,4 @@ function capacityFor(rows: number): number {
   let capacity = FIRST_CAPACITY;
   while (capacity < rows) capacity *= 4;
   return capacity;
-}
-
-function grown<T extends Uint8Array>(target: T, source: Uint8Array): T {
-  target.set(source);
-  return target;
 }

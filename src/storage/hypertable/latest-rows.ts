@@ -20,7 +20,7 @@ import {
   type Selected,
 } from './select-chunk.ts';
 import type { RowSource } from './row-source.ts';
-import type { RowRanges } from './select-rows.ts';
+import { rowCount, type RowRanges } from './select-rows.ts';
 import { selectsExactly } from './selects-exactly.ts';
 import { seriesAt, type SeriesTable } from './series-table.ts';
 import { SourceTimes } from './source-times.ts';
@@ -93,12 +93,6 @@ async function* emitExtremes(
     if (rowCount(some) <= MOST_SCATTERED) yield await emitScattered(source, some, output);
     else for (const rows of byPiece(some)) yield await emitPiece(source, rows, output);
   }
-}
-
-function rowCount({ starts, ends }: RowRanges): number {
-  let count = 0;
-  for (let r = 0; r < starts.length; r++) count += ends[r] - starts[r];
-  return count;
 }
 
 /** The extreme time of every key so far. */

@@ -1,5 +1,5 @@
 /** A transaction's changes as one byte string for the commit log, and back. */
-import { borrowBytes } from '../../base/lent-arrays.ts';
+import { writerMemory } from '../../base/lent-arrays.ts';
 import { dbError } from '../../errors/db-error.ts';
 import { batchBytes, concatBatches } from '../../vector/concat.ts';
 import { gather } from '../../vector/gather.ts';
@@ -69,7 +69,6 @@ const DELETE_STEP_ROWS = 65_536;
 const DELETE_PART_ROWS = 1_000_000;
 /** A batch is about so many times larger than its packed form. */
 const PACKED_SHARE = 4;
-const BORROWED_BYTES = 16 * 1024;
 /** Insert entries below this many rows are joined before they are packed. */
 const JOIN_ROWS = 1024;
 
@@ -288,7 +287,7 @@ export function* packSteps(parts: readonly Part[]): Generator<void, Uint8Array> 
   let bytes = 0;
   for (const part of parts) if (part.kind === 'insert') bytes += batchBytes(part.batch);
   bytes = 1024 + Math.ceil(bytes / PACKED_SHARE);
-  const writer = new BytesWriter(bytes < BORROWED_BYTES ? bytes : borrowBytes(bytes));
+  const writer = new BytesWriter(writerMemory(bytes));
   writer.u8(VERSION);
   writer.u32(parts.length);
   let cells = 0;

@@ -31,6 +31,16 @@ export function pickRanges(
   return new LaneVector(type, { lanes: piece.lanes, starts: firsts, at }, nulls);
 }
 
+/** The rows one by one, counted from `base`. */
+export function positionsOf({ starts, ends }: RowRanges, count: number, base: number): Int32Array {
+  const positions = new Int32Array(count);
+  let at = 0;
+  for (let r = 0; r < starts.length; r++) {
+    for (let row = starts[r]; row < ends[r]; row++) positions[at++] = row - base;
+  }
+  return positions;
+}
+
 /** Ranges at least this long are copied as blocks of memory. */
 const BLOCK_ROWS = 24;
 
@@ -75,14 +85,8 @@ function copyRanges(
       copyInto(codes, piece.codes, starts, ends, base);
       return { rep: 'text', codes, dictionary: piece.dictionary, nulls };
     }
-    case 'any': {
-      const positions = new Int32Array(count);
-      let at = 0;
-      for (let r = 0; r < starts.length; r++) {
-        for (let row = starts[r]; row < ends[r]; row++) positions[at++] = row - base;
-      }
-      return gatherColumn(piece, positions, count);
-    }
+    case 'any':
+      return gatherColumn(piece, positionsOf(ranges, count, base), count);
   }
 }
 

@@ -2,6 +2,7 @@
 import { prefixEnd } from '../../base/bytes.ts';
 import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
+import type { BlockName } from './column-cache.ts';
 
 const HYPERTABLE = 0x68; // h
 const CHUNK = 0x63; // c
@@ -43,9 +44,7 @@ export function blockKey(address: SegmentAddress, attnum: number, block: number)
 }
 
 /** What block a key names; undefined for keys of anything else. */
-export function blockOfKey(
-  key: Uint8Array,
-): { readonly segment: number; readonly attnum: number; readonly index: number } | undefined {
+export function blockOfKey(key: Uint8Array): BlockName | undefined {
   if (key[0] !== HYPERTABLE || key[1] !== SEGMENT) return undefined;
   // Behind the table's number and the chunk's.
   const reader = new ByteReader(key, 14);

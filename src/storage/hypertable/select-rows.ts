@@ -12,6 +12,12 @@ export interface RowRanges {
   readonly ends: number[];
 }
 
+export function rowCount({ starts, ends }: RowRanges): number {
+  let count = 0;
+  for (let r = 0; r < starts.length; r++) count += ends[r] - starts[r];
+  return count;
+}
+
 const NONE: RowRanges = { starts: [], ends: [] };
 
 /** Ranges of the rows that may satisfy the bounds; a superset of those that do. */

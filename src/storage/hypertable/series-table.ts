@@ -1,6 +1,7 @@
 /**
  * The series of sorted rows: which rows each has, between which times, and its segment-by values.
  */
+import { stretchAt } from '../../base/lower-bound.ts';
 import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { PlainColumn } from './stored-column.ts';
@@ -75,14 +76,7 @@ function buildPositions(series: SeriesTable, column: PlainColumn): Positions {
 
 /** Position of the series that a row belongs to. */
 export function seriesAt(series: SeriesTable, row: number): number {
-  let low = 0;
-  let high = series.count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (series.starts[middle + 1] <= row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return stretchAt(series.starts, row);
 }
 
 /** Types whose equality is not that of their stored form (padding): no look-up by value. */

@@ -2,6 +2,7 @@
  * Stretches: consecutive rows of one piece that lie in one series and one time bucket. Their borders are
  * found by stepping from bucket to bucket, not by looking at every row.
  */
+import { grown } from '../../base/grown.ts';
 import { EvenTimes } from './even-series.ts';
 import { PIECE_ROWS } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
@@ -33,19 +34,12 @@ export class Stretches {
   }
 
   #grow(): void {
-    this.starts = doubled(this.starts);
-    this.ends = doubled(this.ends);
-    this.series = doubled(this.series);
-    const buckets = new Float64Array(this.buckets.length * 2);
-    buckets.set(this.buckets);
-    this.buckets = buckets;
+    const length = this.count * 2;
+    this.starts = grown(this.starts, new Int32Array(length));
+    this.ends = grown(this.ends, new Int32Array(length));
+    this.series = grown(this.series, new Int32Array(length));
+    this.buckets = grown(this.buckets, new Float64Array(length));
   }
-}
-
-function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(array.length * 2);
-  grown.set(array);
-  return grown;
 }
 
 /** How a source's rows are to be cut; without `bySeries` and buckets a whole range is one stretch. */

@@ -22,7 +22,7 @@ import { hypertableOf } from './placement.ts';
 import { rowsDecoded } from './pending-lanes.ts';
 import type { RowSource } from './row-source.ts';
 import { boundsOf, type ScanBounds } from './scan-bounds.ts';
-import type { RowRanges } from './select-rows.ts';
+import { rowCount, type RowRanges } from './select-rows.ts';
 import {
   chunkInputs,
   isOutside,
@@ -123,10 +123,7 @@ async function* summarizeSource(
 
 /** Whether the ranges have rows of most series; neighbours share one. */
 function areMost({ count, starts }: SeriesTable, ranges: RowRanges): boolean {
-  if (ranges.starts.length * 2 >= count) return true;
-  let rows = 0;
-  for (let r = 0; r < ranges.starts.length; r++) rows += ranges.ends[r] - ranges.starts[r];
-  return rows * 2 >= starts[count];
+  return ranges.starts.length * 2 >= count || rowCount(ranges) * 2 >= starts[count];
 }
 
 interface Wanted {

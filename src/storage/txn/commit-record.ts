@@ -6,7 +6,7 @@ import { finishInTurns, finishNow } from '../../base/steps.ts';
 import { Packr } from 'msgpackr';
 import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
-import { borrowBytes } from '../../base/lent-arrays.ts';
+import { writerMemory } from '../../base/lent-arrays.ts';
 import { crc32c } from '../../base/crc32c.ts';
 import type { CatalogChange } from '../../catalog/catalog.ts';
 import { InternalError, dbError } from '../../errors/db-error.ts';
@@ -102,6 +102,15 @@ export interface CommitRecord {
   readonly hypertables: HypertableParts | undefined;
 }
 
+/** A commit that changes nothing. */
+export const EMPTY_COMMIT: CommitRecord = {
+  tables: [],
+  catalog: [],
+  droppedStorage: [],
+  sequences: [],
+  hypertables: undefined,
+};
+
 // Keys of descriptors are fixed names of ours, never a user's; typed arrays keep their types.
 const PACKR = new Packr({ useRecords: false, moreTypes: true, structuredClone: false });
 
@@ -144,7 +153,7 @@ function* tableSteps(
   restBytes = REST_BYTES,
 ): Generator<void, EncodedTables> {
   const room = (yield* encodedBytes(tables)) + restBytes;
-  const writer = new ByteWriter(room < BORROWED_BYTES ? room : borrowBytes(room));
+  const writer = new ByteWriter(writerMemory(room));
   writer.u8(RECORD_VERSION);
   writer.u32(tables.length);
   for (const table of tables) yield* encodeTable(writer, table);
@@ -160,7 +169,6 @@ function* tableSteps(
 
 /** Room for what follows the tables in most records. */
 const REST_BYTES = 1_024;
-const BORROWED_BYTES = 16 * 1024;
 const ROW_BYTES_MAX = 17;
 const ENTRY_BYTES_MAX = 13;
 
@@ -194,7 +202,8 @@ function* keyBytes(entries: EntryChanges): Generator<void, number> {
 export function encodeCommit(record: CommitRecord, tables?: EncodedTables): EncodedCommit {
   const { hypertables } = record;
   const partBytes = hypertables instanceof Uint8Array ? hypertables.length : 0;
-  const { writer, checksum } = tables ?? encodeAtOnce(record.tables, REST_BYTES + partBytes);
+  const { writer, checksum } =
+    tables ?? finishNow(tableSteps(record.tables, REST_BYTES + partBytes));
   const end = writer.length;
   writer.u8(record.hypertables === undefined ? 0 : 1);
   const rest = packValue([
@@ -207,10 +216,6 @@ export function encodeCommit(record: CommitRecord, tables?: EncodedTables): Enco
   writer.bytes(rest);
   const payload = writer.view();
   return { payload, checksum: crc32c(payload, checksum, end) };
-}
-
-function encodeAtOnce(tables: readonly TableChange[], restBytes: number): EncodedTables {
-  return finishNow(tableSteps(tables, restBytes));
 }
 
 function* encodeTable(writer: ByteWriter, table: TableChange): Generator<void, void> {

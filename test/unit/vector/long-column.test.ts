@@ -62,7 +62,7 @@ describe('LongBatch', () => {
       length: first.length,
     }));
     const types = KINDS.map(([, oid]) => typeOf(oid));
-    const all = LongBatch.joinNow(types, batches);
+    const all = finishNow(LongBatch.join(types, batches));
     let row = 0;
     for (const piece of all.pieces(4096)) {
       KINDS.forEach(([, , value], i) => {
