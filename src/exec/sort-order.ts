@@ -43,10 +43,45 @@ export async function sortByLanes(
   length: number,
   context: Checkpoint,
 ): Promise<Int32Array> {
-  if (length >= RADIX_ROWS_MIN) return await radixSort(lanes, length, context);
   const rows = new Int32Array(length);
   for (let i = 0; i < length; i++) rows[i] = i;
+  // Series in the order of time come so from scans and from aggregates over them.
+  if (await isSorted(lanes, length, context)) return rows;
+  if (length >= RADIX_ROWS_MIN) return await radixSort(lanes, length, context);
   return await mergeSort(rows, laneComparison(lanes), context);
+}
+
+/** Whether rows 0..length-1 are in the order of the lanes. */
+async function isSorted(
+  lanes: readonly Float64Array[],
+  length: number,
+  context: Checkpoint,
+): Promise<boolean> {
+  let sorted = 1;
+  while (sorted < length && inOrder(lanes, sorted - 1, sorted)) {
+    sorted = sortedUntil(lanes, sorted, Math.min(length, sorted + COPY_ROWS));
+    const pause = context.checkpoint();
+    if (pause !== undefined) await pause;
+  }
+  return sorted >= length;
+}
+
+/** The first of rows start..end-1 that stands before its predecessor in the order; `end` where none does. */
+function sortedUntil(lanes: readonly Float64Array[], start: number, end: number): number {
+  const [first] = lanes;
+  if (first === undefined) return end;
+  for (let row = start; row < end; row++) {
+    const before = first[row - 1];
+    const value = first[row];
+    if (before < value) continue;
+    if (before > value || !inOrder(lanes, row - 1, row)) return row;
+  }
+  return end;
+}
+
+function inOrder(lanes: readonly Float64Array[], a: number, b: number): boolean {
+  for (const lane of lanes) if (lane[a] !== lane[b]) return lane[a] < lane[b];
+  return true;
 }
 
 /** Compares two rows by lanes that belong together. */

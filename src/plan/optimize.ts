@@ -3,8 +3,10 @@ import type { BindEnvironment } from './bind/context.ts';
 import type { LogicalNode } from './logical.ts';
 import type { RowCounts } from './physical/estimate.ts';
 import { mapExprsDeep } from './plan-walk.ts';
+import { dropSorts } from './rules/drop-sorts.ts';
 import { foldConstants } from './rules/fold-constants.ts';
 import { inlineCtes } from './rules/inline-ctes.ts';
+import { nestBuckets } from './rules/nest-buckets.ts';
 import { orderJoins } from './rules/order-joins.ts';
 import { pushLimits } from './rules/push-limits.ts';
 import { pushPredicates } from './rules/push-predicates.ts';
@@ -27,8 +29,10 @@ const RULES: readonly Rule[] = [
   pushPredicates,
   unnestSubqueries,
   unnestLateral,
+  nestBuckets,
   pushPredicates,
   orderJoins,
+  dropSorts,
   pushLimits,
 ];
 

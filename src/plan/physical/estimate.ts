@@ -1,7 +1,8 @@
 /** Rough numbers of rows, for the order of joins and the choice of access paths. */
 import type { TableDescriptor } from '../../catalog/catalog.ts';
-import type { ArrayOpExpr, Expr } from '../expr.ts';
+import type { ArrayOpExpr, CallExpr, Expr } from '../expr.ts';
 import { PgArray } from '../../types/pg-array.ts';
+import { OID } from '../../types/type.ts';
 import { conjuncts } from '../expr-walk.ts';
 import type { LogicalNode } from '../logical.ts';
 
@@ -23,12 +24,17 @@ function anySelectivity({ operator, quantifier, array }: ArrayOpExpr): number {
   return Math.min(0.5, 0.005 * value.values.length);
 }
 
+function comparisonSelectivity({ operator, args }: CallExpr): number {
+  if (operator !== '=' && operator !== '<>') return 1 / 3;
+  // There are but two values.
+  if (args[0].type.oid === OID.bool) return 0.5;
+  return operator === '=' ? 0.005 : 0.995;
+}
+
 function partSelectivity(part: Expr): number {
   switch (part.kind) {
     case 'call':
-      if (part.operator === '=') return 0.005;
-      if (part.operator === '<>') return 0.995;
-      return 1 / 3;
+      return comparisonSelectivity(part);
     case 'in-list':
       return Math.min(0.5, 0.005 * part.items.length);
     case 'array-op':
