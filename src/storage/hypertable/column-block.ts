@@ -76,11 +76,7 @@ export function encodeBlock(
 ): Uint8Array {
   const stage = blockStage(0);
   const { nulls } = column;
-  const writer = new BytesWriter(1024 + rows);
-  writer.u32(0);
-  writer.u8(BLOCK_VERSION);
-  writer.u8(REPS.indexOf(column.rep));
-  writer.u32(rows);
+  const writer = blockWriter(column.rep, rows);
   writeNulls(writer, stage, nulls, rows);
   switch (column.rep) {
     case 'f64':
@@ -99,6 +95,22 @@ export function encodeBlock(
     }
   }
   return sealed(writer);
+}
+
+/** The first bytes of a block of numbers without NULLs. */
+export function numberBlockWriter(rows: number): BytesWriter {
+  const writer = blockWriter('f64', rows);
+  writer.u8(0);
+  return writer;
+}
+
+function blockWriter(rep: PlainColumn['rep'], rows: number): BytesWriter {
+  const writer = new BytesWriter(1024 + rows);
+  writer.u32(0);
+  writer.u8(BLOCK_VERSION);
+  writer.u8(REPS.indexOf(rep));
+  writer.u32(rows);
+  return writer;
 }
 
 /**

@@ -214,7 +214,7 @@ export class Flusher {
     }
     const { head } = chunk;
     if (head !== undefined && head.rows > 0) {
-      sources.push(ArrivalSource.held(head));
+      sources.push(ArrivalSource.all(head));
     }
     const storageId = table.runtime.storageId;
     const written = await writeSegments({

@@ -17,6 +17,8 @@ export interface LanePlan {
   readonly base: number;
   readonly factor: number;
   readonly places: number;
+  /** The largest lane. */
+  readonly highest: number;
 }
 
 /** Copies a piece's numbers to the stage. NULLs take the value before them, which costs least. */
@@ -52,7 +54,7 @@ export function planLanes(stage: BlockStage, rows: number): LanePlan | undefined
   const steps = range / factor;
   if (steps > 0xffffffff) return undefined;
   const bits = steps <= 0xff ? 8 : steps <= 0xffff ? 16 : 32;
-  return { bits, base, factor, places };
+  return { bits, base, factor, places, highest: steps };
 }
 
 /** Where the stage's numbers are whole. */
@@ -125,7 +127,7 @@ function commonFactor(numbers: number, rows: number, base: number): number {
   return factor;
 }
 
-function greatestDivisor(a: number, b: number): number {
+export function greatestDivisor(a: number, b: number): number {
   while (b !== 0) [a, b] = [b, a % b];
   return a;
 }

@@ -12,7 +12,7 @@ import { DamagedBlock } from './damaged-block.ts';
 import { readDoubles, writeDoubles } from './double-vectors.ts';
 import type { LaneBits } from '../../vector/lanes.ts';
 import { PendingLanes } from './pending-lanes.ts';
-import { fillLanes, planLanes, PLACES_MAX, POWERS, stageDoubles } from './narrow.ts';
+import { fillLanes, planLanes, PLACES_MAX, POWERS, stageDoubles, type LanePlan } from './narrow.ts';
 import type { StoredColumn } from './stored-column.ts';
 
 const DOUBLES = 0;
@@ -34,13 +34,24 @@ export function writeNumbers(
     writeDoubles(writer, stage, rows);
     return;
   }
-  writer.u8(plan.bits);
-  writer.u8(plan.places);
-  writer.f64(plan.base);
-  writer.f64(plan.factor);
   fillLanes(stage, rows, plan);
-  if (isCold) writeColdLanes(writer, stage, plan.bits, rows);
-  else writePlainLanes(writer, stage, plan.bits, rows);
+  writePlanned(writer, stage, plan, rows, isCold);
+}
+
+/** Writes the lanes that the stage has. */
+export function writePlanned(
+  writer: BytesWriter,
+  stage: BlockStage,
+  { bits, places, base, factor }: Omit<LanePlan, 'highest'>,
+  rows: number,
+  isCold: boolean,
+): void {
+  writer.u8(bits);
+  writer.u8(places);
+  writer.f64(base);
+  writer.f64(factor);
+  if (isCold) writeColdLanes(writer, stage, bits, rows);
+  else writePlainLanes(writer, stage, bits, rows);
 }
 
 /** With `isLazy` lanes may be left to be decoded when they are asked for. */

@@ -2,7 +2,7 @@
 import { finishInTurns } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import type { HeadContext } from './head.ts';
-import { HeadColumn } from './head.ts';
+import { HeadColumn } from './head-column.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import { sliceColumn, type StoredColumn } from './stored-column.ts';
 import { timesOf, type Times } from './times.ts';
@@ -49,7 +49,6 @@ export class PendingSource implements RowSource {
     if (position < 0) return undefined;
     const { type, rep } = this.#entries[0].batch.columns[position];
     const joined = new HeadColumn(type, rep, () => this.#context.dictionaryOf(attnum));
-    joined.reserve(Math.min(rows, this.rows));
     const sliceRows = rep === 'f64' || rep === 'bool' ? NUMBERS_SLICE : VALUES_SLICE;
     let count = 0;
     let unpaused = 0;
@@ -62,7 +61,9 @@ export class PendingSource implements RowSource {
       unpaused = 0;
       yield;
     }
-    return joined.stored();
+    const column = joined.slice(0, count);
+    joined.retire();
+    return column;
   }
 
   async piece(attnum: number, index: number): Promise<StoredColumn | undefined> {

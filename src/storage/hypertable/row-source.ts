@@ -7,7 +7,7 @@ import type { HeadBuffer } from './head.ts';
 import type { HeadState } from './state.ts';
 import type { RowRanges } from './select-rows.ts';
 import type { SeriesTable } from './series-table.ts';
-import { sliceColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
+import type { LaneColumn, StoredColumn } from './stored-column.ts';
 import { DoubleTimes, type Times } from './times.ts';
 
 /** Rows of one decoded piece of a column, and the most that a scan puts into one batch. */
@@ -43,8 +43,10 @@ export interface RowSource {
     index: number,
     rows?: RowRanges,
   ): StoredColumn | undefined | Promise<StoredColumn | undefined>;
-  /** A whole column, where the source has it in one piece. */
+  /** A whole column, where the source has it in one piece; in borrowed memory, perhaps. */
   whole?(attnum: number): StoredColumn | undefined | Promise<StoredColumn | undefined>;
+  /** A whole column of numbers as lanes of one kind, where there are such. */
+  wholeLanes?(attnum: number): LaneColumn | undefined;
   /**
    * By series, the value at its last row, or at one that is `back` rows before it or else the first.
    * Undefined where the source lacks the column. Present where such columns are kept.
@@ -80,13 +82,10 @@ export class ArrivalSource implements RowSource {
   readonly maxTime: number;
   readonly #buffer: HeadBuffer;
   readonly #from: number;
-  #isHeld = false;
 
-  /** All rows of a head that the caller holds for as long as it reads. */
-  static held({ buffer, rows, deleted }: HeadState): ArrivalSource {
-    const source = new ArrivalSource(buffer, 0, rows, 0, undefined, deleted);
-    source.#isHeld = true;
-    return source;
+  /** All rows of a head. */
+  static all({ buffer, rows, deleted }: HeadState): ArrivalSource {
+    return new ArrivalSource(buffer, 0, rows, 0, undefined, deleted);
   }
 
   constructor(
@@ -112,29 +111,33 @@ export class ArrivalSource implements RowSource {
   }
 
   whole(attnum: number): StoredColumn | undefined {
-    const column = this.#column(attnum);
-    return column && sliceColumn(column, this.#from, this.#from + this.rows);
+    return this.#buffer.columns.get(attnum)?.borrowSlice(this.#from, this.#from + this.rows);
+  }
+
+  wholeLanes(attnum: number): LaneColumn | undefined {
+    return this.#from > 0 ? undefined : this.#buffer.columns.get(attnum)?.laneColumn(this.rows);
   }
 
   piece(attnum: number, index: number): StoredColumn | undefined {
-    const column = this.#column(attnum);
-    const start = this.#from + index * PIECE_ROWS;
-    const end = Math.min(this.#from + this.rows, start + PIECE_ROWS);
-    return column && sliceColumn(column, start, end);
-  }
-
-  #column(attnum: number): PlainColumn | undefined {
     const column = this.#buffer.columns.get(attnum);
-    return this.#isHeld ? column?.peek() : column?.stored();
+    const { start, end } = this.#borders(index);
+    if (start % PIECE_ROWS > 0) return column?.slice(start, end);
+    return column?.piece(start / PIECE_ROWS, end - start);
   }
 
   times(index: number): Times {
-    const start = this.#from + index * PIECE_ROWS;
-    const end = Math.min(this.#from + this.rows, start + PIECE_ROWS);
-    return new DoubleTimes(this.#buffer.times().subarray(start, end));
+    const { start, end } = this.#borders(index);
+    if (start % PIECE_ROWS > 0) return new DoubleTimes(this.#buffer.times(start, end));
+    return this.#buffer.timesOfPiece(start / PIECE_ROWS, end - start);
   }
 
   zones(): undefined {
     return undefined;
+  }
+
+  /** The head's rows that are a piece. */
+  #borders(index: number): { start: number; end: number } {
+    const start = this.#from + index * PIECE_ROWS;
+    return { start, end: Math.min(this.#from + this.rows, start + PIECE_ROWS) };
   }
 }

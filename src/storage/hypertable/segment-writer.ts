@@ -10,7 +10,8 @@ import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { KvOperation } from '../kv/kv.ts';
 import { missingValue } from './any-values.ts';
-import { encodeBlock, zonesOf } from './column-block.ts';
+import { encodeBlock, zonesOf, type EncodeOptions } from './column-block.ts';
+import { encodeLaneBlock, type EncodedBlock } from './lane-block.ts';
 import { rankOf } from './moved-rows.ts';
 import { hypertableOf } from './placement.ts';
 import { PIECE_ROWS, pieceCount, VECTOR_ROWS, type RowSource } from './row-source.ts';
@@ -20,9 +21,11 @@ import { sortSteps } from './sort-rows.ts';
 import { seriesOf } from './sorted-head.ts';
 import {
   gatherColumn,
+  giveBackColumn,
   plainColumn,
   storedValueAt,
   withGathered,
+  type LaneColumn,
   type PlainColumn,
 } from './stored-column.ts';
 import { TextDictionary } from './text-dictionary.ts';
@@ -124,9 +127,11 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
   }
   for (const { attnum, type } of liveColumns(table)) {
     if (segmentBy.includes(attnum)) continue;
-    const column = attnum === timeColumn ? timeValues : await read(attnum);
+    const lanes = wholeLanes(sources, kept, attnum);
+    const column = lanes ?? (attnum === timeColumn ? timeValues : await read(attnum));
     if (column === undefined) continue;
     for (const draft of drafts) await writeColumn(input, draft, attnum, type, column, operations);
+    if (column !== timeValues) giveBackColumn(column);
   }
   const segments: Segment[] = [];
   for (const draft of drafts) {
@@ -152,6 +157,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     segments.push(segmentOf(input, draft, segmentBy, ordered, value.length));
     await input.timers.yield();
   }
+  for (const column of [timeValues, ...seriesColumns]) giveBackColumn(column);
   const orders = drafts.map(({ order }) => order);
   return { segments, operations, orders, positionOf: positions(sources, kept, sorted.permutation) };
 }
@@ -203,7 +209,7 @@ async function writeColumn(
   draft: Draft,
   attnum: number,
   type: SqlType,
-  column: PlainColumn,
+  column: PlainColumn | LaneColumn,
   operations: KvOperation[],
 ): Promise<void> {
   const rows = draft.order.length;
@@ -213,20 +219,43 @@ async function writeColumn(
   let hasZones = false;
   for (let start = 0, block = 0; start < rows; start += PIECE_ROWS, block++) {
     const count = Math.min(PIECE_ROWS, rows - start);
-    const value = withGathered(column, draft.order.subarray(start, start + count), (piece) => {
-      const zones = zonesOf(piece, count);
-      if (zones !== undefined) {
-        hasZones = true;
-        minimums.set(zones.minimums, start / VECTOR_ROWS);
-        maximums.set(zones.maximums, start / VECTOR_ROWS);
-      }
-      return encodeBlock(piece, count, type, { isCold: input.isCold ?? false });
-    });
+    const order = draft.order.subarray(start, start + count);
+    const { value, zones } =
+      column.rep === 'lanes'
+        ? encodeLaneBlock(column.lanes, order, input)
+        : encodeRows(column, order, type, input);
+    if (zones !== undefined) {
+      hasZones = true;
+      minimums.set(zones.minimums, start / VECTOR_ROWS);
+      maximums.set(zones.maximums, start / VECTOR_ROWS);
+    }
     draft.bytes += value.length;
     operations.push({ type: 'put', key: blockKey(draft.address, attnum, block), value });
     await input.timers.yield();
   }
   draft.columns.set(attnum, { type, zones: hasZones ? { minimums, maximums } : undefined });
+}
+
+function encodeRows(
+  column: PlainColumn,
+  order: Int32Array,
+  type: SqlType,
+  options: EncodeOptions,
+): EncodedBlock {
+  return withGathered(column, order, (piece) => {
+    const zones = zonesOf(piece, order.length);
+    return { value: encodeBlock(piece, order.length, type, options), zones };
+  });
+}
+
+/** A column as lanes, where all rows of one source are written and it has such. */
+function wholeLanes(
+  sources: readonly RowSource[],
+  kept: readonly (Int32Array | undefined)[],
+  attnum: number,
+): LaneColumn | undefined {
+  if (sources.length > 1 || kept[0] !== undefined) return undefined;
+  return sources[0].wholeLanes?.(attnum);
 }
 
 /** Rows of a source that are not deleted; undefined for all of them. */

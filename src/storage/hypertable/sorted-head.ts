@@ -7,6 +7,7 @@ import { finishInTurns } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import type { DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
+import type { HeadColumn } from './head-column.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { SeriesTable } from './series-table.ts';
 import { sortSteps, type SortedOrder } from './sort-rows.ts';
@@ -45,18 +46,12 @@ export class SortedHead {
   column(attnum: number): StoredColumn | undefined {
     let column = this.#columns.get(attnum);
     if (column === undefined) {
-      if (!this.#buffer.columns.has(attnum)) return undefined;
-      column = gatherColumn(storedOf(this.#buffer, attnum), this.permutation, this.rows);
+      column = this.#buffer.columns.get(attnum)?.gather(this.permutation, this.rows);
+      if (column === undefined) return undefined;
       this.#columns.set(attnum, column);
     }
     return column;
   }
-}
-
-function storedOf(buffer: HeadBuffer, attnum: number): PlainColumn {
-  const column = buffer.columns.get(attnum);
-  if (column === undefined) throw new RangeError(`no column ${attnum}`);
-  return column.stored();
 }
 
 /** The series table of rows in a sorted order. */
@@ -91,8 +86,8 @@ async function buildSortedHead(
     const column = buffer.columns.get(attnum);
     return column !== undefined && column.rep !== 'any';
   });
-  const columns = usable.map((attnum) => storedOf(buffer, attnum));
-  const unsorted = buffer.times();
+  const columns = usable.map((attnum) => (buffer.columns.get(attnum) as HeadColumn).slice(0, rows));
+  const unsorted = buffer.times(0, rows);
   const steps = sortSteps(columns, unsorted, rows, undefined);
   const order = await finishInTurns(steps, () => timers.yield());
   const { permutation, seriesCount, starts } = order;

@@ -581,8 +581,8 @@ export class Store implements HypertableStore {
     const chosen = yield* this.#segmentSteps(
       table,
       chunk,
-      function* (attnum) {
-        return head?.buffer.columns.get(attnum)?.stored();
+      function* (attnum, rows) {
+        return head?.buffer.columns.get(attnum)?.slice(0, Math.min(rows, head.rows));
       },
       head?.rows ?? 0,
       isCurrent ? known.segmentBy : undefined,

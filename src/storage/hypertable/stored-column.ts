@@ -123,16 +123,16 @@ export function sliceColumn(column: StoredColumn, start: number, end: number): P
 }
 
 /** Where a column's numbers and codes go. */
-interface ColumnMemory {
+export interface ColumnMemory {
   doubles(length: number): Float64Array;
   ints(length: number): Int32Array;
 }
 
-const OWN: ColumnMemory = {
+export const OWN: ColumnMemory = {
   doubles: (length) => new Float64Array(length),
   ints: (length) => new Int32Array(length),
 };
-const BORROWED: ColumnMemory = { doubles: borrowDoubles, ints: borrowInts };
+export const BORROWED: ColumnMemory = { doubles: borrowDoubles, ints: borrowInts };
 
 /** Rows of a column in the order that `rows[0, count)` gives. */
 export function gatherColumn(column: StoredColumn, rows: Int32Array, count: number): PlainColumn {
@@ -147,9 +147,14 @@ export function withGathered<T>(
 ): T {
   const gathered = gatherInto(BORROWED, column, rows, rows.length);
   const result = use(gathered);
-  if (gathered.rep === 'f64') giveBack(gathered.data);
-  if (gathered.rep === 'text') giveBack(gathered.codes);
+  giveBackColumn(gathered);
   return result;
+}
+
+/** Gives borrowed memory back, which nobody may read any more. */
+export function giveBackColumn(column: StoredColumn): void {
+  if (column.rep === 'f64') giveBack(column.data);
+  if (column.rep === 'text') giveBack(column.codes);
 }
 
 function gatherInto(

@@ -17,13 +17,12 @@ import { chunkInputs, type ChunkInput, type ScanInput } from './select-chunk.ts'
 import type { Segment } from './segment.ts';
 import { SLOT_ROWS } from './state.ts';
 import { isSeriesKey, isStoredEquality, seriesFinder } from './unique-series.ts';
-import type { StoredColumn } from './stored-column.ts';
 import {
   headKeys,
   keyBuilder,
   keyColumns,
   segmentKeys,
-  valueReader,
+  type KeyMaker,
   type KeyOf,
 } from './unique-keys.ts';
 import { OWN_REFS } from './writes.ts';
@@ -35,7 +34,7 @@ interface IndexKeys {
   readonly index: IndexDescriptor;
   readonly attnums: readonly number[];
   readonly signature: string;
-  readonly keyFor: (column: (attnum: number) => StoredColumn | undefined) => KeyOf;
+  readonly keyFor: KeyMaker;
 }
 
 function indexKeys(table: TableDescriptor, index: IndexDescriptor): IndexKeys {
@@ -50,7 +49,7 @@ function indexKeys(table: TableDescriptor, index: IndexDescriptor): IndexKeys {
     signature: `${attnums.join()}${nullsNotDistinct ? '!' : ''}`,
     keyFor: (column) =>
       keyBuilder(
-        attnums.map((attnum, i) => valueReader(column(attnum), missing[i])),
+        attnums.map((attnum, i) => column(attnum) ?? (() => missing[i])),
         types,
         nullsNotDistinct,
       ),

@@ -23,6 +23,9 @@ export function keyColumns(index: IndexDescriptor): readonly number[] {
 /** Builds the keys of rows; undefined for a row that can collide with no other. */
 export type KeyOf = (row: number) => string | undefined;
 
+/** Builds keys from what reads the values of a column; undefined where the rows lack it. */
+export type KeyMaker = (column: (attnum: number) => ((row: number) => Value) | undefined) => KeyOf;
+
 /** Keys over columns of which some may be missing (their value is then `missing`). */
 export function keyBuilder(
   valueAt: readonly ((row: number) => Value)[],
@@ -52,17 +55,16 @@ const HEAD_KEYS = new WeakMap<HeadBuffer, Map<string, { map: KeyMap; rows: numbe
 const SEGMENT_KEYS = new WeakMap<Segment, Map<string, KeyMap>>();
 
 /** The row of a head for each key; of rows with one key the last. Brought up to date as heads grow. */
-export function headKeys(
-  buffer: HeadBuffer,
-  signature: string,
-  keyFor: (column: (attnum: number) => StoredColumn | undefined) => KeyOf,
-): KeyMap {
+export function headKeys(buffer: HeadBuffer, signature: string, keyFor: KeyMaker): KeyMap {
   let maps = HEAD_KEYS.get(buffer);
   if (maps === undefined) HEAD_KEYS.set(buffer, (maps = new Map()));
   let known = maps.get(signature);
   if (known === undefined) maps.set(signature, (known = { map: new Map(), rows: 0 }));
   if (known.rows < buffer.rows) {
-    const keyOf = keyFor((attnum) => buffer.columns.get(attnum)?.stored());
+    const keyOf = keyFor((attnum) => {
+      const column = buffer.columns.get(attnum);
+      return column && ((row) => column.valueAt(row));
+    });
     for (let row = known.rows; row < buffer.rows; row++) {
       const key = keyOf(row);
       if (key !== undefined) known.map.set(key, row);
@@ -78,7 +80,7 @@ export async function segmentKeys(
   source: RowSource,
   signature: string,
   attnums: readonly number[],
-  keyFor: (column: (attnum: number) => StoredColumn | undefined) => KeyOf,
+  keyFor: KeyMaker,
 ): Promise<KeyMap> {
   let maps = SEGMENT_KEYS.get(segment);
   if (maps === undefined) SEGMENT_KEYS.set(segment, (maps = new Map()));
@@ -88,7 +90,10 @@ export async function segmentKeys(
   for (let index = 0; index < pieceCount(source); index++) {
     const pieces = new Map<number, StoredColumn | undefined>();
     for (const attnum of attnums) pieces.set(attnum, await source.piece(attnum, index));
-    const keyOf = keyFor((attnum) => pieces.get(attnum));
+    const keyOf = keyFor((attnum) => {
+      const column = pieces.get(attnum);
+      return column && ((row) => storedValueAt(column, row));
+    });
     const base = index * PIECE_ROWS;
     const rows = Math.min(PIECE_ROWS, source.rows - base);
     for (let row = 0; row < rows; row++) {
@@ -99,11 +104,4 @@ export async function segmentKeys(
   }
   maps.set(signature, map);
   return map;
-}
-
-export function valueReader(
-  column: StoredColumn | undefined,
-  missing: Value,
-): (row: number) => Value {
-  return column === undefined ? () => missing : (row) => storedValueAt(column, row);
 }

@@ -1,10 +1,15 @@
 /** Heads whose memory goes round, against plain arrays. */
 import { describe, expect, it } from 'vitest';
 import { borrowDoubles, borrowInts, giveBack } from '../../../../src/base/lent-arrays.ts';
+import { decodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
 import { HeadBuffer } from '../../../../src/storage/hypertable/head.ts';
+import { HeadColumn } from '../../../../src/storage/hypertable/head-column.ts';
+import { encodeLaneBlock } from '../../../../src/storage/hypertable/lane-block.ts';
+import { PIECE_ROWS } from '../../../../src/storage/hypertable/row-source.ts';
 import { sliceColumn, storedValueAt } from '../../../../src/storage/hypertable/stored-column.ts';
-import type { PlainColumn } from '../../../../src/storage/hypertable/stored-column.ts';
+import type { StoredColumn } from '../../../../src/storage/hypertable/stored-column.ts';
 import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
+import { sqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import { batchOf, column, hypertable, OID, randomOf, type Row } from './support.ts';
 
@@ -34,7 +39,7 @@ function randomRows(random: () => number, from: number, count: number): Row[] {
   ]);
 }
 
-function valuesOf(column: PlainColumn, rows: number): Value[] {
+function valuesOf(column: StoredColumn, rows: number): Value[] {
   return Array.from({ length: rows }, (_, i) => storedValueAt(column, i));
 }
 
@@ -53,42 +58,75 @@ describe('HeadBuffer', () => {
     for (let round = 0; round < 12; round++) {
       const head = newHead();
       const rows: Row[] = [];
-      const seen: { column: PlainColumn; values: Value[] }[] = [];
-      const held: typeof seen = [];
-      const limit = round < 10 ? 5_000 : 70_000;
-      let isHolding = false;
+      const seen: { column: StoredColumn; values: Value[] }[] = [];
+      const limit = round < 10 ? 5_000 : 150_000;
       while (rows.length < limit) {
         const more = randomRows(random, rows.length, 1 + Math.floor(random() * limit * 0.2));
         head.append(ATTNUMS, batchOf(TABLE, more));
         rows.push(...more);
         spoil();
         const attnum = ATTNUMS[Math.floor(random() * 4)] as number;
-        const part = sliceColumn(head.columns.get(attnum)!.peek(), 0, rows.length);
-        expect(valuesOf(part, rows.length)).toEqual(rows.map((row) => row[attnum - 1]));
-        if (random() < 0.2) {
-          const stored = sliceColumn(head.columns.get(attnum)!.stored(), 0, rows.length);
-          seen.push({ column: stored, values: valuesOf(stored, rows.length) });
+        const values = rows.map((row) => row[attnum - 1] as Value);
+        const own = head.columns.get(attnum)!;
+        expect(valuesOf(own.slice(0, rows.length), rows.length)).toEqual(values);
+        expect(own.valueAt(rows.length - 1)).toEqual(values[rows.length - 1]);
+        if (random() < 0.3) {
+          const index = Math.floor((random() * rows.length) / PIECE_ROWS);
+          const start = index * PIECE_ROWS;
+          const count = Math.min(PIECE_ROWS, rows.length - start);
+          const column = own.piece(index, count);
+          seen.push({ column, values: values.slice(start, start + count) });
         }
-        if (random() < 0.3 && !isHolding) {
-          isHolding = true;
-          head.hold();
-        }
-        if (isHolding) held.push({ column: part, values: valuesOf(part, rows.length) });
-        for (const { column: each, values } of [...seen, ...held]) {
-          expect(valuesOf(each, values.length)).toEqual(values);
-        }
-        if (isHolding && random() < 0.3) {
-          isHolding = false;
-          held.length = 0;
-          head.release();
+        for (const { column: each, values: then } of seen) {
+          expect(valuesOf(each, then.length)).toEqual(then);
         }
       }
-      if (isHolding) head.release();
       head.retire();
       spoil();
       for (const { column: each, values } of seen) {
         expect(valuesOf(each, values.length)).toEqual(values);
       }
+    }
+  });
+
+  it(`has lanes for whole columns of numbers that lanes hold (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    const type = sqlType(OID.float8);
+    for (let round = 0; round < 12; round++) {
+      const column = new HeadColumn(type, 'f64', () => new TextDictionary());
+      const values: number[] = [];
+      const places = Math.floor(random() * 3);
+      const isOdd = random() < 0.2;
+      const total = Math.floor(random() * 3 * PIECE_ROWS) + 1;
+      while (values.length < total) {
+        const base = Math.floor((random() - 0.5) * 10 ** (2 + random() * 10));
+        const range = 10 ** (random() * 5);
+        const step = 1 + Math.floor(random() * 3) * 9;
+        const count = Math.min(total - values.length, 1 + Math.floor(random() * PIECE_ROWS));
+        const data = Float64Array.from(
+          { length: count },
+          () => (base + Math.floor(random() * range) * step) / 10 ** places,
+        );
+        if (isOdd) data[0] = Math.PI;
+        column.append({ rep: 'f64', type, length: count, data, nulls: undefined }, count);
+        values.push(...data);
+      }
+      const rows = 1 + Math.floor(random() * total);
+      const lanes = column.laneColumn(rows);
+      if (isOdd) expect(lanes).toBeUndefined();
+      if (lanes === undefined) continue;
+      expect(valuesOf(lanes, rows)).toEqual(values.slice(0, rows));
+      // A block of rows in another order, as a flush writes it.
+      const order = Int32Array.from({ length: Math.min(rows, 5000) }, () =>
+        Math.floor(random() * rows),
+      );
+      const { value, zones } = encodeLaneBlock(lanes.lanes, order, { isCold: random() < 0.5 });
+      const picked = Array.from(order, (row) => values[row] as number);
+      const read = decodeBlock(value, type, () => new TextDictionary());
+      expect(valuesOf(read, picked.length)).toEqual(picked);
+      const firstVector = picked.slice(0, 1024);
+      expect(zones?.minimums[0]).toBe(Math.min(...firstVector));
+      expect(zones?.maximums[0]).toBe(Math.max(...firstVector));
     }
   });
 
@@ -98,7 +136,7 @@ describe('HeadBuffer', () => {
     head.append(ATTNUMS, batchOf(TABLE, randomRows(randomOf(1), 0, 10)));
     const short = batchOf(TABLE, randomRows(randomOf(2), 10, 10));
     head.append([1], { columns: short.columns.slice(0, 1), length: 10 });
-    const usage = head.columns.get(3)!.stored();
+    const usage = head.columns.get(3)!.piece(0, 20);
     expect(valuesOf(usage, 20).slice(10)).toEqual(Array(10).fill(null));
     expect(usage.rep === 'f64' && [...usage.data.subarray(10, 20)]).toEqual(Array(10).fill(0));
   });
@@ -108,13 +146,13 @@ describe('HeadBuffer', () => {
     const rows = randomRows(randomOf(SEED), 0, 40);
     head.append(ATTNUMS, batchOf(TABLE, rows));
     for (const attnum of ATTNUMS) {
-      const read = sliceColumn(head.columns.get(attnum)!.stored(), 3, 4);
+      const read = sliceColumn(head.columns.get(attnum)!.piece(0, 10), 3, 4);
       if (read.rep === 'f64') giveBack(read.data);
       if (read.rep === 'text') giveBack(read.codes);
     }
     spoil();
     ATTNUMS.forEach((attnum, i) => {
-      const values = valuesOf(head.columns.get(attnum)!.stored(), rows.length);
+      const values = valuesOf(head.columns.get(attnum)!.slice(0, rows.length), rows.length);
       expect(values).toEqual(rows.map((row) => row[i]));
     });
   });
@@ -139,7 +177,7 @@ describe('HeadBuffer', () => {
         rows.push(...own);
       }
       for (const attnum of ATTNUMS) {
-        const column = target.columns.get(attnum)!.peek();
+        const column = target.columns.get(attnum)!.slice(0, kept.length);
         expect(valuesOf(column, kept.length)).toEqual(kept.map((row) => row[attnum - 1]));
       }
       const times = kept.map(([time]) => time as number);
@@ -154,7 +192,7 @@ describe('HeadBuffer', () => {
     expect(() => head.retire()).toThrow('while it is read');
     head.release();
     head.retire();
-    expect(() => head.columns.get(2)!.stored()).toThrow('retired');
-    expect(() => head.times()).toThrow('retired');
+    expect(() => head.columns.get(2)!.piece(0, 10)).toThrow('retired');
+    expect(() => head.times(0, 10)).toThrow('retired');
   });
 });

@@ -1,0 +1,84 @@
+/** A block of numbers that are lanes already: its rows are gathered as lanes and never become doubles. */
+import { kernelViews } from '../../kernels/memory.ts';
+import { laneArray, type LaneArray, type LaneBits, type Lanes } from '../../vector/lanes.ts';
+import { blockStage } from './block-stage.ts';
+import { numberBlockWriter, sealed, type EncodeOptions } from './column-block.ts';
+import { POWERS } from './narrow.ts';
+import { writePlanned } from './number-block.ts';
+import { VECTOR_ROWS, type Zones } from './row-source.ts';
+
+export interface EncodedBlock {
+  readonly value: Uint8Array;
+  readonly zones: Zones | undefined;
+}
+
+/** Encodes the rows of a column, without NULLs, that `order` lists. */
+export function encodeLaneBlock(
+  lanes: Lanes,
+  order: Int32Array,
+  { isCold = false }: EncodeOptions,
+): EncodedBlock {
+  const rows = order.length;
+  const stage = blockStage(0);
+  const { bounds, lowest, highest } = boundsOf(lanes, order);
+  const range = highest - lowest;
+  const bits: LaneBits = range <= 0xff ? 8 : range <= 0xffff ? 16 : 32;
+  const target = stagedLanes(stage.lanes, bits, rows);
+  gatherLanes(lanes, order, lowest, target);
+  const { base, factor, divisor } = lanes;
+  const places = POWERS.indexOf(divisor);
+  const writer = numberBlockWriter(rows);
+  const plan = { bits, places, base: base + lowest * factor, factor };
+  writePlanned(writer, stage, plan, rows, isCold);
+  const valueOf = (lane: number): number => (base + lane * factor) / divisor;
+  const zones = {
+    minimums: bounds.minimums.map(valueOf),
+    maximums: bounds.maximums.map(valueOf),
+  };
+  return { value: sealed(writer), zones };
+}
+
+interface LaneBounds {
+  /** By vector. */
+  readonly bounds: Zones;
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+function boundsOf(lanes: Lanes, order: Int32Array): LaneBounds {
+  const vectors = Math.ceil(order.length / VECTOR_ROWS);
+  const minimums = new Float64Array(vectors);
+  const maximums = new Float64Array(vectors);
+  const array = laneArray(lanes);
+  const first = lanes.block.pointer / (lanes.bits >>> 3);
+  for (let vector = 0; vector < vectors; vector++) {
+    const end = Math.min(order.length, (vector + 1) * VECTOR_ROWS);
+    let minimum = 0xffffffff;
+    let maximum = 0;
+    for (let i = vector * VECTOR_ROWS; i < end; i++) {
+      const lane = array[first + order[i]];
+      if (lane < minimum) minimum = lane;
+      if (lane > maximum) maximum = lane;
+    }
+    minimums[vector] = minimum;
+    maximums[vector] = maximum;
+  }
+  return {
+    bounds: { minimums, maximums },
+    lowest: Math.min(...minimums),
+    highest: Math.max(...maximums),
+  };
+}
+
+function stagedLanes(pointer: number, bits: LaneBits, rows: number): LaneArray {
+  const { u8, u16, u32 } = kernelViews();
+  const first = pointer / (bits >>> 3);
+  const all = bits === 8 ? u8 : bits === 16 ? u16 : u32;
+  return all.subarray(first, first + rows);
+}
+
+function gatherLanes(lanes: Lanes, order: Int32Array, lowest: number, target: LaneArray): void {
+  const array = laneArray(lanes);
+  const first = lanes.block.pointer / (lanes.bits >>> 3);
+  for (let i = 0; i < order.length; i++) target[i] = array[first + order[i]] - lowest;
+}

@@ -1,0 +1,106 @@
+/** Lanes of whole pages of numbers, and the lanes of many pages as those of one column. */
+import { kernelViews, tryAllocate } from '../../kernels/memory.ts';
+import { laneArray, type LaneBits, type Lanes } from '../../vector/lanes.ts';
+import type { NullMask } from '../../vector/vector.ts';
+import { blockStage } from './block-stage.ts';
+import { fillLanes, greatestDivisor, planLanes, POWERS, stageDoubles } from './narrow.ts';
+
+/** Lanes, and the largest that there is among them. */
+export interface BoundedLanes extends Lanes {
+  readonly highest: number;
+}
+
+/** The lanes of at most a piece of numbers; undefined where none hold them, or no memory is left. */
+export function lanesOf(
+  data: Float64Array,
+  nulls: NullMask,
+  rows: number,
+): BoundedLanes | undefined {
+  if (rows === 0) return undefined;
+  const stage = blockStage(0);
+  stageDoubles(stage, data, nulls, rows);
+  const plan = planLanes(stage, rows);
+  if (plan === undefined) return undefined;
+  const { bits, base, factor, places, highest } = plan;
+  const bytes = rows * (bits >>> 3);
+  const block = tryAllocate(bytes);
+  if (block === undefined) return undefined;
+  fillLanes(stage, rows, plan);
+  kernelViews().u8.copyWithin(block.pointer, stage.lanes, stage.lanes + bytes);
+  return { block, bits, length: rows, base, factor, divisor: POWERS[places], highest };
+}
+
+/** What all of a column's pages are steps from, and of. */
+interface Grid {
+  readonly base: number;
+  readonly factor: number;
+  readonly divisor: number;
+  readonly bits: LaneBits;
+  readonly highest: number;
+}
+
+/** The rows of all pages as lanes of one kind; undefined where none holds them, or no memory is left. */
+export function joinLanes(pages: readonly BoundedLanes[]): BoundedLanes | undefined {
+  if (pages.length <= 1) return pages[0];
+  const grid = gridOf(pages);
+  if (grid === undefined) return undefined;
+  const { bits, base, factor, divisor, highest } = grid;
+  const length = pages.reduce((sum, page) => sum + page.length, 0);
+  const block = tryAllocate(length * (bits >>> 3));
+  if (block === undefined) return undefined;
+  const joined: BoundedLanes = { block, bits, length, base, factor, divisor, highest };
+  let at = 0;
+  for (const page of pages) {
+    copyPage(page, joined, at);
+    at += page.length;
+  }
+  return joined;
+}
+
+function gridOf(pages: readonly BoundedLanes[]): Grid | undefined {
+  const divisor = Math.max(...pages.map((page) => page.divisor));
+  let base = Infinity;
+  let end = -Infinity;
+  for (const page of pages) {
+    const scale = divisor / page.divisor;
+    const first = page.base * scale;
+    const last = (page.base + page.highest * page.factor) * scale;
+    if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last)) return undefined;
+    base = Math.min(base, first);
+    end = Math.max(end, last);
+  }
+  const range = end - base;
+  if (!Number.isSafeInteger(range)) return undefined;
+  const factor = range <= 0xff ? 1 : commonStep(pages, base, divisor);
+  const highest = range / factor;
+  if (highest > 0xffffffff) return undefined;
+  const bits = highest <= 0xff ? 8 : highest <= 0xffff ? 16 : 32;
+  return { base, factor, divisor, bits, highest };
+}
+
+/** The largest step that leads from the base to every value. */
+function commonStep(pages: readonly BoundedLanes[], base: number, divisor: number): number {
+  let step = 0;
+  for (const page of pages) {
+    const scale = divisor / page.divisor;
+    step = greatestDivisor(step, page.base * scale - base);
+    if (page.highest > 0) step = greatestDivisor(step, page.factor * scale);
+  }
+  return Math.max(1, step);
+}
+
+function copyPage(page: BoundedLanes, target: BoundedLanes, at: number): void {
+  const scale = target.divisor / page.divisor;
+  const offset = (page.base * scale - target.base) / target.factor;
+  // A page of one value may have any factor.
+  const step = page.highest === 0 ? 0 : (page.factor * scale) / target.factor;
+  const from = laneArray(page);
+  const to = laneArray(target);
+  const first = page.block.pointer / (page.bits >>> 3);
+  const start = target.block.pointer / (target.bits >>> 3) + at;
+  if (page.bits === target.bits && offset === 0 && step === 1) {
+    to.set(from.subarray(first, first + page.length), start);
+  } else {
+    for (let i = 0; i < page.length; i++) to[start + i] = offset + from[first + i] * step;
+  }
+}
