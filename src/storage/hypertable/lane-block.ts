@@ -20,11 +20,11 @@ export function encodeLaneBlock(
 ): EncodedBlock {
   const rows = order.length;
   const stage = blockStage(0);
-  const { bounds, lowest, highest } = boundsOf(lanes, order);
-  const range = highest - lowest;
-  const bits: LaneBits = range <= 0xff ? 8 : range <= 0xffff ? 16 : 32;
-  const target = stagedLanes(stage.lanes, bits, rows);
-  gatherLanes(lanes, order, lowest, target);
+  gatherLanes(lanes, order, stagedLanes(stage.lanes, lanes.bits, rows));
+  const bounds = boundsOf(stagedLanes(stage.lanes, lanes.bits, rows));
+  const lowest = Math.min(...bounds.minimums);
+  const bits = bitsFor(Math.max(...bounds.maximums) - lowest);
+  if (lowest > 0 || bits < lanes.bits) shiftLanes(stage.lanes, lanes.bits, bits, rows, lowest);
   const { base, factor, divisor } = lanes;
   const places = POWERS.indexOf(divisor);
   const writer = numberBlockWriter(rows);
@@ -38,36 +38,28 @@ export function encodeLaneBlock(
   return { value: sealed(writer), zones };
 }
 
-interface LaneBounds {
-  /** By vector. */
-  readonly bounds: Zones;
-  readonly lowest: number;
-  readonly highest: number;
+function bitsFor(range: number): LaneBits {
+  return range <= 0xff ? 8 : range <= 0xffff ? 16 : 32;
 }
 
-function boundsOf(lanes: Lanes, order: Int32Array): LaneBounds {
-  const vectors = Math.ceil(order.length / VECTOR_ROWS);
+/** Smallest and largest lane of each vector. */
+function boundsOf(array: LaneArray): Zones {
+  const vectors = Math.ceil(array.length / VECTOR_ROWS);
   const minimums = new Float64Array(vectors);
   const maximums = new Float64Array(vectors);
-  const array = laneArray(lanes);
-  const first = lanes.block.pointer / (lanes.bits >>> 3);
   for (let vector = 0; vector < vectors; vector++) {
-    const end = Math.min(order.length, (vector + 1) * VECTOR_ROWS);
+    const end = Math.min(array.length, (vector + 1) * VECTOR_ROWS);
     let minimum = 0xffffffff;
     let maximum = 0;
     for (let i = vector * VECTOR_ROWS; i < end; i++) {
-      const lane = array[first + order[i]];
+      const lane = array[i];
       if (lane < minimum) minimum = lane;
       if (lane > maximum) maximum = lane;
     }
     minimums[vector] = minimum;
     maximums[vector] = maximum;
   }
-  return {
-    bounds: { minimums, maximums },
-    lowest: Math.min(...minimums),
-    highest: Math.max(...maximums),
-  };
+  return { minimums, maximums };
 }
 
 function stagedLanes(pointer: number, bits: LaneBits, rows: number): LaneArray {
@@ -77,8 +69,21 @@ function stagedLanes(pointer: number, bits: LaneBits, rows: number): LaneArray {
   return all.subarray(first, first + rows);
 }
 
-function gatherLanes(lanes: Lanes, order: Int32Array, lowest: number, target: LaneArray): void {
+function gatherLanes(lanes: Lanes, order: Int32Array, target: LaneArray): void {
   const array = laneArray(lanes);
   const first = lanes.block.pointer / (lanes.bits >>> 3);
-  for (let i = 0; i < order.length; i++) target[i] = array[first + order[i]] - lowest;
+  for (let i = 0; i < order.length; i++) target[i] = array[first + order[i]];
+}
+
+/** Counts lanes from another base, in fewer bits perhaps, which never overtake what is still to be read. */
+function shiftLanes(
+  pointer: number,
+  from: LaneBits,
+  to: LaneBits,
+  rows: number,
+  lowest: number,
+): void {
+  const source = stagedLanes(pointer, from, rows);
+  const target = stagedLanes(pointer, to, rows);
+  for (let i = 0; i < rows; i++) target[i] = source[i] - lowest;
 }
