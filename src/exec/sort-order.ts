@@ -43,12 +43,24 @@ export async function sortByLanes(
   length: number,
   context: Checkpoint,
 ): Promise<Int32Array> {
+  return (await orderByLanes(lanes, length, context)) ?? ascending(length);
+}
+
+/** The same, or undefined where the rows are in that order already, as series come from scans. */
+export async function orderByLanes(
+  lanes: readonly Float64Array[],
+  length: number,
+  context: Checkpoint,
+): Promise<Int32Array | undefined> {
+  if (await isSorted(lanes, length, context)) return undefined;
+  if (length >= RADIX_ROWS_MIN) return await radixSort(lanes, length, context);
+  return await mergeSort(ascending(length), laneComparison(lanes), context);
+}
+
+function ascending(length: number): Int32Array {
   const rows = new Int32Array(length);
   for (let i = 0; i < length; i++) rows[i] = i;
-  // Series in the order of time come so from scans and from aggregates over them.
-  if (await isSorted(lanes, length, context)) return rows;
-  if (length >= RADIX_ROWS_MIN) return await radixSort(lanes, length, context);
-  return await mergeSort(rows, laneComparison(lanes), context);
+  return rows;
 }
 
 /** Whether rows 0..length-1 are in the order of the lanes. */

@@ -1,12 +1,13 @@
-/** Aggregates as window functions over the frames of one partition. */
-import type { Accumulator } from '../functions/function.ts';
+/** Aggregates as window functions over the frames of sorted partitions. */
+import type { Accumulator, RowValues } from '../functions/function.ts';
 import type { WindowCall, WindowFrame } from '../plan/physical.ts';
 import type { Value } from '../types/value.ts';
-import { gather } from '../vector/gather.ts';
-import type { PartsBuilder } from '../vector/parts-builder.ts';
-import { valueAt, type Vector } from '../vector/vector.ts';
-import { stretches, turn, type ExecContext } from './operator.ts';
-import type { Frames, Peers } from './window-frame.ts';
+import { PartsBuilder } from '../vector/parts-builder.ts';
+import { BATCH_ROWS, valueAt, type Vector } from '../vector/vector.ts';
+import { inTurns, stretches, turn, type ExecContext } from './operator.ts';
+import type { RowGroups } from './row-groups.ts';
+import type { Frames } from './window-frame.ts';
+import type { SortedRows } from './window-rows.ts';
 
 /** Rows added to accumulators, or put out, between two checkpoints. */
 const STEP_ROWS = 16_384;
@@ -17,41 +18,51 @@ const LOOK_ROWS = 131_072;
 /** Frames that are aggregated together: each is a group of an accumulator. */
 const FRAMES_MAX = 4096;
 
-export interface AggregatePartition {
-  readonly length: number;
+export interface AggregateRows {
+  readonly rows: SortedRows;
+  /** Values of the rows that FILTER lets through. */
   readonly args: readonly Vector[];
-  /** Rows that FILTER lets through, or undefined for all. */
+  /** These rows, or undefined for all. */
   readonly filterRows: Int32Array | undefined;
   readonly frames: Frames;
-  readonly peers: Peers;
   readonly exclude: WindowFrame['exclude'];
 }
 
-/** Appends the call's value for each row of the partition. */
+/** The call's value for each row. */
 export async function windowAggregate(
   call: WindowCall,
-  partition: AggregatePartition,
-  out: PartsBuilder,
+  all: AggregateRows,
   context: ExecContext,
-): Promise<void> {
+): Promise<RowValues> {
   const { fn } = call;
-  if (fn.kind !== 'aggregate') return;
-  const input = filteredInput(partition);
+  if (fn.kind !== 'aggregate') throw new TypeError(`${fn.name} is no aggregate`);
+  const running = await isRunning(all, context);
+  if (all.filterRows === undefined && all.exclude === 'none' && fn.overFrames !== undefined) {
+    const { frames, args, rows } = all;
+    const { batch, partitions } = rows;
+    const input = { ...frames, length: batch.length, args, partitions, isRunning: running };
+    const values = await inTurns(fn.overFrames(input, call.call), context);
+    if (values !== undefined) return values;
+  }
   const create = (): Accumulator => fn.createAccumulator(call.call, context.eval, []);
-  if (await isRunning(partition, context)) {
-    await runningValues(create(), partition, input, out, context);
-  } else await frameValues(create, partition, input, out, context);
+  const out = new PartsBuilder(call.type, BATCH_ROWS);
+  if (running) await runningValues(create, all, out, context);
+  else await frameValues(create, all, out, context);
+  const parts = out.finish();
+  return (start) => parts[start / BATCH_ROWS];
 }
 
-/** Whether all frames begin with the partition and only grow. */
+/** Whether each frame begins with its partition and they only grow. */
 async function isRunning(
-  { exclude, frames: { start, end }, length }: AggregatePartition,
+  { exclude, frames: { start, end }, rows: { partitions } }: AggregateRows,
   context: ExecContext,
 ): Promise<boolean> {
   let running = exclude === 'none';
+  const { groupOf, starts, length } = partitions;
   await stretches(running ? length : 0, LOOK_ROWS, context, (first, last) => {
     for (let row = first; row < last && running; row++) {
-      running = start[row] === 0 && (row === 0 || end[row] >= end[row - 1]);
+      const from = starts[groupOf[row]];
+      running = start[row] === from && (row === from || end[row] >= end[row - 1]);
     }
   });
   return running;
@@ -63,8 +74,9 @@ interface Input {
   readonly positions: Int32Array | undefined;
 }
 
-function filteredInput({ args, filterRows, length }: AggregatePartition): Input {
+function filteredInput({ args, filterRows, rows }: AggregateRows): Input {
   if (filterRows === undefined) return { args, positions: undefined };
+  const { length } = rows.batch;
   const positions = new Int32Array(length + 1);
   let next = 0;
   for (let row = 0; row < length; row++) {
@@ -72,28 +84,35 @@ function filteredInput({ args, filterRows, length }: AggregatePartition): Input 
     if (filterRows[next] === row) next++;
   }
   positions[length] = next;
-  return { args: args.map((arg) => gather(arg, filterRows)), positions };
+  return { args, positions };
 }
 
-/** Frames that start with the partition and only grow: one state goes along. */
+/** Frames that start with their partition and only grow: one state goes along. */
 async function runningValues(
-  accumulator: Accumulator,
-  { length, frames }: AggregatePartition,
-  input: Input,
+  create: () => Accumulator,
+  all: AggregateRows,
   out: PartsBuilder,
   context: ExecContext,
 ): Promise<void> {
-  accumulator.ensureGroups(1);
-  let done = 0;
+  const { frames, rows } = all;
+  const { partitions, batch } = rows;
+  const input = filteredInput(all);
+  let accumulator = create();
+  let done = -1;
   let value: Value = null;
-  let known = false;
-  for (let row = 0; row < length; row++) {
+  for (let row = 0; row < batch.length; row++) {
+    const start = partitions.start(row);
+    const isFirst = row === start;
+    if (isFirst) {
+      accumulator = create();
+      accumulator.ensureGroups(1);
+      done = start;
+    }
     const end = frames.end[row];
-    if (end > done || !known) {
+    if (end > done || isFirst) {
       addRange(accumulator, 0, input, done, end);
-      done = end;
+      done = Math.max(done, end);
       value = valueAt(accumulator.finish(1), 0);
-      known = true;
     }
     out.append(value);
     if (row % CHECK_ROWS === 0) await turn(context);
@@ -103,12 +122,13 @@ async function runningValues(
 /** Any frames: each distinct frame is a group of its own. */
 async function frameValues(
   create: () => Accumulator,
-  partition: AggregatePartition,
-  input: Input,
+  all: AggregateRows,
   out: PartsBuilder,
   context: ExecContext,
 ): Promise<void> {
-  const { length, frames, exclude } = partition;
+  const { frames, exclude, rows } = all;
+  const { length } = rows.batch;
+  const input = filteredInput(all);
   const groupOf = new Int32Array(length);
   let accumulator = create();
   let groups = 0;
@@ -131,7 +151,7 @@ async function frameValues(
     if (!isRepeat) {
       if (groups === FRAMES_MAX) putOut(row);
       accumulator.ensureGroups(++groups);
-      addFrame(accumulator, groups - 1, input, partition, row);
+      addFrame(accumulator, groups - 1, input, all, row);
       work += end - start;
     }
     groupOf[row] = groups - 1;
@@ -146,7 +166,7 @@ function addFrame(
   accumulator: Accumulator,
   group: number,
   input: Input,
-  { frames, peers, exclude }: AggregatePartition,
+  { frames, rows, exclude }: AggregateRows,
   row: number,
 ): void {
   const [start, end] = [frames.start[row], frames.end[row]];
@@ -154,7 +174,7 @@ function addFrame(
     addRange(accumulator, group, input, start, end);
     return;
   }
-  for (const [from, to] of keptRanges(exclude, row, start, end, peers)) {
+  for (const [from, to] of keptRanges(exclude, row, start, end, rows.peers)) {
     addRange(accumulator, group, input, from, to);
   }
 }
@@ -177,7 +197,7 @@ function keptRanges(
   row: number,
   start: number,
   end: number,
-  peers: Peers,
+  peers: RowGroups,
 ): [number, number][] {
   const from = exclude === 'current-row' ? row : peers.start(row);
   const to = exclude === 'current-row' ? row + 1 : peers.end(row);

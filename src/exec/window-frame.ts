@@ -1,15 +1,16 @@
-/** The frame of every row of one sorted partition, for all modes. */
+/** The frame of every row of sorted partitions, for all modes. */
 import { dbError } from '../errors/db-error.ts';
 import type { FrameBound, SortKey, WindowFrame } from '../plan/physical.ts';
 import { comparatorFor } from '../types/compare.ts';
 import type { Value } from '../types/value.ts';
 import { constantVector } from '../vector/builder.ts';
-import { valueAt, type Vector } from '../vector/vector.ts';
+import { isNullAt, valueAt, type Vector } from '../vector/vector.ts';
 import { bindValue } from './bind-scan.ts';
 import { stretches, type ExecContext } from './operator.ts';
 import { evaluateInTurns } from './run.ts';
+import type { SortedRows } from './window-rows.ts';
 
-/** Frames as [start, end) within the partition; start never exceeds end. */
+/** Frames as [start, end); start never exceeds end, and both lie within the row's partition. */
 export interface Frames {
   readonly start: Int32Array;
   readonly end: Int32Array;
@@ -17,55 +18,6 @@ export interface Frames {
 
 /** Rows looked at between two checkpoints. */
 const STEP_ROWS = 65_536;
-
-/** Peer groups of a partition: rows with equal ORDER BY keys. */
-export class Peers {
-  readonly length: number;
-  /** Number of the peer group of each row. */
-  readonly groupOf: Int32Array;
-  /** First row of each group, and the partition's length at the end. */
-  readonly starts: Int32Array;
-
-  private constructor(groupOf: Int32Array, starts: Int32Array) {
-    this.length = groupOf.length;
-    this.groupOf = groupOf;
-    this.starts = starts;
-  }
-
-  static async of(
-    length: number,
-    samePeer: (a: number, b: number) => boolean,
-    context: ExecContext,
-  ): Promise<Peers> {
-    const groupOf = new Int32Array(length);
-    let groups = 0;
-    await stretches(length, STEP_ROWS, context, (start, end) => {
-      for (let i = start; i < end; i++) {
-        if (i === 0 || !samePeer(i - 1, i)) groups++;
-        groupOf[i] = groups - 1;
-      }
-    });
-    const starts = new Int32Array(groups + 1).fill(length, groups);
-    await stretches(length, STEP_ROWS, context, (start, end) => {
-      for (let i = end - 1; i >= start; i--) {
-        if (i === 0 || groupOf[i - 1] !== groupOf[i]) starts[groupOf[i]] = i;
-      }
-    });
-    return new Peers(groupOf, starts);
-  }
-
-  start(row: number): number {
-    return this.starts[this.groupOf[row]];
-  }
-
-  end(row: number): number {
-    return this.starts[this.groupOf[row] + 1];
-  }
-
-  get groups(): number {
-    return this.starts.length - 1;
-  }
-}
 
 /** A frame clause with its offsets evaluated. */
 export interface BoundFrame {
@@ -121,19 +73,18 @@ function isNegative(value: NonNullable<Value>): boolean {
   return false;
 }
 
-/** The frames of all rows; `key` is the partition's single sort key for RANGE with offsets. */
+/** The frames of all rows. */
 export async function framesOf(
   bound: BoundFrame,
-  peers: Peers,
-  key: Vector | undefined,
+  rows: SortedRows,
   orderBy: readonly SortKey[],
   context: ExecContext,
 ): Promise<Frames> {
   const { frame, startOffset, endOffset } = bound;
-  const input = { frame, peers, key, orderBy, context };
+  const input = { frame, rows, orderBy, context };
   const start = await boundRows(input, frame.start, startOffset, 'start');
   const end = await boundRows(input, frame.end, endOffset, 'end');
-  await stretches(peers.length, STEP_ROWS, context, (first, last) => {
+  await stretches(rows.batch.length, STEP_ROWS, context, (first, last) => {
     for (let i = first; i < last; i++) if (end[i] < start[i]) end[i] = start[i];
   });
   return { start, end };
@@ -143,8 +94,7 @@ type Side = 'start' | 'end';
 
 interface BoundInput {
   readonly frame: WindowFrame;
-  readonly peers: Peers;
-  readonly key: Vector | undefined;
+  readonly rows: SortedRows;
   readonly orderBy: readonly SortKey[];
   readonly context: ExecContext;
 }
@@ -155,82 +105,122 @@ async function boundRows(
   offset: Value,
   side: Side,
 ): Promise<Int32Array> {
-  const { frame, peers, context } = input;
-  const { length } = peers;
-  const rows = new Int32Array(length);
-  if (bound.kind === 'unbounded-preceding') return rows;
-  if (bound.kind === 'unbounded-following') return rows.fill(length);
-  const rowOf =
-    bound.kind === 'current-row'
-      ? currentRow(frame, peers, side)
-      : frame.mode === 'range'
-        ? await rangeRow(input, bound.kind === 'preceding' ? -1 : 1, offset, side)
-        : distantRow(frame, peers, bound.kind === 'preceding' ? -1 : 1, offset, side);
-  await stretches(length, STEP_ROWS, context, (start, end) => {
-    for (let i = start; i < end; i++) rows[i] = rowOf(i);
-  });
-  return rows;
+  const { frame, rows, context } = input;
+  const { length } = rows.batch;
+  const bounds = new Int32Array(length);
+  const fill =
+    bound.kind === 'preceding' || bound.kind === 'following'
+      ? await distantRows(input, bound.kind === 'preceding' ? -1 : 1, offset, side)
+      : nearRows(frame, bound.kind, rows, side);
+  await stretches(length, STEP_ROWS, context, (start, end) => fill(bounds, start, end));
+  return bounds;
 }
 
-function currentRow({ mode }: WindowFrame, peers: Peers, side: Side): (row: number) => number {
-  if (mode === 'rows') return side === 'start' ? (row) => row : (row) => row + 1;
-  return side === 'start' ? (row) => peers.start(row) : (row) => peers.end(row);
-}
+/** Writes the bounds of rows start..end-1. */
+type Fill = (bounds: Int32Array, start: number, end: number) => void;
 
-/** ROWS and GROUPS with an offset. */
-function distantRow(
+/** Bounds without an offset. */
+function nearRows(
   { mode }: WindowFrame,
-  peers: Peers,
+  kind: Exclude<FrameBound['kind'], 'preceding' | 'following'>,
+  { partitions, peers }: SortedRows,
+  side: Side,
+): Fill {
+  if (kind === 'current-row' && mode === 'rows') {
+    const by = side === 'start' ? 0 : 1;
+    return (bounds, start, end) => {
+      for (let i = start; i < end; i++) bounds[i] = i + by;
+    };
+  }
+  const { groupOf, starts } = kind === 'current-row' ? peers : partitions;
+  const isStart = kind === 'current-row' ? side === 'start' : kind === 'unbounded-preceding';
+  const by = isStart ? 0 : 1;
+  return (bounds, start, end) => {
+    for (let i = start; i < end; i++) bounds[i] = starts[groupOf[i] + by];
+  };
+}
+
+async function distantRows(
+  input: BoundInput,
   sign: number,
   offset: Value,
   side: Side,
-): (row: number) => number {
-  const { length, starts, groupOf, groups } = peers;
+): Promise<Fill> {
+  const { frame, rows } = input;
+  if (frame.mode === 'range') return await rangeRows(input, sign, offset, side);
   const by = sign * Number(offset) + (side === 'end' ? 1 : 0);
-  if (mode === 'rows') return (row) => Math.min(Math.max(row + by, 0), length);
-  return (row) => starts[Math.min(Math.max(groupOf[row] + by, 0), groups)];
+  return frame.mode === 'rows' ? rowsAway(rows, by) : groupsAway(rows, by);
+}
+
+/** ROWS with an offset. */
+function rowsAway({ partitions }: SortedRows, by: number): Fill {
+  return (bounds, start, end) => {
+    for (let i = start; i < end; i++) {
+      bounds[i] = Math.min(Math.max(i + by, partitions.start(i)), partitions.end(i));
+    }
+  };
+}
+
+/** GROUPS with an offset. */
+function groupsAway({ partitions, peers }: SortedRows, by: number): Fill {
+  const { groupOf, starts } = peers;
+  return (bounds, start, end) => {
+    for (let i = start; i < end; i++) {
+      const first = groupOf[partitions.start(i)];
+      const last = groupOf[partitions.end(i) - 1] + 1;
+      bounds[i] = starts[Math.min(Math.max(groupOf[i] + by, first), last)];
+    }
+  };
 }
 
 /** RANGE with an offset: the bound is where `key ± offset` would stand in the partition. */
-async function rangeRow(
-  { frame, peers, key, orderBy, context }: BoundInput,
+async function rangeRows(
+  { frame, rows, orderBy, context }: BoundInput,
   sign: number,
   offset: Value,
   side: Side,
-): Promise<(row: number) => number> {
-  const sortKey = key!;
-  const { length } = peers;
+): Promise<Fill> {
+  const { partitions, peers } = rows;
+  const key = rows.key!;
+  const { length } = rows.batch;
   const { descending } = orderBy[0];
   const { plus, minus } = frame.rangeAdd!;
   const expr = sign > 0 !== descending ? plus : minus;
   const bound = side === 'start' ? frame.start : frame.end;
-  const type = 'offset' in bound ? bound.offset.type : sortKey.type;
-  const columns = [sortKey, constantVector(type, offset, length)];
+  const type = 'offset' in bound ? bound.offset.type : key.type;
+  const columns = [key, constantVector(type, offset, length)];
   const [limits] = await evaluateInTurns([expr], { columns, length }, context);
-  const compare = comparatorFor(sortKey.type.oid);
-  const [first, last] = presentRows(sortKey, length);
-  return (row) => {
+  const compare = comparatorFor(key.type.oid);
+  let partition = -1;
+  let [first, last] = [0, 0];
+  const rowOf = (row: number): number => {
     const limit = valueAt(limits, row);
-    if (valueAt(sortKey, row) === null || limit === null) {
+    if (valueAt(key, row) === null || limit === null) {
       return side === 'start' ? peers.start(row) : peers.end(row);
+    }
+    if (partitions.groupOf[row] !== partition) {
+      partition = partitions.groupOf[row];
+      [first, last] = presentRows(key, partitions.start(row), partitions.end(row));
     }
     let low = first;
     let high = last;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const order = compare(valueAt(sortKey, middle)!, limit) * (descending ? -1 : 1);
+      const order = compare(valueAt(key, middle)!, limit) * (descending ? -1 : 1);
       if (side === 'start' ? order < 0 : order <= 0) low = middle + 1;
       else high = middle;
     }
     return low;
   };
+  return (bounds, start, end) => {
+    for (let i = start; i < end; i++) bounds[i] = rowOf(i);
+  };
 }
 
-/** The stretch of rows whose key is not NULL: NULLs stand together at one end. */
-function presentRows(key: Vector, length: number): [number, number] {
-  let first = 0;
-  let last = length;
-  while (first < last && valueAt(key, first) === null) first++;
-  while (last > first && valueAt(key, last - 1) === null) last--;
+/** The rows of a partition whose key is not NULL: NULLs stand together at one end. */
+function presentRows(key: Vector, start: number, end: number): [number, number] {
+  let [first, last] = [start, end];
+  while (first < last && isNullAt(key, first)) first++;
+  while (last > first && isNullAt(key, last - 1)) last--;
   return [first, last];
 }

@@ -13,6 +13,7 @@ import type {
   AggregateFunction,
   CallInfo,
   EvalContext,
+  OverFrames,
   ScalarFunction,
   SqlOperator,
   TableFunction,
@@ -225,6 +226,7 @@ export interface AggregateOptions {
   readonly orderedSetDirectArgs?: number;
   readonly orderInsensitive?: boolean;
   readonly statistics?: readonly Statistic[];
+  readonly overFrames?: OverFrames;
 }
 
 /** An aggregate function. */

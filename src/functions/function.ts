@@ -160,6 +160,23 @@ export interface Accumulator {
   ): void;
 }
 
+/** Sorted partitions with the frame of each row, [start, end). */
+export interface FramedRows {
+  readonly length: number;
+  readonly args: readonly Vector[];
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  readonly partitions: RowStretches;
+  /** Whether each frame begins with its partition and none is shorter than the one before it. */
+  readonly isRunning: boolean;
+}
+
+/** The aggregate's value for the frame of each row, in steps; undefined where it declines. */
+export type OverFrames = (
+  rows: FramedRows,
+  call: CallInfo,
+) => Generator<void, RowValues | undefined, void>;
+
 export interface AggregateFunction extends FunctionBase {
   readonly kind: 'aggregate';
   /** For WITHIN GROUP aggregates: how many leading arguments are direct (evaluated once a group). */
@@ -170,31 +187,40 @@ export interface AggregateFunction extends FunctionBase {
   readonly takesCounts?: boolean;
   /** What it needs to know of its first argument to add summaries instead of rows; undefined: it can't. */
   readonly statistics?: readonly Statistic[] | undefined;
+  /** For windows: all frames at once, where the function can do better than its accumulators. */
+  readonly overFrames?: OverFrames;
   /** `direct` holds the direct arguments' values for ordered-set aggregates. */
   createAccumulator(call: CallInfo, context: EvalContext, direct: readonly Value[]): Accumulator;
 }
 
-/** One sorted partition as window functions see it; all row numbers are within the partition. */
-export interface WindowPartition {
+/** Rows that lie together, such as those of one partition. */
+export interface RowStretches {
+  /** Number of each row's stretch. */
+  readonly groupOf: Int32Array;
+  /** First row of each stretch, and the number of all rows at the end. */
+  readonly starts: Int32Array;
+}
+
+/** Sorted partitions, one behind the other, as window functions see them; rows count over them all. */
+export interface WindowRows {
   readonly length: number;
   readonly args: readonly Vector[];
-  /** First row of the peer group of row i, and one past its last. */
-  peerStart(i: number): number;
-  peerEnd(i: number): number;
-  /** Frame of row i as [start, end); rows that an EXCLUDE clause removes are asked separately. */
-  frameStart(i: number): number;
-  frameEnd(i: number): number;
+  readonly partitions: RowStretches;
+  /** Rows of a partition that its order does not tell apart. */
+  readonly peers: RowStretches;
+  /** Frame of each row as [start, end); rows that an EXCLUDE clause removes are asked separately. */
+  readonly frames: { readonly start: Int32Array; readonly end: Int32Array };
   isExcluded(i: number, row: number): boolean;
   /** False where no row is ever excluded. */
   readonly excludesRows: boolean;
 }
 
-/** The value of a row; asked for each row once, in their order. */
-export type RowValue = (row: number) => Value;
+/** The values of rows start..end-1; asked for stretches of rows in their order. */
+export type RowValues = (start: number, end: number) => Vector;
 
 export interface WindowFunction extends FunctionBase {
   readonly kind: 'window';
-  compute(partition: WindowPartition, call: CallInfo, context: EvalContext): RowValue;
+  compute(rows: WindowRows, call: CallInfo, context: EvalContext): RowValues;
 }
 
 export interface FunctionColumn {

@@ -5,6 +5,7 @@ import type { NullMask, Vector } from '../../vector/vector.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
 import { growF64 } from './accumulator.ts';
+import { countOverFrames } from './over-frames.ts';
 
 class CountAccumulator implements Accumulator {
   #counts = new Float64Array(0);
@@ -53,7 +54,11 @@ export function present(nulls: NullMask, start: number, end: number): number {
   return count;
 }
 
-const COUNTED = { orderInsensitive: true, statistics: [] } as const;
+const COUNTED = {
+  orderInsensitive: true,
+  statistics: [],
+  overFrames: countOverFrames,
+} as const;
 
 export const countAggregates: readonly AggregateFunction[] = [
   aggregate('count() int8', () => new CountAccumulator(), COUNTED),

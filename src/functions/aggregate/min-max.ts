@@ -10,6 +10,7 @@ import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
 import { type Comparator, comparatorFor, compareNumbers } from '../../types/compare.ts';
 import { growBytes, growF64, StateAccumulator } from './accumulator.ts';
+import { maximaOverFrames, minimaOverFrames } from './over-frames.ts';
 
 /** Extremes of numbers, the last of equal ones (0 and -0). NaN is the greatest; values beyond the safe integers are kept beside. */
 class NumberExtremeAccumulator implements Accumulator {
@@ -191,16 +192,14 @@ const NUMBERS = { ...ANY_ORDER, statistics: ['extremes'] } as const;
 /** min and max over a type whose values are numbers (or Int64). */
 export function numberExtremes(type: string, oid: Oid): AggregateFunction[] {
   return [
-    aggregate(
-      `min(${type}) ${type}`,
-      () => new NumberExtremeAccumulator(false, sqlType(oid)),
-      NUMBERS,
-    ),
-    aggregate(
-      `max(${type}) ${type}`,
-      () => new NumberExtremeAccumulator(true, sqlType(oid)),
-      NUMBERS,
-    ),
+    aggregate(`min(${type}) ${type}`, () => new NumberExtremeAccumulator(false, sqlType(oid)), {
+      ...NUMBERS,
+      overFrames: minimaOverFrames,
+    }),
+    aggregate(`max(${type}) ${type}`, () => new NumberExtremeAccumulator(true, sqlType(oid)), {
+      ...NUMBERS,
+      overFrames: maximaOverFrames,
+    }),
   ];
 }
 

@@ -18,6 +18,7 @@ import type { Accumulator, AggregateFunction } from '../function.ts';
 import { checkFloat } from '../kernels/arithmetic.ts';
 import { checkInt64 } from '../operators/int-arithmetic.ts';
 import { growF64, StateAccumulator } from './accumulator.ts';
+import { floatMeansOverFrames, floatSumsOverFrames, integersOverFrames } from './over-frames.ts';
 
 const SAFE = Number.MAX_SAFE_INTEGER;
 /** Averages that are worth a form of their own. */
@@ -279,35 +280,43 @@ function numericSum(isMean: boolean): Accumulator {
 const ANY_ORDER = { orderInsensitive: true } as const;
 const SUMMED = { statistics: ['sum'] } as const;
 const SUMMED_INTEGERS = { ...ANY_ORDER, ...SUMMED } as const;
+const INTEGER_SUMS = { ...SUMMED_INTEGERS, overFrames: integersOverFrames(false) } as const;
+const INTEGER_MEANS = { ...SUMMED_INTEGERS, overFrames: integersOverFrames(true) } as const;
 
 export const sumAggregates: readonly AggregateFunction[] = [
-  aggregate('sum(int2) int8', () => new IntSumAccumulator(OID.int8, intSumToInt8), SUMMED_INTEGERS),
-  aggregate('sum(int4) int8', () => new IntSumAccumulator(OID.int8, intSumToInt8), SUMMED_INTEGERS),
+  aggregate('sum(int2) int8', () => new IntSumAccumulator(OID.int8, intSumToInt8), INTEGER_SUMS),
+  aggregate('sum(int4) int8', () => new IntSumAccumulator(OID.int8, intSumToInt8), INTEGER_SUMS),
   aggregate(
     'sum(int8) numeric',
     () => new IntSumAccumulator(OID.numeric, intSumToNumeric),
     SUMMED_INTEGERS,
   ),
   aggregate('sum(float4) float4', () => new FloatSumAccumulator(true, false)),
-  aggregate('sum(float8) float8', () => new FloatSumAccumulator(false, false), SUMMED),
+  aggregate('sum(float8) float8', () => new FloatSumAccumulator(false, false), {
+    ...SUMMED,
+    overFrames: floatSumsOverFrames,
+  }),
   aggregate('sum(numeric) numeric', () => numericSum(false), ANY_ORDER),
   aggregate(
     'avg(int2) numeric',
     () => new IntSumAccumulator(OID.numeric, intAverage),
-    SUMMED_INTEGERS,
+    INTEGER_MEANS,
   ),
   aggregate(
     'avg(int4) numeric',
     () => new IntSumAccumulator(OID.numeric, intAverage),
-    SUMMED_INTEGERS,
+    INTEGER_MEANS,
   ),
   aggregate(
     'avg(int8) numeric',
     () => new IntSumAccumulator(OID.numeric, intAverage),
-    SUMMED_INTEGERS,
+    INTEGER_MEANS,
   ),
   aggregate('avg(float4) float8', () => new FloatSumAccumulator(false, true), SUMMED),
-  aggregate('avg(float8) float8', () => new FloatSumAccumulator(false, true), SUMMED),
+  aggregate('avg(float8) float8', () => new FloatSumAccumulator(false, true), {
+    ...SUMMED,
+    overFrames: floatMeansOverFrames,
+  }),
   aggregate('avg(numeric) numeric', () => numericSum(true), ANY_ORDER),
 ];
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { WindowFunction } from '../../../src/functions/function.ts';
+import type { WindowFunction, WindowRows } from '../../../src/functions/function.ts';
 import type { Expr } from '../../../src/plan/expr.ts';
 import type { FrameBound, PhysicalNode, WindowFrame } from '../../../src/plan/physical.ts';
 import type { Value } from '../../../src/types/value.ts';
+import { vectorFromValues } from '../../../src/vector/vector.ts';
 import {
   addition,
   call,
@@ -32,17 +33,23 @@ const frameRows: WindowFunction = {
   argTypes: [],
   returnType: 25,
   volatility: 'immutable',
-  compute: (partition) => (i) => {
-    const rows: number[] = [];
-    for (let row = partition.frameStart(i); row < partition.frameEnd(i); row++) {
-      if (!partition.isExcluded(i, row)) rows.push(row);
-    }
-    if (!partition.excludesRows) {
-      expect(rows).toHaveLength(Math.max(0, partition.frameEnd(i) - partition.frameStart(i)));
-    }
-    return rows.join(' ');
+  compute: (all) => (start, end) => {
+    const texts: Value[] = [];
+    for (let i = start; i < end; i++) texts.push(frameText(all, i));
+    return vectorFromValues(TEXT, texts);
   },
 };
+
+/** Rows of a frame, counted from the first row of the partition. */
+function frameText({ partitions, frames, ...all }: WindowRows, i: number): string {
+  const first = partitions.starts[partitions.groupOf[i]];
+  const rows: number[] = [];
+  for (let row = frames.start[i]; row < frames.end[i]; row++) {
+    if (!all.isExcluded(i, row)) rows.push(row - first);
+  }
+  if (!all.excludesRows) expect(rows).toHaveLength(frames.end[i] - frames.start[i]);
+  return rows.join(' ');
+}
 
 type Row = [part: Value, key: Value, id: number];
 
