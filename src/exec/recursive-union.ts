@@ -14,7 +14,7 @@ export async function* runRecursiveUnion(
   node: RecursiveUnionNode,
   context: ExecContext,
 ): OperatorRun {
-  const seen = node.distinct ? new SeenRows(node.columns.length, context) : undefined;
+  const seen = node.distinct ? new SeenRows(columnTypes(node), context) : undefined;
   const newTurn = (): KeptRows => new KeptRows('Recursive Union', columnTypes(node), context);
   let plan = node.seed;
   let turn = newTurn();
@@ -23,7 +23,7 @@ export async function* runRecursiveUnion(
     do {
       context.shared.set(workKey(node.cteId), turn);
       for await (const batch of inPieces(execute(plan, context), STEP_ROWS, context)) {
-        const fresh = seen === undefined ? batch : seen.fresh(batch);
+        const fresh = seen === undefined ? batch : await seen.fresh(batch);
         if (fresh.length === 0) continue;
         await next.append(fresh);
         yield fresh;

@@ -6,6 +6,7 @@
  */
 import { compileKernels } from '../platform/kernel-module.ts';
 import type { InputKernels } from './input-kernels.ts';
+import type { KeyKernels } from './key-kernels.ts';
 import type { LaneKernels } from './lane-kernels.ts';
 import { kernelMemory } from './memory.ts';
 import type { OutputKernels } from './output-kernels.ts';
@@ -13,7 +14,7 @@ import type { RegisterKernels } from './register-kernels.ts';
 import type { SummaryKernels } from './summary-kernels.ts';
 
 export interface Kernels
-  extends InputKernels, LaneKernels, OutputKernels, RegisterKernels, SummaryKernels {}
+  extends InputKernels, KeyKernels, LaneKernels, OutputKernels, RegisterKernels, SummaryKernels {}
 
 const instance = new WebAssembly.Instance(compileKernels(), { env: { memory: kernelMemory } });
 

@@ -37,6 +37,7 @@ export interface KernelViews {
   readonly f64: Float64Array;
 }
 
+  readonly i64: BigInt64Array;
 let views = makeViews();
 let top = HEAP_START;
 let inUse = 0;
@@ -73,7 +74,20 @@ export function tryAllocate(bytes: number): KernelBlock | undefined {
     collectGarbage();
   }
   const block = new KernelBlock(pointer, bytes);
-  collected.register(block, { pointer, size });
+  collected.register(block, { pointer, size }, block);
+  return block;
+}
+
+/** Frees a block before it is collected. Nobody may use it or its address any more. */
+export function freeBlock(block: KernelBlock): void {
+  if (collected.unregister(block))
+    release({ pointer: block.pointer, size: sizeClass(block.bytes) });
+}
+
+/** A block with these integers; undefined where the memory is at its limit. */
+export function kernelCopy(integers: Int32Array): KernelBlock | undefined {
+  const block = tryAllocate(integers.length * 4);
+  if (block !== undefined) views.i32.set(integers, block.pointer / 4);
   return block;
 }
 
@@ -139,3 +153,4 @@ function makeViews(): KernelViews {
     f64: new Float64Array(buffer),
   };
 }
+    i64: new BigInt64Array(buffer),

@@ -41,6 +41,11 @@ export class LaneVector implements F64Vector {
     return #rows in vector ? vector : undefined;
   }
 
+  /** Whether someone has asked for the doubles. */
+  get isWidened(): boolean {
+    return this.#data !== undefined;
+  }
+
   widened(): Float64Array {
     if (this.#data === undefined) {
       const { lanes, starts, at } = this.#rows;

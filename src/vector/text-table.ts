@@ -7,6 +7,8 @@ import { HashPages } from './hash-pages.ts';
 /** Strings of one page. */
 const PAGE_BITS = 13;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
+/** Strings that get their place in the index at a time. */
+const STEP_TEXTS = 4096;
 
 export class TextTable {
   size = 0;
@@ -55,6 +57,15 @@ export class TextTable {
   /** Adds strings that differ from each other and from all that are there. */
   addDistinct(texts: readonly string[]): void {
     for (const text of texts) this.#push(text);
+  }
+
+  /** The same, with their places in the index, in steps of some milliseconds. */
+  *takeSteps(texts: readonly string[]): Generator<void, void, void> {
+    for (let start = 0; start < texts.length; start += STEP_TEXTS) {
+      this.addDistinct(texts.slice(start, start + STEP_TEXTS));
+      this.#indexRest();
+      yield;
+    }
   }
 
   /** All strings, in order. */

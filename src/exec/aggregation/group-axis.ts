@@ -1,10 +1,15 @@
 /** The values of one key column of a grid, numbered as they come; NULL is one of them. */
+import { grown } from '../../base/grown.ts';
+import { finishNow } from '../../base/steps.ts';
 import { OID, vectorRep, type SqlType } from '../../types/type.ts';
-import { TextTable } from '../../vector/text-table.ts';
+import { originOf } from '../../vector/distinct-dictionary.ts';
 import type { TextVector, Vector } from '../../vector/vector.ts';
+import { TextIds } from '../packed-keys/text-ids.ts';
 
 /** Numbers, unlike texts, are looked up in a Map: not for many of them. */
 const NUMBERS_MAX = 4096;
+/** Texts that may be looked at without a pause when others come to them. */
+const TEXTS_MOVED = 4096;
 
 export class GroupAxis {
   count = 0;
@@ -14,18 +19,18 @@ export class GroupAxis {
   readonly #values: number[] = [];
   readonly #list: string[] = [];
   readonly #numberOf = new Map<number, number>();
-  readonly #texts = new TextTable();
-  /** By number of a text in the table: its number here. */
-  readonly #textNumbers: number[] = [];
-  #dictionary: readonly string[] | undefined;
-  #ofCode = new Int32Array(0);
+  readonly #texts: TextIds;
+  /** By number of a text among all of the column: its number here plus 1. And the other way round. */
+  #ofId = new Int32Array(0);
+  readonly #ids: number[] = [];
 
-  constructor(type: SqlType) {
+  constructor(type: SqlType, texts: TextIds | undefined) {
     this.#type = type;
+    this.#texts = texts ?? new TextIds();
   }
 
   get bytes(): number {
-    return this.#texts.bytes + this.count * 16 + this.#ofCode.length * 4;
+    return this.#texts.bytes + this.count * 16 + this.#ofId.length * 4;
   }
 
   /** Numbers rows; false where the axis does not take them. */
@@ -85,32 +90,47 @@ export class GroupAxis {
     return this.#null;
   }
 
-  #numberTexts({ codes, dictionary, nulls }: TextVector, length: number, out: Int32Array): boolean {
-    if (dictionary !== this.#dictionary) {
-      if (dictionary.length > 4 * length + 64) return false;
-      this.#dictionary = dictionary;
-      this.#ofCode = new Int32Array(dictionary.length);
+  #numberTexts(column: TextVector, length: number, out: Int32Array): boolean {
+    const { dictionary, nulls } = column;
+    if (originOf(dictionary) === undefined && dictionary.length > 4 * length + 64) return false;
+    const steps = this.#texts.prepare(column);
+    if (steps !== undefined) {
+      if (this.#texts.size > TEXTS_MOVED) return false;
+      finishNow(steps);
     }
-    const ofCode = this.#ofCode;
+    this.#texts.write(column, length, true, out, 0);
     for (let row = 0; row < length; row++) {
       if (nulls !== undefined && nulls[row] === 1) {
         out[row] = this.#nullNumber();
         continue;
       }
-      const code = codes[row];
-      if (ofCode[code] === 0) ofCode[code] = this.#addText(dictionary[code]) + 1;
-      out[row] = ofCode[code] - 1;
+      const id = out[row];
+      const number = id < this.#ofId.length ? this.#ofId[id] : 0;
+      out[row] = number === 0 ? this.#addText(id) : number - 1;
     }
     return true;
   }
 
-  #addText(text: string): number {
-    const id = this.#texts.add(text);
-    if (id === this.#textNumbers.length) {
-      this.#textNumbers.push(this.count);
-      this.#list[this.count++] = text;
+  #addText(id: number): number {
+    if (id >= this.#ofId.length) {
+      const room = Math.max(2 * this.#ofId.length, id + 1, this.#texts.size);
+      this.#ofId = grown(this.#ofId, new Int32Array(room));
     }
-    return this.#textNumbers[id];
+    const number = this.count++;
+    this.#ofId[id] = number + 1;
+    this.#ids[number] = id;
+    this.#list[number] = this.#texts.textOf(id);
+    return number;
+  }
+
+  /** The same for a table whose texts have the same numbers. */
+  valuesForTable(numbers: Int32Array): Vector {
+    const type = this.#type;
+    if (vectorRep(type.oid) !== 'text') return this.values(numbers);
+    const ids = numbers.map((number) => (number === this.#null ? 0 : this.#ids[number]));
+    const { dictionary, codes } = this.#texts.texts(ids);
+    const { length } = numbers;
+    return { rep: 'text', type, length, codes, dictionary, nulls: this.#nullsOf(numbers) };
   }
 
   /** The values with these numbers; vectors of texts share a dictionary until others are added. */

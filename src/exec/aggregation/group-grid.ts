@@ -7,6 +7,7 @@
 import { grown } from '../../base/grown.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Vector } from '../../vector/vector.ts';
+import type { TextIds } from '../packed-keys/text-ids.ts';
 import { GroupAxis } from './group-axis.ts';
 
 /** Places of the whole grid, and for each group once the grid is larger than a cache. */
@@ -32,8 +33,8 @@ export class GroupGrid {
   #placeOf = new Int32Array(64);
   readonly #numbers: Int32Array[];
 
-  constructor(types: readonly SqlType[]) {
-    this.#axes = types.map((type) => new GroupAxis(type));
+  constructor(types: readonly SqlType[], texts: readonly (TextIds | undefined)[]) {
+    this.#axes = types.map((type, k) => new GroupAxis(type, texts[k]));
     this.#numbers = types.map(() => new Int32Array(0));
     this.#capacities = types.map(() => FIRST_CAPACITY);
     this.#order = types.map((_, k) => k);
@@ -65,15 +66,15 @@ export class GroupGrid {
     return true;
   }
 
-  /** The keys of groups [first, end). */
-  keys(first: number, end: number): Vector[] {
+  /** The keys of groups [first, end); for a table where texts have the same numbers, or to be seen. */
+  keys(first: number, end: number, isForTable = false): Vector[] {
     const strides = stridesOf(this.#order, this.#capacities);
     return this.#axes.map((axis, k) => {
       const numbers = new Int32Array(end - first);
       for (let group = first; group < end; group++) {
         numbers[group - first] = ((this.#placeOf[group] / strides[k]) | 0) % this.#capacities[k];
       }
-      return axis.values(numbers);
+      return isForTable ? axis.valuesForTable(numbers) : axis.values(numbers);
     });
   }
 

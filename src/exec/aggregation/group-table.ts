@@ -1,25 +1,25 @@
-/** Numbers for keys of groups: from a grid as long as that takes them, then from a hash table. */
-import type { SqlType } from '../../types/type.ts';
+/** Numbers for keys of groups: from a grid as long as that takes them, then from hashing. */
+import { vectorRep, type SqlType } from '../../types/type.ts';
 import type { Vector } from '../../vector/vector.ts';
-import { KeyTable } from '../key-table.ts';
+import type { Steps } from '../packed-keys/packed-table.ts';
+import { RowNumbers, type TakeKeys } from '../packed-keys/row-numbers.ts';
+import { TextIds } from '../packed-keys/text-ids.ts';
 import { AXES_MAX, GroupGrid } from './group-grid.ts';
 
 /** Groups that move from the grid to the table at a time. */
-const STEP_GROUPS = 16_384;
-
-/** Takes the keys of so many groups, which the table does not know any more. */
-export type TakeKeys = (keys: readonly Vector[], count: number) => void;
+const STEP_GROUPS = 4096;
 
 export class GroupTable {
-  readonly #table: KeyTable;
+  readonly #table: RowNumbers;
   readonly #takeKeys: TakeKeys;
   #grid: GroupGrid | undefined;
 
   /** `takeKeys` is called for all groups, in their order, when `hasKeys` ends. */
   constructor(types: readonly SqlType[], takeKeys: TakeKeys) {
-    this.#table = new KeyTable(types.length);
+    const texts = types.map(({ oid }) => (vectorRep(oid) === 'text' ? new TextIds() : undefined));
+    this.#table = new RowNumbers(types, takeKeys, texts);
     this.#takeKeys = takeKeys;
-    if (types.length > 0 && types.length <= AXES_MAX) this.#grid = new GroupGrid(types);
+    if (types.length > 0 && types.length <= AXES_MAX) this.#grid = new GroupGrid(types, texts);
   }
 
   get count(): number {
@@ -38,37 +38,51 @@ export class GroupTable {
 
   /** Whether groups can be asked for their keys; else they are for others to keep. */
   get hasKeys(): boolean {
-    return this.#grid !== undefined;
+    return this.#grid !== undefined || this.#table.hasKeys;
   }
 
   /** The keys of groups [first, end), where there are any. */
   keys(first: number, end: number): Vector[] {
-    return this.#grid?.keys(first, end) ?? [];
+    return (this.#grid ?? this.#table).keys(first, end);
   }
 
-  /** Writes each row's group to `out`, new ones numbered on. NULLs equal each other. */
-  insert(keys: readonly Vector[], length: number, out: Int32Array): void {
-    if (this.#grid?.insert(keys, length, out) === true) return;
-    this.#leaveGrid();
-    this.#table.insert(keys, length, out);
+  /**
+   * Writes each row's group to `out`, new ones numbered on; NULLs equal each other. Where that is not done at
+   * once, the steps that are left.
+   */
+  insert(keys: readonly Vector[], length: number, out: Int32Array): Steps | undefined {
+    if (this.#grid?.insert(keys, length, out) === true) return undefined;
+    return this.#insertSteps(keys, length, out);
+  }
+
+  *#insertSteps(keys: readonly Vector[], length: number, out: Int32Array): Steps {
+    yield* this.#leaveGrid();
+    yield* this.#table.insert(keys, length, out);
   }
 
   /** Writes each row's group to `out`, -1 where there is none. */
-  find(keys: readonly Vector[], length: number, out: Int32Array): void {
-    this.#leaveGrid();
-    this.#table.find(keys, length, out);
+  *find(keys: readonly Vector[], length: number, out: Int32Array): Steps {
+    yield* this.#leaveGrid();
+    yield* this.#table.find(keys, length, out);
+  }
+
+  /** Gives memory back; the table must not be used any more. */
+  free(): void {
+    this.#table.free();
   }
 
   /** The table numbers the groups as the grid did: in the order of their appearance. */
-  #leaveGrid(): void {
+  *#leaveGrid(): Steps {
     const grid = this.#grid;
     if (grid === undefined) return;
     this.#grid = undefined;
+    const numbers = new Int32Array(STEP_GROUPS);
     for (let first = 0; first < grid.count; first += STEP_GROUPS) {
       const end = Math.min(grid.count, first + STEP_GROUPS);
-      const keys = grid.keys(first, end);
-      this.#takeKeys(keys, end - first);
-      this.#table.insert(keys, end - first, new Int32Array(end - first));
+      const keys = grid.keys(first, end, this.#table.hasKeys);
+      if (!this.#table.hasKeys) this.#takeKeys(keys, end - first);
+      yield* this.#table.insert(keys, end - first, numbers);
+      yield;
     }
   }
 }

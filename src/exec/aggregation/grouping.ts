@@ -8,7 +8,7 @@ import type { Batch, Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
 import { narrow } from '../expr/narrow.ts';
 import { usedColumns } from '../expr/walk.ts';
-import type { ExecContext, OperatorRun } from '../operator.ts';
+import { inTurns, type ExecContext, type OperatorRun } from '../operator.ts';
 import { hashStepRows, pieces, type MemoryBudget } from '../run.ts';
 import { KeyColumns } from '../spill/key-columns.ts';
 import { pickRows, splitKnown } from '../spill/partitions.ts';
@@ -111,7 +111,7 @@ export class Grouping {
   async groupsAt(batch: Batch, rows: Int32Array, context: ExecContext): Promise<Int32Array> {
     const some = narrow(batch, rows, this.#keyColumns);
     const keys = await this.#keysOf(this.#keys, some, context);
-    return this.#groupsOf(keys, rows.length).slice(0, rows.length);
+    return (await this.#groupsOf(keys, rows.length, context)).slice(0, rows.length);
   }
 
   get #isFull(): boolean {
@@ -121,7 +121,7 @@ export class Grouping {
   async #addRows(batch: Batch, starts: RowGroups['starts'], context: ExecContext): Promise<void> {
     const rows = starts === undefined ? batch : narrow(batch, starts, this.#keyColumns);
     const keys = await this.#keysOf(this.#keys, rows, context);
-    const groups = this.#groupsOf(keys, rows.length);
+    const groups = await this.#groupsOf(keys, rows.length, context);
     await this.#feed(batch, { starts, groups, count: this.count }, context);
   }
 
@@ -129,7 +129,7 @@ export class Grouping {
   async #addKnown(batch: Batch, context: ExecContext): Promise<void> {
     const keys = await evaluateAll(this.#keys, batch, context);
     const numbers = new Int32Array(batch.length);
-    this.#table.find(keys, batch.length, numbers);
+    await inTurns(this.#table.find(keys, batch.length, numbers), context);
     const { known, unknown } = splitKnown(numbers, batch.length);
     if (unknown.length > 0) {
       const rows = pickRows(batch, keys, unknown);
@@ -151,17 +151,18 @@ export class Grouping {
 
   async addSummaries(plan: SummaryPlan, all: Summaries, context: ExecContext): Promise<void> {
     const keys = await this.#keysOf(this.#planKeys, groupRows(plan, all), context);
-    if (this.#isFull) await this.#addKnownSummaries(plan, all, keys);
-    else this.#feedSummaries(plan, all, this.#groupsOf(keys, all.length));
+    if (this.#isFull) await this.#addKnownSummaries(plan, all, keys, context);
+    else this.#feedSummaries(plan, all, await this.#groupsOf(keys, all.length, context));
   }
 
   async #addKnownSummaries(
     plan: SummaryPlan,
     all: Summaries,
     keys: readonly Vector[],
+    context: ExecContext,
   ): Promise<void> {
     const numbers = new Int32Array(all.length);
-    this.#table.find(keys, all.length, numbers);
+    await inTurns(this.#table.find(keys, all.length, numbers), context);
     const { known, unknown } = splitKnown(numbers, all.length);
     const batch = summaryBatch(all);
     if (unknown.length > 0) {
@@ -192,13 +193,18 @@ export class Grouping {
   }
 
   /** The group of each row, new ones made as needed. */
-  #groupsOf(keys: readonly Vector[], length: number): Int32Array {
+  async #groupsOf(
+    keys: readonly Vector[],
+    length: number,
+    context: ExecContext,
+  ): Promise<Int32Array> {
     if (this.#groups.length < length) this.#groups = new Int32Array(length);
     const groups = this.#groups;
     if (this.#set.length === 0) return groups.fill(0, 0, length);
     const table = this.#table;
     const { count, bytes } = table;
-    table.insert(keys, length, groups);
+    const steps = table.insert(keys, length, groups);
+    if (steps !== undefined) await inTurns(steps, context);
     const added = table.count - count;
     if (added > 0) {
       if (!table.hasKeys) this.#keepKeys(keys, table.newRows, count, table.count);
@@ -241,6 +247,7 @@ export class Grouping {
     for (let first = 0, page = 0; first < total; first += PAGE_GROUPS, page++) {
       yield await this.#finishPage(page, first, Math.min(PAGE_GROUPS, total - first), context);
     }
+    this.#table.free();
   }
 
   async #finishPage(

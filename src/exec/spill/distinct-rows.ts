@@ -28,18 +28,18 @@ export class DistinctRows {
     this.#types = types;
     this.#context = context;
     this.#level = level;
-    this.#seen = new SeenRows(types.length, context);
+    this.#seen = new SeenRows(types, context);
     this.usage = usage;
     usage.batches++;
   }
 
   /** The rows known to be new, in their order. Others may follow in `rest`. */
-  fresh(batch: Batch): Batch | Promise<Batch> {
+  fresh(batch: Batch): Promise<Batch> {
     return this.#seen.budget.isOver ? this.#spillUnknown(batch) : this.#seen.fresh(batch);
   }
 
   async #spillUnknown(batch: Batch): Promise<Batch> {
-    const { unknown } = splitKnown(this.#seen.find(batch), batch.length);
+    const { unknown } = splitKnown(await this.#seen.find(batch), batch.length);
     if (unknown.length > 0) {
       this.#partitions ??= await Partitions.create(this.#types, this.#level, this.#context);
       const rows = gatherBatch(batch, unknown, true);
@@ -51,6 +51,7 @@ export class DistinctRows {
   /** After all input: the new rows among those on disk. */
   async *rest(): OperatorRun {
     this.usage.noteMemory(this.#seen.budget.used);
+    this.#seen.free();
     const partitions = this.#partitions;
     if (partitions === undefined) return;
     const context = this.#context;
@@ -72,8 +73,7 @@ export class DistinctRows {
 export async function* distinct(input: AsyncIterable<Batch>, rows: DistinctRows): OperatorRun {
   try {
     for await (const batch of input) {
-      const fresh = rows.fresh(batch);
-      const known = fresh instanceof Promise ? await fresh : fresh;
+      const known = await rows.fresh(batch);
       if (known.length > 0) yield known;
     }
     yield* rows.rest();

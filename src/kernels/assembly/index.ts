@@ -17,4 +17,5 @@ export { parseFloats, parseIntegers, widePowers } from './parse-number';
 export { parseBooleans, parseDates, parseTimestamps } from './parse-time';
 export { rehashTexts, textCode, textCodes, tupleCodes } from './text-table';
 export { findTuples, learnTuples } from './text-tuples';
+export * from './key-table';
 export { splitEntries, writeLines, writeTuples } from './data-row';

@@ -1,4 +1,5 @@
 /** Distinct strings of a column, numbered in the order of their arrival. */
+import { declareDistinct } from '../../vector/distinct-dictionary.ts';
 import { TextTable } from '../../vector/text-table.ts';
 import type { NullMask } from '../../vector/vector.ts';
 
@@ -55,7 +56,10 @@ export class TextDictionary {
    * a new one is handed out only when strings were added.
    */
   snapshot(): readonly string[] {
-    if (this.#snapshot.length !== this.size) this.#snapshot = this.#table.toArray();
+    if (this.#snapshot.length !== this.size) {
+      this.#snapshot = this.#table.toArray();
+      declareDistinct(this.#snapshot, this);
+    }
     return this.#snapshot;
   }
 

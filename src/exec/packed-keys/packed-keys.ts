@@ -1,0 +1,220 @@
+/**
+ * Rows of key columns numbered 0, 1, 2 ... in order of first appearance, as KeyTable numbers them, where the
+ * columns' values have a form of fixed width. A vector at a time is encoded, hashed and looked for by
+ * kernels. A word of bits for NULLs is part of the keys once there are any.
+ */
+import { kernels } from '../../kernels/kernels.ts';
+import { freeBlock, kernelViews, type KernelBlock } from '../../kernels/memory.ts';
+import type { SqlType } from '../../types/type.ts';
+import type { NullMask, Vector } from '../../vector/vector.ts';
+import { fieldKind, KeyField } from './key-field.ts';
+import { allocate, PackedTable, type Steps } from './packed-table.ts';
+import type { TextIds } from './text-ids.ts';
+
+/** Columns that have a bit for NULL. */
+const FIELDS_MAX = 32;
+const NULL_BYTES = 4;
+/** Keys that move to a wider table in one step. */
+const STEP_KEYS = 4096;
+
+interface Placed {
+  readonly field: KeyField;
+  readonly column: number;
+  readonly offset: number;
+}
+
+export class PackedKeys {
+  /** After `insert`: for each new key, in order, the row that brought it. */
+  newRows = new Int32Array(0);
+  readonly #fields: readonly Placed[];
+  /** Bytes of the fields, without the NULLs' bits. */
+  readonly #width: number;
+  #hasNulls = false;
+  #table: PackedTable;
+  /** The keys of the rows at hand, and room to make them. */
+  #rows: KernelBlock | undefined;
+
+  /** undefined where not all types have a fixed width. `texts` may have numbers for columns of texts. */
+  static of(
+    types: readonly SqlType[],
+    texts: readonly (TextIds | undefined)[] = [],
+  ): PackedKeys | undefined {
+    const kinds = types.map(fieldKind);
+    if (types.length === 0 || types.length > FIELDS_MAX) return undefined;
+    const fields: KeyField[] = [];
+    for (const [i, kind] of kinds.entries()) {
+      if (kind === undefined) return undefined;
+      fields.push(new KeyField(types[i], kind, texts[i]));
+    }
+    return new PackedKeys(fields);
+  }
+
+  private constructor(fields: readonly KeyField[]) {
+    let offset = 0;
+    const placed: Placed[] = [];
+    for (const bytes of [8, 4]) {
+      for (const [column, field] of fields.entries()) {
+        if (field.bytes !== bytes) continue;
+        placed.push({ field, column, offset });
+        offset += bytes;
+      }
+    }
+    this.#fields = placed;
+    this.#width = offset;
+    this.#table = new PackedTable(offset);
+  }
+
+  get count(): number {
+    return this.#table.count;
+  }
+
+  /** A rough count of the bytes that it holds. */
+  get bytes(): number {
+    const texts = this.#fields.reduce((sum, { field }) => sum + (field.texts?.bytes ?? 0), 0);
+    return this.#table.bytes + texts;
+  }
+
+  /** Writes each row's number to `out`; false, and nothing done, where there is a row that does not fit. */
+  *insert(
+    columns: readonly Vector[],
+    length: number,
+    out: Int32Array,
+  ): Generator<void, boolean, void> {
+    yield* this.#prepare(columns, length);
+    const { keys, fits } = this.#encode(columns, length, true);
+    if (!fits) return false;
+    if (this.newRows.length < length) this.newRows = new Int32Array(length);
+    yield* this.#table.insert(keys, length, out, this.newRows);
+    return true;
+  }
+
+  /** Writes each row's number to `out`, -1 where there is none; false as `insert`. */
+  *find(
+    columns: readonly Vector[],
+    length: number,
+    out: Int32Array,
+  ): Generator<void, boolean, void> {
+    yield* this.#prepare(columns, length);
+    const { keys, fits } = this.#encode(columns, length, false);
+    if (fits) this.#table.find(keys, length, out);
+    return fits;
+  }
+
+  /** The keys [first, end) as columns. */
+  keys(first: number, end: number): Vector[] {
+    const length = end - first;
+    const stage = this.#room(length);
+    const nulls = this.#hasNulls ? this.#nullBits(first, end, stage) : undefined;
+    const vectors: Vector[] = [];
+    for (const { field, column, offset } of this.#fields) {
+      this.#collect(first, end, offset, field.bytes, stage);
+      vectors[column] = field.decode(length, stage, nulls && nullsOf(nulls, column));
+    }
+    return vectors;
+  }
+
+  /** Gives its memory back; it must not be used any more. */
+  free(): void {
+    this.#table.free();
+    if (this.#rows !== undefined) freeBlock(this.#rows);
+  }
+
+  *#prepare(columns: readonly Vector[], length: number): Steps {
+    for (const { field, column } of this.#fields) {
+      const steps = field.prepare(columns[column]);
+      if (steps !== undefined) yield* steps;
+    }
+    if (!this.#hasNulls && columns.some(({ nulls }) => hasNull(nulls, length))) {
+      yield* this.#widen();
+    }
+  }
+
+  /** Makes room for the bits of NULLs in all keys. */
+  *#widen(): Steps {
+    const before = this.#table;
+    const width = this.#width + NULL_BYTES;
+    const table = new PackedTable(width);
+    const numbers = new Int32Array(STEP_KEYS);
+    const fresh = new Int32Array(STEP_KEYS);
+    for (const [keys, count] of before.stretches(0, before.count)) {
+      const wide = this.#room(count);
+      kernels.widenKeys(keys, this.#width, count, wide, width);
+      yield* table.insert(wide, count, numbers, fresh);
+      yield;
+    }
+    before.free();
+    this.#table = table;
+    this.#hasNulls = true;
+  }
+
+  #encode(
+    columns: readonly Vector[],
+    length: number,
+    adds: boolean,
+  ): { readonly keys: number; readonly fits: boolean } {
+    const stage = this.#room(length);
+    const keys = stage + length * 16;
+    const stride = this.#width + (this.#hasNulls ? NULL_BYTES : 0);
+    let fits = true;
+    for (const { field, column, offset } of this.#fields) {
+      const target = keys + offset;
+      if (!field.encode(columns[column], length, adds, target, stride, stage)) fits = false;
+    }
+    if (this.#hasNulls) this.#encodeNulls(columns, length, keys, stride);
+    return { keys, fits };
+  }
+
+  #encodeNulls(columns: readonly Vector[], length: number, keys: number, stride: number): void {
+    const { u32 } = kernelViews();
+    const step = stride >>> 2;
+    const bits = (keys + this.#width) >>> 2;
+    for (let row = 0, at = bits; row < length; row++, at += step) u32[at] = 0;
+    for (const { field, column, offset } of this.#fields) {
+      const { nulls } = columns[column];
+      if (nulls === undefined) continue;
+      const first = (keys + offset) >>> 2;
+      for (let row = 0; row < length; row++) {
+        if (nulls[row] === 0) continue;
+        u32[first + row * step] = 0;
+        if (field.bytes === 8) u32[first + row * step + 1] = 0;
+        u32[bits + row * step] |= 1 << column;
+      }
+    }
+  }
+
+  #nullBits(first: number, end: number, stage: number): Uint32Array {
+    this.#collect(first, end, this.#width, NULL_BYTES, stage);
+    return kernelViews().u32.slice(stage >>> 2, (stage >>> 2) + end - first);
+  }
+
+  /** Writes one field of keys [first, end), one behind the other. */
+  #collect(first: number, end: number, offset: number, bytes: number, target: number): void {
+    const stride = this.#width + (this.#hasNulls ? NULL_BYTES : 0);
+    const collect = bytes === 8 ? kernels.collectLongs : kernels.collectWords;
+    for (const [keys, count] of this.#table.stretches(first, end)) {
+      collect(keys + offset, stride, count, target);
+      target += count * bytes;
+    }
+  }
+
+  /** Room for keys of so many rows, and 16 bytes for each before them. */
+  #room(rows: number): number {
+    const bytes = rows * (16 + this.#width + NULL_BYTES);
+    if (this.#rows === undefined || this.#rows.bytes < bytes) {
+      if (this.#rows !== undefined) freeBlock(this.#rows);
+      this.#rows = allocate(bytes);
+    }
+    return this.#rows.pointer;
+  }
+}
+
+function hasNull(nulls: NullMask, length: number): boolean {
+  return nulls !== undefined && nulls.subarray(0, length).includes(1);
+}
+
+function nullsOf(bits: Uint32Array, column: number): NullMask {
+  const nulls = new Uint8Array(bits.length);
+  let any = 0;
+  for (let i = 0; i < bits.length; i++) any |= nulls[i] = (bits[i] >>> column) & 1;
+  return any === 0 ? undefined : nulls;
+}
