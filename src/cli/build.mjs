@@ -68,6 +68,7 @@ export async function build() {
       target: 'node20',
       format: 'esm',
       sourcemap: true,
+      define: { VARVE_BUILD: JSON.stringify(`${Date.now()}-${process.pid}`) },
       logLevel: 'error',
     });
     // main.js last: its age tells whether dist/ is fresh.

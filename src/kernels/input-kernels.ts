@@ -45,8 +45,8 @@ export interface InputKernels {
   findTuples(block: number, tuples: number): number;
   /** Adds those of rows that had none and were read since; returns 0 where the table has no room. */
   learnTuples(block: number, jobs: number, tuples: number): number;
-  /** Where the 128-bit mantissas of the powers of ten from -64 to 64 belong. */
-  widePowers(): number;
+  /** Tells where the 128-bit mantissas of the powers of ten from -64 to 64 are. */
+  setWidePowers(table: number): void;
 }
 
 /** Offsets in a block (u32 each). */

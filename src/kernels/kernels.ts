@@ -16,6 +16,8 @@ import type { SummaryKernels } from './summary-kernels.ts';
 export interface Kernels
   extends InputKernels, KeyKernels, LaneKernels, OutputKernels, RegisterKernels, SummaryKernels {}
 
-const instance = new WebAssembly.Instance(compileKernels(), { env: { memory: kernelMemory } });
+export const kernelModule = compileKernels();
+
+const instance = new WebAssembly.Instance(kernelModule, { env: { memory: kernelMemory } });
 
 export const kernels = instance.exports as unknown as Kernels;

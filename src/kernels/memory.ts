@@ -8,6 +8,7 @@
  */
 
 import { collectGarbage } from '../platform/collect-garbage.ts';
+import { kernelShare } from '../platform/threads.ts';
 
 const PAGE_BYTES = 65_536;
 /** What a 32-bit address reaches. */
@@ -22,11 +23,12 @@ const COLLECT_BYTES = 256 * 1024 * 1024;
 /** The heap grows by this much at least. */
 const GROWTH_PAGES = 256;
 
-export const kernelMemory = new WebAssembly.Memory({
-  initial: PAGES_INITIAL,
-  maximum: PAGES_MAX,
-  shared: true,
-});
+/** In a worker thread, the part of the main thread's memory that is for it alone. */
+const share = kernelShare();
+
+export const kernelMemory =
+  share?.memory ??
+  new WebAssembly.Memory({ initial: PAGES_INITIAL, maximum: PAGES_MAX, shared: true });
 
 /** Views over the whole memory. They are replaced when it grows: never keep one across a call. */
 export interface KernelViews {
@@ -44,6 +46,11 @@ let inUse = 0;
 /** Bytes in use at which garbage is collected next. */
 let collectAt = COLLECT_BYTES;
 const free = new Map<number, number[]>();
+
+/** In a worker thread, before each job: another thread may have made the memory larger. */
+export function refreshViews(): void {
+  if (views.u8.byteLength < kernelMemory.buffer.byteLength) views = makeViews();
+}
 
 /** The current views. */
 export function kernelViews(): KernelViews {
@@ -65,6 +72,8 @@ const collected = new FinalizationRegistry<{ pointer: number; size: number }>(re
 
 /** A block of at least `bytes`, contents undefined; undefined where the memory is at its limit. */
 export function tryAllocate(bytes: number): KernelBlock | undefined {
+  // One thread gives memory out.
+  if (share !== undefined) return undefined;
   const size = sizeClass(bytes);
   const pointer = free.get(size)?.pop() ?? extend(size);
   if (pointer === undefined) return undefined;
@@ -91,6 +100,13 @@ export function kernelCopy(integers: Int32Array): KernelBlock | undefined {
   return block;
 }
 
+/** A block with these integers; undefined where the memory is at its limit. */
+export function kernelCopy(integers: Int32Array): KernelBlock | undefined {
+  const block = tryAllocate(integers.length * 4);
+  if (block !== undefined) views.i32.set(integers, block.pointer / 4);
+  return block;
+}
+
 /** Bytes in blocks that are in use or not yet collected. */
 export function kernelBytesInUse(): number {
   return inUse;
@@ -106,7 +122,7 @@ export function scratch(bytes: number): number {
   return scratchBlock.pointer;
 }
 
-let scratchBlock = new KernelBlock(0, 0);
+let scratchBlock = new KernelBlock(share?.scratch ?? 0, share?.scratchBytes ?? 0);
 
 function release({ pointer, size }: { pointer: number; size: number }): void {
   inUse -= size;

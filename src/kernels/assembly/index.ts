@@ -13,7 +13,7 @@ export { splitText } from './split-text';
 export { countBare, splitValues } from './split-values';
 export { splitCsv } from './split-csv';
 export { readBooleans, readFloats, readIntegers, splitBinary } from './split-binary';
-export { parseFloats, parseIntegers, widePowers } from './parse-number';
+export { parseFloats, parseIntegers, setWidePowers } from './parse-number';
 export { parseBooleans, parseDates, parseTimestamps } from './parse-time';
 export { rehashTexts, textCode, textCodes, tupleCodes } from './text-table';
 export { findTuples, learnTuples } from './text-tuples';

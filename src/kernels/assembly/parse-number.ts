@@ -28,11 +28,14 @@ const EXACT_POWERS: StaticArray<f64> = [
 /** Exponents of the table of 128-bit powers of ten. */
 const POWER_MIN: i32 = -64;
 const POWER_MAX: i32 = 64;
-/** 128-bit mantissas of these powers, low word first, rounded down; written by the caller once. */
-const WIDE_POWERS: StaticArray<u64> = new StaticArray<u64>(258);
+/**
+ * 128-bit mantissas of these powers, low word first, rounded down. It is the caller's memory: what an
+ * instance clears when it begins is cleared for the other threads, too.
+ */
+let widePowers: usize = 0;
 
-export function widePowers(): usize {
-  return changetype<usize>(WIDE_POWERS);
+export function setWidePowers(table: usize): void {
+  widePowers = table;
 }
 
 /** How many of the eight bytes are digits before the first that is not. */
@@ -198,7 +201,7 @@ function multiplyWide(a: u64, b: u64): u64 {
 
 /** Lemire, Number parsing at a gigabyte per second (2021); NaN in the rare cases that it leaves open. */
 function eiselLemire(digits: u64, exponent: i32): f64 {
-  const power = changetype<usize>(WIDE_POWERS) + (((exponent - POWER_MIN) as usize) << 4);
+  const power = widePowers + (((exponent - POWER_MIN) as usize) << 4);
   const zeros = clz(digits);
   const man = digits << zeros;
   let binary = (((217706 * exponent) >> 16) + 64 + 1023) as i64 - (zeros as i64);

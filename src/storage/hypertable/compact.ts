@@ -7,6 +7,7 @@
 import { finishInTurns } from '../../base/steps.ts';
 import type { Env, Timers } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
+import type { ColumnEncoder } from './column-encoder.ts';
 import type { Flusher } from './flush.ts';
 import type { RowLocks } from './hypertable-store.ts';
 import { currentRef } from './moved-rows.ts';
@@ -66,6 +67,7 @@ interface Rewritten {
 export interface CompactOptions {
   readonly env: Env;
   readonly locks: RowLocks;
+  readonly encoder: ColumnEncoder;
   /** Rows of a group of series. */
   readonly compactRows?: number | undefined;
 }
@@ -188,6 +190,7 @@ export class Compactor {
         segmentBy,
         sources: parts,
         timers,
+        encoder: this.#options.encoder,
         isCold,
         isCompacted: true,
         nextAddress: () => ({ storageId, chunk: chunk.id, segment: this.#keeper.nextSegment() }),

@@ -3,6 +3,7 @@ import type { Env } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import { InternalError } from '../../errors/db-error.ts';
 import type { Sequence } from '../log/commit-log.ts';
+import type { ColumnEncoder } from './column-encoder.ts';
 import { HeadBuffer } from './head.ts';
 import type { RowLocks } from './hypertable-store.ts';
 import { currentRef } from './moved-rows.ts';
@@ -38,6 +39,7 @@ export interface FlushOptions {
   readonly env: Env;
   readonly locks: RowLocks;
   readonly flushRows: number;
+  readonly encoder: ColumnEncoder;
 }
 
 /** Flushes one after the other; a call while another is under way waits for it. */
@@ -222,6 +224,7 @@ export class Flusher {
       segmentBy: await store.segmentByInSlices(descriptor, chunk),
       sources,
       timers: this.#options.env.timers,
+      encoder: this.#options.encoder,
       nextAddress: () => ({ storageId, chunk: chunk.id, segment: this.#keeper.nextSegment() }),
     });
     return { replaced, written };

@@ -3,6 +3,7 @@ import { dbError } from '../../errors/db-error.ts';
 import type { CatalogSnapshot } from '../../catalog/catalog.ts';
 import type { KvStore } from '../kv/kv.ts';
 import { decodeChunk, type ChunkRecord } from './chunk-record.ts';
+import { ColumnEncoder } from './column-encoder.ts';
 import { Flusher } from './flush.ts';
 import type { HypertableStore } from './hypertable-store.ts';
 import {
@@ -27,7 +28,9 @@ export async function openHypertableStore(
   const keeper = new SegmentKeeper({ kv, cacheBytes, describe, sharedDictionary });
   const tables = await loadTables(kv, keeper, describe);
   const root = { sequence: options.sequenceApplied, tables };
-  return new Store(options, keeper, new Flusher({ env, locks, flushRows }, keeper), root);
+  const encoder = new ColumnEncoder(env.log);
+  const flusher = new Flusher({ env, locks, flushRows, encoder }, keeper);
+  return new Store(options, { keeper, flusher, encoder }, root);
 }
 
 async function loadTables(

@@ -5,13 +5,15 @@
 import { lowerBound } from '../../base/lower-bound.ts';
 import { finishInTurns, finishNow } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
-import { liveColumns, type TableDescriptor } from '../../catalog/catalog.ts';
+import { liveColumns, type ColumnDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
+import { kernelCopy } from '../../kernels/memory.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { KvOperation } from '../kv/kv.ts';
 import { missingValue } from './any-values.ts';
 import { encodeBlock, zonesOf, type EncodeOptions } from './column-block.ts';
-import { encodeLaneBlock, type EncodedBlock } from './lane-block.ts';
+import type { ColumnEncoder } from './column-encoder.ts';
+import type { EncodedBlock } from './lane-block.ts';
 import { rankOf } from './moved-rows.ts';
 import { hypertableOf } from './placement.ts';
 import { PIECE_ROWS, pieceCount, VECTOR_ROWS, type RowSource } from './row-source.ts';
@@ -40,6 +42,7 @@ export interface WriterInput {
   /** What to write, deleted rows of the sources left out. */
   readonly sources: readonly RowSource[];
   readonly timers: Timers;
+  readonly encoder: ColumnEncoder;
   /** The rows will rest: smaller blocks are worth more time. */
   readonly isCold?: boolean;
   /** These are all rows of their series. */
@@ -125,10 +128,13 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     const order = sorted.permutation.subarray(start, Math.min(rows, start + SEGMENT_ROWS));
     drafts.push({ address: input.nextAddress(), order, columns: new Map(), bytes: 0 });
   }
-  for (const { attnum, type } of liveColumns(table)) {
-    if (segmentBy.includes(attnum)) continue;
-    const lanes = wholeLanes(sources, kept, attnum);
-    const column = lanes ?? (attnum === timeColumn ? timeValues : await read(attnum));
+  const stored = liveColumns(table).filter(({ attnum }) => !segmentBy.includes(attnum));
+  const encoded = await encodeLanes(input, stored, kept, drafts);
+  for (const { attnum, type } of stored) {
+    const blocks = await encoded.get(attnum);
+    drafts.forEach((draft, i) => blocks && takeBlocks(draft, attnum, type, blocks[i], operations));
+    if (blocks !== undefined) continue;
+    const column = attnum === timeColumn ? timeValues : await read(attnum);
     if (column === undefined) continue;
     for (const draft of drafts) await writeColumn(input, draft, attnum, type, column, operations);
     if (column !== timeValues) giveBackColumn(column);
@@ -204,35 +210,72 @@ async function seriesColumnsOf(
   return { segmentBy, columns };
 }
 
+/** Blocks of a column, by draft. */
+type ColumnBlocks = readonly (readonly EncodedBlock[])[];
+
+/** Columns that lanes hold, which are encoded while others are written. */
+async function encodeLanes(
+  { sources, encoder, isCold = false, timers }: WriterInput,
+  columns: readonly ColumnDescriptor[],
+  kept: readonly (Int32Array | undefined)[],
+  drafts: readonly Draft[],
+): Promise<Map<number, Promise<ColumnBlocks>>> {
+  const encoded = new Map<number, Promise<ColumnBlocks>>();
+  const orders = drafts.map(({ order }) => kernelCopy(order));
+  for (const { attnum } of columns) {
+    const lanes = wholeLanes(sources, kept, attnum)?.lanes;
+    if (lanes === undefined) continue;
+    const jobs = orders.flatMap((order, i) =>
+      order === undefined ? [] : [{ lanes, order, rows: drafts[i].order.length, isCold }],
+    );
+    if (jobs.length < drafts.length) break;
+    const blocks = Promise.all(jobs.map((job) => encoder.encode(job, timers)));
+    // Who awaits it will see an error; until then it has no one.
+    blocks.catch(() => undefined);
+    encoded.set(attnum, blocks);
+    await timers.yield();
+  }
+  return encoded;
+}
+
 async function writeColumn(
   input: WriterInput,
   draft: Draft,
   attnum: number,
   type: SqlType,
-  column: PlainColumn | LaneColumn,
+  column: PlainColumn,
   operations: KvOperation[],
 ): Promise<void> {
   const rows = draft.order.length;
-  const vectors = Math.ceil(rows / VECTOR_ROWS);
+  const blocks: EncodedBlock[] = [];
+  for (let start = 0; start < rows; start += PIECE_ROWS) {
+    const order = draft.order.subarray(start, Math.min(rows, start + PIECE_ROWS));
+    blocks.push(encodeRows(column, order, type, input));
+    await input.timers.yield();
+  }
+  takeBlocks(draft, attnum, type, blocks, operations);
+}
+
+function takeBlocks(
+  draft: Draft,
+  attnum: number,
+  type: SqlType,
+  blocks: readonly EncodedBlock[],
+  operations: KvOperation[],
+): void {
+  const vectors = Math.ceil(draft.order.length / VECTOR_ROWS);
   const minimums = new Float64Array(vectors);
   const maximums = new Float64Array(vectors);
   let hasZones = false;
-  for (let start = 0, block = 0; start < rows; start += PIECE_ROWS, block++) {
-    const count = Math.min(PIECE_ROWS, rows - start);
-    const order = draft.order.subarray(start, start + count);
-    const { value, zones } =
-      column.rep === 'lanes'
-        ? encodeLaneBlock(column.lanes, order, input)
-        : encodeRows(column, order, type, input);
+  blocks.forEach(({ value, zones }, block) => {
     if (zones !== undefined) {
       hasZones = true;
-      minimums.set(zones.minimums, start / VECTOR_ROWS);
-      maximums.set(zones.maximums, start / VECTOR_ROWS);
+      minimums.set(zones.minimums, (block * PIECE_ROWS) / VECTOR_ROWS);
+      maximums.set(zones.maximums, (block * PIECE_ROWS) / VECTOR_ROWS);
     }
     draft.bytes += value.length;
     operations.push({ type: 'put', key: blockKey(draft.address, attnum, block), value });
-    await input.timers.yield();
-  }
+  });
   draft.columns.set(attnum, { type, zones: hasZones ? { minimums, maximums } : undefined });
 }
 

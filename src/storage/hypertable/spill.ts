@@ -7,6 +7,7 @@ import { finishInTurns } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import { giveBackBatch } from '../../vector/lent-batch.ts';
+import type { ColumnEncoder } from './column-encoder.ts';
 import type { HeadContext } from './head.ts';
 import { PendingSource } from './pending-rows.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
@@ -25,6 +26,7 @@ const COMMIT_ROWS = 100_000;
 export interface SpillContext {
   readonly keeper: SegmentKeeper;
   readonly timers: Timers;
+  readonly encoder: ColumnEncoder;
   readonly limits?: SpillLimits | undefined;
   contextOf(storageId: number): HeadContext;
   /** Columns that make a series in a chunk's next segment. */
@@ -74,7 +76,7 @@ export async function spillForCommit(context: SpillContext, writes: Writes): Pro
 }
 
 async function spillChunk(
-  { keeper, timers, contextOf, segmentBy }: SpillContext,
+  { keeper, timers, encoder, contextOf, segmentBy }: SpillContext,
   writes: Writes,
   pending: PendingRows,
 ): Promise<void> {
@@ -89,6 +91,7 @@ async function spillChunk(
     segmentBy: columns,
     sources: [source],
     timers,
+    encoder,
     nextAddress: () => {
       const address = { storageId, chunk: place.id, segment: keeper.nextSegment() };
       writes.addresses.push(address);

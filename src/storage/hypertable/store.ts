@@ -36,6 +36,7 @@ import type {
 } from './hypertable-store.ts';
 import { packSteps, partSteps, unpackParts, type Part } from './parts.ts';
 import { ChunkHolds } from './chunk-holds.ts';
+import type { ColumnEncoder } from './column-encoder.ts';
 import { Compactor } from './compact.ts';
 import { currentRef, forgetMoves } from './moved-rows.ts';
 import { existence } from './existence.ts';
@@ -85,6 +86,13 @@ export interface HypertableStoreOptions {
   readonly compactRows?: number | undefined;
 }
 
+/** What the store works with beside its options. */
+export interface StoreParts {
+  readonly keeper: SegmentKeeper;
+  readonly flusher: Flusher;
+  readonly encoder: ColumnEncoder;
+}
+
 /** Values that one slice of applying a commit copies: some milliseconds. */
 const SLICE_CELLS = 1_000_000;
 
@@ -96,6 +104,7 @@ export class Store implements HypertableStore {
   readonly #options: HypertableStoreOptions;
   readonly #keeper: SegmentKeeper;
   readonly #flusher: Flusher;
+  readonly #encoder: ColumnEncoder;
   readonly #compactor: Compactor;
   readonly #contexts = new Map<number, HeadContext>();
   /** Parts that were packed in this process, so that applying them need not unpack. */
@@ -111,19 +120,20 @@ export class Store implements HypertableStore {
 
   constructor(
     options: HypertableStoreOptions,
-    keeper: SegmentKeeper,
-    flusher: Flusher,
+    { keeper, flusher, encoder }: StoreParts,
     root: RootState,
   ) {
     this.#options = options;
     this.#keeper = keeper;
     this.#flusher = flusher;
-    this.#compactor = new Compactor(options, keeper, flusher);
+    this.#encoder = encoder;
+    this.#compactor = new Compactor({ ...options, encoder }, keeper, flusher);
     this.#retired = new RetiredHeads(options.env.timers);
     this.#root = root;
     this.#spillContext = {
       keeper,
       timers: options.env.timers,
+      encoder,
       limits: options.spillLimits,
       contextOf: (storageId) => this.#context(this.#tableState(storageId).runtime),
       segmentBy: (table, rangeStart, columnOf, rows) => {
@@ -670,6 +680,7 @@ export class Store implements HypertableStore {
     this.#retired.close();
     await this.#compactor.close();
     await this.#flusher.close();
+    await this.#encoder.close();
     await this.#keeper.settle();
   }
 

@@ -1,0 +1,39 @@
+/** A thread with kernels of its own: its jobs name the one memory by address. */
+import { Thread, threadProgram } from '../platform/threads.ts';
+import { kernelModule } from './kernels.ts';
+import { kernelMemory, tryAllocate, type KernelBlock } from './memory.ts';
+
+/** What kernels need to work in, on a block of a segment. */
+const SCRATCH_BYTES = 4 * 1024 * 1024;
+
+export class KernelThread {
+  readonly #thread: Thread;
+  readonly #scratch: KernelBlock;
+
+  private constructor(file: string, scratch: KernelBlock) {
+    this.#scratch = scratch;
+    this.#thread = new Thread(file, {
+      memory: kernelMemory,
+      module: kernelModule,
+      scratch: scratch.pointer,
+      scratchBytes: scratch.bytes,
+    });
+  }
+
+  /** Undefined where no build has made the program, or no memory is left. */
+  static start(program: string): KernelThread | undefined {
+    const file = threadProgram(program);
+    const scratch = file === undefined ? undefined : tryAllocate(SCRATCH_BYTES);
+    if (file === undefined || scratch === undefined) return undefined;
+    return new KernelThread(file, scratch);
+  }
+
+  /** Rejects where the job fails or the thread has ended. The blocks stay what they are until it is done. */
+  run(job: unknown, blocks: readonly KernelBlock[]): Promise<unknown> {
+    return this.#thread.run(job, [this.#scratch, ...blocks]);
+  }
+
+  stop(): Promise<void> {
+    return this.#thread.stop();
+  }
+}

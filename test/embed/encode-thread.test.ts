@@ -1,0 +1,112 @@
+/** The thread that encodes columns, as the build makes it: its blocks are those of the event loop. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kernelModule } from '../../src/kernels/kernels.ts';
+import {
+  kernelCopy,
+  kernelMemory,
+  tryAllocate,
+  type KernelBlock,
+} from '../../src/kernels/memory.ts';
+import { Thread } from '../../src/platform/threads.ts';
+import { encodeAll, type EncodeLanesJob } from '../../src/storage/hypertable/encode-lanes.ts';
+import type { EncodedBlock } from '../../src/storage/hypertable/lane-block.ts';
+import { joinLanes, lanesOf, type BoundedLanes } from '../../src/storage/hypertable/page-lanes.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../dist/encode-worker.js');
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SCRATCH_BYTES = 4 * 1024 * 1024;
+const PAGE_ROWS = 65_536;
+
+/** Numbers in [0, 1) that the seed decides. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+describe('the encoding thread', () => {
+  let scratch: KernelBlock;
+  let thread: Thread;
+
+  beforeAll(() => {
+    scratch = tryAllocate(SCRATCH_BYTES) as KernelBlock;
+    thread = new Thread(PROGRAM, {
+      memory: kernelMemory,
+      module: kernelModule,
+      scratch: scratch.pointer,
+      scratchBytes: scratch.bytes,
+    });
+  });
+
+  afterAll(() => thread.stop());
+
+  function randomJob(random: () => number): EncodeLanesJob {
+    const pages: BoundedLanes[] = [];
+    const places = Math.floor(random() * 3);
+    const range = 10 ** (1 + random() * 7);
+    for (let page = 0; page < 3; page++) {
+      const rows = page < 2 ? PAGE_ROWS : 1 + Math.floor(random() * PAGE_ROWS);
+      const data = Float64Array.from(
+        { length: rows },
+        () => Math.floor(random() * range) / 10 ** places,
+      );
+      pages.push(lanesOf(data, undefined, rows) as BoundedLanes);
+    }
+    const lanes = joinLanes(pages) as BoundedLanes;
+    const rows = 1 + Math.floor(random() * lanes.length);
+    const order = Int32Array.from({ length: rows }, () => Math.floor(random() * lanes.length));
+    const isCold = random() < 0.3;
+    return { lanes, order: kernelCopy(order) as KernelBlock, rows, isCold };
+  }
+
+  it(`encodes what the event loop encodes, while both do (SEED=${SEED})`, async () => {
+    const random = randomOf(SEED);
+    for (let round = 0; round < 6; round++) {
+      const jobs = Array.from({ length: 3 }, () => randomJob(random));
+      const answers = jobs.map((job) => thread.run(job, [job.lanes.block, job.order]));
+      const own = jobs.map((job) => encodeAll(job));
+      const theirs = (await Promise.all(answers)) as EncodedBlock[][];
+      own.forEach((blocks, j) => {
+        expect(theirs[j]).toHaveLength(blocks.length);
+        blocks.forEach(({ value, zones }, i) => {
+          const block = theirs[j]?.[i] as EncodedBlock;
+          expect(Buffer.compare(block.value, value)).toBe(0);
+          expect(block.zones).toEqual(zones);
+        });
+      });
+    }
+  });
+
+  it('sees memory that has grown since it began', async () => {
+    const size = kernelMemory.buffer.byteLength;
+    const blocks: KernelBlock[] = [];
+    while (kernelMemory.buffer.byteLength === size) {
+      blocks.push(tryAllocate(8 * 1024 * 1024) as KernelBlock);
+    }
+    const job = randomJob(randomOf(SEED + 1));
+    const theirs = (await thread.run(job, [job.lanes.block, job.order])) as EncodedBlock[];
+    encodeAll(job).forEach(({ value }, i) => {
+      expect(Buffer.compare((theirs[i] as EncodedBlock).value, value)).toBe(0);
+    });
+    expect(blocks.length).toBeGreaterThan(0);
+  });
+
+  it('says what a job failed with, and goes on', async () => {
+    await expect(thread.run({ rows: 5 }, [])).rejects.toThrow('undefined');
+    const job = randomJob(randomOf(SEED + 2));
+    await expect(thread.run(job, [])).resolves.toHaveLength(encodeAll(job).length);
+  });
+
+  it('rejects what waits when it ends', async () => {
+    const share = { memory: kernelMemory, module: kernelModule, scratch: 0, scratchBytes: 0 };
+    const other = new Thread(PROGRAM, share);
+    const waiting = other.run(randomJob(randomOf(SEED + 3)), []);
+    const ended = expect(waiting).rejects.toThrow();
+    await other.stop();
+    await ended;
+    await expect(other.run({}, [])).rejects.toThrow();
+  });
+});
