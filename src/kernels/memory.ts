@@ -37,9 +37,9 @@ export interface KernelViews {
   readonly i32: Int32Array;
   readonly u32: Uint32Array;
   readonly f64: Float64Array;
+  readonly i64: BigInt64Array;
 }
 
-  readonly i64: BigInt64Array;
 let views = makeViews();
 let top = HEAP_START;
 let inUse = 0;
@@ -91,13 +91,6 @@ export function tryAllocate(bytes: number): KernelBlock | undefined {
 export function freeBlock(block: KernelBlock): void {
   if (collected.unregister(block))
     release({ pointer: block.pointer, size: sizeClass(block.bytes) });
-}
-
-/** A block with these integers; undefined where the memory is at its limit. */
-export function kernelCopy(integers: Int32Array): KernelBlock | undefined {
-  const block = tryAllocate(integers.length * 4);
-  if (block !== undefined) views.i32.set(integers, block.pointer / 4);
-  return block;
 }
 
 /** A block with these integers; undefined where the memory is at its limit. */
@@ -167,6 +160,6 @@ function makeViews(): KernelViews {
     i32: new Int32Array(buffer),
     u32: new Uint32Array(buffer),
     f64: new Float64Array(buffer),
+    i64: new BigInt64Array(buffer),
   };
 }
-    i64: new BigInt64Array(buffer),
