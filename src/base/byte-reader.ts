@@ -54,6 +54,10 @@ export class ByteReader {
     return this.bytes.subarray(start, start + length);
   }
 
+  skip(length: number): void {
+    this.#take(length);
+  }
+
   /** Strict UTF-8; throws TypeError on invalid bytes. */
   utf8(length: number): string {
     return DECODER.decode(this.take(length));

@@ -87,12 +87,40 @@ export class ByteWriter {
     this.#bytes.set(value, at);
   }
 
+  /** `source[start, end)`, quicker than a view of it where it is short. */
+  range(source: Uint8Array, start: number, end: number): void {
+    const at = this.reserve(end - start);
+    if (end - start > SHORT_RANGE) {
+      this.#bytes.set(source.subarray(start, end), at);
+      return;
+    }
+    const bytes = this.#bytes;
+    const shift = at - start;
+    for (let i = start; i < end; i++) bytes[i + shift] = source[i] as number;
+  }
+
   /** UTF-8 without length or terminator; returns the number of bytes written. */
   utf8(text: string): number {
+    if (text.length <= SHORT_TEXT && this.#ascii(text)) return text.length;
     const start = this.reserve(text.length * 3);
     const { written } = ENCODER.encodeInto(text, this.#bytes.subarray(start));
     this.#length = start + written;
     return written;
+  }
+
+  /** Letter by letter, quicker for short texts; false, and nothing written, where some are not ASCII. */
+  #ascii(text: string): boolean {
+    const start = this.reserve(text.length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#length = start;
+        return false;
+      }
+      bytes[start + i] = code;
+    }
+    return true;
   }
 
   /** UTF-8 followed by a zero byte. */
@@ -104,6 +132,10 @@ export class ByteWriter {
   /** Overwrites four bytes written before. */
   patchI32(offset: number, value: number): void {
     this.#view.setInt32(offset, value);
+  }
+
+  patchU8(offset: number, value: number): void {
+    this.#bytes[offset] = value;
   }
 
   patchI16(offset: number, value: number): void {
@@ -118,4 +150,7 @@ export class ByteWriter {
   }
 }
 
+/** Letters up to which a text is written one by one. */
+const SHORT_TEXT = 32;
+const SHORT_RANGE = 48;
 const ENCODER = new TextEncoder();

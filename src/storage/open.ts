@@ -197,5 +197,5 @@ function renameRows(
   storageId: number,
   refOf: (ref: number) => number | undefined,
 ): void {
-  locks.rename(rowSpace(storageId), (key) => refOf(Number(key)));
+  locks.rename(rowSpace(storageId), refOf);
 }

@@ -7,7 +7,8 @@ import type { CommitLog, Sequence } from './log/commit-log.ts';
 import type { TableStates } from './row/table-state.ts';
 import type { StoredState } from './stored-state.ts';
 import { appliedOperation, rowOperations, stateOperations } from './txn/apply.ts';
-import { decodeCommit, type CommitRecord, type SequenceMove } from './txn/commit-record.ts';
+import { decodeCommit } from './txn/commit-codec.ts';
+import type { CommitRecord, SequenceMove } from './txn/commit-record.ts';
 import { COMMIT_RANGE } from './txn/committer.ts';
 
 export interface RecoveryParts {

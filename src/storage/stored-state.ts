@@ -16,7 +16,8 @@ import {
 import type { KvStore } from './kv/kv.ts';
 import type { Sequence } from './log/commit-log.ts';
 import type { TableStates } from './row/table-state.ts';
-import { unpackValue, type SequenceMove } from './txn/commit-record.ts';
+import { unpackValue } from './txn/commit-codec.ts';
+import type { SequenceMove } from './txn/commit-record.ts';
 
 export interface StoredState {
   readonly catalog: CatalogSnapshot;

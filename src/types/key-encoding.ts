@@ -36,6 +36,22 @@ export function encodeKey(
   if (descending) invert(writer, start);
 }
 
+/** As `encodeKey`, for a number of a type whose values are numbers, ascending. */
+export function encodeNumberKey(writer: ByteWriter, oid: Oid, value: number): void {
+  writer.u8(NOT_NULL);
+  if (oid === OID.float8 || oid === OID.float4) encodeFloat(writer, value);
+  else encodeInteger(writer, value);
+}
+
+/** As `encodeKey`, for a text, ascending. */
+export function encodeTextKey(writer: ByteWriter, value: string): void {
+  writer.u8(NOT_NULL);
+  if (value.includes('\0')) return terminated(writer, ENCODER.encode(value));
+  writer.utf8(value);
+  writer.u8(0);
+  writer.u8(1);
+}
+
 /** True where `encodeKey` takes values of the type. */
 export function isKeyType(oid: Oid): boolean {
   return encoderOf(oid) !== undefined;

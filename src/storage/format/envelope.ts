@@ -10,20 +10,34 @@ const ENVELOPE_VERSION = 1;
 
 /** Wraps `body` for storage under `key`. */
 export function sealValue(key: Uint8Array, body: Uint8Array): Uint8Array {
-  return sealInto(new Uint8Array(ENVELOPE_BYTES + body.length), key, body);
+  return sealRange(new Uint8Array(ENVELOPE_BYTES + body.length), key, body, 0, body.length);
 }
 
-/** As `sealValue`, into `value`, which has the room that it takes. */
-export function sealInto(value: Uint8Array, key: Uint8Array, body: Uint8Array): Uint8Array {
-  value.set(body, ENVELOPE_BYTES);
+/** As `sealValue` for `bytes[start, end)`, into `value`, which has the room that it takes. */
+export function sealRange(
+  value: Uint8Array,
+  key: Uint8Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Uint8Array {
+  if (end - start > SHORT_BODY) {
+    value.set(bytes.subarray(start, end), ENVELOPE_BYTES);
+  } else {
+    const shift = ENVELOPE_BYTES - start;
+    for (let i = start; i < end; i++) value[i + shift] = bytes[i] as number;
+  }
   value[0] = ENVELOPE_VERSION;
-  const checksum = crc32c(body, crc32c(key));
+  const checksum = crc32c(bytes, crc32c(key), start, end);
   value[1] = checksum >>> 24;
   value[2] = checksum >>> 16;
   value[3] = checksum >>> 8;
   value[4] = checksum;
   return value;
 }
+
+/** Bytes that are copied one by one. */
+const SHORT_BODY = 48;
 
 /** The body of a stored value; XX001 naming `what` where it is damaged. */
 export function openValue(key: Uint8Array, value: Uint8Array, what: () => string): Uint8Array {

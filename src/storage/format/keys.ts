@@ -118,21 +118,24 @@ export function indexRange(storageId: number): KeyRange {
 export const INDEX_PREFIX_BYTES = 5;
 export const ROW_ID_BYTES = 8;
 
-/** An index entry's key; entries that need not be unique by value end in the row id. */
+/** An index entry's key of `value[start, end)`; entries that need not be unique by value end in the row id. */
 export function indexEntryKey(
   storageId: number,
-  value: string,
+  value: Uint8Array,
+  start: number,
+  end: number,
   rowId: number | null,
   allocate: Allocate = newBytes,
 ): Uint8Array {
-  const key = allocate(INDEX_PREFIX_BYTES + value.length + (rowId === null ? 0 : ROW_ID_BYTES));
+  const length = INDEX_PREFIX_BYTES + end - start;
+  const key = allocate(length + (rowId === null ? 0 : ROW_ID_BYTES));
   key[0] = INDEX;
   writeU32(key, 1, storageId);
-  for (let i = 0; i < value.length; i++) key[INDEX_PREFIX_BYTES + i] = value.charCodeAt(i);
+  const shift = INDEX_PREFIX_BYTES - start;
+  for (let i = start; i < end; i++) key[i + shift] = value[i] as number;
   if (rowId !== null) {
-    const offset = INDEX_PREFIX_BYTES + value.length;
-    writeU32(key, offset, Math.floor(rowId / TWO_32));
-    writeU32(key, offset + 4, rowId % TWO_32);
+    writeU32(key, length, Math.floor(rowId / TWO_32));
+    writeU32(key, length + 4, rowId % TWO_32);
   }
   return key;
 }
@@ -152,10 +155,9 @@ export function rowIdOfEntry(body: Uint8Array): number {
   return readU32(body, 1) * TWO_32 + readU32(body, 5);
 }
 
-/** The value part of an entry's key, as the string that maps use. */
-export function valueOfEntryKey(key: Uint8Array, body: Uint8Array): string {
-  const end = body[0] === SUFFIXED ? key.length - ROW_ID_BYTES : key.length;
-  return bytesToText(key, INDEX_PREFIX_BYTES, end);
+/** Where the value part of an entry's key ends; it starts behind the prefix. */
+export function valueEndOfEntryKey(key: Uint8Array, body: Uint8Array): number {
+  return body[0] === SUFFIXED ? key.length - ROW_ID_BYTES : key.length;
 }
 
 /** Bytes as a string of the same order, one character a byte: what maps can be keyed by. */
@@ -170,6 +172,13 @@ export function bytesToText(bytes: Uint8Array, start = 0, end = bytes.length): s
     text += String.fromCharCode.apply(null, part as unknown as number[]);
   }
   return text;
+}
+
+/** The bytes that `bytesToText` made a string of. */
+export function textToBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 /** Bytes up to which a string is put together letter by letter. */

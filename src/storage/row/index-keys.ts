@@ -1,12 +1,11 @@
-/** The keys that rows have in an index: bytes that order as the index does, kept as binary strings. */
+/** The keys that rows have in an index: bytes that order as the index does, one behind the other. */
 import { ByteWriter } from '../../base/byte-writer.ts';
 import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import { liveColumns } from '../../catalog/catalog.ts';
 import { InternalError, dbError, notSupported, type DbError } from '../../errors/db-error.ts';
 import { codecFor } from '../../types/codecs.ts';
-import { encodeKey } from '../../types/key-encoding.ts';
-import { isNullAt, valueAt, type Batch, type Vector } from '../../vector/vector.ts';
-import { bytesToText } from '../format/keys.ts';
+import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
+import { keyPartWriter } from './key-parts.ts';
 import { decodeRows, type EncodedRows } from './row-codec.ts';
 
 /**
@@ -21,11 +20,25 @@ export type IndexExpressions = (
 
 /** Keys of a batch in one index. */
 export interface BatchKeys {
-  /** Per row the key, or null where the index's predicate leaves the row out. */
-  readonly keys: readonly (string | null)[];
+  readonly length: number;
+  /** Key after key. */
+  readonly bytes: Uint8Array;
+  /** Where each row's key starts, and after the last one its end. */
+  readonly starts: Uint32Array;
+  /** 0 where the index's predicate leaves the row out; undefined without a predicate. */
+  readonly included: Uint8Array | undefined;
   /** 1 where a part of the key is NULL. */
   readonly hasNull: Uint8Array;
   readonly vectors: readonly Vector[];
+}
+
+export function hasKey({ included }: BatchKeys, row: number): boolean {
+  return included === undefined || included[row] === 1;
+}
+
+/** The row's key itself, not a copy. */
+export function keyOf({ bytes, starts }: BatchKeys, row: number): Uint8Array {
+  return bytes.subarray(starts[row], starts[row + 1]);
 }
 
 /** True for indexes that are kept as ordered entries; other methods are only described. */
@@ -50,24 +63,26 @@ function vectorKeys(
   length: number,
 ): BatchKeys {
   const hasNull = new Uint8Array(length);
-  const keys: (string | null)[] = [];
-  const writer = new ByteWriter(64);
+  const starts = new Uint32Array(length + 1);
+  const writer = new ByteWriter(length * KEY_BYTES + KEY_BYTES);
+  const parts = vectors.map((vector, k) => {
+    const { descending, nullsFirst } = index.keys[k] as IndexDescriptor['keys'][0];
+    return keyPartWriter(vector, descending, nullsFirst);
+  });
   for (let row = 0; row < length; row++) {
-    if (included !== undefined && included[row] !== 1) {
-      keys.push(null);
-      continue;
+    starts[row] = writer.length;
+    if (included !== undefined && included[row] !== 1) continue;
+    for (let k = 0; k < parts.length; k++) {
+      if (vectors[k]?.nulls?.[row] === 1) hasNull[row] = 1;
+      parts[k]?.(writer, row);
     }
-    writer.reset();
-    for (let k = 0; k < vectors.length; k++) {
-      const vector = vectors[k] as Vector;
-      const { descending, nullsFirst } = index.keys[k] as IndexDescriptor['keys'][0];
-      if (isNullAt(vector, row)) hasNull[row] = 1;
-      encodeKey(writer, vector.type.oid, valueAt(vector, row), descending, nullsFirst);
-    }
-    keys.push(bytesToText(writer.view()));
   }
-  return { keys, hasNull, vectors };
+  starts[length] = writer.length;
+  return { length, bytes: writer.view(), starts, included, hasNull, vectors };
 }
+
+/** What most keys are shorter than. */
+const KEY_BYTES = 24;
 
 /** Keys of stored rows; reads no columns beside the key's where that is enough. */
 export function storedKeys(
@@ -110,7 +125,7 @@ function keyVectors(
   return { vectors, included: undefined };
 }
 
-/** Whether two rows with this key may not both exist. */
+/** Whether two rows with the row's key, which it has, may not both exist. */
 export function mustBeUnique(index: IndexDescriptor, keys: BatchKeys, row: number): boolean {
   return index.unique && (index.nullsNotDistinct || keys.hasNull[row] === 0);
 }

@@ -11,29 +11,19 @@ import { encodeKey } from '../../types/key-encoding.ts';
 import type { Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { BATCH_ROWS, type Batch } from '../../vector/vector.ts';
-import { openValue } from '../format/envelope.ts';
-import {
-  INDEX_PREFIX_BYTES,
-  bytesToText,
-  indexPrefix,
-  prefixRange,
-  rowIdOfEntry,
-  valueOfEntryKey,
-  type KeyRange,
-} from '../format/keys.ts';
-import type { KvEntry } from '../kv/kv.ts';
+import { indexPrefix, prefixRange, type KeyRange } from '../format/keys.ts';
 import type { IndexRequest } from '../storage.ts';
-import type { IndexWrites } from '../txn/write-set.ts';
-import { batchKeys, isStoredIndex, storedKeys, type IndexExpressions } from './index-keys.ts';
+import { candidatePages, type Candidate } from './index-candidates.ts';
+import {
+  batchKeys,
+  hasKey,
+  isStoredIndex,
+  keyOf,
+  storedKeys,
+  type IndexExpressions,
+} from './index-keys.ts';
 import { decodeRows } from './row-codec.ts';
 import { overlaidRow, readRows, type RowView } from './row-reader.ts';
-
-interface Candidate {
-  readonly key: string;
-  readonly rowId: number;
-  /** From the store, as of the snapshot's time or later; others may be stale. */
-  readonly stored: boolean;
-}
 
 const FIRST_CANDIDATES = 64;
 
@@ -129,127 +119,6 @@ function appendKey(
   encodeKey(writer, oid, value, key.descending, key.nullsFirst);
 }
 
-async function* candidatePages(
-  view: RowView,
-  request: IndexRequest,
-  range: KeyRange,
-): AsyncGenerator<readonly Candidate[]> {
-  const { index, descending } = request;
-  const own = view.writes?.indexes.get(index.storageId);
-  const isOneKey = request.equals.length === index.keys.length;
-  const extras = isOneKey
-    ? extrasOfKey(view, index, own, bytesToText(range.from, INDEX_PREFIX_BYTES))
-    : extraCandidates(view, index, own, range);
-  if (descending) extras.reverse();
-  if (isOneKey && index.unique) {
-    // No part of the key is NULL, so there is one entry at most.
-    const key = range.from;
-    const [value] = await view.kv.getMany([key]);
-    if (value !== undefined) extras.unshift(openEntry(view, index, { key, value }));
-    yield withoutRepeats(extras);
-    return;
-  }
-  let next = 0;
-  const direction = descending ? -1 : 1;
-  for await (const page of view.kv.scan({ ...range, reverse: descending })) {
-    const merged: Candidate[] = [];
-    for (const entry of page) {
-      const candidate = openEntry(view, index, entry);
-      while (next < extras.length) {
-        const extra = extras[next] as Candidate;
-        const order = compareCandidates(extra, candidate) * direction;
-        if (order > 0) break;
-        if (order < 0) merged.push(extra);
-        next++;
-      }
-      merged.push(candidate);
-    }
-    yield merged;
-  }
-  yield extras.slice(next);
-}
-
-function compareCandidates(a: Candidate, b: Candidate): number {
-  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
-  return a.rowId - b.rowId;
-}
-
-function openEntry(view: RowView, index: IndexDescriptor, entry: KvEntry): Candidate {
-  const body = openValue(
-    entry.key,
-    entry.value,
-    () => `table "${view.table.name}", index "${index.name}"`,
-  );
-  return { key: valueOfEntryKey(entry.key, body), rowId: rowIdOfEntry(body), stored: true };
-}
-
-/** As `extraCandidates`, for one key. */
-function extrasOfKey(
-  view: RowView,
-  index: IndexDescriptor,
-  own: IndexWrites | undefined,
-  key: string,
-): Candidate[] {
-  const rowIds: number[] = [];
-  for (let entry = own?.added.get(key); entry !== undefined; entry = entry.older) {
-    rowIds.push(entry.rowId);
-  }
-  view.state.undo.entriesAt(index.storageId, key, view.snapshot, rowIds);
-  if (rowIds.length === 0) return [];
-  return withoutRepeats(
-    rowIds.map((rowId) => ({ key, rowId, stored: false })).sort(compareCandidates),
-  );
-}
-
-/** Own entries and those that undo remembers, in key order and without repeats. */
-function extraCandidates(
-  view: RowView,
-  index: IndexDescriptor,
-  own: IndexWrites | undefined,
-  range: KeyRange,
-): Candidate[] {
-  const undo = view.state.undo;
-  if (own === undefined && undo.isEmpty) return [];
-  const from = bytesToText(range.from, INDEX_PREFIX_BYTES);
-  // A range that ends with the index's last key has no value bytes in its end.
-  const to =
-    range.to.length > INDEX_PREFIX_BYTES ? bytesToText(range.to, INDEX_PREFIX_BYTES) : undefined;
-  const accept = (key: string): boolean => key >= from && (to === undefined || key < to);
-  const extras: Candidate[] = [];
-  if (own !== undefined) {
-    const keys = own.sortedKeys();
-    for (let i = lowerBound(keys, from); i < keys.length && accept(keys[i] as string); i++) {
-      const key = keys[i] as string;
-      for (let entry = own.added.get(key); entry !== undefined; entry = entry.older) {
-        extras.push({ key, rowId: entry.rowId, stored: false });
-      }
-    }
-  }
-  const old: { key: string; rowId: number }[] = [];
-  undo.collectEntries(index.storageId, view.snapshot, accept, old);
-  for (const entry of old) extras.push({ ...entry, stored: false });
-  return withoutRepeats(extras.sort(compareCandidates));
-}
-
-function lowerBound(keys: readonly string[], from: string): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((keys[middle] as string) < from) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function withoutRepeats(candidates: Candidate[]): Candidate[] {
-  const seen = new Set<string>();
-  return candidates.filter(({ key, rowId }) => {
-    const mark = `${rowId}/${key}`;
-    return !seen.has(mark) && seen.add(mark) !== undefined;
-  });
-}
-
 async function readCandidates(
   view: RowView,
   request: IndexRequest,
@@ -294,10 +163,18 @@ function dropStale(
   if (doubtful.length === 0) return;
   const { table } = view;
   const bodies = doubtful.map((i) => rows[i] as Uint8Array);
-  const { keys } = storedKeys(table, index, { refs: doubtful, bodies }, expressions);
+  const keys = storedKeys(table, index, { refs: doubtful, bodies }, expressions);
   doubtful.forEach((i, position) => {
-    if (keys[position] !== (candidates[i] as Candidate).key) rows[i] = null;
+    if (!hasKey(keys, position) || !isKeyOf(candidates[i] as Candidate, keyOf(keys, position))) {
+      rows[i] = null;
+    }
   });
+}
+
+function isKeyOf({ bytes, start, end }: Candidate, key: Uint8Array): boolean {
+  if (end - start !== key.length) return false;
+  for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key[i]) return false;
+  return true;
 }
 
 function danglingEntry(view: RowView, index: IndexDescriptor): Error {

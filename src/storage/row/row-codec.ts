@@ -26,8 +26,18 @@ import {
   type StoredForm,
 } from './value-format.ts';
 
-/** Encodes rows that have the live columns in attnum order. The results share one buffer. */
-export function encodeRows(table: TableDescriptor, rows: Batch): Uint8Array[] {
+/** Rows as they are stored, one behind the other. */
+export interface RowBytes {
+  readonly bytes: Uint8Array;
+  /** Where each row starts, and after the last one its end. */
+  readonly starts: Uint32Array;
+}
+
+/** What most columns take less than. */
+const COLUMN_BYTES = 12;
+
+/** Encodes rows that have the live columns in attnum order. */
+export function encodeRows(table: TableDescriptor, rows: Batch): RowBytes {
   const columns = liveColumns(table);
   if (columns.length !== rows.columns.length) {
     throw new InternalError(
@@ -35,12 +45,11 @@ export function encodeRows(table: TableDescriptor, rows: Batch): Uint8Array[] {
     );
   }
   const columnCount = table.columns.length;
-  const bitmapBytes = (columnCount + 7) >>> 3;
   const writers = rows.columns.map(valueWriter);
   const positions = columns.map((column) => column.attnum - 1);
-  const bitmap = new Uint8Array(bitmapBytes);
-  const writer = new ByteWriter(rows.length * 32 + 64);
-  const ends = new Float64Array(rows.length);
+  const bitmap = new Uint8Array((columnCount + 7) >>> 3);
+  const writer = new ByteWriter(rows.length * (8 + columnCount * COLUMN_BYTES));
+  const starts = new Uint32Array(rows.length + 1);
   for (let row = 0; row < rows.length; row++) {
     bitmap.fill(0xff);
     for (let c = 0; c < positions.length; c++) {
@@ -50,23 +59,13 @@ export function encodeRows(table: TableDescriptor, rows: Batch): Uint8Array[] {
     }
     writer.u32(table.schemaVersion);
     writer.u16(columnCount);
-    writer.bytes(bitmap);
+    for (let i = 0; i < bitmap.length; i++) writer.u8(bitmap[i] as number);
     for (let c = 0; c < positions.length; c++) {
       if (!isNullAt(rows.columns[c] as Vector, row)) writers[c]?.(writer, row);
     }
-    ends[row] = writer.length;
+    starts[row + 1] = writer.length;
   }
-  return sliceAt(writer.toBytes(), ends);
-}
-
-function sliceAt(bytes: Uint8Array, ends: Float64Array): Uint8Array[] {
-  const result: Uint8Array[] = [];
-  let start = 0;
-  for (const end of ends) {
-    result.push(bytes.subarray(start, end));
-    start = end;
-  }
-  return result;
+  return { bytes: writer.view(), starts };
 }
 
 /** Rows in encoded form with the refs that name them. */

@@ -11,6 +11,7 @@ import type { KvEntry, KvStore } from '../kv/kv.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import type { ScanRequest } from '../storage.ts';
 import { ROW_REF_ATTNUM, TABLE_OID_ATTNUM, tableOidVector } from '../system-columns.ts';
+import type { Turns } from '../turns.ts';
 import type { TableWrites } from '../txn/write-set.ts';
 import { decodeRows } from './row-codec.ts';
 import type { TableState } from './table-state.ts';
@@ -20,6 +21,7 @@ export interface RowView {
   readonly kv: KvStore;
   readonly table: TableDescriptor;
   readonly state: TableState;
+  readonly turns: Turns;
   readonly snapshot: Sequence;
   readonly writes: TableWrites | undefined;
   readonly command: number;

@@ -73,17 +73,8 @@ export function valueWriter(vector: Vector): (writer: ByteWriter, row: number) =
         writer.u8(vector.data[row] as number);
       };
     case 'text': {
-      // A piece of a large batch uses few of its codes: an array of them would have holes.
-      const encoded = new Map<number, Uint8Array>();
-      return (writer, row) => {
-        const code = vector.codes[row] as number;
-        let bytes = encoded.get(code);
-        if (bytes === undefined) {
-          encoded.set(code, (bytes = ENCODER.encode(vector.dictionary[code])));
-        }
-        writeLength(writer, bytes.length);
-        writer.bytes(bytes);
-      };
+      const { codes, dictionary } = vector;
+      return (writer, row) => writeText(writer, dictionary[codes[row] as number] as string);
     }
     case 'f64':
       return (writer, row) => writeNumber(writer, form, vector.data[row] as number);
@@ -138,9 +129,7 @@ function writeValue(
     writer.u8(1);
     writer.u8(value ? 1 : 0);
   } else if (typeof value === 'string' && form === 'text') {
-    const bytes = ENCODER.encode(value);
-    writeLength(writer, bytes.length);
-    writer.bytes(bytes);
+    writeText(writer, value);
   } else {
     const scratch = new ByteWriter(64);
     codecFor(oid).writeBinary(scratch, value, STORED_FORMAT);
@@ -150,6 +139,19 @@ function writeValue(
 }
 
 const LONG_LENGTH = 0xff;
+/** Letters of texts whose length takes one byte, whatever they are. */
+const SHORT_TEXT = Math.floor((LONG_LENGTH - 1) / 3);
+
+function writeText(writer: ByteWriter, text: string): void {
+  if (text.length <= SHORT_TEXT) {
+    const at = writer.reserve(1);
+    writer.patchU8(at, writer.utf8(text));
+    return;
+  }
+  const bytes = ENCODER.encode(text);
+  writeLength(writer, bytes.length);
+  writer.bytes(bytes);
+}
 
 function writeLength(writer: ByteWriter, length: number): void {
   if (length < LONG_LENGTH) {

@@ -3,10 +3,11 @@
  * runs at commit and at recovery, so both come to the same state.
  */
 import type { CatalogChange, CatalogSnapshot } from '../../catalog/catalog.ts';
-import { ENVELOPE_BYTES, sealInto, sealValue } from '../format/envelope.ts';
+import { ENVELOPE_BYTES, sealRange, sealValue } from '../format/envelope.ts';
 import {
   APPLIED_KEY,
   COUNTERS_KEY,
+  bytesToText,
   catalogKey,
   encodeNumbers,
   garbageKey,
@@ -21,14 +22,18 @@ import { slabAllocator } from '../format/slab.ts';
 import type { KvOperation } from '../kv/kv.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import type { TableState, TableStates } from '../row/table-state.ts';
+import { packValue } from './commit-codec.ts';
 import {
-  packValue,
+  ROW_DELETE,
+  entryChange,
+  rowChange,
   type CommitRecord,
   type EntryChange,
-  type IndexChange,
+  type EntryChanges,
+  type RowChanges,
   type TableChange,
 } from './commit-record.ts';
-import type { ReplacedRows, UndoOfTable } from './undo.ts';
+import type { ReplacedRows, TableUndo, UndoOfTable } from './undo.ts';
 
 /** By table, the rows that the committing transaction replaces. */
 export type BaseRows = ReadonlyMap<number, ReplacedRows>;
@@ -64,26 +69,53 @@ export function* installUndo(
   for (const change of record.tables) {
     const { undo } = states.get(change.storageId);
     const old = base.get(change.storageId);
+    const isLarge = change.rows.length >= LAYER_ROWS;
     const rowIds: number[] = [];
-    const isLayer =
-      old !== undefined && change.rows.length >= LAYER_ROWS && undo.addLayer(sequence, old);
-    if (!isLayer) {
-      for (const { rowId } of change.rows) {
-        undo.addRow(rowId, sequence, old?.base.get(rowId) ?? null);
-        rowIds.push(rowId);
-        if (rowIds.length % STEP_ROWS === 0) yield;
+    const indexes: { storageId: number; keys: string[] }[] = [];
+    if (old === undefined || !isLarge || !undo.addLayer(sequence, old)) {
+      yield* addRows(undo, sequence, change.rows, old, rowIds);
+      for (const { storageId, removed } of change.indexes) {
+        const keys: string[] = [];
+        yield* addEntries(undo, sequence, storageId, removed, keys);
+        indexes.push({ storageId, keys });
       }
     }
-    let entries = 0;
-    for (const index of change.indexes) {
-      for (const { key, rowId } of index.removed) {
-        undo.addIndexEntry(index.storageId, key, sequence, rowId);
-        if (++entries % STEP_ROWS === 0) yield;
-      }
-    }
-    installed.push({ undo, until: sequence, rowIds, indexes: change.indexes });
+    installed.push({ undo, until: sequence, rowIds, indexes });
   }
   return installed;
+}
+
+function* addRows(
+  undo: TableUndo,
+  sequence: Sequence,
+  rows: RowChanges,
+  old: ReplacedRows | undefined,
+  rowIds: number[],
+): Generator<void, void> {
+  const row = rowChange();
+  for (let i = 0; i < rows.length; i++) {
+    rows.read(i, row);
+    undo.addRow(row.rowId, sequence, old?.base.get(row.rowId) ?? null);
+    rowIds.push(row.rowId);
+    if (i % STEP_ROWS === STEP_ROWS - 1) yield;
+  }
+}
+
+function* addEntries(
+  undo: TableUndo,
+  sequence: Sequence,
+  index: number,
+  removed: EntryChanges,
+  keys: string[],
+): Generator<void, void> {
+  const entry = entryChange();
+  for (let i = 0; i < removed.length; i++) {
+    removed.read(i, entry);
+    const key = bytesToText(entry.bytes, entry.start, entry.end);
+    undo.addIndexEntry(index, key, sequence, entry.rowId);
+    keys.push(key);
+    if (i % STEP_ROWS === STEP_ROWS - 1) yield;
+  }
 }
 
 /**
@@ -128,35 +160,52 @@ function put(operations: KvOperation[], key: Uint8Array, body: Uint8Array): void
  * removals come first: another row may take over a unique key in the same commit.
  */
 export function* rowOperations(record: CommitRecord): Generator<KvOperation, void> {
-  const allocate = recordSize(record) > SLAB_ROWS ? slabAllocator() : undefined;
-  const put = (key: Uint8Array, body: Uint8Array): KvOperation => {
-    const length = ENVELOPE_BYTES + body.length;
-    const value = allocate === undefined ? new Uint8Array(length) : allocate(length);
-    return { type: 'put', key, value: sealInto(value, key, body) };
-  };
+  const allocate = recordSize(record) > SLAB_ROWS ? slabAllocator() : newBytes;
   for (const { storageId, rows, indexes } of record.tables) {
-    for (const { rowId, row } of rows) {
-      const key = rowKey(storageId, rowId, allocate);
-      if (row === null) yield { type: 'delete', key };
-      else yield put(key, row);
+    const row = rowChange();
+    for (let i = 0; i < rows.length; i++) {
+      rows.read(i, row);
+      const key = rowKey(storageId, row.rowId, allocate);
+      if (row.kind === ROW_DELETE) yield { type: 'delete', key };
+      else yield sealedPut(key, row.bytes, row.start, row.end, allocate);
     }
-    for (const index of indexes) {
-      for (const entry of index.removed) {
+    const entry = entryChange();
+    for (const { storageId: index, removed, added } of indexes) {
+      for (let i = 0; i < removed.length; i++) {
+        removed.read(i, entry);
         yield { type: 'delete', key: entryKey(index, entry, allocate) };
       }
-      for (const entry of index.added) {
-        yield put(entryKey(index, entry, allocate), indexEntryBody(entry.rowId, entry.suffixed));
+      for (let i = 0; i < added.length; i++) {
+        added.read(i, entry);
+        const body = indexEntryBody(entry.rowId, entry.suffixed);
+        yield sealedPut(entryKey(index, entry, allocate), body, 0, body.length, allocate);
       }
     }
   }
 }
 
+/** Puts `bytes[start, end)` in its envelope under the key. */
+function sealedPut(
+  key: Uint8Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  allocate: Allocate,
+): KvOperation {
+  const value = allocate(ENVELOPE_BYTES + end - start);
+  return { type: 'put', key, value: sealRange(value, key, bytes, start, end) };
+}
+
+function newBytes(length: number): Uint8Array {
+  return new Uint8Array(length);
+}
+
 function entryKey(
-  index: IndexChange,
-  { key, rowId, suffixed }: EntryChange,
-  allocate: Allocate | undefined,
+  index: number,
+  { bytes, start, end, rowId, suffixed }: EntryChange,
+  allocate: Allocate,
 ): Uint8Array {
-  return indexEntryKey(index.storageId, key, suffixed ? rowId : null, allocate);
+  return indexEntryKey(index, bytes, start, end, suffixed ? rowId : null, allocate);
 }
 
 function countChanges(state: TableState, sequence: Sequence, { counts }: TableChange): void {

@@ -23,7 +23,8 @@ import {
   stateOperations,
   type BaseRows,
 } from './apply.ts';
-import { encodeCommit, type CommitRecord, type EncodedTables } from './commit-record.ts';
+import { encodeCommit, type EncodedTables } from './commit-codec.ts';
+import type { CommitRecord } from './commit-record.ts';
 import type { SnapshotRegistry, UndoOfTable } from './undo.ts';
 
 /** The range of the log that commits of this engine go to. */

@@ -2,13 +2,14 @@
  * Locks held to the end of a transaction: on rows, unique keys, tables, chunks and the catalog. Queues
  * are first in, first out; a request that would close a circle of waits fails at once with 40P01.
  *
- * An uncontended lock costs one map entry, the holder itself; queues exist only where somebody waits.
+ * An uncontended lock is two numbers, its key and its holder's; queues exist only where somebody waits.
  */
 import type { Timers } from '../../base/env.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
-import { LongList } from '../../vector/long-list.ts';
-import { SplitMap } from '../split-map.ts';
 import type { Turns } from '../turns.ts';
+import { IntColumn, NumberColumn } from './columns.ts';
+import { wideTextHash } from './hash.ts';
+import { NOTHING, NumberMap } from './number-map.ts';
 
 /** Locks released between two looks at the clock. */
 const RELEASED_PER_STEP = 4_096;
@@ -24,6 +25,8 @@ export interface LockOwner {
   /** Milliseconds that a request may wait, 0 for ever. */
   lockTimeoutMs: number;
   readonly held: HeldLocks;
+  /** What its locks are marked with; NOTHING while it has none. */
+  number: number;
   /** Shared waits at most one: a transaction runs one statement at a time. */
   waiting: Waiter | undefined;
 }
@@ -31,25 +34,35 @@ export interface LockOwner {
 export interface LockRequest {
   /** Separates kinds of keys: `row 16384`, `key 16390`, `table`. */
   readonly space: string;
+  /** Of a text only a hash is kept. */
   readonly key: LockKey;
+  /** The key is the hash of something: nothing to show. */
+  readonly isHash?: boolean;
   readonly mode: LockMode;
   /** False: do not wait. */
   readonly wait: boolean;
 }
 
-type Space = SplitMap<LockKey, Slot>;
+/** Locks of one kind: by key the number of the owner that holds it alone, or of a queue. */
+interface Space {
+  readonly number: number;
+  readonly slots: NumberMap;
+}
 
-/** Locks in the order in which they were taken. */
+/** Slots below this are queues, the first one counting down from here. */
+const FIRST_QUEUE = NOTHING - 1;
+
+/** Locks in the order in which they were taken: the numbers of their spaces, and their keys. */
 class HeldLocks {
-  readonly spaces = new LongList<Space>();
-  readonly keys = new LongList<LockKey>();
+  readonly spaces = new IntColumn();
+  readonly keys = new NumberColumn();
 
   get length(): number {
     return this.keys.length;
   }
 
-  push(space: Space, key: LockKey): void {
-    this.spaces.push(space);
+  push(space: Space, key: number): void {
+    this.spaces.push(space.number);
     this.keys.push(key);
   }
 
@@ -69,24 +82,27 @@ interface Waiter {
 }
 
 interface LockQueue {
-  key: LockKey;
+  key: number;
+  readonly slot: number;
   readonly holders: Map<LockOwner, LockMode>;
   readonly waiters: Waiter[];
 }
 
-/** An exclusive holder without company is stored bare. */
-type Slot = LockOwner | LockQueue;
-
 export class LockManager {
   readonly #timers: Timers;
   readonly #spaces = new Map<string, Space>();
+  /** By their numbers. */
+  readonly #spaceList: Space[] = [];
+  readonly #owners = new Numbered<LockOwner>();
+  readonly #queues = new Numbered<LockQueue>();
 
   constructor(timers: Timers) {
     this.#timers = timers;
   }
 
   openOwner(id: number, process = id): LockOwner {
-    return { id, process, lockTimeoutMs: 0, held: new HeldLocks(), waiting: undefined };
+    const held = new HeldLocks();
+    return { id, process, lockTimeoutMs: 0, held, number: NOTHING, waiting: undefined };
   }
 
   /**
@@ -94,30 +110,51 @@ export class LockManager {
    * 40P01, 55P03, or the reason of an interrupt.
    */
   acquire(owner: LockOwner, request: LockRequest): boolean | Promise<boolean> {
-    let space = this.#spaces.get(request.space);
-    if (space === undefined) this.#spaces.set(request.space, (space = new SplitMap()));
-    const slot = space.get(request.key);
-    if (slot === undefined) {
-      space.set(
-        request.key,
-        request.mode === 'exclusive'
-          ? owner
-          : { key: request.key, holders: new Map([[owner, 'shared']]), waiters: [] },
-      );
-      owner.held.push(space, request.key);
+    const space = this.#space(request.space);
+    const key = numberOf(request.key);
+    const slot = space.slots.get(key);
+    if (slot === NOTHING && request.mode === 'exclusive') {
+      if (owner.number === NOTHING) owner.number = this.#owners.add(owner);
+      space.slots.set(key, owner.number);
+      owner.held.push(space, key);
       return true;
     }
-    if (slot === owner) return true;
-    const queue = asQueue(slot, request.key);
-    if (queue !== slot) space.set(request.key, queue);
+    if (slot !== NOTHING && slot === owner.number) return true;
+    const queue = this.#queueOf(space, key, slot);
     const held = queue.holders.get(owner);
     if (held === 'exclusive' || held === request.mode) return true;
     if (canGrant(queue, owner, request.mode, queue.waiters.length)) {
       queue.holders.set(owner, request.mode);
-      if (held === undefined) owner.held.push(space, request.key);
+      if (held === undefined) owner.held.push(space, key);
       return true;
     }
     return request.wait ? this.#wait(owner, request, queue, space) : false;
+  }
+
+  #space(name: string): Space {
+    let space = this.#spaces.get(name);
+    if (space === undefined) {
+      space = { number: this.#spaceList.length, slots: new NumberMap() };
+      this.#spaces.set(name, space);
+      this.#spaceList.push(space);
+    }
+    return space;
+  }
+
+  /** The queue of a lock, made where there is none. */
+  #queueOf(space: Space, key: number, slot: number): LockQueue {
+    if (isQueue(slot)) return this.#queueAt(slot);
+    const holders = new Map<LockOwner, LockMode>();
+    if (slot !== NOTHING) holders.set(this.#owners.at(slot), 'exclusive');
+    const number = this.#queues.next;
+    const queue = { key, slot: FIRST_QUEUE - number, holders, waiters: [] };
+    this.#queues.add(queue);
+    space.slots.set(key, queue.slot);
+    return queue;
+  }
+
+  #queueAt(slot: number): LockQueue {
+    return this.#queues.at(FIRST_QUEUE - slot);
   }
 
   releaseAll(owner: LockOwner): void {
@@ -138,31 +175,38 @@ export class LockManager {
     const { held } = owner;
     const end = held.length;
     for (let i = kept; i < end; i++) {
-      const space = held.spaces.at(i);
+      const space = this.#spaceList[held.spaces.at(i)] as Space;
       const key = held.keys.at(i);
-      const slot = space.get(key);
-      if (slot === owner) {
-        space.delete(key);
-      } else if (slot !== undefined && isQueue(slot)) {
-        slot.holders.delete(owner);
-        grantWaiters(slot, space, key);
+      const slot = space.slots.get(key);
+      if (slot === NOTHING) continue;
+      if (slot === owner.number) {
+        space.slots.delete(key);
+      } else if (isQueue(slot)) {
+        const queue = this.#queueAt(slot);
+        queue.holders.delete(owner);
+        this.#grantWaiters(queue, space);
       }
     }
     held.cutAt(kept);
+    if (kept > 0 || owner.number === NOTHING) return;
+    this.#owners.remove(owner.number);
+    owner.number = NOTHING;
   }
 
   /** How an owner holds a lock; undefined where it does not. */
   heldMode(owner: LockOwner, spaceName: string, key: LockKey): LockMode | undefined {
-    const slot = this.#spaces.get(spaceName)?.get(key);
-    if (slot === owner) return 'exclusive';
-    return slot !== undefined && isQueue(slot) ? slot.holders.get(owner) : undefined;
+    const slot = this.#spaces.get(spaceName)?.slots.get(numberOf(key)) ?? NOTHING;
+    if (slot === NOTHING) return undefined;
+    if (slot === owner.number) return 'exclusive';
+    return isQueue(slot) ? this.#queueAt(slot).holders.get(owner) : undefined;
   }
 
   /** Waits until no other owner holds the lock; undefined where none does. Takes nothing. */
   awaitFree(owner: LockOwner, spaceName: string, key: LockKey): Promise<void> | undefined {
     const request = { space: spaceName, key, mode: 'shared' as const, wait: true };
     if (this.heldMode(owner, spaceName, key) !== undefined) return undefined;
-    if (this.#spaces.get(spaceName)?.has(key) !== true) return undefined;
+    const slot = this.#spaces.get(spaceName)?.slots.get(numberOf(key)) ?? NOTHING;
+    if (slot === NOTHING) return undefined;
     const before = owner.held.length;
     const granted = this.acquire(owner, request);
     if (granted instanceof Promise) return granted.then(() => this.releaseFrom(owner, before));
@@ -174,36 +218,47 @@ export class LockManager {
    * Gives locks of a space other keys, for things that got other names; undefined where a thing is gone,
    * whose lock then keeps its key. No two may get the same.
    */
-  rename(spaceName: string, nameOf: (key: LockKey) => LockKey | undefined): void {
+  rename(spaceName: string, nameOf: (key: number) => number | undefined): void {
     const space = this.#spaces.get(spaceName);
-    if (space === undefined || space.size === 0) return;
-    const names = new Map<LockKey, LockKey>();
+    if (space === undefined || space.slots.size === 0) return;
+    const names = new Map<number, { readonly name: number; readonly slot: number }>();
     const owners = new Set<LockOwner>();
-    for (const [key, slot] of space) {
+    for (const [key, slot] of space.slots.entries()) {
       const name = nameOf(key);
       if (name === undefined || name === key) continue;
-      names.set(key, name);
-      if (isQueue(slot)) for (const holder of slot.holders.keys()) owners.add(holder);
-      else owners.add(slot);
+      names.set(key, { name, slot });
+      if (!isQueue(slot)) owners.add(this.#owners.at(slot));
+      else for (const holder of this.#queueAt(slot).holders.keys()) owners.add(holder);
     }
     for (const { held } of owners) {
       for (let i = 0; i < held.length; i++) {
-        if (held.spaces.at(i) !== space) continue;
-        const name = names.get(held.keys.at(i));
-        if (name !== undefined) held.keys.replace(i, name);
+        if (held.spaces.at(i) !== space.number) continue;
+        const renamed = names.get(held.keys.at(i));
+        if (renamed !== undefined) held.keys.set(i, renamed.name);
       }
     }
-    const moved = [...names].map(([key, name]) => ({ key, name, slot: space.get(key) as Slot }));
-    for (const { key } of moved) space.delete(key);
-    for (const { name, slot } of moved) {
-      if (isQueue(slot)) slot.key = name;
-      space.set(name, slot);
+    for (const key of names.keys()) space.slots.delete(key);
+    for (const { name, slot } of names.values()) {
+      if (isQueue(slot)) this.#queueAt(slot).key = name;
+      space.slots.set(name, slot);
     }
   }
 
   /** Ends the owner's wait, if it waits, with `reason`. */
   interrupt(owner: LockOwner, reason: Error): void {
     owner.waiting?.fail(reason);
+  }
+
+  #grantWaiters(queue: LockQueue, space: Space): void {
+    while (queue.waiters.length > 0) {
+      const next = queue.waiters[0] as Waiter;
+      if (!canGrant(queue, next.owner, next.mode, 0)) return;
+      queue.waiters.shift();
+      next.grant();
+    }
+    if (queue.holders.size > 0 || space.slots.get(queue.key) !== queue.slot) return;
+    space.slots.delete(queue.key);
+    this.#queues.remove(FIRST_QUEUE - queue.slot);
   }
 
   #wait(owner: LockOwner, request: LockRequest, queue: LockQueue, space: Space): Promise<boolean> {
@@ -217,7 +272,7 @@ export class LockManager {
         owner,
         mode: request.mode,
         queue,
-        description: `${request.mode === 'shared' ? 'ShareLock' : 'ExclusiveLock'} on ${request.space} ${printable(request.key)}`,
+        description: `${request.mode === 'shared' ? 'ShareLock' : 'ExclusiveLock'} on ${request.space} ${printable(request)}`,
         grant: () => {
           finish();
           if (!queue.holders.has(owner)) owner.held.push(space, queue.key);
@@ -228,7 +283,7 @@ export class LockManager {
           finish();
           const i = queue.waiters.indexOf(waiter);
           if (i >= 0) queue.waiters.splice(i, 1);
-          grantWaiters(queue, space, queue.key);
+          this.#grantWaiters(queue, space);
           reject(error);
         },
       };
@@ -250,12 +305,39 @@ export class LockManager {
   }
 }
 
-function isQueue(slot: Slot): slot is LockQueue {
-  return 'holders' in slot;
+/** Things by numbers; a number that is free again is given again. */
+class Numbered<T> {
+  readonly #items: (T | undefined)[] = [];
+  readonly #free: number[] = [];
+
+  /** The number that the next one gets. */
+  get next(): number {
+    return this.#free[this.#free.length - 1] ?? this.#items.length;
+  }
+
+  add(item: T): number {
+    const number = this.#free.pop() ?? this.#items.length;
+    this.#items[number] = item;
+    return number;
+  }
+
+  at(number: number): T {
+    return this.#items[number] as T;
+  }
+
+  remove(number: number): void {
+    this.#items[number] = undefined;
+    this.#free.push(number);
+  }
 }
 
-function asQueue(slot: Slot, key: LockKey): LockQueue {
-  return isQueue(slot) ? slot : { key, holders: new Map([[slot, 'exclusive']]), waiters: [] };
+function isQueue(slot: number): boolean {
+  return slot <= FIRST_QUEUE;
+}
+
+/** What a lock is found by. */
+function numberOf(key: LockKey): number {
+  return typeof key === 'number' ? key : wideTextHash(key);
 }
 
 /** Whether `owner` gets the lock next to its holders and ahead of nobody among the first `ahead`. */
@@ -265,16 +347,6 @@ function canGrant(queue: LockQueue, owner: LockOwner, mode: LockMode, ahead: num
   }
   if (queue.holders.has(owner)) return true;
   return ahead === 0;
-}
-
-function grantWaiters(queue: LockQueue, space: Space, key: LockKey): void {
-  while (queue.waiters.length > 0) {
-    const next = queue.waiters[0] as Waiter;
-    if (!canGrant(queue, next.owner, next.mode, 0)) return;
-    queue.waiters.shift();
-    next.grant();
-  }
-  if (queue.holders.size === 0 && space.get(key) === queue) space.delete(key);
 }
 
 /** Owners that a waiter waits for: holders in its way and, when it is not an upgrade, those ahead. */
@@ -324,6 +396,6 @@ function deadlock(circle: readonly LockOwner[]): DbError {
 }
 
 /** Unique keys are binary: only a row's or table's number is worth showing. */
-function printable(key: LockKey): string {
-  return typeof key === 'number' ? String(key) : 'value';
+function printable({ key, isHash }: LockRequest): string {
+  return typeof key === 'number' && isHash !== true ? String(key) : 'value';
 }

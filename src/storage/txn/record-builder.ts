@@ -1,7 +1,7 @@
 /** Condenses a transaction's write set into the row and index changes of its commit record. */
 import { finishInTurns } from '../../base/steps.ts';
-import { LongList } from '../../vector/long-list.ts';
-import type { BaseRows } from './apply.ts';
+import { NO_BYTES } from './byte-arena.ts';
+import { IntColumn, NumberColumn } from './columns.ts';
 import {
   ROW_DELETE,
   ROW_INSERT,
@@ -9,22 +9,25 @@ import {
   countRow,
   noRows,
   type EntryChange,
+  type EntryChanges,
   type IndexChange,
   type RowChange,
   type RowChanges,
   type TableChange,
 } from './commit-record.ts';
+import type { IndexWrites } from './index-writes.ts';
+import type { KeyEntries } from './key-entries.ts';
 import { isLiveEntry } from './unique.ts';
 import type { Turns } from '../turns.ts';
-import type { IndexWrites, OwnEntry, TableWrites, WriteSet } from './write-set.ts';
+import type { TableWrites, WriteSet } from './write-set.ts';
 
 /** Changes of every storage that `isLive`; others were dropped by the transaction itself. */
-export async function tableChanges(
+export function tableChanges(
   writeSet: WriteSet,
   isLive: (storageId: number) => boolean,
   turns: Turns,
 ): Promise<TableChange[]> {
-  return await finishInTurns(changeSteps(writeSet, isLive), () => turns.checkpoint());
+  return finishInTurns(changeSteps(writeSet, isLive), () => turns.checkpoint());
 }
 
 /** Rows or entries between two looks at the clock. */
@@ -66,35 +69,37 @@ function* rowChanges(writes: TableWrites): Generator<void, OwnRowChanges> {
 /** The changes of a table's rows, read from the write set where they are wanted. */
 class OwnRowChanges implements RowChanges {
   readonly #writes: TableWrites;
-  readonly #rowIds: Float64Array;
-  #length = 0;
+  readonly #rowIds = new NumberColumn();
   readonly counts = noRows();
 
   constructor(writes: TableWrites) {
     this.#writes = writes;
-    this.#rowIds = new Float64Array(writes.rows.size);
   }
 
   get length(): number {
-    return this.#length;
+    return this.#rowIds.length;
   }
 
   add(rowId: number): void {
     const { rows, base } = this.#writes;
-    this.#rowIds[this.#length++] = rowId;
+    this.#rowIds.push(rowId);
     const oldBytes = base.lengthOf(rowId);
     const newBytes = rows.lengthOf(rowId) ?? 0;
     countRow(this.counts, kindOf(oldBytes, rows.isDeleted(rowId)), rowId, oldBytes ?? 0, newBytes);
   }
 
-  *[Symbol.iterator](): Generator<RowChange, void> {
+  read(i: number, into: RowChange): void {
     const { rows, base } = this.#writes;
-    for (let i = 0; i < this.#length; i++) {
-      const rowId = this.#rowIds[i] as number;
-      const row = rows.get(rowId)?.row ?? null;
-      const oldBytes = base.lengthOf(rowId);
-      yield { kind: kindOf(oldBytes, row === null), rowId, oldBytes: oldBytes ?? 0, row };
+    const rowId = this.#rowIds.at(i);
+    const oldBytes = base.lengthOf(rowId);
+    const isThere = rows.find(rowId, into);
+    if (!isThere) {
+      into.bytes = NO_BYTES;
+      into.start = into.end = 0;
     }
+    into.rowId = rowId;
+    into.kind = kindOf(oldBytes, !isThere);
+    into.oldBytes = oldBytes ?? 0;
   }
 }
 
@@ -104,25 +109,41 @@ function kindOf(oldBytes: number | undefined, isDeleted: boolean): number {
 }
 
 function* indexChange(writes: TableWrites, index: IndexWrites): Generator<void, IndexChange> {
-  const removed = new LongList<EntryChange>();
+  const removed = new OwnEntries(index.removed);
   let seen = 0;
-  for (const entry of index.removed.values()) {
+  for (const rowId of index.removedRows()) {
     if (++seen % STEP_ROWS === 0) yield;
-    const newest = writes.rows.commandOf(entry.rowId);
-    if (newest === undefined || entry.keptBy.includes(newest)) continue;
-    removed.push(entry);
+    const newest = writes.rows.numberOf(rowId);
+    if (newest !== undefined && !index.isKept(newest))
+      removed.numbers.push(index.removedEntry(rowId));
   }
-  const added = new LongList<EntryChange>();
-  for (const [, newest] of index.added) {
-    for (let entry: OwnEntry | undefined = newest; entry !== undefined; entry = entry.older) {
-      if (++seen % STEP_ROWS === 0) yield;
-      if (!isLiveEntry(writes, index, entry.rowId, entry.command)) continue;
-      if (!writes.rows.isDeleted(entry.rowId)) added.push(entry);
-    }
+  const added = new OwnEntries(index.added);
+  for (let entry = 0; entry < index.added.length; entry++) {
+    if (entry % STEP_ROWS === STEP_ROWS - 1) yield;
+    const rowId = index.added.rowIdAt(entry);
+    if (!isLiveEntry(writes, index, rowId, index.added.commandAt(entry))) continue;
+    if (!writes.rows.isDeleted(rowId)) added.numbers.push(entry);
   }
   return { storageId: index.storageId, removed, added };
 }
 
-export function baseRows(writeSet: WriteSet): BaseRows {
-  return writeSet.tables;
+/** Some of the entries of a write set. */
+class OwnEntries implements EntryChanges {
+  readonly numbers = new IntColumn();
+  readonly #entries: KeyEntries;
+
+  constructor(entries: KeyEntries) {
+    this.#entries = entries;
+  }
+
+  get length(): number {
+    return this.numbers.length;
+  }
+
+  read(i: number, into: EntryChange): void {
+    const entry = this.numbers.at(i);
+    this.#entries.findKey(entry, into);
+    into.rowId = this.#entries.rowIdAt(entry);
+    into.suffixed = this.#entries.isSuffixed(entry);
+  }
 }

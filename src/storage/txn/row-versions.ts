@@ -2,62 +2,13 @@
  * Rows of a transaction without an object for each: their bytes lie behind one another in few arrays,
  * and numbers say where. Millions of objects would keep the garbage collector busy.
  */
-import { RowMap } from './row-map.ts';
-
-const FIRST_BYTES = 1024;
-const CHUNK_BYTES = 256 * 1024;
-/** Positions are the number of the chunk times this, plus the offset in the chunk. */
-const CHUNK_SPAN = 2 ** 31;
-const LENGTH_BYTES = 4;
-
-/** Byte strings, each behind its length. */
-class ByteArena {
-  readonly #chunks: { readonly bytes: Uint8Array; readonly view: DataView }[] = [];
-  #used = 0;
-
-  /** Copies the bytes; returns their position. */
-  add(bytes: Uint8Array): number {
-    const needed = LENGTH_BYTES + bytes.length;
-    let chunk = this.#chunks[this.#chunks.length - 1];
-    if (chunk === undefined || this.#used + needed > chunk.bytes.length) {
-      const size = Math.min(CHUNK_BYTES, FIRST_BYTES * 4 ** this.#chunks.length);
-      const fresh = new Uint8Array(Math.max(size, needed));
-      chunk = { bytes: fresh, view: new DataView(fresh.buffer) };
-      this.#chunks.push(chunk);
-      this.#used = 0;
-    }
-    const offset = this.#used;
-    chunk.view.setUint32(offset, bytes.length);
-    chunk.bytes.set(bytes, offset + LENGTH_BYTES);
-    this.#used = offset + needed;
-    return (this.#chunks.length - 1) * CHUNK_SPAN + offset;
-  }
-
-  lengthAt(position: number): number {
-    const chunk = this.#chunks[Math.floor(position / CHUNK_SPAN)];
-    return chunk?.view.getUint32(position % CHUNK_SPAN) ?? 0;
-  }
-
-  /** The bytes themselves, not a copy. */
-  at(position: number): Uint8Array {
-    const { bytes, view } = this.#chunks[Math.floor(position / CHUNK_SPAN)] as {
-      bytes: Uint8Array;
-      view: DataView;
-    };
-    const start = (position % CHUNK_SPAN) + LENGTH_BYTES;
-    return bytes.subarray(start, start + view.getUint32(start - LENGTH_BYTES));
-  }
-
-  /** Forgets what was added at `position` and after it. */
-  cutAt(position: number): void {
-    this.#chunks.length = Math.floor(position / CHUNK_SPAN) + 1;
-    this.#used = position % CHUNK_SPAN;
-  }
-}
+import { ByteArena, type ByteCursor } from './byte-arena.ts';
+import { NumberColumn } from './columns.ts';
+import { RowNumbers } from './row-numbers.ts';
 
 /** Committed versions by row id. */
 export class CommittedRows {
-  readonly #positions = new RowMap<number>();
+  readonly #positions = new RowNumbers();
   readonly #arena = new ByteArena();
 
   has(rowId: number): boolean {
@@ -76,7 +27,7 @@ export class CommittedRows {
   }
 
   set(rowId: number, row: Uint8Array): void {
-    this.#positions.set(rowId, this.#arena.add(row));
+    this.#positions.set(rowId, this.#arena.add(row, 0, row.length));
   }
 
   delete(rowId: number): void {
@@ -92,10 +43,10 @@ export interface OwnVersion {
 
 const NONE = -1;
 
-/** Per row its own versions, newest first. */
+/** Per row its own versions, newest first. Versions are numbered in the order of their making. */
 export class RowVersions {
   /** By row id the number of the newest version. */
-  readonly #newest = new RowMap<number>();
+  readonly #newest = new RowNumbers();
   readonly #commands = new NumberColumn();
   /** In the arena; NONE where the row was deleted. */
   readonly #positions = new NumberColumn();
@@ -111,14 +62,23 @@ export class RowVersions {
     return this.#newest.has(rowId);
   }
 
-  keys(): MapIterator<number> {
+  keys(): Generator<number, void> {
     return this.#newest.keys();
+  }
+
+  /** The number of the newest version. */
+  numberOf(rowId: number): number | undefined {
+    return this.#newest.get(rowId);
   }
 
   /** The command that wrote the newest version. */
   commandOf(rowId: number): number | undefined {
     const number = this.#newest.get(rowId);
     return number === undefined ? undefined : this.#commands.at(number);
+  }
+
+  commandAt(number: number): number {
+    return this.#commands.at(number);
   }
 
   /** True where the newest version is none. */
@@ -132,6 +92,15 @@ export class RowVersions {
     const number = this.#newest.get(rowId);
     const position = number === undefined ? NONE : this.#positions.at(number);
     return position === NONE ? undefined : this.#arena.lengthAt(position);
+  }
+
+  /** Where the newest version's bytes are; false where that is none. */
+  find(rowId: number, into: ByteCursor): boolean {
+    const number = this.#newest.get(rowId);
+    const position = number === undefined ? NONE : this.#positions.at(number);
+    if (position === NONE) return false;
+    this.#arena.find(position, into);
+    return true;
   }
 
   /** The newest version, or that as of a command. */
@@ -156,16 +125,27 @@ export class RowVersions {
     return number;
   }
 
-  put(rowId: number, command: number, row: Uint8Array | null): void {
+  /** A version of the bytes `row[start, end)`; returns its number. */
+  put(rowId: number, command: number, row: Uint8Array, start: number, end: number): number {
+    return this.#add(rowId, command, this.#arena.add(row, start, end));
+  }
+
+  /** The row is deleted; returns the number of that version. */
+  putDeleted(rowId: number, command: number): number {
+    return this.#add(rowId, command, NONE);
+  }
+
+  #add(rowId: number, command: number, position: number): number {
+    const number = this.#commands.length;
     const previous = this.#newest.get(rowId) ?? NONE;
-    const position = row === null ? NONE : this.#arena.add(row);
-    this.#newest.set(rowId, this.#commands.length);
+    this.#newest.set(rowId, number);
     this.#commands.push(command);
     this.#positions.push(position);
     this.#previous.push(previous);
+    return number;
   }
 
-  /** Takes back the `put` that was the last of all; returns the bytes of its row. */
+  /** Takes back the version that was made last, of this row; returns its bytes. */
   takeBack(rowId: number): number {
     const number = this.#commands.length - 1;
     const position = this.#positions.at(number);
@@ -174,42 +154,7 @@ export class RowVersions {
     if (previous === NONE) this.#newest.delete(rowId);
     else this.#newest.set(rowId, previous);
     if (position !== NONE) this.#arena.cutAt(position);
-    for (const column of [this.#commands, this.#positions, this.#previous]) column.pop();
+    for (const column of [this.#commands, this.#positions, this.#previous]) column.cutAt(number);
     return bytes;
-  }
-}
-
-const COLUMN_CHUNK = 8192;
-const FIRST_COLUMN_CHUNK = 16;
-
-/** A growing list of numbers in chunks, so that growing copies little. */
-class NumberColumn {
-  readonly #chunks: Float64Array[] = [];
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  at(index: number): number {
-    return (this.#chunks[index >>> 13] as Float64Array)[index & (COLUMN_CHUNK - 1)] as number;
-  }
-
-  push(value: number): void {
-    const index = this.#length++;
-    const number = index >>> 13;
-    const offset = index & (COLUMN_CHUNK - 1);
-    let chunk = this.#chunks[number];
-    if (chunk === undefined || offset >= chunk.length) {
-      const first = Math.max(FIRST_COLUMN_CHUNK, Math.min(COLUMN_CHUNK, offset * 4));
-      const larger = new Float64Array(number === 0 ? first : COLUMN_CHUNK);
-      if (chunk !== undefined) larger.set(chunk);
-      this.#chunks[number] = chunk = larger;
-    }
-    chunk[offset] = value;
-  }
-
-  pop(): void {
-    this.#length--;
   }
 }

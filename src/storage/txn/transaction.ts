@@ -40,12 +40,9 @@ import {
 import type { Turns } from '../turns.ts';
 import { droppedStorageIds } from './apply.ts';
 import type { Counters } from './counters.ts';
-import {
-  encodeTables,
-  type CommitRecord,
-  type SequenceMove,
-  type TableChange,
-} from './commit-record.ts';
+import { buildIndexEntries } from './build-index.ts';
+import { encodeTables } from './commit-codec.ts';
+import type { CommitRecord, SequenceMove, TableChange } from './commit-record.ts';
 import type { Committer, Published } from './committer.ts';
 import {
   lockHypertableRows,
@@ -56,16 +53,12 @@ import {
   type HypertableLocking,
 } from './hypertable-locks.ts';
 import type { LockManager, LockOwner, LockRequest } from './locks.ts';
-import { baseRows, tableChanges } from './record-builder.ts';
-import {
-  buildIndexEntries,
-  deleteRows,
-  insertRows,
-  updateRows,
-  type RowWriter,
-} from './row-writer.ts';
+import { tableChanges } from './record-builder.ts';
+import { insertRows } from './insert-rows.ts';
+import type { RowWriter } from './row-writer.ts';
 import { SnapshotPins, type Pin } from './snapshot-pins.ts';
 import type { SnapshotRegistry } from './undo.ts';
+import { deleteRows, updateRows } from './update-rows.ts';
 import { WriteSet } from './write-set.ts';
 
 /** What all transactions of an engine share. */
@@ -324,6 +317,7 @@ export class Transaction implements StorageTransaction {
       kv: this.#parts.kv,
       table,
       state: this.#parts.states.get(table.storageId),
+      turns: this.#parts.turns,
       snapshot: this.#readSnapshot.sequence,
       writes: this.#writeSet.tables.get(table.storageId),
       command: this.#kept?.command ?? this.#writeSet.command,
@@ -706,7 +700,7 @@ export class Transaction implements StorageTransaction {
       const spansStores =
         record.hypertables !== undefined && (record.tables.length > 0 || record.catalog.length > 0);
       published = this.#parts.committer.commit(record, {
-        base: baseRows(this.#writeSet),
+        base: this.#writeSet.tables,
         tables: encoded,
         sync: sync || spansStores,
         hypertables: this.#writtenHypertables,

@@ -5,6 +5,8 @@
 import type { Sequence } from '../log/commit-log.ts';
 import { SplitMap } from '../split-map.ts';
 import type { Turns } from '../turns.ts';
+import { bytesToText } from '../format/keys.ts';
+import { NO_ENTRY, type KeyEntries } from './key-entries.ts';
 
 /** A version that was current until the commit `until`; null where the row did not exist before it. */
 interface OldVersion {
@@ -19,10 +21,12 @@ interface OldIndexEntry {
   next: OldIndexEntry | undefined;
 }
 
-/** Rows that a transaction changed, and the committed version of those that had one. */
+/** Rows that a transaction changed, the committed version of those that had one, and its entries. */
 export interface ReplacedRows {
   readonly rows: { has(rowId: number): boolean; keys(): Iterable<number> };
   readonly base: { get(rowId: number): Uint8Array | undefined };
+  /** Entries of an index that the rows had, perhaps with some that they have still. */
+  removedFrom(index: number): KeyEntries | undefined;
 }
 
 /** What a large commit replaced, as its transaction holds it: nothing is copied. */
@@ -106,13 +110,28 @@ export class TableUndo {
     }
   }
 
-  entriesAt(index: number, key: string, snapshot: Sequence, into: number[]): void {
-    let entry = this.#entries.get(index)?.get(key);
+  /** Rows that the entries under the key `bytes[start, ...)` pointed to, some perhaps in vain. */
+  entriesAt(
+    index: number,
+    bytes: Uint8Array,
+    start: number,
+    snapshot: Sequence,
+    into: number[],
+  ): void {
+    for (const removed of this.layersOf(index, snapshot)) {
+      let entry = removed.find(bytes, start, bytes.length);
+      for (; entry !== NO_ENTRY; entry = removed.olderThan(entry))
+        into.push(removed.rowIdAt(entry));
+    }
+    const entries = this.#entries.get(index);
+    if (entries === undefined) return;
+    let entry = entries.get(bytesToText(bytes, start));
     for (; entry !== undefined; entry = entry.next) {
       if (entry.until > snapshot) into.push(entry.rowId);
     }
   }
 
+  /** The same of all keys that `accept` takes, which are given as `bytesToText` makes them. */
   collectEntries(
     index: number,
     snapshot: Sequence,
@@ -124,6 +143,14 @@ export class TableUndo {
       for (let entry: OldIndexEntry | undefined = first; entry !== undefined; entry = entry.next) {
         if (entry.until > snapshot) into.push({ key, rowId: entry.rowId });
       }
+    }
+  }
+
+  /** The entries of large commits that `snapshot` does not see. */
+  *layersOf(index: number, snapshot: Sequence): Generator<KeyEntries, void> {
+    for (const { until, replaced } of this.#layers) {
+      const removed = until > snapshot ? replaced.removedFrom(index) : undefined;
+      if (removed !== undefined) yield removed;
     }
   }
 
@@ -147,11 +174,11 @@ export class TableUndo {
       dropVersions(this.#rows, rowIds[i] as number, until);
       if (i % DROP_STEP === DROP_STEP - 1) yield;
     }
-    for (const { storageId, removed } of indexes) {
+    for (const { storageId, keys } of indexes) {
       const old = this.#entries.get(storageId);
       if (old === undefined) continue;
       let seen = 0;
-      for (const { key } of removed) {
+      for (const key of keys) {
         dropEntries(old, key, until);
         if (++seen % DROP_STEP === 0) yield;
       }
@@ -168,11 +195,8 @@ export interface UndoOfTable {
   readonly undo: TableUndo;
   readonly until: Sequence;
   readonly rowIds: readonly number[];
-  /** Of its indexes, the entries that it removed. */
-  readonly indexes: readonly {
-    readonly storageId: number;
-    readonly removed: Iterable<{ readonly key: string }>;
-  }[];
+  /** Of its indexes, the keys of the entries that it removed. */
+  readonly indexes: readonly { readonly storageId: number; readonly keys: readonly string[] }[];
 }
 
 function dropVersions(map: SplitMap<number, OldVersion[]>, rowId: number, until: Sequence): void {

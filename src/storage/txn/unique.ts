@@ -6,9 +6,13 @@ import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts'
 import { openValue } from '../format/envelope.ts';
 import { indexEntryKey, rowIdOfEntry } from '../format/keys.ts';
 import type { KvStore } from '../kv/kv.ts';
-import { mustBeUnique, type BatchKeys } from '../row/index-keys.ts';
-import type { LockKey, LockManager, LockOwner, LockRequest } from './locks.ts';
-import { BUILD_COMMAND, type IndexWrites, type TableWrites } from './write-set.ts';
+import { hasKey, mustBeUnique, type BatchKeys } from '../row/index-keys.ts';
+import { byteCursor } from './byte-arena.ts';
+import { wideHash } from './hash.ts';
+import { BUILD_COMMAND, type IndexWrites } from './index-writes.ts';
+import { NO_ENTRY } from './key-entries.ts';
+import type { LockManager, LockOwner, LockRequest } from './locks.ts';
+import type { TableWrites } from './write-set.ts';
 
 export interface UniqueCheck {
   readonly kv: KvStore;
@@ -22,22 +26,23 @@ export interface UniqueCheck {
 export const NO_ROW = -1;
 
 /**
- * Locks the keys of the chosen rows and finds, per row, the live row that already has its key (NO_ROW
- * where there is none, or where the key need not be unique).
+ * Locks the keys of the chosen rows (undefined for all) and finds, per row, the live row that already has
+ * its key (NO_ROW where there is none, or where the key need not be unique).
  */
 export async function findHolders(
   check: UniqueCheck,
   index: IndexDescriptor,
   keys: BatchKeys,
-  rows: readonly number[],
+  rows: readonly number[] | undefined,
 ): Promise<Float64Array> {
-  const holders = new Float64Array(keys.keys.length).fill(NO_ROW);
+  const holders = new Float64Array(keys.length).fill(NO_ROW);
   const checked: number[] = [];
   const request = keyLock(index);
-  for (const row of rows) {
-    const key = keys.keys[row];
-    if (key === null || key === undefined || !mustBeUnique(index, keys, row)) continue;
-    request.key = key;
+  const count = rows?.length ?? keys.length;
+  for (let i = 0; i < count; i++) {
+    const row = rows === undefined ? i : (rows[i] as number);
+    if (!hasKey(keys, row) || !mustBeUnique(index, keys, row)) continue;
+    request.key = wideHash(keys.bytes, keys.starts[row] as number, keys.starts[row + 1] as number);
     const granted = check.locks.acquire(check.owner, request);
     if (granted !== true) await granted;
     checked.push(row);
@@ -46,7 +51,7 @@ export async function findHolders(
   const own = check.writes.indexes.get(index.storageId);
   const stored: number[] = [];
   for (const row of checked) {
-    const holder = ownHolder(check.writes, own, keys.keys[row] as string);
+    const holder = own === undefined ? NO_ROW : ownHolder(check.writes, own, keys, row);
     if (holder === NO_ROW) stored.push(row);
     else holders[row] = holder;
   }
@@ -62,23 +67,27 @@ async function findStoredHolders(
   own: IndexWrites | undefined,
   holders: Float64Array,
 ): Promise<void> {
+  const { bytes, starts } = keys;
   const entryKeys = rows.map((row) =>
-    indexEntryKey(index.storageId, keys.keys[row] as string, null),
+    indexEntryKey(index.storageId, bytes, starts[row] as number, starts[row + 1] as number, null),
   );
   const values = await check.kv.getMany(entryKeys);
-  values.forEach((value, i) => {
-    if (value === undefined) return;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === undefined) continue;
     const what = (): string => `table "${check.table.name}", index "${index.name}"`;
     const rowId = rowIdOfEntry(openValue(entryKeys[i] as Uint8Array, value, what));
     if (stillHolds(check.writes, own, rowId)) holders[rows[i] as number] = rowId;
-  });
+  }
 }
 
-/** A live row of the transaction's own with this key. */
-function ownHolder(writes: TableWrites, own: IndexWrites | undefined, key: string): number {
-  if (own === undefined) return NO_ROW;
-  for (let entry = own.added.get(key); entry !== undefined; entry = entry.older) {
-    if (isLiveEntry(writes, own, entry.rowId, entry.command)) return entry.rowId;
+/** A live row of the transaction's own with the row's key. */
+function ownHolder(writes: TableWrites, own: IndexWrites, keys: BatchKeys, row: number): number {
+  const { added } = own;
+  let entry = added.find(keys.bytes, keys.starts[row] as number, keys.starts[row + 1] as number);
+  for (; entry !== NO_ENTRY; entry = added.olderThan(entry)) {
+    const rowId = added.rowIdAt(entry);
+    if (isLiveEntry(writes, own, rowId, added.commandAt(entry))) return rowId;
   }
   return NO_ROW;
 }
@@ -90,40 +99,45 @@ export function isLiveEntry(
   rowId: number,
   command: number,
 ): boolean {
-  const newest = writes.rows.commandOf(rowId);
+  const newest = writes.rows.numberOf(rowId);
   if (newest === undefined) return command === BUILD_COMMAND;
-  if (newest === command) return true;
-  const isKept = own.removed.get(rowId)?.keptBy.includes(newest) ?? false;
-  return command === BUILD_COMMAND && isKept;
+  if (writes.rows.commandAt(newest) === command) return true;
+  return command === BUILD_COMMAND && own.isKept(newest);
 }
 
 /** Takes keys that are about to become free: whoever wants one waits for this transaction's end. */
 export async function lockFreedKeys(
   check: UniqueCheck,
   index: IndexDescriptor,
+  own: IndexWrites,
   rowIds: readonly number[],
 ): Promise<void> {
   if (!index.unique) return;
-  const own = check.writes.indexes.get(index.storageId);
   const request = keyLock(index);
+  const key = byteCursor();
   for (const rowId of rowIds) {
-    const committed = own?.removed.get(rowId);
-    if (committed === undefined || committed.suffixed) continue;
-    request.key = committed.key;
+    const entry = own.removedEntry(rowId);
+    if (entry === NO_ENTRY || own.removed.isSuffixed(entry)) continue;
+    own.removed.findKey(entry, key);
+    request.key = wideHash(key.bytes, key.start, key.end);
     const granted = check.locks.acquire(check.owner, request);
     if (granted !== true) await granted;
   }
 }
 
-/** One request for all keys of an index: the lock manager does not keep it. */
-function keyLock(index: IndexDescriptor): LockRequest & { key: LockKey } {
-  return { space: `key of index ${index.oid}`, key: 0, mode: 'exclusive', wait: true };
+/**
+ * One request for all keys of an index: the lock manager does not keep it. What is locked is the hash of
+ * a key; should two keys ever have the same, one waits for the other without need.
+ */
+function keyLock(index: IndexDescriptor): LockRequest & { key: number } {
+  const space = `key of index ${index.oid}`;
+  return { space, key: 0, isHash: true, mode: 'exclusive', wait: true };
 }
 
 /** Whether a committed entry's row still has that key after the transaction's own changes. */
 function stillHolds(writes: TableWrites, own: IndexWrites | undefined, rowId: number): boolean {
-  const newest = writes.rows.commandOf(rowId);
+  const newest = writes.rows.numberOf(rowId);
   if (newest === undefined) return true;
   if (writes.rows.isDeleted(rowId)) return false;
-  return own?.removed.get(rowId)?.keptBy.includes(newest) ?? false;
+  return own?.isKept(newest) ?? false;
 }

@@ -4,20 +4,10 @@
  * which it began, so a statement never meets its own changes.
  */
 import { dbError } from '../../errors/db-error.ts';
-import { SplitMap } from '../split-map.ts';
-import { RowMap } from './row-map.ts';
+import { NumberColumn } from './columns.ts';
+import { IndexWrites } from './index-writes.ts';
+import type { KeyEntries } from './key-entries.ts';
 import { CommittedRows, RowVersions, type OwnVersion } from './row-versions.ts';
-
-/** An index entry for the version of `rowId` that `command` wrote. */
-export interface OwnEntry {
-  readonly key: string;
-  readonly rowId: number;
-  readonly command: number;
-  /** The key ends in the row id: two rows may have it. */
-  readonly suffixed: boolean;
-  /** The entry that was added before it under the same key. */
-  readonly older: OwnEntry | undefined;
-}
 
 /** Changes of one table's storage. */
 export class TableWrites {
@@ -47,67 +37,16 @@ export class TableWrites {
     for (const rowId of this.rows.keys())
       if (this.rows.hasVersion(rowId, command)) into.push(rowId);
   }
-}
 
-/** The command of entries that an index build makes for committed rows. */
-export const BUILD_COMMAND = 0;
-
-/** Entries that a transaction adds to and removes from one index. */
-export class IndexWrites {
-  readonly storageId: number;
-  /** Per key the newest entry, which leads to the older ones. */
-  readonly added = new SplitMap<string, OwnEntry>();
-  /** Committed entries of changed rows, by row. */
-  readonly removed = new RowMap<RemovedEntry>();
-  /** The commands of those that one command keeps. */
-  #keptBy: readonly number[] = NOBODY;
-  #sorted: string[] | undefined;
-
-  constructor(storageId: number) {
-    this.storageId = storageId;
-  }
-
-  add(key: string, rowId: number, command: number, suffixed: boolean): void {
-    const older = this.added.get(key);
-    this.added.set(key, { key, rowId, command, suffixed, older });
-    if (older === undefined) this.#sorted = undefined;
-  }
-
-  /** Notes the committed entry of a row that is about to change for the first time. */
-  noteCommitted(key: string, rowId: number, suffixed: boolean): void {
-    this.removed.set(rowId, { key, rowId, suffixed, keptBy: NOBODY });
-  }
-
-  /** The version of the row that `command` writes keeps the committed entry. */
-  keep(entry: RemovedEntry, command: number): void {
-    if (entry.keptBy !== NOBODY) {
-      entry.keptBy = [...entry.keptBy, command];
-      return;
-    }
-    if (this.#keptBy[0] !== command) this.#keptBy = [command];
-    entry.keptBy = this.#keptBy;
-  }
-
-  /** Added keys in order. */
-  sortedKeys(): readonly string[] {
-    this.#sorted ??= [...this.added.keys()].sort();
-    return this.#sorted;
+  /** Committed entries of an index that changed rows had; some still have theirs. */
+  removedFrom(index: number): KeyEntries | undefined {
+    return this.indexes.get(index)?.removed;
   }
 }
 
-export interface RemovedEntry {
-  readonly key: string;
-  readonly rowId: number;
-  readonly suffixed: boolean;
-  /** Commands whose version of the row still has this key; shared by entries. */
-  keptBy: readonly number[];
-}
-
-/** Of the many entries that nothing keeps. */
-const NOBODY: readonly number[] = [];
-
-/** Bytes of bookkeeping a changed row costs, roughly. */
-const ROW_OVERHEAD_BYTES = 160;
+/** Bytes of bookkeeping a changed row costs, and an entry of an index, roughly. */
+const ROW_OVERHEAD_BYTES = 64;
+export const ENTRY_OVERHEAD_BYTES = 64;
 
 /** All row table changes of a transaction, with a journal for savepoints. */
 export class WriteSet {
@@ -116,8 +55,7 @@ export class WriteSet {
   /** Newest command; the next write stamps its versions with a higher one. */
   command = 0;
   bytes = 0;
-  /** Rows in the order they were written, kept only while a savepoint is open. */
-  #journal: { readonly writes: TableWrites; readonly rowId: number }[] = [];
+  #journal = new Journal();
   #journaling = false;
 
   constructor(limitBytes: number) {
@@ -135,10 +73,26 @@ export class WriteSet {
     return true;
   }
 
-  put(writes: TableWrites, rowId: number, row: Uint8Array | null): void {
-    writes.rows.put(rowId, this.command, row);
-    this.bytes += ROW_OVERHEAD_BYTES + (row?.length ?? 0);
-    if (this.#journaling) this.#journal.push({ writes, rowId });
+  /** A version of the bytes `row[start, end)`; returns its number. */
+  put(writes: TableWrites, rowId: number, row: Uint8Array, start: number, end: number): number {
+    const number = writes.rows.put(rowId, this.command, row, start, end);
+    this.#note(writes, rowId, end - start);
+    return number;
+  }
+
+  putDeleted(writes: TableWrites, rowId: number): void {
+    writes.rows.putDeleted(rowId, this.command);
+    this.#note(writes, rowId, 0);
+  }
+
+  #note(writes: TableWrites, rowId: number, bytes: number): void {
+    if (this.#journaling) this.#journal.push(writes.storageId, rowId);
+    this.grow(ROW_OVERHEAD_BYTES + bytes);
+  }
+
+  /** Counts memory; 53200 past the limit. */
+  grow(bytes: number): void {
+    this.bytes += bytes;
     if (this.bytes > this.limit) throw tooManyChanges(this.limit);
   }
 
@@ -149,23 +103,54 @@ export class WriteSet {
 
   rollbackTo(mark: number): void {
     for (let i = this.#journal.length - 1; i >= mark; i--) {
-      const { writes, rowId } = this.#journal[i] as { writes: TableWrites; rowId: number };
+      const rowId = this.#journal.rowIdAt(i);
+      const writes = this.table(this.#journal.storageIdAt(i));
+      const version = writes.rows.numberOf(rowId) as number;
+      for (const index of writes.indexes.values()) index.forgetVersion(version);
       this.bytes -= ROW_OVERHEAD_BYTES + writes.rows.takeBack(rowId);
       if (!writes.rows.has(rowId)) this.#forgetRow(writes, rowId);
     }
-    this.#journal.length = mark;
+    this.#journal.cutAt(mark);
   }
 
   /** Its lock may be released: when it changes again, its committed version is read again. */
   #forgetRow(writes: TableWrites, rowId: number): void {
     writes.base.delete(rowId);
-    for (const index of writes.indexes.values()) index.removed.delete(rowId);
+    for (const index of writes.indexes.values()) index.forgetRow(rowId);
   }
 
   /** No savepoint is open any more. */
   stopJournal(): void {
     this.#journaling = false;
-    this.#journal = [];
+    this.#journal = new Journal();
+  }
+}
+
+/** Rows in the order they were written, kept only while a savepoint is open. */
+class Journal {
+  readonly #storageIds = new NumberColumn();
+  readonly #rowIds = new NumberColumn();
+
+  get length(): number {
+    return this.#rowIds.length;
+  }
+
+  push(storageId: number, rowId: number): void {
+    this.#storageIds.push(storageId);
+    this.#rowIds.push(rowId);
+  }
+
+  storageIdAt(i: number): number {
+    return this.#storageIds.at(i);
+  }
+
+  rowIdAt(i: number): number {
+    return this.#rowIds.at(i);
+  }
+
+  cutAt(length: number): void {
+    this.#storageIds.cutAt(length);
+    this.#rowIds.cutAt(length);
   }
 }
 

@@ -1,27 +1,71 @@
 import { describe, expect, it } from 'vitest';
-import { RowMap } from '../../../src/storage/txn/row-map.ts';
+import { KeyEntries, NO_ENTRY } from '../../../src/storage/txn/key-entries.ts';
+import { NOTHING, NumberMap } from '../../../src/storage/txn/number-map.ts';
+import { RowNumbers } from '../../../src/storage/txn/row-numbers.ts';
 import { CommittedRows, RowVersions } from '../../../src/storage/txn/row-versions.ts';
 import { SplitMap } from '../../../src/storage/split-map.ts';
 import { seededRandom } from './random.ts';
 
 describe('maps of a write set', () => {
   it('keep rows in the order of their arrival where it is that of their ids', () => {
-    const rows = new RowMap<string>();
-    for (let row = 5000; row < 30_000; row++) rows.set(row, `r${row}`);
-    rows.set(6000, 'again');
+    const rows = new RowNumbers();
+    for (let row = 5000; row < 30_000; row++) rows.set(row, row * 2);
+    rows.set(6000, 2 ** 50);
     rows.delete(7000);
     rows.delete(7000);
     expect(rows.size).toBe(24_999);
-    expect(rows.get(6000)).toBe('again');
+    expect(rows.get(6000)).toBe(2 ** 50);
     expect([rows.has(7000), rows.has(29_999), rows.get(40_000)]).toEqual([false, true, undefined]);
     const keys = [...rows.keys()];
     expect(keys.length).toBe(24_999);
     expect(keys.every((key, i) => i === 0 || key > keys[i - 1])).toBe(true);
-    expect([...rows].slice(0, 2)).toEqual([
-      [5000, 'r5000'],
-      [5001, 'r5001'],
-    ]);
-    expect([...rows.values()].length).toBe(24_999);
+  });
+
+  it('do with row ids near and far what a Map does', () => {
+    const random = seededRandom('row numbers');
+    const [rows, known] = [new RowNumbers(), new Map<number, number>()];
+    for (let step = 0; step < 60_000; step++) {
+      const isNear = random.int(3) > 0;
+      const rowId = isNear ? random.int(2000) : random.int(50) * 2 ** 40 + random.int(12);
+      if (random.int(3) > 0) {
+        rows.set(rowId, step);
+        known.set(rowId, step);
+      } else {
+        rows.delete(rowId);
+        known.delete(rowId);
+      }
+      const probe = random.int(2000);
+      expect([rows.get(rowId), rows.get(probe)]).toEqual([known.get(rowId), known.get(probe)]);
+    }
+    expect(rows.size).toBe(known.size);
+    expect(new Set(rows.keys())).toEqual(new Set(known.keys()));
+  });
+
+  it('do with numbers of any size what a Map does', () => {
+    const random = seededRandom('number map');
+    const [map, known] = [new NumberMap(), new Map<number, number>()];
+    for (let step = 0; step < 60_000; step++) {
+      const far = random.int(2 ** 20) * 2 ** 32 + random.int(2);
+      const key = random.int(2) === 0 ? random.int(3000) : far;
+      // Now more comes than goes, now all of it goes.
+      if (random.int(10) < (step % 20_000 < 12_000 ? 8 : 2)) {
+        map.set(key, step % 7);
+        known.set(key, step % 7);
+      } else {
+        const gone = known.keys().next().value ?? key;
+        for (const each of [gone, key]) {
+          map.delete(each);
+          known.delete(each);
+        }
+      }
+      expect(map.get(key)).toBe(known.get(key) ?? NOTHING);
+    }
+    expect(map.size).toBe(known.size);
+    expect(new Map(map.entries())).toEqual(known);
+    for (const key of [...known.keys()]) map.delete(key);
+    expect([map.size, [...map.entries()]]).toEqual([0, []]);
+    map.set(5, 6);
+    expect([map.get(5), map.get(6)]).toEqual([6, NOTHING]);
   });
 
   it('are split while keys of any kind come and go', () => {
@@ -64,7 +108,8 @@ describe('rows of a write set', () => {
         const length = random.int(50) === 0 ? random.int(400_000) : random.int(300);
         const row = random.int(5) === 0 ? null : new Uint8Array(length).fill(step);
         log.push({ rowId, command: step, row });
-        rows.put(rowId, step, row);
+        if (row === null) rows.putDeleted(rowId, step);
+        else rows.put(rowId, step, row, 0, row.length);
       } else if (random.int(2) === 0) {
         const last = log.pop()!;
         expect(rows.takeBack(last.rowId)).toBe(last.row?.length ?? 0);
@@ -90,5 +135,54 @@ describe('rows of a write set', () => {
       expect(Buffer.compare(rows.get(n * 3)!, row(n))).toBe(0);
     }
     expect([rows.has(30), rows.get(30), rows.lengthOf(31)]).toEqual([false, undefined, undefined]);
+  });
+});
+
+describe('index entries of a write set', () => {
+  const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+  it('are found by their keys, newest first, and in order', () => {
+    const random = seededRandom('key entries');
+    const entries = new KeyEntries();
+    const known: { key: string; rowId: number }[] = [];
+    const sort = (): void => {
+      for (const _ of entries.sortSteps());
+    };
+    for (let round = 0; round < 8; round++) {
+      const count = random.int(5) === 0 ? random.int(9000) : random.int(900);
+      for (let i = 0; i < count; i++) {
+        const key = 'k'.repeat(random.int(4)) + random.int(random.int(2) === 0 ? 30 : 100_000);
+        const bytes = bytesOf(`<<${key}>>`);
+        const rowId = known.length;
+        expect(entries.add(bytes, 2, bytes.length - 2, rowId, round, i % 2 === 0)).toBe(rowId);
+        known.push({ key, rowId });
+      }
+      if (random.int(4) > 0) sort();
+      const { key } = known[random.int(known.length)] ?? { key: '' };
+      const found: number[] = [];
+      const bytes = bytesOf(key);
+      let entry = entries.find(bytes, 0, bytes.length);
+      for (; entry !== NO_ENTRY; entry = entries.olderThan(entry)) found.push(entry);
+      const wanted = known.filter((each) => each.key === key).map(({ rowId }) => rowId);
+      expect(found).toEqual(wanted.toReversed());
+    }
+    expect(entries.find(bytesOf('none'), 0, 4)).toBe(NO_ENTRY);
+    sort();
+    const ordered = known.toSorted((a, b) =>
+      a.key === b.key ? a.rowId - b.rowId : a.key < b.key ? -1 : 1,
+    );
+    for (const [from, to] of [
+      ['', undefined],
+      ['2', '7'],
+      ['k1', 'k1'],
+      ['k', 'kk5'],
+    ] as const) {
+      const inside = ordered.filter(({ key }) => key >= from && (to === undefined || key < to));
+      const end = to === undefined ? undefined : bytesOf(to);
+      const wanted = inside.map(({ rowId }) => rowId);
+      expect([...entries.range(bytesOf(from), end, false)]).toEqual(wanted);
+      expect([...entries.range(bytesOf(from), end, true)]).toEqual(wanted.toReversed());
+    }
+    expect(new TextDecoder().decode(entries.keyAt(0))).toBe(known[0]?.key);
   });
 });
