@@ -3,6 +3,8 @@ import type { BindEnvironment } from './bind/context.ts';
 import type { LogicalNode } from './logical.ts';
 import type { RowCounts } from './physical/estimate.ts';
 import { mapExprsDeep } from './plan-walk.ts';
+import { aggregateEarly } from './rules/aggregate-early.ts';
+import { dropProjections } from './rules/drop-projections.ts';
 import { dropSorts } from './rules/drop-sorts.ts';
 import { foldConstants } from './rules/fold-constants.ts';
 import { inlineCtes } from './rules/inline-ctes.ts';
@@ -11,6 +13,7 @@ import { orderJoins } from './rules/order-joins.ts';
 import { pushLimits } from './rules/push-limits.ts';
 import { pushPredicates } from './rules/push-predicates.ts';
 import { unnestLateral } from './rules/unnest-lateral.ts';
+import { unnestRows } from './rules/unnest-rows.ts';
 import { unnestSubqueries } from './rules/unnest-subqueries.ts';
 
 /** What rules may use: fresh ids, row counts, the statement's environment. */
@@ -29,8 +32,11 @@ const RULES: readonly Rule[] = [
   pushPredicates,
   unnestSubqueries,
   unnestLateral,
+  unnestRows,
   nestBuckets,
   pushPredicates,
+  aggregateEarly,
+  dropProjections,
   orderJoins,
   dropSorts,
   pushLimits,

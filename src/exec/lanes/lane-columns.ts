@@ -75,10 +75,11 @@ export class LaneColumn {
 
   /** True where the rows are not NULL. */
   readKnown(register: number, from: number, count: number): void {
-    const { i32 } = kernelViews();
     const nulls = this.#nulls as Uint8Array;
-    const first = register >>> 2;
-    for (let i = 0; i < count; i++) i32[first + i] = nulls[from + i] - 1;
+    // The bytes lie where the register ends and are widened from its front: a row is read before it is overwritten.
+    const bytes = register + 3 * count;
+    kernelViews().u8.set(nulls.subarray(from, from + count), bytes);
+    kernels.readU8(bytes, register, count, -1, 1);
   }
 
   #pieces(
