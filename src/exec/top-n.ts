@@ -84,7 +84,7 @@ class BestRows {
     if (isWorthIt && this.#rows >= enough) {
       await this.#cut();
       const [best] = this.#pending;
-      this.#threshold = await Threshold.of(best, this.#node.keys[0], this.#context);
+      this.#threshold = await Threshold.of(best, this.#node.keys, this.#context);
     }
     if (this.#budget.isOver) await this.#sortAll();
   }
@@ -141,22 +141,32 @@ class BestRows {
   }
 }
 
-/** The first key of the worst row kept: rows that come after it by this key alone cannot get in. */
+/**
+ * The first key of the worst row kept: rows that come after it by this key alone cannot get in, and neither
+ * can those that are equal to it where there is no other key, for they came later.
+ */
 class Threshold {
   readonly #key: SortKey;
   readonly #worst: number;
+  readonly #isOnly: boolean;
 
-  private constructor(key: SortKey, worst: number) {
+  private constructor(key: SortKey, worst: number, isOnly: boolean) {
     this.#key = key;
     this.#worst = worst;
+    this.#isOnly = isOnly;
   }
 
   /** undefined where the key is no plain number. */
-  static async of(best: Batch, key: SortKey, context: ExecContext): Promise<Threshold | undefined> {
+  static async of(
+    best: Batch,
+    keys: readonly SortKey[],
+    context: ExecContext,
+  ): Promise<Threshold | undefined> {
+    const [key] = keys;
     const [vector] = await evaluateAll(compileExprs([key.expr]), best, context);
     const worst = valueAt(vector, best.length - 1);
     return vector.rep === 'f64' && typeof worst === 'number'
-      ? new Threshold(key, worst)
+      ? new Threshold(key, worst, keys.length === 1)
       : undefined;
   }
 
@@ -165,6 +175,7 @@ class Threshold {
     if (vector.rep !== 'f64') return batch;
     const { descending, nullsFirst } = this.#key;
     const worst = this.#worst;
+    const isOnly = this.#isOnly;
     const { data, nulls } = vector;
     const rows = new Int32Array(batch.length);
     let count = 0;
@@ -172,6 +183,7 @@ class Threshold {
       if (nulls !== undefined && nulls[row] === 1) {
         if (!nullsFirst) continue;
       } else if (descending ? data[row] < worst : data[row] > worst) continue;
+      else if (isOnly && data[row] === worst) continue;
       rows[count++] = row;
     }
     return count === batch.length ? batch : gatherBatch(batch, rows.subarray(0, count));

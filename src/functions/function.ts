@@ -143,6 +143,13 @@ export interface Accumulator {
   /** Final values of groups 0..count-1. */
   finish(count: number): Vector;
   /**
+   * Final values of groups first..end-1, each asked for once. Present where states are numbers in few arrays:
+   * one accumulator has room for MANY_GROUPS, while others get few groups each.
+   */
+  finishRange?(first: number, end: number): Vector;
+  /** Bytes that a group takes, where that is known. */
+  readonly groupBytes?: number;
+  /**
    * Adds whole stretches of rows; stretch i belongs to group groups[i]. `column` summarises the first
    * argument, and is undefined where there is none. Present where the function names its `statistics`.
    */

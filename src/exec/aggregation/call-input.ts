@@ -18,6 +18,8 @@ export interface RowGroups {
 }
 
 export interface CallState {
+  /** What a group takes in memory, about. */
+  readonly groupBytes: number;
   add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> | void;
   /** Adds summaries; `column` is the argument's place in them, -1 where rows only count. */
   addSummaries(groups: Int32Array, column: number, all: Summaries, count: number): void;

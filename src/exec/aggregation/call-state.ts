@@ -56,6 +56,10 @@ class StreamingCall implements CallState {
     this.#distinct = distinct;
   }
 
+  get groupBytes(): number {
+    return this.#accumulators.groupBytes;
+  }
+
   add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> | void {
     if (this.#call.filter === null && this.#distinct === undefined && !this.#args.isAsync) {
       this.#accumulators.ensureGroups(rows.count);
@@ -84,7 +88,9 @@ class StreamingCall implements CallState {
   }
 
   async addDistinct(groups: Int32Array, args: readonly Vector[], length: number): Promise<void> {
-    this.#accumulators.ensureGroups(groups.reduce((most, each) => Math.max(most, each + 1), 0));
+    let count = 0;
+    for (let i = 0; i < length; i++) if (groups[i] >= count) count = groups[i] + 1;
+    this.#accumulators.ensureGroups(count);
     const columns = [groupVector(groups, length), ...args];
     const fresh = await this.#distinct?.fresh({ columns, length });
     if (fresh !== undefined) this.#addFresh(fresh);

@@ -14,6 +14,7 @@ import { filtered, groupVector, type CallState, type RowGroups } from './call-in
 import { CountedRows, type Counts } from './counted-rows.ts';
 import { OrderedCall } from './ordered-call.ts';
 import { directColumns } from './ordered-rows.ts';
+import { GROUP_BYTES } from './group-pages.ts';
 
 /** Rows or pairs looked at between two checkpoints. */
 const STEP_ROWS = 8192;
@@ -31,6 +32,7 @@ export function takesCounts(call: AggregateCall): boolean {
 }
 
 export class CountedCall implements CallState {
+  readonly groupBytes = GROUP_BYTES;
   readonly #call: AggregateCall;
   readonly #context: ExecContext;
   readonly #key: CompiledExprs;

@@ -22,8 +22,8 @@ import { batchSummaries, summaryBatch } from './summary-rows.ts';
 import { summaryKey, type SummaryPlan } from './summary-plan.ts';
 import { segmenterFor, type Segmenter } from './segments.ts';
 
-/** What a group takes in the accumulators, per call, as a guess. */
-const STATE_BYTES = 48;
+/** What the keys of a group take beside the table, as a guess. */
+const KEY_BYTES = 48;
 
 /** Where rows come from and how they are grouped. */
 export interface GroupingInput {
@@ -55,6 +55,8 @@ export class Grouping {
   /** Groups in those, none as long as the table has the keys. */
   #kept = 0;
   readonly calls: readonly CallState[];
+  /** What a group takes in the calls. */
+  readonly #stateBytes: number;
   #groups = new Int32Array(0);
   readonly #stepRows: number;
 
@@ -80,6 +82,7 @@ export class Grouping {
     this.#keyBuilders = this.#newBuilders();
     this.#stepRows = hashStepRows(context);
     this.calls = node.aggregates.map((call) => callState(call, context, budget));
+    this.#stateBytes = this.calls.reduce((sum, { groupBytes }) => sum + groupBytes, 0);
   }
 
   /** What groups the rows in `spilled`: their keys lie beside them. */
@@ -208,7 +211,8 @@ export class Grouping {
     const added = table.count - count;
     if (added > 0) {
       if (!table.hasKeys) this.#keepKeys(keys, table.newRows, count, table.count);
-      this.budget.add(table.bytes - bytes + added * STATE_BYTES * (1 + this.calls.length));
+      const keyBytes = table.hasKeys ? 0 : KEY_BYTES;
+      this.budget.add(table.bytes - bytes + added * (keyBytes + this.#stateBytes));
     }
     return groups;
   }

@@ -10,12 +10,14 @@ import { inTurns, turn, type ExecContext } from '../operator.ts';
 import type { MemoryBudget } from '../run.ts';
 import { filtered, type CallState, type RowGroups } from './call-input.ts';
 import { directColumns, OrderedRows, type SortedRows } from './ordered-rows.ts';
+import { GROUP_BYTES } from './group-pages.ts';
 
 /** Rows added between two checkpoints. */
 const STEP_ROWS = 16_384;
 
 /** DISTINCT and ORDER BY inside the call, and WITHIN GROUP. */
 export class OrderedCall implements CallState {
+  readonly groupBytes = GROUP_BYTES;
   readonly #call: AggregateCall;
   readonly #rows: OrderedRows;
   #sorted: SortedRows | undefined;

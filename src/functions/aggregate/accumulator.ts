@@ -6,6 +6,9 @@ import { keepParts } from '../../vector/long-texts.ts';
 import { valueAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
 import type { Accumulator } from '../function.ts';
 
+/** Groups of an accumulator with `finishRange`: its arrays still grow in some milliseconds. */
+export const MANY_GROUPS = 1 << 20;
+
 /** The array itself, or a copy at least twice as long whose new part holds `fill`. */
 export function growF64(
   array: Float64Array<ArrayBuffer>,

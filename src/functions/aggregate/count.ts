@@ -8,6 +8,7 @@ import { growF64 } from './accumulator.ts';
 import { countOverFrames } from './over-frames.ts';
 
 class CountAccumulator implements Accumulator {
+  readonly groupBytes = 8;
   #counts = new Float64Array(0);
 
   ensureGroups(count: number): void {
@@ -36,13 +37,12 @@ class CountAccumulator implements Accumulator {
   }
 
   finish(count: number): Vector {
-    return {
-      rep: 'f64',
-      type: sqlType(OID.int8),
-      length: count,
-      data: this.#counts.slice(0, count),
-      nulls: undefined,
-    };
+    return this.finishRange(0, count);
+  }
+
+  finishRange(first: number, end: number): Vector {
+    const data = this.#counts.slice(first, end);
+    return { rep: 'f64', type: sqlType(OID.int8), length: end - first, data, nulls: undefined };
   }
 }
 

@@ -14,6 +14,7 @@ import { maximaOverFrames, minimaOverFrames } from './over-frames.ts';
 
 /** Extremes of numbers, the last of equal ones (0 and -0). NaN is the greatest; values beyond the safe integers are kept beside. */
 class NumberExtremeAccumulator implements Accumulator {
+  readonly groupBytes = 9;
   #best = new Float64Array(0);
   #seen = new Uint8Array(0);
   /** Groups whose extreme may be a bigint. */
@@ -107,25 +108,24 @@ class NumberExtremeAccumulator implements Accumulator {
   }
 
   finish(count: number): Vector {
-    if (this.#wide.size > 0) return this.#finishWide(count);
-    let nulls: Uint8Array | undefined;
-    for (let group = 0; group < count; group++) {
-      if (this.#seen[group] === 1) continue;
-      nulls ??= new Uint8Array(count);
-      nulls[group] = 1;
-    }
-    return {
-      rep: 'f64',
-      type: this.#type,
-      length: count,
-      data: this.#best.slice(0, count),
-      nulls,
-    };
+    return this.finishRange(0, count);
   }
 
-  #finishWide(count: number): Vector {
+  finishRange(first: number, end: number): Vector {
+    if (this.#wide.size > 0) return this.#finishWide(first, end);
+    let nulls: Uint8Array | undefined;
+    for (let group = first; group < end; group++) {
+      if (this.#seen[group] === 1) continue;
+      nulls ??= new Uint8Array(end - first);
+      nulls[group - first] = 1;
+    }
+    const data = this.#best.slice(first, end);
+    return { rep: 'f64', type: this.#type, length: end - first, data, nulls };
+  }
+
+  #finishWide(first: number, end: number): Vector {
     const values: Value[] = [];
-    for (let group = 0; group < count; group++) {
+    for (let group = first; group < end; group++) {
       const wide = this.#wide.get(group);
       const narrow = this.#seen[group] === 1 ? (this.#best[group] as number) : undefined;
       if (wide === undefined) values.push(narrow ?? null);

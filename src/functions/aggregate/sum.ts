@@ -10,7 +10,13 @@ import { QUOTIENT_COUNT_MAX } from '../../types/quotient-digits.ts';
 import { Numeric, NUMERIC_ZERO } from '../../types/numeric.ts';
 import { OID, type Oid, sqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
-import { type AnyVector, isNullAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
+import {
+  type AnyVector,
+  isNullAt,
+  type NullMask,
+  type Vector,
+  vectorFromValues,
+} from '../../vector/vector.ts';
 import { QuotientVector } from '../../vector/quotient-vector.ts';
 import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
 import { aggregate } from '../define.ts';
@@ -28,6 +34,7 @@ const QUOTIENTS_MIN = 16;
 type IntFinish = (sum: bigint | number, count: number) => Value;
 
 class IntSumAccumulator implements Accumulator {
+  readonly groupBytes = 16;
   #sums = new Float64Array(0);
   #counts = new Float64Array(0);
   /** Parts of sums that left the safe integers. */
@@ -115,10 +122,17 @@ class IntSumAccumulator implements Accumulator {
   }
 
   finish(count: number): Vector {
-    const quotients = this.#quotients(count);
-    if (quotients !== undefined) return quotients;
+    return this.finishRange(0, count);
+  }
+
+  finishRange(first: number, end: number): Vector {
+    if (this.#wide.size === 0) {
+      if (this.#finish === intSumToInt8) return this.#numbers(first, end);
+      const quotients = this.#quotients(first, end);
+      if (quotients !== undefined) return quotients;
+    }
     const values: Value[] = [];
-    for (let group = 0; group < count; group++) {
+    for (let group = first; group < end; group++) {
       const rows = this.#counts[group] as number;
       const sum = this.#sums[group] as number;
       const wide = this.#wide.get(group);
@@ -129,18 +143,28 @@ class IntSumAccumulator implements Accumulator {
     return vectorFromValues(sqlType(this.#type), values);
   }
 
-  /** Many averages are left as sums and counts: few readers want a numeric for each. */
-  #quotients(count: number): Vector | undefined {
-    if (this.#finish !== intAverage || this.#wide.size > 0 || count < QUOTIENTS_MIN)
-      return undefined;
-    const sums = this.#sums.slice(0, count);
-    const counts = this.#counts.slice(0, count);
-    if (!counts.every((rows) => rows <= QUOTIENT_COUNT_MAX)) return undefined;
-    const nulls = counts.includes(0)
-      ? Uint8Array.from(counts, (rows) => (rows === 0 ? 1 : 0))
-      : undefined;
-    return new QuotientVector(sqlType(this.#type), sums, counts, nulls);
+  #numbers(first: number, end: number): Vector {
+    const data = this.#sums.slice(first, end);
+    const nulls = emptyGroups(this.#counts.subarray(first, end));
+    return { rep: 'f64', type: sqlType(this.#type), length: end - first, data, nulls };
   }
+
+  /** Many averages are left as sums and counts: few readers want a numeric for each. */
+  #quotients(first: number, end: number): Vector | undefined {
+    if (this.#finish !== intAverage || end - first < QUOTIENTS_MIN) return undefined;
+    const counts = this.#counts.slice(first, end);
+    for (let i = 0; i < counts.length; i++) {
+      if ((counts[i] as number) > QUOTIENT_COUNT_MAX) return undefined;
+    }
+    const sums = this.#sums.slice(first, end);
+    return new QuotientVector(sqlType(this.#type), sums, counts, emptyGroups(counts));
+  }
+}
+
+/** NULLs for groups without a value. */
+function emptyGroups(counts: Float64Array): NullMask {
+  if (!counts.includes(0)) return undefined;
+  return Uint8Array.from(counts, (rows) => (rows === 0 ? 1 : 0));
 }
 
 const intSumToInt8: IntFinish = (sum) => (typeof sum === 'number' ? sum : checkInt64(sum));
@@ -150,6 +174,7 @@ const intAverage: IntFinish = (sum, count) =>
 
 /** Sums doubles per group, and counts them; `mean` decides what comes out. */
 class FloatSumAccumulator implements Accumulator {
+  readonly groupBytes = 16;
   #sums = new Float64Array(0);
   #counts = new Float64Array(0);
   readonly #isSingle: boolean;
@@ -218,21 +243,21 @@ class FloatSumAccumulator implements Accumulator {
   }
 
   finish(count: number): Vector {
-    const data = new Float64Array(count);
-    let nulls: Uint8Array | undefined;
-    for (let group = 0; group < count; group++) {
-      const rows = this.#counts[group] as number;
-      if (rows === 0) {
-        nulls ??= new Uint8Array(count);
-        nulls[group] = 1;
-      } else {
-        const sum = this.#sums[group] as number;
-        data[group] = this.#isMean ? sum / rows : sum;
-      }
+    return this.finishRange(0, count);
+  }
+
+  finishRange(first: number, end: number): Vector {
+    const length = end - first;
+    const data = new Float64Array(length);
+    const nulls = emptyGroups(this.#counts.subarray(first, end));
+    for (let i = 0; i < length; i++) {
+      const rows = this.#counts[first + i] as number;
+      const sum = this.#sums[first + i] as number;
+      if (rows > 0) data[i] = this.#isMean ? sum / rows : sum;
     }
     const isSingleResult = this.#isSingle && !this.#isMean;
     const type = sqlType(isSingleResult ? OID.float4 : OID.float8);
-    return { rep: 'f64', type, length: count, data, nulls };
+    return { rep: 'f64', type, length, data, nulls };
   }
 }
 
