@@ -52,4 +52,8 @@ export const KEYS = {
 export const KEYS_BYTES = 64;
 /** Keys of a page. */
 export const KEY_PAGE_BITS = 12;
-export const KEY_SLOT_BYTES = 8;
+
+/** Narrow keys lie in their slots. */
+export function keySlotBytes(width: number): number {
+  return width <= 12 ? 16 : 8;
+}

@@ -3,14 +3,16 @@
  * it does takes long: slots move to a larger place in steps, and keys lie in pages that never move.
  */
 import { dbError } from '../../errors/db-error.ts';
-import { KEY_PAGE_BITS, KEY_SLOT_BYTES, KEYS, KEYS_BYTES } from '../../kernels/key-kernels.ts';
+import { KEY_PAGE_BITS, KEYS, KEYS_BYTES, keySlotBytes } from '../../kernels/key-kernels.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { freeBlock, kernelViews, tryAllocate, type KernelBlock } from '../../kernels/memory.ts';
 
 const PAGE_KEYS = 1 << KEY_PAGE_BITS;
 const FIRST_PAGE_KEYS = 64;
 const FIRST_SLOT_BITS = 8;
-const SLOT_BITS_MAX = 29;
+const SLOT_BITS_MAX = 27;
+/** Of the slots, how many are filled before there are more. */
+const LOAD_MAX = 0.625;
 /** Bytes of slots cleared, and moved, in one step. */
 const CLEAR_BYTES = 1 << 21;
 const MOVE_BYTES = 1 << 19;
@@ -20,6 +22,7 @@ export type Steps = Generator<void, void, void>;
 
 export class PackedTable {
   readonly #width: number;
+  readonly #slotBytes: number;
   readonly #table = allocate(KEYS_BYTES);
   #slots: KernelBlock;
   #slotBits = FIRST_SLOT_BITS;
@@ -33,7 +36,8 @@ export class PackedTable {
   /** Keys of `width` bytes, a multiple of 4. */
   constructor(width: number) {
     this.#width = width;
-    this.#slots = allocate(KEY_SLOT_BYTES << FIRST_SLOT_BITS);
+    this.#slotBytes = keySlotBytes(width);
+    this.#slots = allocate(this.#slotBytes << FIRST_SLOT_BITS);
     clear(this.#slots.pointer, this.#slots.bytes);
     this.#pages.push(allocate(FIRST_PAGE_KEYS * width));
     this.#set('width', width);
@@ -119,7 +123,7 @@ export class PackedTable {
       if (lastKeys < PAGE_KEYS) this.#growPage(last, Math.min(PAGE_KEYS, lastKeys * 4));
       else this.#addPage();
     }
-    if (count * 2 >= 1 << this.#slotBits) yield* this.#growSlots();
+    if (count >= this.#slotRoom) yield* this.#growSlots();
     this.#describe();
   }
 
@@ -141,7 +145,7 @@ export class PackedTable {
     const before = this.#slots;
     const bits = this.#slotBits + (this.#slotBits < 16 ? 2 : 1);
     if (bits > SLOT_BITS_MAX) throw outOfMemory(before.bytes * 2);
-    const slots = allocate(KEY_SLOT_BYTES * 2 ** bits);
+    const slots = allocate(this.#slotBytes * 2 ** bits);
     for (let at = 0; at < slots.bytes; at += CLEAR_BYTES) {
       clear(slots.pointer + at, Math.min(CLEAR_BYTES, slots.bytes - at));
       if (at > 0) yield;
@@ -158,6 +162,10 @@ export class PackedTable {
     freeBlock(before);
   }
 
+  get #slotRoom(): number {
+    return LOAD_MAX * 2 ** this.#slotBits;
+  }
+
   /** Tells the kernels where things are, and how many keys fit. */
   #describe(): void {
     const { u32 } = kernelViews();
@@ -168,7 +176,7 @@ export class PackedTable {
     this.#set('slots', this.#slots.pointer);
     this.#set('shift', 32 - this.#slotBits);
     this.#set('pages', this.#directory.pointer);
-    this.#set('limit', Math.min(room, 1 << (this.#slotBits - 1)));
+    this.#set('limit', Math.min(room, this.#slotRoom));
   }
 
   #set(field: keyof typeof KEYS, value: number): void {

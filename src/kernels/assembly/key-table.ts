@@ -1,8 +1,9 @@
 /**
  * Keys of a fixed width numbered 0, 1, 2 ... in order of appearance. Table (u32 each): slots, shift, pages,
  * width, count, limit, fresh, touched.
- *   slots, 8 bytes each: the key's hash u32, its number + 1 u32 (0 where the slot is free). A hash belongs
- *   to slot hash >> shift or the next free one, so that doubling the slots keeps their order.
+ *   slots, of 16 bytes for keys of up to 12: the key with zeros behind it, its number + 1 u32 (0 where the slot
+ *   is free). Of wider keys 8 bytes: the key's hash u32, its number + 1 u32. A key belongs to slot hash >> shift
+ *   or the next free one, so that doubling the slots keeps their order.
  *   pages: addresses of stretches of PAGE_KEYS keys; the caller sees to it that there are enough.
  * Keys are `width` bytes, a multiple of 4. No key is added beyond `limit` of them.
  */
@@ -20,8 +21,15 @@ const TOUCHED: usize = 28;
 const PAGE_BITS: u32 = 12;
 const PAGE_MASK: u32 = (1 << PAGE_BITS) - 1;
 
+/** The widest keys that lie in slots, and the powers of two of slots' sizes. */
+const NARROW_WIDTH: u32 = 12;
+const NARROW_SLOT: u32 = 4;
+const WIDE_SLOT: u32 = 3;
+
 /** Rows whose slots and keys are fetched before the first of them is looked at. */
 const AHEAD: i32 = 64;
+/** Tables of less slots are in a near cache. */
+const TOUCH_SHIFT: u32 = 32 - 14;
 
 const MIX_A: u64 = 0x9e3779b97f4a7c15;
 const MIX_B: u64 = 0xd6e8feb86659fd93;
@@ -57,8 +65,17 @@ function isSame(a: usize, b: usize, width: u32): bool {
 
 /** One hash a row, u32 each. */
 export function hashKeys(keys: usize, width: u32, rows: i32, hashes: usize): void {
-  for (let row = 0; row < rows; row++, keys += width, hashes += 4) {
-    store<u32>(hashes, hashOf(keys, width));
+  // Widths that are constants let the compiler unroll what is inlined.
+  if (width == 8) {
+    for (let row = 0; row < rows; row++, keys += 8, hashes += 4) store<u32>(hashes, hashOf(keys, 8));
+  } else if (width == 12) {
+    for (let row = 0; row < rows; row++, keys += 12, hashes += 4) {
+      store<u32>(hashes, hashOf(keys, 12));
+    }
+  } else {
+    for (let row = 0; row < rows; row++, keys += width, hashes += 4) {
+      store<u32>(hashes, hashOf(keys, width));
+    }
   }
 }
 
@@ -66,55 +83,80 @@ export function hashKeys(keys: usize, width: u32, rows: i32, hashes: usize): voi
  * Brings slots and keys of some rows near: what the processor waits for, it fetches for many rows at a time
  * here, while the loop that compares them would stop at each.
  */
-// @ts-ignore: decorator
-@inline
 function touch(table: usize, hashes: usize, row: i32, end: i32, out: usize): void {
   const slots: usize = load<u32>(table + SLOTS);
   const shift = load<u32>(table + SHIFT);
-  const pages: usize = load<u32>(table + PAGES);
   const width = load<u32>(table + WIDTH);
-  for (let i = row; i < end; i++) {
-    const slot = slots + (((load<u32>(hashes + (i << 2)) >> shift) as usize) << 3);
-    store<u32>(out + (i << 2), load<u32>(slot, 4));
-  }
+  if (shift > TOUCH_SHIFT) return;
   let touched: u32 = 0;
-  for (let i = row; i < end; i++) {
-    const number = load<u32>(out + (i << 2));
-    touched ^= load<u32>(keyAt(pages, max(number, 1) - 1, width));
+  if (width <= NARROW_WIDTH) {
+    for (let i = row; i < end; i++) {
+      const home: usize = load<u32>(hashes + (i << 2)) >> shift;
+      touched ^= load<u32>(slots + (home << NARROW_SLOT));
+    }
+  } else {
+    const pages: usize = load<u32>(table + PAGES);
+    for (let i = row; i < end; i++) {
+      const home: usize = load<u32>(hashes + (i << 2)) >> shift;
+      store<u32>(out + (i << 2), load<u32>(slots + (home << WIDE_SLOT), 4));
+    }
+    for (let i = row; i < end; i++) {
+      const number = load<u32>(out + (i << 2));
+      touched ^= load<u32>(keyAt(pages, max(number, 1) - 1, width));
+    }
   }
   store<u32>(table + TOUCHED, touched);
 }
 
-/** The slot of the key, or the free one where it belongs. */
+/** The slot of a key, or the free one where it belongs. */
 // @ts-ignore: decorator
 @inline
-function slotOf(
-  slots: usize,
-  shift: u32,
-  pages: usize,
-  width: u32,
-  key: usize,
-  hash: u32,
-): usize {
-  const end = slots + ((1 as usize) << (35 - shift));
-  let slot = slots + (((hash >> shift) as usize) << 3);
+function wideSlot(slots: usize, shift: u32, pages: usize, width: u32, key: usize, hash: u32): usize {
+  const end = slots + ((1 as usize) << (32 - shift + WIDE_SLOT));
+  let slot = slots + (((hash >> shift) as usize) << WIDE_SLOT);
   while (true) {
     const number = load<u32>(slot, 4);
     if (number == 0) return slot;
     if (load<u32>(slot) == hash && isSame(keyAt(pages, number - 1, width), key, width)) return slot;
-    slot += 8;
+    slot += 1 << WIDE_SLOT;
     if (slot == end) slot = slots;
   }
   return slot;
 }
 
-/**
- * Numbers the keys of rows [row, rows) and writes the numbers to `out`, the rows with new keys to `fresh`
- * behind those that it has. Returns the row whose key had no room, `rows` where all had.
- */
-export function insertKeys(
+/** The same for a key of which these are the first 8 bytes and those that follow, zeros behind its end. */
+// @ts-ignore: decorator
+@inline
+function narrowSlot(slots: usize, shift: u32, first: u64, rest: u32, hash: u32): usize {
+  const end = slots + ((1 as usize) << (32 - shift + NARROW_SLOT));
+  let slot = slots + (((hash >> shift) as usize) << NARROW_SLOT);
+  while (true) {
+    if (load<u32>(slot, 12) == 0) return slot;
+    if (load<u64>(slot) == first && load<u32>(slot, 8) == rest) return slot;
+    slot += 1 << NARROW_SLOT;
+    if (slot == end) slot = slots;
+  }
+  return slot;
+}
+
+// @ts-ignore: decorator
+@inline
+function firstOf(key: usize, width: u32): u64 {
+  return width == 4 ? (load<u32>(key) as u64) : load<u64>(key);
+}
+
+// @ts-ignore: decorator
+@inline
+function restOf(key: usize, width: u32): u32 {
+  return width == 12 ? load<u32>(key, 8) : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function insertNarrow(
   table: usize,
   keys: usize,
+  width: u32,
   hashes: usize,
   row: i32,
   rows: i32,
@@ -124,7 +166,52 @@ export function insertKeys(
   const slots: usize = load<u32>(table + SLOTS);
   const shift = load<u32>(table + SHIFT);
   const pages: usize = load<u32>(table + PAGES);
-  const width = load<u32>(table + WIDTH);
+  const limit = load<u32>(table + LIMIT);
+  let count = load<u32>(table + COUNT);
+  let added = load<u32>(table + FRESH);
+  while (row < rows) {
+    const end = min(rows, row + AHEAD);
+    touch(table, hashes, row, end, out);
+    for (; row < end; row++) {
+      const key = keys + (row as usize) * width;
+      const first = firstOf(key, width);
+      const rest = restOf(key, width);
+      const slot = narrowSlot(slots, shift, first, rest, load<u32>(hashes + (row << 2)));
+      let number = load<u32>(slot, 12);
+      if (number == 0) {
+        if (count == limit) break;
+        const kept = keyAt(pages, count, width);
+        if (width == 4) store<u32>(kept, first as u32);
+        else store<u64>(kept, first);
+        if (width == 12) store<u32>(kept, rest, 8);
+        number = ++count;
+        store<u64>(slot, first);
+        store<u32>(slot, rest, 8);
+        store<u32>(slot, number, 12);
+        store<u32>(fresh + (added++ << 2), row);
+      }
+      store<u32>(out + (row << 2), number - 1);
+    }
+    if (row < end) break;
+  }
+  store<u32>(table + COUNT, count);
+  store<u32>(table + FRESH, added);
+  return row;
+}
+
+function insertWide(
+  table: usize,
+  keys: usize,
+  width: u32,
+  hashes: usize,
+  row: i32,
+  rows: i32,
+  out: usize,
+  fresh: usize,
+): i32 {
+  const slots: usize = load<u32>(table + SLOTS);
+  const shift = load<u32>(table + SHIFT);
+  const pages: usize = load<u32>(table + PAGES);
   const limit = load<u32>(table + LIMIT);
   let count = load<u32>(table + COUNT);
   let added = load<u32>(table + FRESH);
@@ -134,7 +221,7 @@ export function insertKeys(
     for (; row < end; row++) {
       const hash = load<u32>(hashes + (row << 2));
       const key = keys + (row as usize) * width;
-      const slot = slotOf(slots, shift, pages, width, key, hash);
+      const slot = wideSlot(slots, shift, pages, width, key, hash);
       let number = load<u32>(slot, 4);
       if (number == 0) {
         if (count == limit) break;
@@ -153,6 +240,26 @@ export function insertKeys(
   return row;
 }
 
+/**
+ * Numbers the keys of rows [row, rows) and writes the numbers to `out`, the rows with new keys to `fresh`
+ * behind those that it has. Returns the row whose key had no room, `rows` where all had.
+ */
+export function insertKeys(
+  table: usize,
+  keys: usize,
+  hashes: usize,
+  row: i32,
+  rows: i32,
+  out: usize,
+  fresh: usize,
+): i32 {
+  const width = load<u32>(table + WIDTH);
+  if (width == 4) return insertNarrow(table, keys, 4, hashes, row, rows, out, fresh);
+  if (width == 8) return insertNarrow(table, keys, 8, hashes, row, rows, out, fresh);
+  if (width == 12) return insertNarrow(table, keys, 12, hashes, row, rows, out, fresh);
+  return insertWide(table, keys, width, hashes, row, rows, out, fresh);
+}
+
 /** The numbers of rows' keys, -1 where a key is not in the table. */
 export function findKeys(table: usize, keys: usize, hashes: usize, rows: i32, out: usize): void {
   const slots: usize = load<u32>(table + SLOTS);
@@ -164,8 +271,13 @@ export function findKeys(table: usize, keys: usize, hashes: usize, rows: i32, ou
     touch(table, hashes, row, end, out);
     for (; row < end; row++) {
       const hash = load<u32>(hashes + (row << 2));
-      const slot = slotOf(slots, shift, pages, width, keys + (row as usize) * width, hash);
-      store<u32>(out + (row << 2), load<u32>(slot, 4) - 1);
+      const key = keys + (row as usize) * width;
+      let number: u32 = 0;
+      if (width <= NARROW_WIDTH) {
+        const first = firstOf(key, width);
+        number = load<u32>(narrowSlot(slots, shift, first, restOf(key, width), hash), 12);
+      } else number = load<u32>(wideSlot(slots, shift, pages, width, key, hash), 4);
+      store<u32>(out + (row << 2), number - 1);
     }
   }
 }
@@ -174,93 +286,25 @@ export function findKeys(table: usize, keys: usize, hashes: usize, rows: i32, ou
 export function moveSlots(table: usize, at: usize, end: usize): void {
   const slots: usize = load<u32>(table + SLOTS);
   const shift = load<u32>(table + SHIFT);
-  const behind = slots + ((1 as usize) << (35 - shift));
-  for (; at < end; at += 8) {
+  const width = load<u32>(table + WIDTH);
+  if (width <= NARROW_WIDTH) {
+    for (; at < end; at += 1 << NARROW_SLOT) {
+      if (load<u32>(at, 12) == 0) continue;
+      // No two keys are the same: what is found is a free slot.
+      const hash = hashOf(at, width);
+      v128.store(narrowSlot(slots, shift, load<u64>(at), load<u32>(at, 8), hash), v128.load(at));
+    }
+    return;
+  }
+  const behind = slots + ((1 as usize) << (32 - shift + WIDE_SLOT));
+  for (; at < end; at += 1 << WIDE_SLOT) {
     const entry = load<u64>(at);
     if (entry >> 32 == 0) continue;
-    let slot = slots + ((((entry as u32) >> shift) as usize) << 3);
+    let slot = slots + ((((entry as u32) >> shift) as usize) << WIDE_SLOT);
     while (load<u32>(slot, 4) != 0) {
-      slot += 8;
+      slot += 1 << WIDE_SLOT;
       if (slot == behind) slot = slots;
     }
     store<u64>(slot, entry);
-  }
-}
-
-/** Whole doubles as words of 32 bits, `stride` bytes apart; those out of range become the nearest in it. */
-export function keyWords(source: usize, rows: i32, target: usize, stride: u32, isUnsigned: i32): void {
-  const end = source + ((rows as usize) << 3);
-  if (isUnsigned != 0) {
-    for (; source < end; source += 8, target += stride) {
-      store<u32>(target, <u32>(<i64>load<f64>(source)));
-    }
-  } else {
-    for (; source < end; source += 8, target += stride) {
-      store<i32>(target, <i32>load<f64>(source));
-    }
-  }
-}
-
-/** The same as 64 bits. */
-export function keyWholes(source: usize, rows: i32, target: usize, stride: u32): void {
-  const end = source + ((rows as usize) << 3);
-  for (; source < end; source += 8, target += stride) {
-    store<i64>(target, <i64>load<f64>(source));
-  }
-}
-
-/** Doubles as they are, all NaNs as one; returns 0 where there is a zero with a sign among them. */
-export function keyFloats(source: usize, rows: i32, target: usize, stride: u32): i32 {
-  const end = source + ((rows as usize) << 3);
-  let signed = false;
-  for (; source < end; source += 8, target += stride) {
-    const bits = load<u64>(source);
-    const value = load<f64>(source);
-    signed = signed || bits == 0x8000000000000000;
-    store<u64>(target, value == value ? bits : 0x7ff8000000000000);
-  }
-  return signed ? 0 : 1;
-}
-
-/** Words of 32 bits, `stride` bytes apart. */
-export function spreadWords(source: usize, rows: i32, target: usize, stride: u32): void {
-  const end = source + ((rows as usize) << 2);
-  for (; source < end; source += 4, target += stride) store<u32>(target, load<u32>(source));
-}
-
-/** The same for words of 64 bits. */
-export function spreadLongs(source: usize, rows: i32, target: usize, stride: u32): void {
-  const end = source + ((rows as usize) << 3);
-  for (; source < end; source += 8, target += stride) store<u64>(target, load<u64>(source));
-}
-
-/** Words that lie `stride` bytes apart, one behind the other. */
-export function collectWords(source: usize, stride: u32, rows: i32, target: usize): void {
-  const end = target + ((rows as usize) << 2);
-  for (; target < end; target += 4, source += stride) store<u32>(target, load<u32>(source));
-}
-
-export function collectLongs(source: usize, stride: u32, rows: i32, target: usize): void {
-  const end = target + ((rows as usize) << 3);
-  for (; target < end; target += 8, source += stride) store<u64>(target, load<u64>(source));
-}
-
-/** Whole numbers of 64 bits as doubles; returns 0 where there is one beyond +-(2^53 - 1). */
-export function wholeDoubles(source: usize, rows: i32, target: usize): i32 {
-  const end = source + ((rows as usize) << 3);
-  let wide = false;
-  for (; source < end; source += 8, target += 8) {
-    const value = load<i64>(source);
-    wide = wide || value > 9007199254740991 || value < -9007199254740991;
-    store<f64>(target, <f64>value);
-  }
-  return wide ? 0 : 1;
-}
-
-/** Keys of one width as keys of a larger one, with zeros behind them. */
-export function widenKeys(source: usize, width: u32, rows: i32, target: usize, wide: u32): void {
-  for (let row = 0; row < rows; row++, source += width, target += wide) {
-    memory.copy(target, source, width);
-    memory.fill(target + width, 0, wide - width);
   }
 }
