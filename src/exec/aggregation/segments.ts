@@ -13,6 +13,7 @@ import type { Batch, F64Vector } from '../../vector/vector.ts';
 import { fixedValue } from '../expr/fixed-value.ts';
 import { isAsync, isVolatile, usedColumns } from '../expr/walk.ts';
 import type { ExecContext } from '../operator.ts';
+import { LaneTimes } from './lane-times.ts';
 
 const DAY_MICROS = 86_400_000_000;
 
@@ -57,7 +58,7 @@ function segmentsOf(
   if (bucket === undefined) return runs.starts;
   const time = batch.columns[runs.timeColumn];
   if (time.rep !== 'f64' || time.nulls !== undefined) return undefined;
-  const borders = new Borders(timeReader(time), batch.length);
+  const borders = new Borders(time, batch.length);
   const { starts } = runs;
   const bucketAt = bucketFunction(bucket, context);
   const width = fixedWidth(bucket, context);
@@ -142,13 +143,16 @@ function timeReader(time: F64Vector): ReadTime {
 /** Collects the starts of the segments of one batch. */
 class Borders {
   readonly #time: ReadTime;
+  readonly #lanes: LaneTimes | undefined;
   #starts = new Int32Array(64);
   #count = 0;
   /** The start of some bucket; with a fixed width it tells all others. */
   #anchor = NaN;
 
-  constructor(time: ReadTime, length: number) {
-    this.#time = time;
+  constructor(time: F64Vector, length: number) {
+    this.#time = timeReader(time);
+    const lanes = LaneVector.rowsOf(time);
+    this.#lanes = lanes && LaneTimes.of(lanes);
     this.#starts = new Int32Array(Math.min(length, 64) + 1);
   }
 
@@ -166,6 +170,11 @@ class Borders {
     const last = time(end - 1);
     if (!Number.isFinite(time(start)) || !Number.isFinite(last) || Number.isNaN(anchor)) {
       this.search(start, end, bucketAt);
+      return;
+    }
+    const shift = this.#lanes?.shift(start, end);
+    if (shift !== undefined) {
+      this.#lanes?.step(start, end, shift, width, anchor, this.#push);
       return;
     }
     let row = start;
@@ -196,14 +205,14 @@ class Borders {
     }
   }
 
-  #push(row: number): void {
+  readonly #push = (row: number): void => {
     if (this.#count === this.#starts.length) {
       const starts = new Int32Array(this.#count * 2);
       starts.set(this.#starts);
       this.#starts = starts;
     }
     this.#starts[this.#count++] = row;
-  }
+  };
 }
 
 /** First row after `row` whose time is at least `border`; the last row of the run is. */

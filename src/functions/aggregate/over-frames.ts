@@ -80,7 +80,10 @@ function* totals(
 }
 
 function nullsOf(counts: Float64Array): NullMask {
-  return counts.includes(0) ? Uint8Array.from(counts, (count) => (count === 0 ? 1 : 0)) : undefined;
+  if (!counts.includes(0)) return undefined;
+  const nulls = new Uint8Array(counts.length);
+  for (let i = 0; i < counts.length; i++) if (counts[i] === 0) nulls[i] = 1;
+  return nulls;
 }
 
 /** Takes the value of a row that is not NULL into the running one; `count` such rows came before. */

@@ -164,7 +164,9 @@ class IntSumAccumulator implements Accumulator {
 /** NULLs for groups without a value. */
 function emptyGroups(counts: Float64Array): NullMask {
   if (!counts.includes(0)) return undefined;
-  return Uint8Array.from(counts, (rows) => (rows === 0 ? 1 : 0));
+  const nulls = new Uint8Array(counts.length);
+  for (let group = 0; group < counts.length; group++) if (counts[group] === 0) nulls[group] = 1;
+  return nulls;
 }
 
 const intSumToInt8: IntFinish = (sum) => (typeof sum === 'number' ? sum : checkInt64(sum));
