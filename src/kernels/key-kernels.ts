@@ -18,6 +18,8 @@ export interface KeyKernels {
   ): number;
   /** Writes -1 where a key is not in the table. */
   findKeys(table: number, keys: number, hashes: number, rows: number, out: number): void;
+  /** Frees all slots of a stretch of memory; V8 would do it byte by byte, for the memory is shared. */
+  clearSlots(at: number, bytes: number): void;
   /** Puts what the slots between two addresses hold into the table's, which are more. */
   moveSlots(table: number, at: number, end: number): void;
   /** Whole doubles as words of 32 bits, `stride` bytes apart; those out of range become the nearest in it. */

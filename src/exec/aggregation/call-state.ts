@@ -22,8 +22,10 @@ import { CountedCall, takesCounts } from './counted-call.ts';
 import { GroupPages } from './group-pages.ts';
 import { OrderedCall } from './ordered-call.ts';
 
+/** `isGrouped` tells whether there may be more than one group. */
 export function callState(
   call: AggregateCall,
+  isGrouped: boolean,
   context: ExecContext,
   budget: MemoryBudget,
 ): CallState {
@@ -36,18 +38,27 @@ export function callState(
   }
   if (!call.distinct) return new StreamingCall(call, context, undefined);
   if (!insensitive) return new OrderedCall(call, context, budget);
-  return new StreamingCall(call, context, distinctRows(call, context));
+  const types = call.args.map((arg) => arg.type);
+  const keys = isGrouped ? [GROUP_TYPE, ...types] : types;
+  const distinct = { isGrouped, rows: new DistinctRows(keys, context) };
+  return new StreamingCall(call, context, distinct);
+}
+
+/** Arguments seen so far, behind the group where there are several. */
+interface Distinct {
+  readonly isGrouped: boolean;
+  readonly rows: DistinctRows;
 }
 
 class StreamingCall implements CallState {
   readonly #call: AggregateCall;
   readonly #args: CompiledExprs;
   readonly #accumulators: GroupPages;
-  /** DISTINCT: group and arguments seen so far. */
-  readonly #distinct: DistinctRows | undefined;
+  /** DISTINCT. */
+  readonly #distinct: Distinct | undefined;
   #isDrained = false;
 
-  constructor(call: AggregateCall, context: ExecContext, distinct: DistinctRows | undefined) {
+  constructor(call: AggregateCall, context: ExecContext, distinct: Distinct | undefined) {
     this.#call = call;
     this.#args = compileExprs(call.args);
     this.#accumulators = new GroupPages(() =>
@@ -82,33 +93,41 @@ class StreamingCall implements CallState {
     let groups = groupPerRow(rows, batch.length);
     if (selection !== undefined) groups = selection.map((row) => groups[row]);
     if (this.#distinct === undefined) this.#accumulators.add(groups, args, length);
-    else {
-      await this.addDistinct(groups, args, length);
-    }
+    else await this.#addRows(this.#distinct, groups, args, length);
   }
 
   async addDistinct(groups: Int32Array, args: readonly Vector[], length: number): Promise<void> {
     let count = 0;
     for (let i = 0; i < length; i++) if (groups[i] >= count) count = groups[i] + 1;
     this.#accumulators.ensureGroups(count);
-    const columns = [groupVector(groups, length), ...args];
-    const fresh = await this.#distinct?.fresh({ columns, length });
-    if (fresh !== undefined) this.#addFresh(fresh);
+    if (this.#distinct !== undefined) await this.#addRows(this.#distinct, groups, args, length);
   }
 
-  /** Adds rows of a group and its arguments. */
-  #addFresh({ columns: [group, ...args], length }: Batch): void {
+  async #addRows(
+    { isGrouped, rows }: Distinct,
+    groups: Int32Array,
+    args: readonly Vector[],
+    length: number,
+  ): Promise<void> {
+    const columns = isGrouped ? [groupVector(groups, length), ...args] : args;
+    this.#addFresh(await rows.fresh({ columns, length }), isGrouped);
+  }
+
+  /** Adds rows of arguments, behind the group where there are several. */
+  #addFresh({ columns, length }: Batch, isGrouped: boolean): void {
     if (length === 0) return;
-    this.#accumulators.add(groupNumbers(group, length), args, length);
+    const args = isGrouped ? columns.slice(1) : columns;
+    const groups = isGrouped ? groupNumbers(columns[0], length) : new Int32Array(length);
+    this.#accumulators.add(groups, args, length);
   }
 
   /** Adds the distinct rows that were too many for memory. */
-  async #drain(distinct: DistinctRows): Promise<void> {
+  async #drain({ isGrouped, rows }: Distinct): Promise<void> {
     this.#isDrained = true;
     try {
-      for await (const fresh of distinct.rest()) this.#addFresh(fresh);
+      for await (const fresh of rows.rest()) this.#addFresh(fresh, isGrouped);
     } finally {
-      await distinct.close();
+      await rows.close();
     }
   }
 
@@ -148,10 +167,6 @@ async function filteredInput(
   }
   const narrowed = narrowFor(call, batch, selection);
   return { args: await evaluateAll(exprs, narrowed, context), length: narrowed.length };
-}
-
-function distinctRows({ args }: AggregateCall, context: ExecContext): DistinctRows {
-  return new DistinctRows([GROUP_TYPE, ...args.map((arg) => arg.type)], context);
 }
 
 function groupNumbers(vector: Vector, length: number): Int32Array {

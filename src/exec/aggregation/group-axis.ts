@@ -8,6 +8,8 @@ import { TextIds } from '../packed-keys/text-ids.ts';
 
 /** Numbers, unlike texts, are looked up in a Map: not for many of them. */
 const NUMBERS_MAX = 4096;
+/** Whole numbers from 0 on that are looked up in an array, at most. */
+const SMALL_MAX = 1 << 16;
 /** Texts that may be looked at without a pause when others come to them. */
 const TEXTS_MOVED = 4096;
 
@@ -19,6 +21,8 @@ export class GroupAxis {
   readonly #values: number[] = [];
   readonly #list: string[] = [];
   readonly #numberOf = new Map<number, number>();
+  /** By small whole number: its number plus 1. */
+  #ofSmall = new Int32Array(64);
   readonly #texts: TextIds;
   /** By number of a text among all of the column: its number here plus 1. And the other way round. */
   #ofId = new Int32Array(0);
@@ -30,7 +34,7 @@ export class GroupAxis {
   }
 
   get bytes(): number {
-    return this.#texts.bytes + this.count * 16 + this.#ofId.length * 4;
+    return this.#texts.bytes + this.count * 16 + (this.#ofId.length + this.#ofSmall.length) * 4;
   }
 
   /** Numbers rows; false where the axis does not take them. */
@@ -49,6 +53,7 @@ export class GroupAxis {
     out: Int32Array,
   ): boolean {
     const values = this.#values;
+    let ofSmall = this.#ofSmall;
     // Buckets of a series follow each other as those of the first series did.
     let number = -1;
     for (let row = 0; row < length; row++) {
@@ -58,9 +63,15 @@ export class GroupAxis {
       }
       const value = data[row];
       if (number < 0 || values[number] !== value) {
-        number++;
-        if (number >= values.length || values[number] !== value) number = this.#add(value);
-        if (number < 0) return false;
+        const index = value | 0;
+        const isSmall = index === value && index >= 0 && index < ofSmall.length;
+        if (isSmall && ofSmall[index] > 0) number = ofSmall[index] - 1;
+        else {
+          number++;
+          if (number >= values.length || values[number] !== value) number = this.#add(value);
+          if (number < 0) return false;
+          ofSmall = this.#ofSmall;
+        }
       }
       // It equals 0, but a group shows the one that came first.
       if (value === 0 && 1 / value < 0) return false;
@@ -76,8 +87,18 @@ export class GroupAxis {
       number = this.count++;
       this.#values[number] = value;
       this.#numberOf.set(value, number);
+      if (value >= 0 && value < SMALL_MAX && value === Math.floor(value)) {
+        this.#addSmall(value, number);
+      }
     }
     return number;
+  }
+
+  #addSmall(value: number, number: number): void {
+    let room = this.#ofSmall.length;
+    while (room <= value) room *= 2;
+    if (room > this.#ofSmall.length) this.#ofSmall = grown(this.#ofSmall, new Int32Array(room));
+    this.#ofSmall[value] = number + 1;
   }
 
   #nullNumber(): number {

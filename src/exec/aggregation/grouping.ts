@@ -81,7 +81,7 @@ export class Grouping {
     this.#table = new GroupTable(keyTypes, (taken, count) => this.#takeKeys(taken, count));
     this.#keyBuilders = this.#newBuilders();
     this.#stepRows = hashStepRows(context);
-    this.calls = node.aggregates.map((call) => callState(call, context, budget));
+    this.calls = node.aggregates.map((call) => callState(call, set.length > 0, context, budget));
     this.#stateBytes = this.calls.reduce((sum, { groupBytes }) => sum + groupBytes, 0);
   }
 

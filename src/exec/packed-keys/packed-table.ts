@@ -38,7 +38,7 @@ export class PackedTable {
     this.#width = width;
     this.#slotBytes = keySlotBytes(width);
     this.#slots = allocate(this.#slotBytes << FIRST_SLOT_BITS);
-    clear(this.#slots.pointer, this.#slots.bytes);
+    kernels.clearSlots(this.#slots.pointer, this.#slots.bytes);
     this.#pages.push(allocate(FIRST_PAGE_KEYS * width));
     this.#set('width', width);
     this.#set('count', 0);
@@ -147,7 +147,7 @@ export class PackedTable {
     if (bits > SLOT_BITS_MAX) throw outOfMemory(before.bytes * 2);
     const slots = allocate(this.#slotBytes * 2 ** bits);
     for (let at = 0; at < slots.bytes; at += CLEAR_BYTES) {
-      clear(slots.pointer + at, Math.min(CLEAR_BYTES, slots.bytes - at));
+      kernels.clearSlots(slots.pointer + at, Math.min(CLEAR_BYTES, slots.bytes - at));
       if (at > 0) yield;
     }
     this.#slots = slots;
@@ -188,10 +188,6 @@ export function allocate(bytes: number): KernelBlock {
   const block = tryAllocate(bytes);
   if (block === undefined) throw outOfMemory(bytes);
   return block;
-}
-
-function clear(address: number, bytes: number): void {
-  kernelViews().u8.fill(0, address, address + bytes);
 }
 
 function outOfMemory(bytes: number): Error {

@@ -17,6 +17,6 @@ export { parseFloats, parseIntegers, setWidePowers } from './parse-number';
 export { parseBooleans, parseDates, parseTimestamps } from './parse-time';
 export { rehashTexts, textCode, textCodes, tupleCodes } from './text-table';
 export { findTuples, learnTuples } from './text-tuples';
-export { findKeys, hashKeys, insertKeys, moveSlots } from './key-table';
+export { clearSlots, findKeys, hashKeys, insertKeys, moveSlots } from './key-table';
 export * from './key-words';
 export { splitEntries, writeLines, writeTuples } from './data-row';

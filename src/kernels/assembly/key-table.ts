@@ -282,6 +282,11 @@ export function findKeys(table: usize, keys: usize, hashes: usize, rows: i32, ou
   }
 }
 
+/** Frees all slots of a stretch of memory. */
+export function clearSlots(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
+}
+
 /** Puts what slots [at, end) of a smaller table hold into the table's. */
 export function moveSlots(table: usize, at: usize, end: usize): void {
   const slots: usize = load<u32>(table + SLOTS);
