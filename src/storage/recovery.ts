@@ -1,12 +1,13 @@
 /** Brings the state of the last run up to the end of the commit log. */
+import { finishNow } from '../base/steps.ts';
 import type { CatalogSnapshot } from '../catalog/catalog.ts';
 import { DbError } from '../errors/db-error.ts';
 import type { HypertableStore } from './hypertable/hypertable-store.ts';
-import type { KvOperation, KvStore } from './kv/kv.ts';
+import type { KvStore } from './kv/kv.ts';
 import type { CommitLog, Sequence } from './log/commit-log.ts';
 import type { TableStates } from './row/table-state.ts';
 import type { StoredState } from './stored-state.ts';
-import { appliedOperation, rowOperations, stateOperations } from './txn/apply.ts';
+import { appliedOperation, putAll, rowOperations, stateOperations } from './txn/apply.ts';
 import { decodeCommit } from './txn/commit-codec.ts';
 import type { CommitRecord, SequenceMove } from './txn/commit-record.ts';
 import { COMMIT_RANGE } from './txn/committer.ts';
@@ -40,26 +41,26 @@ export async function recover(parts: RecoveryParts): Promise<RecoveredState> {
   const garbage = [...stored.garbage];
   let { catalog } = stored;
   let sequence = stored.applied;
-  let operations: KvOperation[] = [];
+  const target = { batch: kv.batch() };
   let written = sequence;
   // Also where only hypertables changed: the log may be trimmed up to here before the next commit.
   const flush = async (): Promise<void> => {
     if (sequence === written) return;
-    operations.push(appliedOperation(sequence));
-    await kv.write(operations, false);
-    operations = [];
+    putAll(target.batch, [appliedOperation(sequence)]);
+    await kv.write(target.batch, false);
+    target.batch = kv.batch();
     written = sequence;
   };
   for await (const entry of log.tail(COMMIT_RANGE, stored.trimmed + 1)) {
     const record = decodeEntry(entry.payload, entry.sequence);
     if (entry.sequence > stored.applied) {
       catalog = catalog.apply(record.catalog);
-      for (const operation of rowOperations(record)) operations.push(operation);
-      operations.push(...stateOperations(states, entry.sequence, record, catalog));
+      finishNow(rowOperations(record, target));
+      putAll(target.batch, stateOperations(states, entry.sequence, record, catalog));
       sequences.push(...record.sequences);
       garbage.push(...record.droppedStorage);
       sequence = entry.sequence;
-      if (operations.length >= BATCH_OPERATIONS) await flush();
+      if (target.batch.length >= BATCH_OPERATIONS) await flush();
     }
     onApply(catalog);
     if (record.hypertables !== undefined) hypertables.apply(entry.sequence, record.hypertables);

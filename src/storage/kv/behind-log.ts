@@ -10,6 +10,7 @@ export function behindLog(kv: KvStore, flushLog: () => Promise<void>): KvStore {
   return {
     get: (key) => kv.get(key),
     getMany: (keys) => kv.getMany(keys),
+    batch: () => kv.batch(),
     async write(operations, sync) {
       await flushLog();
       await kv.write(operations, sync);

@@ -7,12 +7,21 @@ export type KvOperation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'delete'; readonly key: Uint8Array };
 
+/** Operations that are written together. Keys and values are copied: their memory may be used again. */
+export interface KvBatch {
+  readonly length: number;
+  put(key: Uint8Array, value: Uint8Array): void;
+  delete(key: Uint8Array): void;
+}
+
 export interface KvRange {
   /** Inclusive. */
   readonly from: Uint8Array;
   /** Exclusive. */
   readonly to: Uint8Array;
   readonly reverse?: boolean;
+  /** Entries at most. */
+  readonly limit?: number;
 }
 
 export interface KvEntry {
@@ -23,8 +32,10 @@ export interface KvEntry {
 export interface KvStore {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** An empty batch, which is written once. */
+  batch(): KvBatch;
   /** All or nothing. With `sync`, this and everything before it is on stable storage afterwards. */
-  write(operations: readonly KvOperation[], sync: boolean): Promise<void>;
+  write(operations: readonly KvOperation[] | KvBatch, sync: boolean): Promise<void>;
   /** Entries of the range as of the call (a snapshot), in pages of many entries. */
   scan(range: KvRange): AsyncIterable<readonly KvEntry[]>;
   deleteRange(from: Uint8Array, to: Uint8Array): Promise<void>;

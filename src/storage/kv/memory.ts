@@ -3,11 +3,28 @@
  * touches, so a scan keeps its snapshot by holding on to the list of leaves.
  */
 import { compareBytes } from '../../base/bytes.ts';
-import type { KvEntry, KvOperation, KvRange, KvStore } from './kv.ts';
+import { InternalError } from '../../errors/db-error.ts';
+import type { KvBatch, KvEntry, KvOperation, KvRange, KvStore } from './kv.ts';
 
 type Leaf = readonly KvEntry[];
 
 const LEAF_ENTRIES_MAX = 256;
+
+class MemoryBatch implements KvBatch {
+  readonly operations: KvOperation[] = [];
+
+  get length(): number {
+    return this.operations.length;
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.operations.push({ type: 'put', key: key.slice(), value: value.slice() });
+  }
+
+  delete(key: Uint8Array): void {
+    this.operations.push({ type: 'delete', key: key.slice() });
+  }
+}
 
 /** A `KvStore` that forgets everything at close. */
 export class MemoryKv implements KvStore {
@@ -21,7 +38,13 @@ export class MemoryKv implements KvStore {
     return Promise.resolve(keys.map((key) => this.#find(key)));
   }
 
-  write(operations: readonly KvOperation[]): Promise<void> {
+  batch(): KvBatch {
+    return new MemoryBatch();
+  }
+
+  write(written: readonly KvOperation[] | KvBatch): Promise<void> {
+    const operations = written instanceof MemoryBatch ? written.operations : written;
+    if (!Array.isArray(operations)) throw new InternalError('a batch of another store');
     const sorted = operations.map((operation, order) => ({ operation, order }));
     sorted.sort((a, b) => compareBytes(a.operation.key, b.operation.key) || a.order - b.order);
     const last = sorted.filter(
@@ -170,11 +193,16 @@ async function* scanLeaves(
   range: KvRange,
 ): AsyncIterable<readonly KvEntry[]> {
   if (leaves.length === 0 || compareBytes(range.from, range.to) >= 0) return;
+  let left = range.limit ?? Infinity;
   const first = leafOf(leaves, range.from);
   const last = leafOf(leaves, range.to);
   for (let step = 0; step <= last - first; step++) {
     const leaf = leaves[range.reverse === true ? last - step : first + step] as Leaf;
     const page = leaf.slice(lowerBound(leaf, range.from), lowerBound(leaf, range.to));
-    if (page.length > 0) yield range.reverse === true ? page.reverse() : page;
+    if (range.reverse === true) page.reverse();
+    if (page.length > left) page.length = left;
+    left -= page.length;
+    if (page.length > 0) yield page;
+    if (left === 0) return;
   }
 }

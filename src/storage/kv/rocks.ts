@@ -3,7 +3,7 @@ import rocksdb from 'rocksdb';
 import type { Disk } from '../../base/env.ts';
 import { DbError, InternalError, fatalError } from '../../errors/db-error.ts';
 import { diskError } from '../disk-error.ts';
-import type { KvEntry, KvOperation, KvRange, KvStore } from './kv.ts';
+import type { KvBatch, KvEntry, KvOperation, KvRange, KvStore } from './kv.ts';
 import { logNumber } from './rocks-mend.ts';
 import { TableChecks } from './rocks-tables.ts';
 
@@ -71,13 +71,26 @@ class RocksKv implements KvStore {
     ).then((values) => values.map((value) => (value === undefined ? undefined : toBytes(value))));
   }
 
-  async write(operations: readonly KvOperation[], sync: boolean): Promise<void> {
+  batch(): KvBatch {
+    this.#checkOpen();
+    return new RocksBatch(this.#database._chainedBatch());
+  }
+
+  async write(operations: readonly KvOperation[] | KvBatch, sync: boolean): Promise<void> {
     this.#checkOpen();
     if (operations.length === 0) return;
-    const batch = operations.map((operation) =>
-      operation.type === 'put' ? operation : { type: 'del' as const, key: operation.key },
-    );
-    await call<void>((done) => this.#database._batch(batch, { sync }, done));
+    const batch = operations instanceof RocksBatch ? operations : this.#batchOf(operations);
+    await call<void>((done) => batch.native._write({ sync }, done));
+  }
+
+  #batchOf(operations: readonly KvOperation[] | KvBatch): RocksBatch {
+    if (!Array.isArray(operations)) throw new InternalError('a batch of another store');
+    const batch = new RocksBatch(this.#database._chainedBatch());
+    for (const operation of operations as readonly KvOperation[]) {
+      if (operation.type === 'put') batch.put(operation.key, operation.value);
+      else batch.delete(operation.key);
+    }
+    return batch;
   }
 
   scan(range: KvRange): AsyncIterable<readonly KvEntry[]> {
@@ -87,6 +100,7 @@ class RocksKv implements KvStore {
       gte: toBuffer(range.from),
       lt: toBuffer(range.to),
       reverse: range.reverse ?? false,
+      limit: range.limit ?? -1,
       highWaterMark: PAGE_BYTES,
       fillCache: true,
       keyAsBuffer: true,
@@ -144,6 +158,25 @@ class RocksKv implements KvStore {
 
   #checkOpen(): void {
     if (this.#closed) throw new InternalError('the key-value store is closed');
+  }
+}
+
+class RocksBatch implements KvBatch {
+  readonly native: rocksdb.Batch;
+  length = 0;
+
+  constructor(native: rocksdb.Batch) {
+    this.native = native;
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.native._put(key, value);
+    this.length++;
+  }
+
+  delete(key: Uint8Array): void {
+    this.native._del(key);
+    this.length++;
   }
 }
 

@@ -15,24 +15,19 @@ declare module 'rocksdb' {
       },
       done: Done,
     ): void;
-    /** What `getMany` and `batch` come to; those copy each key and value and take only Buffers. */
+    /** What `getMany` comes to; that copies each key and takes only Buffers. */
     _getMany(
       keys: readonly Uint8Array[],
       options: { asBuffer: boolean; fillCache: boolean },
       done: Done<(Buffer | undefined)[]>,
     ): void;
-    _batch(
-      operations: readonly (
-        | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-        | { readonly type: 'del'; readonly key: Uint8Array }
-      )[],
-      options: { sync: boolean },
-      done: Done,
-    ): void;
+    /** Copies what is put at once, which is much quicker than reading it out of an array of objects. */
+    _chainedBatch(): rocksdb.Batch;
     iterator(options: {
       gte: Buffer;
       lt: Buffer;
       reverse: boolean;
+      limit: number;
       highWaterMark: number;
       fillCache: boolean;
       keyAsBuffer: boolean;
@@ -48,6 +43,12 @@ declare module 'rocksdb' {
   function rocksdb(location: string): rocksdb;
 
   namespace rocksdb {
+    interface Batch {
+      _put(key: Uint8Array, value: Uint8Array): void;
+      _del(key: Uint8Array): void;
+      _write(options: { sync: boolean }, done: Done): void;
+    }
+
     interface Iterator {
       /** Entries read ahead, as value, key, value, key ... from last to first. */
       cache: Buffer[] | null | undefined;

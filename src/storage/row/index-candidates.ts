@@ -2,7 +2,6 @@
  * Candidates of an index scan: entries that the store has, that undo still remembers and that are the
  * transaction's own, in key order. Each points to a row that has the key, or had it, or may have it.
  */
-import { finishInTurns } from '../../base/steps.ts';
 import type { IndexDescriptor } from '../../catalog/catalog.ts';
 import { openValue } from '../format/envelope.ts';
 import {
@@ -15,8 +14,7 @@ import {
 } from '../format/keys.ts';
 import type { KvEntry } from '../kv/kv.ts';
 import type { IndexRequest } from '../storage.ts';
-import type { IndexWrites } from '../txn/index-writes.ts';
-import { NO_ENTRY, type KeyEntries } from '../txn/key-entries.ts';
+import type { EntryList } from '../txn/entry-list.ts';
 import type { RowView } from './row-reader.ts';
 
 /** An entry: its key is `bytes[start, end)`. */
@@ -48,7 +46,7 @@ export async function* candidatePages(
   let extras: Iterable<Candidate>;
   try {
     extras = isOneKey
-      ? extrasOfKey(view, index, range.from, descending)
+      ? await extrasOfKey(view, index, range.from, descending)
       : await extrasOfRange(view, index, range, descending);
   } catch (error) {
     await stored[Symbol.asyncIterator]().return?.();
@@ -64,7 +62,7 @@ async function candidatesOfKey(
   key: Uint8Array,
 ): Promise<Candidate[]> {
   const value = await view.kv.get(key);
-  const extras = extrasOfKey(view, index, key, false);
+  const extras = await extrasOfKey(view, index, key, false);
   if (value === undefined) return extras;
   const stored = openEntry(view, index, { key, value });
   if (extras.length === 0) return [stored];
@@ -72,28 +70,27 @@ async function candidatesOfKey(
 }
 
 /** Own entries under one key and those that undo remembers, once each. */
-function extrasOfKey(
+async function extrasOfKey(
   view: RowView,
   index: IndexDescriptor,
   bytes: Uint8Array,
   descending: boolean,
-): Candidate[] {
+): Promise<Candidate[]> {
+  const { undo } = view.state;
+  const own = view.writes?.indexes.get(index.storageId)?.added;
   const rowIds: number[] = [];
   const [start, end] = [INDEX_PREFIX_BYTES, bytes.length];
-  const added = ownWrites(view, index)?.added;
-  if (added !== undefined) {
-    let entry = added.find(bytes, start, end);
-    for (; entry !== NO_ENTRY; entry = added.olderThan(entry)) rowIds.push(added.rowIdAt(entry));
+  const lists = undo.isEmpty ? [] : undo.removedAfter(index.storageId, view.snapshot);
+  if (own !== undefined && own.length > 0) lists.push(own);
+  if (!undo.isEmpty) undo.entriesAt(index.storageId, bytes, start, view.snapshot, rowIds);
+  for (const entries of lists) {
+    await entries.prepareLookups(view.turns);
+    for (const entry of entries.withKey(bytes, start, end)) rowIds.push(entries.rowIdAt(entry));
   }
-  view.state.undo.entriesAt(index.storageId, bytes, start, view.snapshot, rowIds);
   if (rowIds.length === 0) return [];
   const sorted = Float64Array.from(new Set(rowIds)).sort();
   if (descending) sorted.reverse();
   return Array.from(sorted, (rowId) => ({ bytes, start, end, rowId, stored: false }));
-}
-
-function ownWrites(view: RowView, index: IndexDescriptor): IndexWrites | undefined {
-  return view.writes?.indexes.get(index.storageId);
 }
 
 /** Own entries and those that undo remembers, in the order of the scan; some may come twice. */
@@ -104,8 +101,8 @@ async function extrasOfRange(
   descending: boolean,
 ): Promise<Iterable<Candidate>> {
   const { undo } = view.state;
-  const lists = [...undo.layersOf(index.storageId, view.snapshot)];
-  const added = ownWrites(view, index)?.added;
+  const lists = undo.removedAfter(index.storageId, view.snapshot);
+  const added = view.writes?.indexes.get(index.storageId)?.added;
   if (added !== undefined && added.length > 0) lists.push(added);
   const old = undo.isEmpty ? [] : oldEntries(view, index, range, descending);
   if (lists.length === 0) return old;
@@ -115,13 +112,13 @@ async function extrasOfRange(
     range.to.length > INDEX_PREFIX_BYTES ? range.to.subarray(INDEX_PREFIX_BYTES) : undefined;
   const parts: Iterator<Candidate>[] = [old[Symbol.iterator]()];
   for (const entries of lists) {
-    await finishInTurns(entries.sortSteps(), () => view.turns.checkpoint());
+    await entries.prepareRanges(view.turns);
     parts.push(candidatesIn(entries, entries.range(from, to, descending)));
   }
   return merged(parts, descending ? -1 : 1);
 }
 
-function* candidatesIn(entries: KeyEntries, numbers: Iterable<number>): Generator<Candidate, void> {
+function* candidatesIn(entries: EntryList, numbers: Iterable<number>): Generator<Candidate, void> {
   for (const entry of numbers) {
     const bytes = entries.keyAt(entry);
     const rowId = entries.rowIdAt(entry);

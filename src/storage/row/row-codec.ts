@@ -3,28 +3,19 @@
  * bitmap, then each value behind its length, by attnum. A row knows how many columns it was written
  * with, so ADD and DROP COLUMN never rewrite.
  */
-import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
-import type { ColumnDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
+import type { TableDescriptor } from '../../catalog/catalog.ts';
 import { liveColumns } from '../../catalog/catalog.ts';
 import { InternalError } from '../../errors/db-error.ts';
-import type { SqlType } from '../../types/type.ts';
-import type { Value } from '../../types/value.ts';
-import { isNullAt, vectorFromValues, type Batch, type Vector } from '../../vector/vector.ts';
+import { isNullAt, type Batch, type Vector } from '../../vector/vector.ts';
 import {
   ROW_REF_ATTNUM,
   TABLE_OID_ATTNUM,
   rowRefVector,
   tableOidVector,
 } from '../system-columns.ts';
-import {
-  missingValue,
-  readLength,
-  readValue,
-  storedForm,
-  valueWriter,
-  type StoredForm,
-} from './value-format.ts';
+import { ColumnBuilder } from './column-builder.ts';
+import { endOfValue, valueWriter } from './value-format.ts';
 
 /** Rows as they are stored, one behind the other. */
 export interface RowBytes {
@@ -100,125 +91,33 @@ export function decodeRows(
   return { columns, length };
 }
 
+/** Where a row's null bitmap starts. */
+const BITMAP_AT = 6;
+
 function fillBuilders(bodies: readonly Uint8Array[], builders: ColumnBuilder[]): void {
   builders.sort((a, b) => a.attnum - b.attnum);
   for (let row = 0; row < bodies.length; row++) {
-    const reader = new ByteReader(bodies[row] as Uint8Array, 4);
-    const columnCount = reader.u16();
-    const bitmap = reader.take((columnCount + 7) >>> 3);
+    const bytes = bodies[row] as Uint8Array;
+    const columnCount = ((bytes[4] as number) << 8) | (bytes[5] as number);
+    let at = BITMAP_AT + ((columnCount + 7) >>> 3);
     let attnum = 1;
-    for (const builder of builders) {
+    for (let b = 0; b < builders.length; b++) {
+      const builder = builders[b] as ColumnBuilder;
       if (builder.attnum > columnCount) {
         builder.setMissing(row);
         continue;
       }
       for (; attnum < builder.attnum; attnum++) {
-        if (!isNullBit(bitmap, attnum)) reader.take(readLength(reader));
+        if (!isNullBit(bytes, attnum)) at = endOfValue(bytes, at);
       }
-      if (isNullBit(bitmap, attnum)) builder.setNull(row);
-      else builder.read(reader, row);
+      if (isNullBit(bytes, attnum)) builder.setNull(row);
+      else at = builder.read(bytes, at, row);
       attnum++;
     }
   }
 }
 
-function isNullBit(bitmap: Uint8Array, attnum: number): boolean {
+function isNullBit(bytes: Uint8Array, attnum: number): boolean {
   const position = attnum - 1;
-  return ((bitmap[position >>> 3] as number) & (1 << (position & 7))) !== 0;
-}
-
-/** Collects one column of decoded rows. */
-class ColumnBuilder {
-  readonly attnum: number;
-  readonly #type: SqlType;
-  readonly #form: StoredForm;
-  readonly #missingText: string | undefined;
-  readonly #values: Value[];
-  readonly #numbers: Float64Array | undefined;
-  #wide = false;
-  #nulls: Uint8Array | undefined;
-  #missing: Value | undefined;
-
-  constructor(column: ColumnDescriptor, length: number) {
-    this.attnum = column.attnum;
-    this.#type = column.type;
-    this.#form = storedForm(column.type.oid);
-    this.#missingText = column.missingText;
-    const isNumber = this.#form !== 'bool' && this.#form !== 'text' && this.#form !== 'binary';
-    this.#numbers = isNumber ? new Float64Array(length) : undefined;
-    this.#values = isNumber ? [] : Array.from({ length }, () => null);
-  }
-
-  read(reader: ByteReader, row: number): void {
-    this.#set(row, readValue(reader, readLength(reader), this.#type, this.#form));
-  }
-
-  setMissing(row: number): void {
-    this.#missing ??= missingValue(this.#type, this.#missingText);
-    if (this.#missing === null) this.setNull(row);
-    else this.#set(row, this.#missing);
-  }
-
-  setNull(row: number): void {
-    const length = this.#numbers?.length ?? this.#values.length;
-    this.#nulls ??= new Uint8Array(length);
-    this.#nulls[row] = 1;
-  }
-
-  finish(): Vector {
-    const numbers = this.#numbers;
-    if (numbers !== undefined && !this.#wide) {
-      return {
-        rep: 'f64',
-        type: this.#type,
-        length: numbers.length,
-        data: numbers,
-        nulls: this.#nulls,
-      };
-    }
-    if (this.#form === 'text') return this.#finishText();
-    return vectorFromValues(this.#type, this.#values);
-  }
-
-  #set(row: number, value: NonNullable<Value>): void {
-    const numbers = this.#numbers;
-    if (numbers === undefined) this.#values[row] = value;
-    else if (typeof value === 'number' && !this.#wide) numbers[row] = value;
-    else this.#setWide(row, value, numbers);
-  }
-
-  /** A 64-bit integer beyond 2^53: the column goes on as plain values. */
-  #setWide(row: number, value: NonNullable<Value>, numbers: Float64Array): void {
-    if (!this.#wide) {
-      this.#wide = true;
-      for (let i = 0; i < numbers.length; i++) {
-        this.#values.push(this.#nulls?.[i] === 1 || i >= row ? null : (numbers[i] as number));
-      }
-    }
-    this.#values[row] = value;
-  }
-
-  #finishText(): Vector {
-    const codes = new Int32Array(this.#values.length);
-    const dictionary: string[] = [];
-    const known = new Map<string, number>();
-    for (let i = 0; i < codes.length; i++) {
-      const text = (this.#values[i] as string | null) ?? '';
-      let code = known.get(text);
-      if (code === undefined) {
-        code = dictionary.length;
-        known.set(text, code);
-        dictionary.push(text);
-      }
-      codes[i] = code;
-    }
-    return {
-      rep: 'text',
-      type: this.#type,
-      length: codes.length,
-      codes,
-      dictionary,
-      nulls: this.#nulls,
-    };
-  }
+  return ((bytes[BITMAP_AT + (position >>> 3)] as number) & (1 << (position & 7))) !== 0;
 }

@@ -14,6 +14,7 @@ import { ROW_REF_ATTNUM, TABLE_OID_ATTNUM, tableOidVector } from '../system-colu
 import type { Turns } from '../turns.ts';
 import type { TableWrites } from '../txn/write-set.ts';
 import { decodeRows } from './row-codec.ts';
+import type { SeenRows } from './seen-rows.ts';
 import type { TableState } from './table-state.ts';
 
 /** A point of view on one table: a snapshot, and the own changes up to a command. */
@@ -25,6 +26,8 @@ export interface RowView {
   readonly snapshot: Sequence;
   readonly writes: TableWrites | undefined;
   readonly command: number;
+  /** Where a scan puts the stored rows that are the newest ones. */
+  readonly seen?: SeenRows | undefined;
 }
 
 /** Tables up to this many encoded bytes are kept decoded. */
@@ -209,8 +212,10 @@ function mergePage(
       next++;
       continue;
     }
+    const body = openRow(view, key, value);
+    view.seen?.add(rowId, body);
     pending.refs.push(rowId);
-    pending.bodies.push(openRow(view, key, value));
+    pending.bodies.push(body);
   }
   return next;
 }

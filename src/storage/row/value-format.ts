@@ -2,7 +2,7 @@
  * How one value sits in a stored row: numbers in fixed big-endian form, strings as UTF-8, everything
  * else in PostgreSQL's binary form.
  */
-import type { ByteReader } from '../../base/byte-reader.ts';
+import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
 import { codecFor } from '../../types/codecs.ts';
 import type { FormatSettings } from '../../types/codec.ts';
@@ -162,42 +162,70 @@ function writeLength(writer: ByteWriter, length: number): void {
   }
 }
 
-export function readLength(reader: ByteReader): number {
-  const short = reader.u8();
-  return short < LONG_LENGTH ? short : reader.u32();
+/** Where the value starts whose length is at `at`. */
+export function startOfValue(bytes: Uint8Array, at: number): number {
+  return bytes[at] === LONG_LENGTH ? at + 5 : at + 1;
 }
 
-/** Reads the value of `length` bytes at the reader. 64-bit integers come back canonical. */
+/** Where the value ends whose length is at `at`. */
+export function endOfValue(bytes: Uint8Array, at: number): number {
+  const short = bytes[at] as number;
+  return short === LONG_LENGTH ? at + 5 + readU32(bytes, at + 1) : at + 1 + short;
+}
+
+/** Reads the value `bytes[start, end)`. 64-bit integers come back canonical. */
 export function readValue(
-  reader: ByteReader,
-  length: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
   type: SqlType,
   form: StoredForm,
 ): NonNullable<Value> {
   switch (form) {
     case 'bool':
-      return reader.u8() === 1;
+      return bytes[start] === 1;
     case 'text':
-      return readText(reader, length);
-    case 'binary':
-      return codecFor(type.oid).readBinary(reader, length, -1, STORED_FORMAT) as NonNullable<Value>;
+      return readText(bytes, start, end);
+    case 'binary': {
+      const reader = new ByteReader(bytes, start, end);
+      const value = codecFor(type.oid).readBinary(reader, end - start, -1, STORED_FORMAT);
+      return value as NonNullable<Value>;
+    }
     case 'float64':
-      return reader.f64();
+      return readFloat64(bytes, start);
     case 'uint32':
-      return reader.u32();
+      return readU32(bytes, start);
     case 'int32': {
-      const value = reader.i32();
+      const value = readU32(bytes, start) | 0;
       if (!hasInfinity(type.oid)) return value;
       return value === INT32_MAX ? Infinity : value === INT32_MIN ? -Infinity : value;
     }
     case 'int64':
-      return readInt64(reader, hasInfinity(type.oid));
+      return readInt64(bytes, start, hasInfinity(type.oid));
   }
 }
 
-function readInt64(reader: ByteReader, infinities: boolean): number | bigint {
-  const high = reader.i32();
-  const low = reader.u32();
+function readU32(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  );
+}
+
+const FLOAT = new DataView(new ArrayBuffer(8));
+
+function readFloat64(bytes: Uint8Array, at: number): number {
+  FLOAT.setUint32(0, readU32(bytes, at));
+  FLOAT.setUint32(4, readU32(bytes, at + 4));
+  return FLOAT.getFloat64(0);
+}
+
+function readInt64(bytes: Uint8Array, at: number, infinities: boolean): number | bigint {
+  const high = readU32(bytes, at) | 0;
+  const low = readU32(bytes, at + 4);
   if (infinities && high === INT64_HIGH_MAX && low === 0xffffffff) return Infinity;
   if (infinities && high === INT64_HIGH_MIN && low === 0) return -Infinity;
   const value = high * TWO_32 + low;
@@ -206,16 +234,14 @@ function readInt64(reader: ByteReader, infinities: boolean): number | bigint {
 
 const SHORT_TEXT_BYTES = 24;
 
-function readText(reader: ByteReader, length: number): string {
-  if (length > SHORT_TEXT_BYTES) return reader.utf8(length);
-  const { bytes, offset } = reader;
+function readText(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > SHORT_TEXT_BYTES) return new ByteReader(bytes, start, end).utf8(end - start);
   let text = '';
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[offset + i] as number;
-    if (byte >= 0x80) return reader.utf8(length);
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte >= 0x80) return new ByteReader(bytes, start, end).utf8(end - start);
     text += String.fromCharCode(byte);
   }
-  reader.take(length);
   return text;
 }
 

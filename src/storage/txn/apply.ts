@@ -18,8 +18,8 @@ import {
   tableKey,
   type Allocate,
 } from '../format/keys.ts';
-import { slabAllocator } from '../format/slab.ts';
-import type { KvOperation } from '../kv/kv.ts';
+import { reusedBytes } from '../format/reused-bytes.ts';
+import type { KvBatch, KvOperation } from '../kv/kv.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import type { TableState, TableStates } from '../row/table-state.ts';
 import { packValue } from './commit-codec.ts';
@@ -40,8 +40,6 @@ export type BaseRows = ReadonlyMap<number, ReplacedRows>;
 
 /** Rows from which on undo takes over the transaction's own maps. */
 const LAYER_ROWS = 1_024;
-/** Rows and entries above which a record's keys and values share memory. */
-const SLAB_ROWS = 64;
 /** Rows or entries between two looks at the clock. */
 const STEP_ROWS = 1_024;
 
@@ -151,53 +149,55 @@ export function appliedOperation(sequence: Sequence): KvOperation {
   return { type: 'put', key: APPLIED_KEY, value: sealValue(APPLIED_KEY, encodeNumbers(sequence)) };
 }
 
+export function putAll(batch: KvBatch, operations: readonly KvOperation[]): void {
+  for (const operation of operations) {
+    if (operation.type === 'put') batch.put(operation.key, operation.value);
+    else batch.delete(operation.key);
+  }
+}
+
 function put(operations: KvOperation[], key: Uint8Array, body: Uint8Array): void {
   operations.push({ type: 'put', key, value: sealValue(key, body) });
 }
 
+/** The batch that operations go to; whoever takes it puts another one there. */
+export interface BatchTarget {
+  batch: KvBatch;
+}
+
 /**
- * The record's operations on rows and entries; writing them again changes nothing. Within an index,
- * removals come first: another row may take over a unique key in the same commit.
+ * Puts the record's operations on rows and entries into `target`, with a pause now and then; writing them
+ * again changes nothing. Within an index, removals come first: another row may take over a unique key in
+ * the same commit.
  */
-export function* rowOperations(record: CommitRecord): Generator<KvOperation, void> {
-  const allocate = recordSize(record) > SLAB_ROWS ? slabAllocator() : newBytes;
+export function* rowOperations(record: CommitRecord, target: BatchTarget): Generator<void, void> {
+  const room = new SealingRoom();
+  let seen = 0;
   for (const { storageId, rows, indexes } of record.tables) {
     const row = rowChange();
     for (let i = 0; i < rows.length; i++) {
       rows.read(i, row);
-      const key = rowKey(storageId, row.rowId, allocate);
-      if (row.kind === ROW_DELETE) yield { type: 'delete', key };
-      else yield sealedPut(key, row.bytes, row.start, row.end, allocate);
+      const key = rowKey(storageId, row.rowId, room.forKey);
+      if (row.kind === ROW_DELETE) target.batch.delete(key);
+      else target.batch.put(key, room.seal(key, row.bytes, row.start, row.end));
+      if (++seen % STEP_ROWS === 0) yield;
     }
     const entry = entryChange();
     for (const { storageId: index, removed, added } of indexes) {
       for (let i = 0; i < removed.length; i++) {
         removed.read(i, entry);
-        yield { type: 'delete', key: entryKey(index, entry, allocate) };
+        target.batch.delete(entryKey(index, entry, room.forKey));
+        if (++seen % STEP_ROWS === 0) yield;
       }
       for (let i = 0; i < added.length; i++) {
         added.read(i, entry);
+        const key = entryKey(index, entry, room.forKey);
         const body = indexEntryBody(entry.rowId, entry.suffixed);
-        yield sealedPut(entryKey(index, entry, allocate), body, 0, body.length, allocate);
+        target.batch.put(key, room.seal(key, body, 0, body.length));
+        if (++seen % STEP_ROWS === 0) yield;
       }
     }
   }
-}
-
-/** Puts `bytes[start, end)` in its envelope under the key. */
-function sealedPut(
-  key: Uint8Array,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  allocate: Allocate,
-): KvOperation {
-  const value = allocate(ENVELOPE_BYTES + end - start);
-  return { type: 'put', key, value: sealRange(value, key, bytes, start, end) };
-}
-
-function newBytes(length: number): Uint8Array {
-  return new Uint8Array(length);
 }
 
 function entryKey(
@@ -206,6 +206,17 @@ function entryKey(
   allocate: Allocate,
 ): Uint8Array {
   return indexEntryKey(index, bytes, start, end, suffixed ? rowId : null, allocate);
+}
+
+/** Memory for one key and one value at a time, which batches copy. */
+class SealingRoom {
+  readonly forKey = reusedBytes();
+  readonly #forValue = reusedBytes();
+
+  /** `bytes[start, end)` in its envelope under the key. */
+  seal(key: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array {
+    return sealRange(this.#forValue(ENVELOPE_BYTES + end - start), key, bytes, start, end);
+  }
 }
 
 function countChanges(state: TableState, sequence: Sequence, { counts }: TableChange): void {

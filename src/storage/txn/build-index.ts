@@ -11,7 +11,7 @@ import {
 import { scanRows, type RowView } from '../row/row-reader.ts';
 import { ROW_REF_ATTNUM } from '../system-columns.ts';
 import { BUILD_COMMAND } from './index-writes.ts';
-import { NO_ENTRY } from './key-entries.ts';
+import type { EntryList } from './entry-list.ts';
 import { addEntry, memoryFull, type IndexedBatch, type RowWriter } from './row-writer.ts';
 
 /** Fills a new index from the rows that `view` sees. */
@@ -22,7 +22,7 @@ export async function buildIndexEntries(
 ): Promise<void> {
   if (!isStoredIndex(index)) return;
   const { table, writeSet } = writer;
-  const writes = writer.writes.index(index.storageId);
+  const writes = writer.writes.index(index);
   writes.isNew = true;
   const attnums = [ROW_REF_ATTNUM, ...liveColumns(table).map((column) => column.attnum)];
   for await (const batch of scanRows(view, { attnums, predicates: [], timeOrder: null })) {
@@ -42,10 +42,15 @@ function addEntries(writer: RowWriter, each: IndexedBatch, refs: Float64Array): 
     if (!hasKey(keys, row)) continue;
     const [start, end] = [keys.starts[row] as number, keys.starts[row + 1] as number];
     const isUnique = mustBeUnique(index, keys, row);
-    if (isUnique && writes.added.find(keys.bytes, start, end) !== NO_ENTRY) {
+    if (isUnique && hasEntry(writes.added, keys.bytes, start, end)) {
       throw duplicateInBuild(writer.table, writer.schemaName, index, keys, row);
     }
     const rowId = refs[row] as number;
     addEntry(writer, each, row, rowId, writer.writes.rows.commandOf(rowId) ?? BUILD_COMMAND);
   }
+}
+
+function hasEntry(entries: EntryList, bytes: Uint8Array, start: number, end: number): boolean {
+  for (const _ of entries.withKey(bytes, start, end)) return true;
+  return false;
 }

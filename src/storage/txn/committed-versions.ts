@@ -19,18 +19,27 @@ export async function noteBases(
   const { writes, table } = writer;
   const fresh = writes.rows.size === 0 ? rowIds : rowIds.filter((rowId) => !writes.rows.has(rowId));
   if (fresh.length === 0) return;
+  const note = (rowId: number, body: Uint8Array): void => {
+    writes.base.set(rowId, body);
+    for (const { writes: indexWrites } of indexed) indexWrites.forgetRow(rowId);
+    writer.writeSet.grow(body.length);
+  };
+  const unseen: number[] = [];
+  for (const rowId of fresh) {
+    const body = writer.seen?.get(rowId);
+    if (body === undefined) unseen.push(rowId);
+    else note(rowId, body);
+  }
+  if (unseen.length === 0) return;
   // The rows are locked: the newest committed version is the one that the statement saw.
-  const bodies = await readNewest(writer, fresh);
-  for (let i = 0; i < fresh.length; i++) {
-    const rowId = fresh[i] as number;
+  const bodies = await readNewest(writer, unseen);
+  unseen.forEach((rowId, i) => {
     const body = bodies[i];
     if (body === null || body === undefined) {
       throw new InternalError(`row ${rowId} of "${table.name}" to change is not there`);
     }
-    writes.base.set(rowId, body);
-    for (const { writes: indexWrites } of indexed) indexWrites.forgetRow(rowId);
-    writer.writeSet.grow(body.length);
-  }
+    note(rowId, body);
+  });
 }
 
 /** Rows above which neighbours are read with a scan instead of one by one. */

@@ -18,6 +18,7 @@ import type { Turns } from '../turns.ts';
 import {
   appliedOperation,
   installUndo,
+  putAll,
   recordSize,
   rowOperations,
   stateOperations,
@@ -202,7 +203,7 @@ export class Committer {
       await log.flush?.();
       this.#hasLooseHypertables = false;
     }
-    let operations: KvOperation[] = [];
+    const target = { batch: kv.batch() };
     let writing: Promise<void> | undefined;
     const last: KvOperation[] = [];
     const undo: UndoOfTable[] = [];
@@ -215,21 +216,20 @@ export class Committer {
       catalogs.push(catalog);
       // Before rows are written: a scan takes a table that is not marked as changed for settled.
       last.push(...stateOperations(states, sequence, record, catalog));
-      for (const operation of rowOperations(record)) {
-        operations.push(operation);
-        if (operations.length < SLICE_OPERATIONS) continue;
+      for (const _ of rowOperations(record, target)) {
+        await turns.checkpoint();
+        if (target.batch.length < SLICE_OPERATIONS) continue;
         // The next slice is made while the store takes this one; it gets them in their order.
         await writing;
-        writing = kv.write(operations, false);
+        writing = kv.write(target.batch, false);
         writing.catch(() => undefined);
-        await turns.checkpoint();
-        operations = [];
+        target.batch = kv.batch();
       }
     }
     await writing;
     const newest = commits[commits.length - 1] as PendingCommit;
-    operations.push(...last, appliedOperation(newest.sequence));
-    await kv.write(operations, false);
+    putAll(target.batch, [...last, appliedOperation(newest.sequence)]);
+    await kv.write(target.batch, false);
     this.#publishing = true;
     try {
       const dropped = await this.#applyHypertables(commits, catalogs);

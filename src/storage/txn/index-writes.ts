@@ -1,5 +1,6 @@
 /** What a transaction changes in one index. */
 import { NumberSet } from './number-set.ts';
+import { EntryList } from './entry-list.ts';
 import { KeyEntries, NO_ENTRY } from './key-entries.ts';
 import { RowNumbers } from './row-numbers.ts';
 
@@ -11,16 +12,18 @@ export class IndexWrites {
   readonly storageId: number;
   /** The transaction has built the index here: the store has no entries of it. */
   isNew = false;
-  readonly added = new KeyEntries();
+  /** Of a unique index found by their keys at any time, of others where they were sorted before. */
+  readonly added: EntryList;
   /** Committed entries of rows of which some version has another key or none. */
-  readonly removed = new KeyEntries();
+  readonly removed = new EntryList();
   /** By row id its entry among `removed`. */
   readonly #removedOf = new RowNumbers();
   /** Numbers of the row versions that have the committed key. */
   readonly #keeping = new NumberSet();
 
-  constructor(storageId: number) {
+  constructor(storageId: number, isUnique: boolean) {
     this.storageId = storageId;
+    this.added = isUnique ? new KeyEntries() : new EntryList();
   }
 
   /** Notes the committed entry of a row that gets another key, or is deleted. */

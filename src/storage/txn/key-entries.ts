@@ -1,22 +1,15 @@
 /**
- * Index entries of a transaction, found by their keys. Keys are bytes in an arena and everything else is
- * in columns, so that millions of entries are few objects. The table of keys grows bucket by bucket
- * (linear hashing): adding an entry never stops for a copy of all.
+ * Index entries that are found by their keys at once, whenever they were added. The table of keys grows
+ * bucket by bucket (linear hashing): adding an entry never stops for a copy of all.
  */
-import { ByteArena, type ByteCursor } from './byte-arena.ts';
-import { FlagColumn, IntColumn, NumberColumn } from './columns.ts';
+import { IntColumn } from './columns.ts';
+import { EntryList } from './entry-list.ts';
 import { hashBytes } from './hash.ts';
-import { SortedEntries } from './sorted-entries.ts';
 
 /** No such entry. */
 export const NO_ENTRY = -1;
 
-export class KeyEntries {
-  readonly #arena = new ByteArena();
-  readonly #positions = new NumberColumn();
-  readonly #rowIds = new NumberColumn();
-  readonly #commands = new NumberColumn();
-  readonly #suffixed = new FlagColumn();
+export class KeyEntries extends EntryList {
   readonly #hashes = new IntColumn();
   /** The entry that was added before it under the same key. */
   readonly #older = new IntColumn();
@@ -27,18 +20,13 @@ export class KeyEntries {
   #keys = 0;
   /** Buckets at the beginning of this round of splits, a power of two. */
   #round = 1;
-  readonly #sorted = new SortedEntries((a, b) => this.#compare(a, b));
 
   constructor() {
+    super();
     this.#buckets.push(NO_ENTRY);
   }
 
-  get length(): number {
-    return this.#positions.length;
-  }
-
-  /** Adds an entry under the key `bytes[start, end)`; returns its number. */
-  add(
+  override add(
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -46,12 +34,8 @@ export class KeyEntries {
     command: number,
     suffixed: boolean,
   ): number {
+    const entry = super.add(bytes, start, end, rowId, command, suffixed);
     const hash = hashBytes(bytes, start, end);
-    const entry = this.#positions.length;
-    this.#positions.push(this.#arena.add(bytes, start, end));
-    this.#rowIds.push(rowId);
-    this.#commands.push(command);
-    this.#suffixed.push(suffixed ? 1 : 0);
     this.#hashes.push(hash);
     this.#link(entry, hash, bytes, start, end);
     return entry;
@@ -94,54 +78,15 @@ export class KeyEntries {
     return this.#older.at(entry);
   }
 
-  rowIdAt(entry: number): number {
-    return this.#rowIds.at(entry);
+  /** They are found at any time. */
+  override prepareLookups(): undefined {
+    return undefined;
   }
 
-  commandAt(entry: number): number {
-    return this.#commands.at(entry);
-  }
-
-  isSuffixed(entry: number): boolean {
-    return this.#suffixed.at(entry) === 1;
-  }
-
-  keyLengthAt(entry: number): number {
-    return this.#arena.lengthAt(this.#positions.at(entry));
-  }
-
-  /** The key itself, not a copy. */
-  keyAt(entry: number): Uint8Array {
-    return this.#arena.at(this.#positions.at(entry));
-  }
-
-  findKey(entry: number, into: ByteCursor): void {
-    this.#arena.find(this.#positions.at(entry), into);
-  }
-
-  hasKey(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
-    return this.#arena.equals(this.#positions.at(entry), bytes, start, end);
-  }
-
-  /** Makes `range` quick, with a pause now and then. */
-  sortSteps(): Generator<void, void> {
-    return this.#sorted.takeIn(this.length);
-  }
-
-  /** Entries with keys in [from, to), in the order of keys and row ids; `sortSteps` came before. */
-  range(from: Uint8Array, to: Uint8Array | undefined, reverse: boolean): Generator<number, void> {
-    const isBefore = (entry: number, key: Uint8Array): boolean =>
-      this.#arena.compareTo(this.#positions.at(entry), key) < 0;
-    return this.#sorted.range(
-      (entry) => isBefore(entry, from),
-      (entry) => to === undefined || isBefore(entry, to),
-      reverse,
-    );
-  }
-
-  #compare(a: number, b: number): number {
-    const order = this.#arena.compare(this.#positions.at(a), this.#positions.at(b));
-    return order === 0 ? this.#rowIds.at(a) - this.#rowIds.at(b) : order;
+  /** Entries under one key, the newest first. */
+  override *withKey(bytes: Uint8Array, start: number, end: number): Generator<number, void> {
+    let entry = this.find(bytes, start, end);
+    for (; entry !== NO_ENTRY; entry = this.olderThan(entry)) yield entry;
   }
 
   #hasKey(entry: number, hash: number, bytes: Uint8Array, start: number, end: number): boolean {

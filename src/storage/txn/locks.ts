@@ -10,6 +10,7 @@ import type { Turns } from '../turns.ts';
 import { IntColumn, NumberColumn } from './columns.ts';
 import { wideTextHash } from './hash.ts';
 import { NOTHING, NumberMap } from './number-map.ts';
+import { RowNumbers } from './row-numbers.ts';
 
 /** Locks released between two looks at the clock. */
 const RELEASED_PER_STEP = 4_096;
@@ -38,6 +39,8 @@ export interface LockRequest {
   readonly key: LockKey;
   /** The key is the hash of something: nothing to show. */
   readonly isHash?: boolean;
+  /** The keys of the space are row ids, of which neighbours are locked one after the other. */
+  readonly isRow?: boolean;
   readonly mode: LockMode;
   /** False: do not wait. */
   readonly wait: boolean;
@@ -46,7 +49,15 @@ export interface LockRequest {
 /** Locks of one kind: by key the number of the owner that holds it alone, or of a queue. */
 interface Space {
   readonly number: number;
-  readonly slots: NumberMap;
+  readonly slots: Slots;
+}
+
+interface Slots {
+  readonly size: number;
+  get(key: number): number | undefined;
+  set(key: number, slot: number): void;
+  delete(key: number): void;
+  entries(): Iterable<[key: number, slot: number]>;
 }
 
 /** Slots below this are queues, the first one counting down from here. */
@@ -110,9 +121,9 @@ export class LockManager {
    * 40P01, 55P03, or the reason of an interrupt.
    */
   acquire(owner: LockOwner, request: LockRequest): boolean | Promise<boolean> {
-    const space = this.#space(request.space);
+    const space = this.#space(request);
     const key = numberOf(request.key);
-    const slot = space.slots.get(key);
+    const slot = space.slots.get(key) ?? NOTHING;
     if (slot === NOTHING && request.mode === 'exclusive') {
       if (owner.number === NOTHING) owner.number = this.#owners.add(owner);
       space.slots.set(key, owner.number);
@@ -131,10 +142,11 @@ export class LockManager {
     return request.wait ? this.#wait(owner, request, queue, space) : false;
   }
 
-  #space(name: string): Space {
+  #space({ space: name, isRow }: LockRequest): Space {
     let space = this.#spaces.get(name);
     if (space === undefined) {
-      space = { number: this.#spaceList.length, slots: new NumberMap() };
+      const slots = isRow === true ? new RowNumbers() : new NumberMap();
+      space = { number: this.#spaceList.length, slots };
       this.#spaces.set(name, space);
       this.#spaceList.push(space);
     }
@@ -177,7 +189,7 @@ export class LockManager {
     for (let i = kept; i < end; i++) {
       const space = this.#spaceList[held.spaces.at(i)] as Space;
       const key = held.keys.at(i);
-      const slot = space.slots.get(key);
+      const slot = space.slots.get(key) ?? NOTHING;
       if (slot === NOTHING) continue;
       if (slot === owner.number) {
         space.slots.delete(key);

@@ -16,7 +16,7 @@ import {
   type TableChange,
 } from './commit-record.ts';
 import type { IndexWrites } from './index-writes.ts';
-import type { KeyEntries } from './key-entries.ts';
+import type { EntryList } from './entry-list.ts';
 import { isLiveEntry } from './unique.ts';
 import type { Turns } from '../turns.ts';
 import type { TableWrites, WriteSet } from './write-set.ts';
@@ -130,9 +130,9 @@ function* indexChange(writes: TableWrites, index: IndexWrites): Generator<void, 
 /** Some of the entries of a write set. */
 class OwnEntries implements EntryChanges {
   readonly numbers = new IntColumn();
-  readonly #entries: KeyEntries;
+  readonly #entries: EntryList;
 
-  constructor(entries: KeyEntries) {
+  constructor(entries: EntryList) {
     this.#entries = entries;
   }
 

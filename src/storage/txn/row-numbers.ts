@@ -7,7 +7,7 @@
 const PAGE_ROWS = 512;
 /** Rows that a page lists one by one. */
 const LISTED_ROWS = 8;
-/** In a full page: no such row. Numbers are not negative. */
+/** In a full page: no such row. No number is this one. */
 const NONE = -1;
 
 interface Page {
@@ -82,8 +82,10 @@ export class RowNumbers {
       page.offsets.copyWithin(i, i + 1, page.size);
       page.numbers.copyWithin(i, i + 1, page.size);
     }
-    page.size--;
     this.#size--;
+    if (--page.size > 0) return;
+    this.#pages.delete(page.first / PAGE_ROWS);
+    this.#latest = undefined;
   }
 
   *keys(): Generator<number, void> {
@@ -96,6 +98,10 @@ export class RowNumbers {
         if (numbers[offset] !== NONE) yield first + offset;
       }
     }
+  }
+
+  *entries(): Generator<[rowId: number, value: number], void> {
+    for (const rowId of this.keys()) yield [rowId, this.get(rowId) as number];
   }
 
   #page(rowId: number): Page | undefined {

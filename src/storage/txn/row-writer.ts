@@ -9,6 +9,7 @@ import {
   type BatchKeys,
   type IndexExpressions,
 } from '../row/index-keys.ts';
+import type { SeenRows } from '../row/seen-rows.ts';
 import type { TableState } from '../row/table-state.ts';
 import type { Turns } from '../turns.ts';
 import type { IndexWrites } from './index-writes.ts';
@@ -28,6 +29,8 @@ export interface RowWriter {
   readonly writeSet: WriteSet;
   readonly writes: TableWrites;
   readonly expressions: IndexExpressions | undefined;
+  /** Newest versions of rows, as of when they were locked. */
+  readonly seen: SeenRows | undefined;
   /** Throws where a row that a snapshot of a higher isolation level cannot see is in the way. */
   readonly checkVisible: (rowId: number) => void;
 }
@@ -44,9 +47,7 @@ export interface IndexedBatch extends WrittenIndex {
 }
 
 export function writtenIndexes({ indexes, writes }: RowWriter): WrittenIndex[] {
-  return indexes
-    .filter(isStoredIndex)
-    .map((index) => ({ index, writes: writes.index(index.storageId) }));
+  return indexes.filter(isStoredIndex).map((index) => ({ index, writes: writes.index(index) }));
 }
 
 export function indexBatch(writer: RowWriter, rows: Batch): IndexedBatch[] {

@@ -19,6 +19,7 @@ import type { KvStore } from '../kv/kv.ts';
 import type { IndexExpressions } from '../row/index-keys.ts';
 import { scanIndexRows } from '../row/index-reader.ts';
 import { fetchRows, scanRows, type RowView } from '../row/row-reader.ts';
+import { SeenRows } from '../row/seen-rows.ts';
 import type { TableStates } from '../row/table-state.ts';
 import type { RestartedSequence, Sequences } from '../sequences.ts';
 import {
@@ -37,6 +38,7 @@ import {
   type SummaryRequest,
   type TimeRange,
 } from '../storage.ts';
+import { ROW_REF_ATTNUM } from '../system-columns.ts';
 import type { Turns } from '../turns.ts';
 import { droppedStorageIds } from './apply.ts';
 import type { Counters } from './counters.ts';
@@ -116,6 +118,8 @@ export class Transaction implements StorageTransaction {
   #kept: KeptView | undefined;
   #snapshotPin: Pin;
   #snapshotTaken = false;
+  /** Of the snapshot, and of the table that was read last. */
+  #seen: SeenRows | undefined;
   #refsPinned = false;
   #catalogChanges: CatalogChange[] = [];
   #catalog: CatalogSnapshot | undefined;
@@ -169,6 +173,7 @@ export class Transaction implements StorageTransaction {
   newSnapshot(): void {
     this.#checkOpen();
     this.#kept = undefined;
+    this.#seen = undefined;
     if (this.#snapshotTaken && this.isolation !== 'read committed') return;
     this.#snapshotTaken = true;
     const { published } = this.#parts.committer;
@@ -270,9 +275,24 @@ export class Transaction implements StorageTransaction {
       request.newest === true ? committer.published : this.#readSnapshot;
     const batches =
       table.hypertable === null
-        ? scanRows({ ...this.#view(table), snapshot: sequence }, request)
+        ? scanRows(
+            { ...this.#view(table), snapshot: sequence, seen: this.#see(table, request) },
+            request,
+          )
         : hypertables.scan(view, this.#readableWrites, table, request);
     return this.#pins.hold(sequence, batches);
+  }
+
+  /** Keeps what a scan reads that may be for changes. */
+  #see(table: TableDescriptor, { attnums, newest }: ScanRequest): SeenRows | undefined {
+    const isForChanges =
+      !this.#readOnly &&
+      newest !== true &&
+      attnums.includes(ROW_REF_ATTNUM) &&
+      this.#kept === undefined;
+    if (!isForChanges) return undefined;
+    this.#seen = new SeenRows(table.storageId);
+    return this.#seen;
   }
 
   scanSummaries(table: TableDescriptor, request: SummaryRequest): AsyncIterable<SummaryPart> {
@@ -470,6 +490,7 @@ export class Transaction implements StorageTransaction {
       writeSet: this.#writeSet,
       writes: this.#writeSet.table(table.storageId),
       expressions,
+      seen: this.#seen?.storageId === table.storageId ? this.#seen : undefined,
       checkVisible: (rowId) => {
         if (this.isolation === 'read committed') return;
         if (state.undo.changedAfter(rowId, this.#snapshot.sequence)) throw concurrentUpdate();
@@ -517,6 +538,7 @@ export class Transaction implements StorageTransaction {
     const { undo } = this.#parts.states.get(table.storageId);
     const request = {
       space: `tuple of relation ${table.oid}`,
+      isRow: true,
       mode: strength === 'update' ? ('exclusive' as const) : ('shared' as const),
       wait: wait === 'block',
       key: 0,
@@ -624,6 +646,7 @@ export class Transaction implements StorageTransaction {
   rollbackTo(savepoint: SavepointId): void {
     this.#checkOpen();
     const mark = this.#savepoint(savepoint);
+    this.#seen = undefined;
     this.#savepoints.length = savepoint;
     this.#writeSet.rollbackTo(mark.rows);
     if (mark.hypertables >= 0) this.#hypertableWrites?.rollbackTo(mark.hypertables);

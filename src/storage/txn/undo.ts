@@ -6,7 +6,7 @@ import type { Sequence } from '../log/commit-log.ts';
 import { SplitMap } from '../split-map.ts';
 import type { Turns } from '../turns.ts';
 import { bytesToText } from '../format/keys.ts';
-import { NO_ENTRY, type KeyEntries } from './key-entries.ts';
+import type { EntryList } from './entry-list.ts';
 
 /** A version that was current until the commit `until`; null where the row did not exist before it. */
 interface OldVersion {
@@ -26,7 +26,7 @@ export interface ReplacedRows {
   readonly rows: { has(rowId: number): boolean; keys(): Iterable<number> };
   readonly base: { get(rowId: number): Uint8Array | undefined };
   /** Entries of an index that the rows had, perhaps with some that they have still. */
-  removedFrom(index: number): KeyEntries | undefined;
+  removedFrom(index: number): EntryList | undefined;
 }
 
 /** What a large commit replaced, as its transaction holds it: nothing is copied. */
@@ -110,7 +110,7 @@ export class TableUndo {
     }
   }
 
-  /** Rows that the entries under the key `bytes[start, ...)` pointed to, some perhaps in vain. */
+  /** Rows that the entries under the key `bytes[start, ...)` pointed to before small commits. */
   entriesAt(
     index: number,
     bytes: Uint8Array,
@@ -118,11 +118,6 @@ export class TableUndo {
     snapshot: Sequence,
     into: number[],
   ): void {
-    for (const removed of this.layersOf(index, snapshot)) {
-      let entry = removed.find(bytes, start, bytes.length);
-      for (; entry !== NO_ENTRY; entry = removed.olderThan(entry))
-        into.push(removed.rowIdAt(entry));
-    }
     const entries = this.#entries.get(index);
     if (entries === undefined) return;
     let entry = entries.get(bytesToText(bytes, start));
@@ -146,12 +141,14 @@ export class TableUndo {
     }
   }
 
-  /** The entries of large commits that `snapshot` does not see. */
-  *layersOf(index: number, snapshot: Sequence): Generator<KeyEntries, void> {
+  /** The entries of rows that large commits changed after `snapshot`; some point to them in vain. */
+  removedAfter(index: number, snapshot: Sequence): EntryList[] {
+    const lists: EntryList[] = [];
     for (const { until, replaced } of this.#layers) {
       const removed = until > snapshot ? replaced.removedFrom(index) : undefined;
-      if (removed !== undefined) yield removed;
+      if (removed !== undefined && removed.length > 0) lists.push(removed);
     }
+    return lists;
   }
 
   /**

@@ -2,9 +2,10 @@
  * Uniqueness of index keys. A key is locked before it is looked up, so of two transactions that insert it
  * the second waits for the first to end; then the store's newest entries and the own changes decide.
  */
+import { compareBytes } from '../../base/bytes.ts';
 import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import { openValue } from '../format/envelope.ts';
-import { indexEntryKey, rowIdOfEntry } from '../format/keys.ts';
+import { bytesToText, indexEntryKey, rowIdOfEntry } from '../format/keys.ts';
 import type { KvStore } from '../kv/kv.ts';
 import { hasKey, mustBeUnique, type BatchKeys } from '../row/index-keys.ts';
 import { byteCursor } from './byte-arena.ts';
@@ -51,7 +52,10 @@ export async function findHolders(
   const own = check.writes.indexes.get(index.storageId);
   const stored: number[] = [];
   for (const row of checked) {
-    const holder = own === undefined ? NO_ROW : ownHolder(check.writes, own, keys, row);
+    const holder =
+      own === undefined || own.added.length === 0
+        ? NO_ROW
+        : ownHolder(check.writes, own, keys, row);
     if (holder === NO_ROW) stored.push(row);
     else holders[row] = holder;
   }
@@ -71,7 +75,7 @@ async function findStoredHolders(
   const entryKeys = rows.map((row) =>
     indexEntryKey(index.storageId, bytes, starts[row] as number, starts[row + 1] as number, null),
   );
-  const values = await check.kv.getMany(entryKeys);
+  const values = await storedValues(check.kv, entryKeys);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value === undefined) continue;
@@ -81,11 +85,48 @@ async function findStoredHolders(
   }
 }
 
+/** Keys from which on the store is asked for all between the first and the last one. */
+const RANGE_KEYS_MIN = 16;
+/** How many times as many entries as keys a range may have. */
+const RANGE_WASTE_MAX = 2;
+
+/** Values under the keys; none at all where they lie in a gap of the store, as those of new rows often do. */
+async function storedValues(
+  kv: KvStore,
+  keys: readonly Uint8Array[],
+): Promise<readonly (Uint8Array | undefined)[]> {
+  if (keys.length < RANGE_KEYS_MIN) return kv.getMany(keys);
+  const found = await entriesAmong(kv, keys);
+  if (found === undefined) return kv.getMany(keys);
+  return found.size === 0 ? [] : keys.map((key) => found.get(bytesToText(key)));
+}
+
+/** The entries from the first of the keys to the last one; undefined where they are too many. */
+async function entriesAmong(
+  kv: KvStore,
+  keys: readonly Uint8Array[],
+): Promise<Map<string, Uint8Array> | undefined> {
+  let [first, last] = [keys[0] as Uint8Array, keys[0] as Uint8Array];
+  for (const key of keys) {
+    if (compareBytes(key, first) < 0) first = key;
+    if (compareBytes(key, last) > 0) last = key;
+  }
+  const to = new Uint8Array(last.length + 1);
+  to.set(last);
+  const limit = keys.length * RANGE_WASTE_MAX + 1;
+  const found = new Map<string, Uint8Array>();
+  for await (const page of kv.scan({ from: first, to, limit })) {
+    for (const { key, value } of page) found.set(bytesToText(key), value);
+    if (found.size === limit) return undefined;
+  }
+  return found;
+}
+
 /** A live row of the transaction's own with the row's key. */
 function ownHolder(writes: TableWrites, own: IndexWrites, keys: BatchKeys, row: number): number {
   const { added } = own;
-  let entry = added.find(keys.bytes, keys.starts[row] as number, keys.starts[row + 1] as number);
-  for (; entry !== NO_ENTRY; entry = added.olderThan(entry)) {
+  const [start, end] = [keys.starts[row] as number, keys.starts[row + 1] as number];
+  for (const entry of added.withKey(keys.bytes, start, end)) {
     const rowId = added.rowIdAt(entry);
     if (isLiveEntry(writes, own, rowId, added.commandAt(entry))) return rowId;
   }

@@ -43,6 +43,7 @@ export async function updateRows(
     const piece = sliceBatch(rows, start, end);
     const indexed = indexBatch(writer, piece);
     await noteBases(writer, rowIds, indexed);
+    for (const { writes } of indexed) await writes.added.prepareLookups(writer.turns);
     pieces.push({
       rowIds,
       rows: piece,
@@ -110,8 +111,8 @@ function hasEntry(
   rowId: number,
   command: number,
 ): boolean {
-  let entry = added.find(keys.bytes, keys.starts[row] as number, keys.starts[row + 1] as number);
-  for (; entry !== NO_ENTRY; entry = added.olderThan(entry)) {
+  const [start, end] = [keys.starts[row] as number, keys.starts[row + 1] as number];
+  for (const entry of added.withKey(keys.bytes, start, end)) {
     if (added.rowIdAt(entry) === rowId && added.commandAt(entry) === command) return true;
   }
   return false;

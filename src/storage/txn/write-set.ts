@@ -3,10 +3,11 @@
  * stamped with the number of the command that wrote them. A scan sees versions up to the command at
  * which it began, so a statement never meets its own changes.
  */
+import type { IndexDescriptor } from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
 import { NumberColumn } from './columns.ts';
 import { IndexWrites } from './index-writes.ts';
-import type { KeyEntries } from './key-entries.ts';
+import type { EntryList } from './entry-list.ts';
 import { CommittedRows, RowVersions, type OwnVersion } from './row-versions.ts';
 
 /** Changes of one table's storage. */
@@ -21,9 +22,11 @@ export class TableWrites {
     this.storageId = storageId;
   }
 
-  index(storageId: number): IndexWrites {
+  index({ storageId, unique }: IndexDescriptor): IndexWrites {
     let writes = this.indexes.get(storageId);
-    if (writes === undefined) this.indexes.set(storageId, (writes = new IndexWrites(storageId)));
+    if (writes === undefined) {
+      this.indexes.set(storageId, (writes = new IndexWrites(storageId, unique)));
+    }
     return writes;
   }
 
@@ -39,7 +42,7 @@ export class TableWrites {
   }
 
   /** Committed entries of an index that changed rows had; some still have theirs. */
-  removedFrom(index: number): KeyEntries | undefined {
+  removedFrom(index: number): EntryList | undefined {
     return this.indexes.get(index)?.removed;
   }
 }

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { createNodeEnv } from '../../../src/platform/node-env.ts';
+import { EntryList } from '../../../src/storage/txn/entry-list.ts';
 import { KeyEntries, NO_ENTRY } from '../../../src/storage/txn/key-entries.ts';
 import { NOTHING, NumberMap } from '../../../src/storage/txn/number-map.ts';
 import { RowNumbers } from '../../../src/storage/txn/row-numbers.ts';
 import { CommittedRows, RowVersions } from '../../../src/storage/txn/row-versions.ts';
 import { SplitMap } from '../../../src/storage/split-map.ts';
+import { Turns } from '../../../src/storage/turns.ts';
 import { seededRandom } from './random.ts';
 
 describe('maps of a write set', () => {
@@ -38,7 +41,9 @@ describe('maps of a write set', () => {
       expect([rows.get(rowId), rows.get(probe)]).toEqual([known.get(rowId), known.get(probe)]);
     }
     expect(rows.size).toBe(known.size);
-    expect(new Set(rows.keys())).toEqual(new Set(known.keys()));
+    expect(new Map(rows.entries())).toEqual(known);
+    for (const rowId of known.keys()) rows.delete(rowId);
+    expect([rows.size, [...rows.keys()]]).toEqual([0, []]);
   });
 
   it('do with numbers of any size what a Map does', () => {
@@ -141,33 +146,35 @@ describe('rows of a write set', () => {
 describe('index entries of a write set', () => {
   const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-  it('are found by their keys, newest first, and in order', () => {
+  it('are found by their keys, newest first, and in order', async () => {
     const random = seededRandom('key entries');
     const entries = new KeyEntries();
     const known: { key: string; rowId: number }[] = [];
-    const sort = (): void => {
-      for (const _ of entries.sortSteps());
-    };
+    const sorted = new EntryList();
+    const { clock, timers } = createNodeEnv();
+    const turns = new Turns(clock, timers);
     for (let round = 0; round < 8; round++) {
       const count = random.int(5) === 0 ? random.int(9000) : random.int(900);
       for (let i = 0; i < count; i++) {
         const key = 'k'.repeat(random.int(4)) + random.int(random.int(2) === 0 ? 30 : 100_000);
         const bytes = bytesOf(`<<${key}>>`);
         const rowId = known.length;
-        expect(entries.add(bytes, 2, bytes.length - 2, rowId, round, i % 2 === 0)).toBe(rowId);
+        for (const list of [entries, sorted]) {
+          expect(list.add(bytes, 2, bytes.length - 2, rowId, round, i % 2 === 0)).toBe(rowId);
+        }
         known.push({ key, rowId });
       }
-      if (random.int(4) > 0) sort();
+      if (random.int(4) > 0) await entries.prepareRanges(turns);
+      // Two at the same time do the same work.
+      await Promise.all([sorted.prepareLookups(turns), sorted.prepareLookups(turns)]);
       const { key } = known[random.int(known.length)] ?? { key: '' };
-      const found: number[] = [];
       const bytes = bytesOf(key);
-      let entry = entries.find(bytes, 0, bytes.length);
-      for (; entry !== NO_ENTRY; entry = entries.olderThan(entry)) found.push(entry);
       const wanted = known.filter((each) => each.key === key).map(({ rowId }) => rowId);
-      expect(found).toEqual(wanted.toReversed());
+      expect([...entries.withKey(bytes, 0, bytes.length)]).toEqual(wanted.toReversed());
+      expect([...sorted.withKey(bytes, 0, bytes.length)]).toEqual(wanted);
     }
     expect(entries.find(bytesOf('none'), 0, 4)).toBe(NO_ENTRY);
-    sort();
+    await entries.prepareRanges(turns);
     const ordered = known.toSorted((a, b) =>
       a.key === b.key ? a.rowId - b.rowId : a.key < b.key ? -1 : 1,
     );

@@ -1,0 +1,124 @@
+/** Collects one column of decoded rows. */
+import type { ColumnDescriptor } from '../../catalog/catalog.ts';
+import type { SqlType } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+import { vectorFromValues, type Vector } from '../../vector/vector.ts';
+import {
+  endOfValue,
+  missingValue,
+  readValue,
+  startOfValue,
+  storedForm,
+  type StoredForm,
+} from './value-format.ts';
+
+export class ColumnBuilder {
+  readonly attnum: number;
+  readonly #type: SqlType;
+  readonly #form: StoredForm;
+  readonly #missingText: string | undefined;
+  readonly #values: Value[];
+  readonly #numbers: Float64Array | undefined;
+  #wide = false;
+  #nulls: Uint8Array | undefined;
+  #missing: Value | undefined;
+
+  constructor(column: ColumnDescriptor, length: number) {
+    this.attnum = column.attnum;
+    this.#type = column.type;
+    this.#form = storedForm(column.type.oid);
+    this.#missingText = column.missingText;
+    const isNumber = this.#form !== 'bool' && this.#form !== 'text' && this.#form !== 'binary';
+    this.#numbers = isNumber ? new Float64Array(length) : undefined;
+    this.#values = isNumber ? [] : Array.from({ length }, () => null);
+  }
+
+  /** Reads the value behind its length at `at`; returns where it ends. */
+  read(bytes: Uint8Array, at: number, row: number): number {
+    const end = endOfValue(bytes, at);
+    this.#set(row, readValue(bytes, startOfValue(bytes, at), end, this.#type, this.#form));
+    return end;
+  }
+
+  setMissing(row: number): void {
+    this.#missing ??= missingValue(this.#type, this.#missingText);
+    if (this.#missing === null) this.setNull(row);
+    else this.#set(row, this.#missing);
+  }
+
+  setNull(row: number): void {
+    const length = this.#numbers?.length ?? this.#values.length;
+    this.#nulls ??= new Uint8Array(length);
+    this.#nulls[row] = 1;
+  }
+
+  finish(): Vector {
+    const numbers = this.#numbers;
+    if (numbers !== undefined && !this.#wide) {
+      return {
+        rep: 'f64',
+        type: this.#type,
+        length: numbers.length,
+        data: numbers,
+        nulls: this.#nulls,
+      };
+    }
+    if (this.#form === 'text') return this.#finishText();
+    return vectorFromValues(this.#type, this.#values);
+  }
+
+  #set(row: number, value: NonNullable<Value>): void {
+    const numbers = this.#numbers;
+    if (numbers === undefined) this.#values[row] = value;
+    else if (typeof value === 'number' && !this.#wide) numbers[row] = value;
+    else this.#setWide(row, value, numbers);
+  }
+
+  /** A 64-bit integer beyond 2^53: the column goes on as plain values. */
+  #setWide(row: number, value: NonNullable<Value>, numbers: Float64Array): void {
+    if (!this.#wide) {
+      this.#wide = true;
+      for (let i = 0; i < numbers.length; i++) {
+        this.#values.push(this.#nulls?.[i] === 1 || i >= row ? null : (numbers[i] as number));
+      }
+    }
+    this.#values[row] = value;
+  }
+
+  #finishText(): Vector {
+    const { codes, dictionary } = encodeTexts(this.#values as readonly (string | null)[]);
+    const { length } = codes;
+    return { rep: 'text', type: this.#type, length, codes, dictionary, nulls: this.#nulls };
+  }
+}
+
+/** Texts that tell whether the rest is worth looking for repeats. */
+const SAMPLED_TEXTS = 128;
+const DISTINCT_SAMPLES_MAX = 96;
+
+/** A dictionary of the texts, with each once unless most of the first ones differ. */
+function encodeTexts(values: readonly (string | null)[]): {
+  codes: Int32Array;
+  dictionary: string[];
+} {
+  const codes = new Int32Array(values.length);
+  const dictionary: string[] = [];
+  const known = new Map<string, number>();
+  let i = 0;
+  for (; i < codes.length; i++) {
+    if (i === SAMPLED_TEXTS && dictionary.length > DISTINCT_SAMPLES_MAX) break;
+    const text = values[i] ?? '';
+    let code = known.get(text);
+    if (code === undefined) {
+      code = dictionary.length;
+      known.set(text, code);
+      dictionary.push(text);
+    }
+    codes[i] = code;
+  }
+  for (; i < codes.length; i++) {
+    codes[i] = dictionary.length;
+    dictionary.push(values[i] ?? '');
+  }
+  return { codes, dictionary };
+}
