@@ -1,7 +1,9 @@
 /** Conditions on a single text column: decided once for each dictionary entry that rows refer to. */
 import type { Expr } from '../plan/expr.ts';
 import { nullVector } from '../vector/builder.ts';
+import { originOf } from '../vector/distinct-dictionary.ts';
 import { isNullAt, type TextVector } from '../vector/vector.ts';
+import { isTableWorthwhile } from './expr/entry-results.ts';
 import { truthAt } from './expr/evaluator.ts';
 import { isAsync, isVolatile, someExpr } from './expr/walk.ts';
 import { evaluatorOf } from './expression.ts';
@@ -9,7 +11,7 @@ import type { ExecContext } from './operator.ts';
 import type { FastConjunct } from './predicate.ts';
 
 /** Truth by code: 0 false or unknown, 1 true, 2 not computed yet. */
-type TruthTables = WeakMap<readonly string[], Uint8Array>;
+type TruthTables = WeakMap<object, Uint8Array>;
 
 const UNDECIDED = 2;
 
@@ -23,17 +25,16 @@ export function dictionaryConjunct(expr: Expr, used: readonly number[]): FastCon
     const vector = batch.columns[column];
     if (vector.rep !== 'text') return false;
     const total = rows === undefined ? batch.length : rows.length;
-    if (vector.dictionary.length > 4 * total + 64) return false;
+    const isWorthwhile = keeps
+      ? isTableWorthwhile(vector, total)
+      : vector.dictionary.length <= 4 * total + 64;
+    if (!isWorthwhile) return false;
     let tables = keeps ? kept.get(context) : undefined;
     if (tables === undefined) {
       tables = new WeakMap();
       if (keeps) kept.set(context, tables);
     }
-    let table = tables.get(vector.dictionary);
-    if (table === undefined) {
-      table = new Uint8Array(vector.dictionary.length).fill(UNDECIDED);
-      tables.set(vector.dictionary, table);
-    }
+    const table = tableFor(vector.dictionary, tables);
     decide(expr, column, vector, rows, total, table, context);
     const ofNull = vector.nulls === undefined ? 0 : truthOfNull(expr, column, vector, context);
     const selected = new Int32Array(total);
@@ -46,6 +47,17 @@ export function dictionaryConjunct(expr: Expr, used: readonly number[]): FastCon
     }
     return count === total ? rows : selected.subarray(0, count);
   };
+}
+
+/** The table of a dictionary, with what was decided before the dictionary had as many entries. */
+function tableFor(dictionary: readonly string[], tables: TruthTables): Uint8Array {
+  const key = originOf(dictionary) ?? dictionary;
+  const known = tables.get(key);
+  if (known !== undefined && known.length >= dictionary.length) return known;
+  const table = new Uint8Array(dictionary.length).fill(UNDECIDED);
+  if (known !== undefined) table.set(known);
+  tables.set(key, table);
+  return table;
 }
 
 /** Fills in the truth of all codes that the rows use. */

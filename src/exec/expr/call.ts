@@ -6,6 +6,7 @@ import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { VectorBuilder } from '../../vector/builder.ts';
 import type { ExecContext } from '../operator.ts';
+import { resultsByEntry } from './entry-results.ts';
 import {
   argValue,
   combine,
@@ -51,7 +52,9 @@ export function applyFunction(
     if (result !== undefined) return result;
   }
   if (constants === args.length - 1 && fn.volatility !== 'volatile') {
-    const byEntry = callByEntry(fn, call, type, args, length, context);
+    const byEntry =
+      resultsByEntry(fn, call, type, args, length, context) ??
+      callByEntry(fn, call, type, args, length, context);
     if (byEntry !== undefined) return byEntry;
   }
   return callByRow(fn, call, type, args, length, context);

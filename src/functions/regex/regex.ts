@@ -4,6 +4,7 @@
  */
 import { concatNode, type RegexNode } from './ast.ts';
 import { applyRegexOption, parseRegex, type RegexOptions } from './parse.ts';
+import { PlainForm } from './plain-form.ts';
 import { compileProgram, matchEnd, matchesAnywhere, reach, Subject } from './program.ts';
 
 /** Start and end of a match and of its groups, in characters; -1 for a group that took no part. */
@@ -19,6 +20,7 @@ export class Regex {
   readonly groupCount: number;
   readonly #root: RegexNode;
   readonly #isAnchored: boolean;
+  readonly #plain: PlainForm | undefined;
 
   constructor(pattern: string, options: RegexOptions) {
     const { root, groupCount } = parseRegex(pattern, options);
@@ -27,6 +29,7 @@ export class Regex {
     this.#isAnchored = startsAnchored(root);
     // Compiles now, so that a pattern that is too complex fails before any row is read.
     compileProgram(root, false);
+    this.#plain = PlainForm.of(root, groupCount);
   }
 
   test(text: string): boolean {
@@ -36,46 +39,64 @@ export class Regex {
 
   /** The matches in a text, one after another. */
   search(text: string): RegexSearch {
-    return new RegexSearch(this.#root, this.groupCount, new Subject(text));
+    const plain = this.#plain?.takes(text) === true ? this.#plain : undefined;
+    const input = { root: this.#root, groupCount: this.groupCount, isAnchored: this.#isAnchored };
+    return new RegexSearch(input, new Subject(text), plain && { plain, text });
   }
 }
 
 const NO_GROUPS = new Int32Array(0);
 
+interface SearchInput {
+  readonly root: RegexNode;
+  readonly groupCount: number;
+  /** Matches begin with the text. */
+  readonly isAnchored: boolean;
+}
+
 /** The matches in one text. */
 export class RegexSearch {
   readonly subject: Subject;
-  readonly #root: RegexNode;
-  readonly #groupCount: number;
+  readonly #input: SearchInput;
+  readonly #plain: { readonly plain: PlainForm; readonly text: string } | undefined;
   #starts: Uint8Array | undefined;
 
-  constructor(root: RegexNode, groupCount: number, subject: Subject) {
-    this.#root = root;
-    this.#groupCount = groupCount;
+  constructor(
+    input: SearchInput,
+    subject: Subject,
+    plain: { readonly plain: PlainForm; readonly text: string } | undefined,
+  ) {
+    this.#input = input;
     this.subject = subject;
+    this.#plain = plain;
   }
 
   /** The first match that starts at `from` or later. */
   next(from: number, withGroups: boolean): RegexMatch | undefined {
-    this.#starts ??= reach(
-      compileProgram(this.#root, true),
-      this.subject,
-      undefined,
-      0,
-      this.subject.length,
-    );
-    const start = this.#starts.indexOf(1, from);
+    const { root, groupCount, isAnchored } = this.#input;
+    if (isAnchored && from > 0) return undefined;
+    if (this.#plain !== undefined) return this.#plain.plain.match(this.#plain.text);
+    const start = isAnchored ? 0 : this.#startFrom(from);
     if (start < 0) return undefined;
-    const isShortest = this.#root.prefers === 'short';
-    const end = matchEnd(compileProgram(this.#root, false), this.subject, start, isShortest);
-    if (!withGroups || this.#groupCount === 0) {
+    const isShortest = root.prefers === 'short';
+    const end = matchEnd(compileProgram(root, false), this.subject, start, isShortest);
+    if (end < 0) return undefined;
+    if (!withGroups || groupCount === 0) {
       return { start, end, groupStarts: NO_GROUPS, groupEnds: NO_GROUPS };
     }
-    const groupStarts = new Int32Array(this.#groupCount + 1).fill(-1);
-    const groupEnds = new Int32Array(this.#groupCount + 1).fill(-1);
+    const groupStarts = new Int32Array(groupCount + 1).fill(-1);
+    const groupEnds = new Int32Array(groupCount + 1).fill(-1);
     const match = { start, end, groupStarts, groupEnds };
-    dissect(this.#root, this.subject, start, end, match);
+    dissect(root, this.subject, start, end, match);
     return match;
+  }
+
+  /** Where the first match at `from` or later starts, -1 where there is none. */
+  #startFrom(from: number): number {
+    const { subject } = this;
+    const backward = compileProgram(this.#input.root, true);
+    this.#starts ??= reach(backward, subject, undefined, 0, subject.length);
+    return this.#starts.indexOf(1, from);
   }
 }
 

@@ -1,0 +1,200 @@
+/**
+ * Functions of one text column and constants, computed once a statement for each dictionary entry that rows
+ * refer to: a column's batches share their dictionary, however small each of them is beside it.
+ */
+import type { CallInfo, KernelArg, ScalarFunction } from '../../functions/function.ts';
+import { vectorRep, type SqlType } from '../../types/type.ts';
+import type { Value } from '../../types/value.ts';
+import { declareDistinct, originOf } from '../../vector/distinct-dictionary.ts';
+import { TextTable } from '../../vector/text-table.ts';
+import type { TextVector, Vector } from '../../vector/vector.ts';
+import type { ExecContext } from '../operator.ts';
+
+/** Entries for each row of a batch above which a table of them all costs more than it saves. */
+const ENTRIES_A_ROW = 64;
+const ENTRIES_MIN = 1024;
+
+/** Whether a table by dictionary entry pays for rows that are some of a column's. */
+export function isTableWorthwhile({ dictionary }: TextVector, rows: number): boolean {
+  return dictionary.length <= ENTRIES_A_ROW * rows + ENTRIES_MIN;
+}
+
+/** What is known of a call; another one of its kind with other constants takes its place. */
+interface CallResults {
+  readonly fn: ScalarFunction;
+  readonly constants: readonly Value[];
+  readonly tables: WeakMap<object, EntryTable>;
+}
+
+const RESULTS = new WeakMap<ExecContext, Map<CallInfo, CallResults>>();
+
+/** undefined where rows or types are not of the kind; exactly one argument is a vector. */
+export function resultsByEntry(
+  fn: ScalarFunction,
+  call: CallInfo,
+  type: SqlType,
+  args: readonly KernelArg[],
+  length: number,
+  context: ExecContext,
+): Vector | undefined {
+  const position = args.findIndex((arg) => arg.rep !== 'constant');
+  const vector = args[position];
+  if (vector.rep !== 'text' || !isTableWorthwhile(vector, length)) return undefined;
+  const rep = vectorRep(type.oid);
+  if (rep === 'any') return undefined;
+  const values = args.map((arg) => (arg.rep === 'constant' ? arg.value : null));
+  const { tables } = resultsOf(fn, call, values.slice(), context);
+  const compute = (value: Value): Value => {
+    values[position] = value;
+    return value === null && fn.strict ? null : fn.evaluate(values, context.eval, call);
+  };
+  const key = originOf(vector.dictionary) ?? vector.dictionary;
+  let table = tables.get(key);
+  if (table === undefined)
+    tables.set(key, (table = rep === 'text' ? new TextResults() : new NumberResults()));
+  return table.results(vector, type, length, compute);
+}
+
+function resultsOf(
+  fn: ScalarFunction,
+  call: CallInfo,
+  constants: readonly Value[],
+  context: ExecContext,
+): CallResults {
+  let calls = RESULTS.get(context);
+  if (calls === undefined) RESULTS.set(context, (calls = new Map()));
+  let known = calls.get(call);
+  if (known?.fn !== fn || !constants.every((value, i) => Object.is(value, known?.constants[i]))) {
+    calls.set(call, (known = { fn, constants, tables: new WeakMap() }));
+  }
+  return known;
+}
+
+type Compute = (value: Value) => Value;
+
+interface EntryTable {
+  /** undefined where a value is none that the table can hold. */
+  results(vector: TextVector, type: SqlType, length: number, compute: Compute): Vector | undefined;
+}
+
+const UNKNOWN = 0;
+const KNOWN = 1;
+const IS_NULL = 2;
+
+/** Numbers, times and booleans by entry. */
+class NumberResults implements EntryTable {
+  #states = new Uint8Array(0);
+  #numbers = new Float64Array(0);
+
+  results(vector: TextVector, type: SqlType, length: number, compute: Compute): Vector | undefined {
+    const { codes, dictionary, nulls } = vector;
+    this.#grow(dictionary.length);
+    const states = this.#states;
+    const numbers = this.#numbers;
+    const data = new Float64Array(length);
+    const mask = new Uint8Array(length);
+    let ofNull: Value | undefined;
+    let anyNull = 0;
+    for (let row = 0; row < length; row++) {
+      if (nulls !== undefined && nulls[row] === 1) {
+        if (ofNull === undefined) ofNull = compute(null);
+        if (typeof ofNull === 'bigint') return undefined;
+        if (ofNull === null) anyNull = mask[row] = 1;
+        else data[row] = Number(ofNull);
+        continue;
+      }
+      const code = codes[row];
+      if (states[code] === UNKNOWN && !this.#add(code, compute(dictionary[code]))) return undefined;
+      data[row] = numbers[code];
+      if (states[code] === IS_NULL) anyNull = mask[row] = 1;
+    }
+    const found = anyNull === 0 ? undefined : mask;
+    if (vectorRep(type.oid) === 'f64') return { rep: 'f64', type, length, data, nulls: found };
+    return { rep: 'bool', type, length, data: Uint8Array.from(data), nulls: found };
+  }
+
+  #add(code: number, value: Value): boolean {
+    // A 64-bit integer that no double holds.
+    if (typeof value === 'bigint') return false;
+    this.#states[code] = value === null ? IS_NULL : KNOWN;
+    this.#numbers[code] = Number(value);
+    return true;
+  }
+
+  #grow(entries: number): void {
+    if (entries <= this.#states.length) return;
+    const states = new Uint8Array(entries);
+    states.set(this.#states);
+    const numbers = new Float64Array(entries);
+    numbers.set(this.#numbers);
+    this.#states = states;
+    this.#numbers = numbers;
+  }
+}
+
+/** Code of a result that is NULL, and of one that is not known. */
+const NULL_CODE = -1;
+const NO_CODE = -2;
+
+/** Texts by entry: codes in a dictionary of their own, in which each stands once. */
+class TextResults implements EntryTable {
+  #codes = new Int32Array(0);
+  readonly #texts = new TextTable();
+  #dictionary: readonly string[] = [];
+
+  results(vector: TextVector, type: SqlType, length: number, compute: Compute): Vector {
+    const { codes, dictionary, nulls } = vector;
+    this.#grow(dictionary.length);
+    const known = this.#codes;
+    const results = new Int32Array(length);
+    const mask = new Uint8Array(length);
+    let ofNull = NO_CODE;
+    let anyNull = 0;
+    for (let row = 0; row < length; row++) {
+      let result: number;
+      if (nulls !== undefined && nulls[row] === 1) {
+        if (ofNull === NO_CODE) ofNull = this.#codeOf(compute(null));
+        result = ofNull;
+      } else {
+        const code = codes[row];
+        result = known[code];
+        if (result === NO_CODE) known[code] = result = this.#codeOf(compute(dictionary[code]));
+      }
+      if (result === NULL_CODE) anyNull = mask[row] = 1;
+      else results[row] = result;
+    }
+    const found = anyNull === 0 ? undefined : mask;
+    return {
+      rep: 'text',
+      type,
+      length,
+      codes: results,
+      dictionary: this.#snapshot(),
+      nulls: found,
+    };
+  }
+
+  #codeOf(value: Value): number {
+    return value === null ? NULL_CODE : this.#texts.add(value as string);
+  }
+
+  /** An array that never changes, for others keep what they know of it. */
+  #snapshot(): readonly string[] {
+    if (this.#texts.size === 0) return EMPTY;
+    if (this.#dictionary.length !== this.#texts.size) {
+      this.#dictionary = this.#texts.toArray();
+      declareDistinct(this.#dictionary, this);
+    }
+    return this.#dictionary;
+  }
+
+  #grow(entries: number): void {
+    if (entries <= this.#codes.length) return;
+    const codes = new Int32Array(entries).fill(NO_CODE);
+    codes.set(this.#codes);
+    this.#codes = codes;
+  }
+}
+
+/** What rows of NULL have codes in. */
+const EMPTY: readonly string[] = [''];
