@@ -1,6 +1,6 @@
 /** min() and max(). Numbers go through tight loops; other types through their three-way comparison. */
 import { compareNumeric } from '../../types/numeric.ts';
-import { compareBpchar, compareText } from '../../types/text.ts';
+import { compareBpchar } from '../../types/text.ts';
 import { OID, type Oid, sqlType, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
@@ -10,6 +10,7 @@ import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
 import { type Comparator, comparatorFor, compareNumbers } from '../../types/compare.ts';
 import { growBytes, growF64, StateAccumulator } from './accumulator.ts';
+import { TextExtremes } from './text-extremes.ts';
 import { maximaOverFrames, minimaOverFrames } from './over-frames.ts';
 
 /** Extremes of numbers, the last of equal ones (0 and -0). NaN is the greatest; values beyond the safe integers are kept beside. */
@@ -218,6 +219,14 @@ export function comparedExtremes<T>(
   );
 }
 
+const textExtremes = (['min', 'max'] as const).map((name) =>
+  aggregate(
+    `${name}(text) text`,
+    (call) => new TextExtremes(name === 'max', call.returnType),
+    ANY_ORDER,
+  ),
+);
+
 export const extremeAggregates: readonly AggregateFunction[] = [
   ...numberExtremes('int2', OID.int2),
   ...numberExtremes('int4', OID.int4),
@@ -230,7 +239,7 @@ export const extremeAggregates: readonly AggregateFunction[] = [
   ...numberExtremes('timestamp', OID.timestamp),
   ...numberExtremes('timestamptz', OID.timestamptz),
   ...comparedExtremes('numeric', compareNumeric),
-  ...comparedExtremes('text', compareText),
+  ...textExtremes,
   ...comparedExtremes('bpchar', compareBpchar),
   ...comparedExtremes('interval', lazily(OID.interval)),
   ...comparedExtremes('timetz', lazily(OID.timetz)),
