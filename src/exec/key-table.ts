@@ -14,6 +14,7 @@ import { OID, vectorRep, type Oid } from '../types/type.ts';
 import { HashPages } from '../vector/hash-pages.ts';
 import { TextTable } from '../vector/text-table.ts';
 import type { Vector } from '../vector/vector.ts';
+import { WideVector, type WideWords } from '../vector/wide-vector.ts';
 import { WideNumbers } from './wide-numbers.ts';
 
 /** High words of NaNs that no number has; they mark what is not a plain number. */
@@ -175,6 +176,11 @@ export class KeyTable {
       return;
     }
     if (column.rep !== 'any') return;
+    const wide = WideVector.from(column);
+    if (wide !== undefined) {
+      this.#encodeWides(wide.words, length, lane, find);
+      return;
+    }
     const { oid } = column.type;
     const numbers = vectorRep(oid) === 'f64';
     for (let row = 0, at = lane; row < length; row++, at += width) {
@@ -189,6 +195,23 @@ export class KeyTable {
       if (id < 0) this.#mark(at, ABSENT_MARK, 0);
       else if (numbers) this.#mark(at, WIDE_MARK, id);
       else this.#doubles[at] = id;
+    }
+  }
+
+  #encodeWides(words: WideWords, length: number, lane: number, find: boolean): void {
+    const width = this.#width;
+    const interner = this.#interners[lane];
+    for (let row = 0, at = lane; row < length; row++, at += width) {
+      const low = words[2 * row];
+      const high = words[2 * row + 1];
+      const value = high * 2 ** 32 + (low >>> 0);
+      if (Number.isSafeInteger(value)) {
+        this.#doubles[at] = value;
+        continue;
+      }
+      const id = interner.wideWordsId(low, high, find);
+      if (id < 0) this.#mark(at, ABSENT_MARK, 0);
+      else this.#mark(at, WIDE_MARK, id);
     }
   }
 
@@ -236,6 +259,13 @@ class Interner {
     this.#wide ??= new WideNumbers();
     if (!find) return this.#wide.add(value);
     const known = this.#wide.find(value);
+    return known < 0 ? ABSENT : known;
+  }
+
+  wideWordsId(low: number, high: number, find: boolean): number {
+    this.#wide ??= new WideNumbers();
+    if (!find) return this.#wide.addWords(low, high);
+    const known = this.#wide.findWords(low, high);
     return known < 0 ? ABSENT : known;
   }
 

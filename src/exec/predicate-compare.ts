@@ -3,9 +3,11 @@ import type { Expr } from '../plan/expr.ts';
 import { OID, type Oid } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import type { F64Vector } from '../vector/vector.ts';
+import { WideVector } from '../vector/wide-vector.ts';
 import { fixedValue, isFixed } from './expr/fixed-value.ts';
 import type { ExecContext } from './operator.ts';
 import type { FastConjunct, Selection } from './predicate.ts';
+import { selectWide } from './wide-compare.ts';
 
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
@@ -79,6 +81,10 @@ function conjunct({ index, comparison, fixed }: ColumnComparison): FastConjunct 
   return (batch, rows, context) => {
     const vector = batch.columns[index];
     const value = comparedValue(fixed, context);
+    const wide = WideVector.from(vector);
+    if (wide !== undefined && (typeof value === 'bigint' || Number.isInteger(value))) {
+      return selectWide(wide, comparison, BigInt(value as number | bigint), rows);
+    }
     if (vector.rep !== 'f64' || typeof value !== 'number' || Number.isNaN(value)) return false;
     return selectCompare(vector, comparison, value, rows);
   };

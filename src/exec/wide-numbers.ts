@@ -30,7 +30,19 @@ export class WideNumbers {
 
   #look(value: bigint, adds: boolean): number {
     wide[0] = value;
-    const [low, high] = words;
+    return this.#lookWords(words[0], words[1], adds);
+  }
+
+  /** The same for an integer as words. */
+  findWords(low: number, high: number): number {
+    return this.#lookWords(low, high, false);
+  }
+
+  addWords(low: number, high: number): number {
+    return this.#lookWords(low, high, true);
+  }
+
+  #lookWords(low: number, high: number, adds: boolean): number {
     const hash = hashOf(low, high);
     const page = this.#index.directory[hash >>> this.#index.shift];
     const { slots } = page;

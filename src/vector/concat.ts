@@ -5,6 +5,7 @@ import type { Value } from '../types/value.ts';
 import { nullVector } from './builder.ts';
 import { LongList } from './long-list.ts';
 import { QuotientVector } from './quotient-vector.ts';
+import { WideVector } from './wide-vector.ts';
 import { valueAt, type Batch, type NullMask, type TextVector, type Vector } from './vector.ts';
 
 /** Rows copied in one step. */
@@ -49,8 +50,9 @@ export function* concatSteps(
     case 'text':
       return yield* concatText(type, vectors as readonly TextVector[], length, nulls);
     case 'any': {
-      const quotients = QuotientVector.concat(type, vectors, nulls);
-      if (quotients !== undefined) return quotients;
+      const lazy =
+        QuotientVector.concat(type, vectors, nulls) ?? WideVector.concat(type, vectors, nulls);
+      if (lazy !== undefined) return lazy;
       const data: Value[] = [];
       for (const [vector] of inSteps(vectors)) {
         if (vector === undefined) yield;
@@ -180,7 +182,7 @@ export function batchBytes(batch: Batch): number {
       bytes += 4 * column.length;
       // Dictionaries shared by many batches must not count as often: at most one entry a row.
       bytes += 32 * Math.min(column.length, column.dictionary.length);
-    } else bytes += 64 * column.length;
+    } else bytes += (WideVector.from(column) === undefined ? 64 : 8) * column.length;
     if (column.nulls !== undefined) bytes += column.length;
   }
   return bytes;

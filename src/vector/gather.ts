@@ -2,7 +2,7 @@
 import { lowerBound } from '../base/lower-bound.ts';
 import type { Value } from '../types/value.ts';
 import { LaneVector } from './lane-vector.ts';
-import { QuotientVector } from './quotient-vector.ts';
+import { lazyValues } from './lazy-values.ts';
 import { RunVector } from './run-vector.ts';
 import type {
   AnyVector,
@@ -20,7 +20,7 @@ const STEP_ROWS = 65_536;
 /** `gather` of many rows in steps of some milliseconds. */
 export function* gatherSteps(vector: Vector, selection: Int32Array): Generator<void, Vector, void> {
   const count = selection.length;
-  if (count <= STEP_ROWS || QuotientVector.from(vector) !== undefined) {
+  if (count <= STEP_ROWS || lazyValues(vector) !== undefined) {
     return gather(vector, selection);
   }
   const { type } = vector;
@@ -85,8 +85,8 @@ export function gather(vector: Vector, selection: Int32Array, count = selection.
       return { rep: 'text', type, length: count, codes, dictionary: vector.dictionary, nulls };
     }
     case 'any': {
-      const quotients = QuotientVector.from(vector);
-      if (quotients !== undefined) return quotients.gather(selection, count, nulls);
+      const lazy = lazyValues(vector);
+      if (lazy !== undefined) return lazy.gather(selection, count, nulls);
       const data: Value[] = [];
       const source = vector.data;
       for (let i = 0; i < count; i++) data.push(source[selection[i]]);
@@ -173,8 +173,8 @@ export function slice(vector: Vector, start: number, end: number): Vector {
       return { rep: 'text', type, length, codes, dictionary: vector.dictionary, nulls };
     }
     case 'any': {
-      const quotients = QuotientVector.from(vector);
-      if (quotients !== undefined) return quotients.slice(start, end, nulls);
+      const lazy = lazyValues(vector);
+      if (lazy !== undefined) return lazy.slice(start, end, nulls);
       return { rep: 'any', type, length, data: vector.data.slice(start, end), nulls };
     }
   }

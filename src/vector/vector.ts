@@ -17,7 +17,7 @@
 import type { SqlType } from '../types/type.ts';
 import { vectorRep } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
-import { QuotientVector } from './quotient-vector.ts';
+import { lazyValues } from './lazy-values.ts';
 
 export type NullMask = Uint8Array | undefined;
 
@@ -92,8 +92,8 @@ export function valueAt(vector: Vector, i: number): Value {
     case 'text':
       return vector.dictionary[vector.codes[i] as number] as string;
     case 'any': {
-      const quotients = QuotientVector.from(vector);
-      return quotients === undefined ? (vector.data[i] as Value) : quotients.valueAt(i);
+      const lazy = lazyValues(vector);
+      return lazy === undefined ? (vector.data[i] as Value) : lazy.valueAt(i);
     }
   }
 }

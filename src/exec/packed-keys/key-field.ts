@@ -8,6 +8,7 @@ import { LaneVector } from '../../vector/lane-vector.ts';
 import { OID, vectorRep, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { AnyVector, F64Vector, NullMask, Vector } from '../../vector/vector.ts';
+import { WideVector } from '../../vector/wide-vector.ts';
 import { TextIds } from './text-ids.ts';
 
 /** Words of 32 bits, whole numbers of 64, doubles, bools, and numbers of texts. */
@@ -144,6 +145,9 @@ export class KeyField {
     const views = kernelViews();
     const data = views.f64.slice(doubles >>> 3, (doubles >>> 3) + length);
     if (isSafe) return { rep: 'f64', type, length, data, nulls };
+    if (type.oid === OID.int8) {
+      return new WideVector(type, views.i32.slice(stage >>> 2, (stage >>> 2) + 2 * length), nulls);
+    }
     const isTime = TIMES.has(type.oid);
     const wholes = views.i64.subarray(stage >>> 3, (stage >>> 3) + length);
     const values: Value[] = [];
@@ -179,8 +183,14 @@ function stageDoubles(column: F64Vector, length: number, stage: number): void {
   }
 }
 
-function stageWholes({ data }: AnyVector, length: number, stage: number): void {
-  const { i64 } = kernelViews();
+function stageWholes(column: AnyVector, length: number, stage: number): void {
+  const { i32, i64 } = kernelViews();
+  const wide = WideVector.from(column);
+  if (wide !== undefined) {
+    i32.set(wide.words.subarray(0, 2 * length), stage >>> 2);
+    return;
+  }
+  const { data } = column;
   for (let row = 0, at = stage >>> 3; row < length; row++, at++) {
     const value = data[row];
     if (typeof value === 'bigint') i64[at] = value;

@@ -4,7 +4,7 @@ import { PgArray } from '../../types/pg-array.ts';
 import { PgRecord } from '../../types/pg-record.ts';
 import type { Value } from '../../types/value.ts';
 import { batchBytes } from '../../vector/concat.ts';
-import { QuotientVector } from '../../vector/quotient-vector.ts';
+import { lazyValues } from '../../vector/lazy-values.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 
 /** Values looked at to learn how long they are; all of a batch would cost more than it tells. */
@@ -22,8 +22,8 @@ export function memoryBytes(batch: Batch): number {
 }
 
 function excess(vector: Vector, rows: number): number {
-  // Sums and counts take less than what is counted for values, which a look would make of all rows.
-  if (rows === 0 || QuotientVector.from(vector) !== undefined) return 0;
+  // What values are made of takes less than what is counted for them.
+  if (rows === 0 || lazyValues(vector) !== undefined) return 0;
   const step = Math.max(1, Math.floor(rows / SAMPLE));
   let sampled = 0;
   let total = 0;

@@ -3,7 +3,7 @@ import { isLarge } from '../../types/large-value.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { keepParts } from '../../vector/long-texts.ts';
-import { valueAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
+import { type NullMask, valueAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
 import type { Accumulator } from '../function.ts';
 
 /** Groups of an accumulator with `finishRange`: its arrays still grow in some milliseconds. */
@@ -27,6 +27,12 @@ export function growBytes(array: Uint8Array<ArrayBuffer>, count: number): Uint8A
   const grown = new Uint8Array(Math.max(count, array.length * 2, 16));
   grown.set(array);
   return grown;
+}
+
+/** NULLs for groups without a value. */
+export function emptyGroups(counts: Float64Array): NullMask {
+  if (!counts.includes(0)) return undefined;
+  return Uint8Array.from(counts, (rows) => (rows === 0 ? 1 : 0));
 }
 
 /** How one group's state is made, fed and read. */

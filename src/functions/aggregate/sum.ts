@@ -1,178 +1,18 @@
-/**
- * sum() and avg(). Integers are added as doubles while the total is a safe integer; what exceeds that is
- * moved to an exact bigint part. Floats are added in the order of the rows.
- */
+/** sum() and avg(). Floats are added in the order of the rows; for integers see integer-sum.ts. */
 import { addIntervals, divideInterval } from '../../types/datetime/interval-math.ts';
 import { Interval } from '../../types/interval.ts';
 import { divideNumeric, addNumeric } from '../../types/numeric-arithmetic.ts';
 import { numericFromInt } from '../../types/numeric-convert.ts';
-import { QUOTIENT_COUNT_MAX } from '../../types/quotient-digits.ts';
-import { Numeric, NUMERIC_ZERO } from '../../types/numeric.ts';
-import { OID, type Oid, sqlType } from '../../types/type.ts';
-import type { Value } from '../../types/value.ts';
-import {
-  type AnyVector,
-  isNullAt,
-  type NullMask,
-  type Vector,
-  vectorFromValues,
-} from '../../vector/vector.ts';
-import { QuotientVector } from '../../vector/quotient-vector.ts';
+import { type Numeric, NUMERIC_ZERO } from '../../types/numeric.ts';
+import { OID, sqlType } from '../../types/type.ts';
+import type { Vector } from '../../vector/vector.ts';
 import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
 import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
 import { checkFloat } from '../kernels/arithmetic.ts';
-import { checkInt64 } from '../operators/int-arithmetic.ts';
-import { growF64, StateAccumulator } from './accumulator.ts';
+import { emptyGroups, growF64, StateAccumulator } from './accumulator.ts';
+import { intAverage, IntSumAccumulator, intSumToInt8, intSumToNumeric } from './integer-sum.ts';
 import { floatMeansOverFrames, floatSumsOverFrames, integersOverFrames } from './over-frames.ts';
-
-const SAFE = Number.MAX_SAFE_INTEGER;
-/** Averages that are worth a form of their own. */
-const QUOTIENTS_MIN = 16;
-
-/** Makes the final value from an exact integer sum and the number of values, which is not 0. */
-type IntFinish = (sum: bigint | number, count: number) => Value;
-
-class IntSumAccumulator implements Accumulator {
-  readonly groupBytes = 16;
-  #sums = new Float64Array(0);
-  #counts = new Float64Array(0);
-  /** Parts of sums that left the safe integers. */
-  readonly #wide = new Map<number, bigint>();
-  readonly #type: Oid;
-  readonly #finish: IntFinish;
-
-  constructor(type: Oid, finish: IntFinish) {
-    this.#type = type;
-    this.#finish = finish;
-  }
-
-  ensureGroups(count: number): void {
-    this.#sums = growF64(this.#sums, count);
-    this.#counts = growF64(this.#counts, count);
-  }
-
-  add(groups: Int32Array, args: readonly Vector[], start: number, end: number): void {
-    const arg = args[0] as Vector;
-    if (arg.rep !== 'f64') {
-      for (let i = start; i < end; i++) this.#addWideRow(groups[i] as number, arg as AnyVector, i);
-      return;
-    }
-    const { data, nulls } = arg;
-    const sums = this.#sums;
-    const counts = this.#counts;
-    for (let i = start; i < end; i++) {
-      if (nulls !== undefined && nulls[i] === 1) continue;
-      const group = groups[i] as number;
-      const next = (sums[group] as number) + (data[i] as number);
-      if (next > SAFE || next < -SAFE) this.#spill(group, data[i] as number);
-      else sums[group] = next;
-      counts[group] += 1;
-    }
-  }
-
-  addRun(group: number, args: readonly Vector[], start: number, end: number): void {
-    const arg = args[0] as Vector;
-    if (arg.rep !== 'f64') {
-      for (let i = start; i < end; i++) this.#addWideRow(group, arg as AnyVector, i);
-      return;
-    }
-    const { data, nulls } = arg;
-    let sum = this.#sums[group] as number;
-    let count = end - start;
-    for (let i = start; i < end; i++) {
-      const next = sum + (data[i] as number);
-      if (next > SAFE || next < -SAFE) {
-        this.#sums[group] = sum;
-        this.#spill(group, data[i] as number);
-        sum = this.#sums[group] as number;
-      } else {
-        sum = next;
-      }
-    }
-    // A NULL row holds 0: it changed nothing but the count.
-    if (nulls !== undefined) for (let i = start; i < end; i++) count -= nulls[i] as number;
-    this.#sums[group] = sum;
-    this.#counts[group] += count;
-  }
-
-  addSummaries(groups: Int32Array, column: ColumnSummary | undefined, all: Summaries): void {
-    const added = column?.sums as Float64Array;
-    const sums = this.#sums;
-    for (let i = 0; i < all.length; i++) {
-      const group = groups[i] as number;
-      const next = (sums[group] as number) + (added[i] as number);
-      if (next > SAFE || next < -SAFE) this.#spill(group, added[i] as number);
-      else sums[group] = next;
-      this.#counts[group] += all.rows[i] as number;
-    }
-  }
-
-  #spill(group: number, value: number): void {
-    const before = this.#wide.get(group) ?? 0n;
-    this.#wide.set(group, before + BigInt(this.#sums[group] as number));
-    this.#sums[group] = value;
-  }
-
-  #addWideRow(group: number, vector: AnyVector, i: number): void {
-    if (isNullAt(vector, i)) return;
-    const value = BigInt(vector.data[i] as number | bigint);
-    this.#wide.set(group, (this.#wide.get(group) ?? 0n) + value);
-    this.#counts[group] += 1;
-  }
-
-  finish(count: number): Vector {
-    return this.finishRange(0, count);
-  }
-
-  finishRange(first: number, end: number): Vector {
-    if (this.#wide.size === 0) {
-      if (this.#finish === intSumToInt8) return this.#numbers(first, end);
-      const quotients = this.#quotients(first, end);
-      if (quotients !== undefined) return quotients;
-    }
-    const values: Value[] = [];
-    for (let group = first; group < end; group++) {
-      const rows = this.#counts[group] as number;
-      const sum = this.#sums[group] as number;
-      const wide = this.#wide.get(group);
-      values.push(
-        rows === 0 ? null : this.#finish(wide === undefined ? sum : wide + BigInt(sum), rows),
-      );
-    }
-    return vectorFromValues(sqlType(this.#type), values);
-  }
-
-  #numbers(first: number, end: number): Vector {
-    const data = this.#sums.slice(first, end);
-    const nulls = emptyGroups(this.#counts.subarray(first, end));
-    return { rep: 'f64', type: sqlType(this.#type), length: end - first, data, nulls };
-  }
-
-  /** Many averages are left as sums and counts: few readers want a numeric for each. */
-  #quotients(first: number, end: number): Vector | undefined {
-    if (this.#finish !== intAverage || end - first < QUOTIENTS_MIN) return undefined;
-    const counts = this.#counts.slice(first, end);
-    for (let i = 0; i < counts.length; i++) {
-      if ((counts[i] as number) > QUOTIENT_COUNT_MAX) return undefined;
-    }
-    const sums = this.#sums.slice(first, end);
-    return new QuotientVector(sqlType(this.#type), sums, counts, emptyGroups(counts));
-  }
-}
-
-/** NULLs for groups without a value. */
-function emptyGroups(counts: Float64Array): NullMask {
-  if (!counts.includes(0)) return undefined;
-  const nulls = new Uint8Array(counts.length);
-  for (let group = 0; group < counts.length; group++) if (counts[group] === 0) nulls[group] = 1;
-  return nulls;
-}
-
-const intSumToInt8: IntFinish = (sum) => (typeof sum === 'number' ? sum : checkInt64(sum));
-const intSumToNumeric: IntFinish = (sum) => new Numeric(BigInt(sum), 0);
-const intAverage: IntFinish = (sum, count) =>
-  divideNumeric(new Numeric(BigInt(sum), 0), numericFromInt(count));
 
 /** Sums doubles per group, and counts them; `mean` decides what comes out. */
 class FloatSumAccumulator implements Accumulator {

@@ -5,7 +5,7 @@
 import { crc32c } from '../../base/crc32c.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
-import type { SqlType } from '../../types/type.ts';
+import { OID, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import { packValues, unpackValues } from './any-values.ts';
@@ -23,6 +23,7 @@ import { PIECE_ROWS, VECTOR_ROWS, type Zones } from './row-source.ts';
 import type { PlainColumn, StoredColumn } from './stored-column.ts';
 import { readTexts, writeTexts } from './text-block.ts';
 import type { TextDictionary } from './text-dictionary.ts';
+import { WideColumn } from './wide-column.ts';
 
 export const BLOCK_VERSION = 2;
 const REPS: readonly PlainColumn['rep'][] = ['f64', 'bool', 'text', 'any'];
@@ -139,7 +140,9 @@ export function decodeBlock(
       return { rep, codes: readTexts(staged, rows, target), dictionary: target, nulls };
     }
     case 'any':
-      return { rep, data: readValues(reader, rows, type), nulls };
+      return type.oid === OID.int8
+        ? new WideColumn(readWides(reader, rows), nulls)
+        : { rep, data: readValues(reader, rows, type), nulls };
     default:
       throw new DamagedBlock('unknown form of column');
   }
@@ -150,6 +153,25 @@ export function numberRows(bytes: Uint8Array): number | undefined {
   const reader = new BytesReader(bytes, 5);
   if (reader.remaining < 5 || REPS[reader.u8()] !== 'f64') return undefined;
   return reader.u32();
+}
+
+/** Integers of 64 bits, in their binary form as packValues wrote them: two words each. */
+function readWides(reader: BytesReader, rows: number): Int32Array {
+  const bytes = reader.bytes(reader.u32());
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const words = new Int32Array(2 * rows);
+  let at = 0;
+  for (let i = 0; i < words.length; i += 2) {
+    if (at + 4 > bytes.length) throw new DamagedBlock('values end early');
+    const size = view.getInt32(at);
+    at += 4;
+    if (size === -1) continue;
+    if (size !== 8 || at + 8 > bytes.length) throw new DamagedBlock('damaged value');
+    words[i + 1] = view.getInt32(at);
+    words[i] = view.getInt32(at + 4);
+    at += 8;
+  }
+  return words;
 }
 
 /** Codecs raise errors of their own, which are meant for what users send. */

@@ -7,9 +7,11 @@ import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { LaneVector } from '../../vector/lane-vector.ts';
 import type { NullMask, Vector } from '../../vector/vector.ts';
+import { pickWords, wideValue, WideVector } from '../../vector/wide-vector.ts';
 import { laneBytes, laneValue, widenRange, widenRows, type Lanes } from '../../vector/lanes.ts';
 import type { PendingLanes } from './pending-lanes.ts';
 import type { TextDictionary } from './text-dictionary.ts';
+import { WideColumn } from './wide-column.ts';
 
 /** Columns in JavaScript's own memory. */
 export type PlainColumn =
@@ -47,7 +49,9 @@ export function columnBytes(column: StoredColumn): number {
     case 'text':
       return nulls + column.codes.length * 4;
     case 'any':
-      return nulls + column.data.length * 64;
+      return (
+        nulls + (column instanceof WideColumn ? column.words.byteLength : column.data.length * 64)
+      );
   }
 }
 
@@ -96,6 +100,9 @@ export function toVector(column: StoredColumn, type: SqlType, start: number, end
       };
     }
     case 'any':
+      if (column instanceof WideColumn) {
+        return new WideVector(type, column.words.subarray(2 * start, 2 * end), nulls);
+      }
       return { rep: 'any', type, length, data: column.data.slice(start, end), nulls };
   }
 }
@@ -118,6 +125,9 @@ export function sliceColumn(column: StoredColumn, start: number, end: number): P
         nulls,
       };
     case 'any':
+      if (column instanceof WideColumn) {
+        return new WideColumn(column.words.subarray(2 * start, 2 * end), nulls);
+      }
       return { rep: 'any', data: column.data.slice(start, end), nulls };
   }
 }
@@ -194,6 +204,9 @@ function gatherInto(
       return { rep: 'text', codes, dictionary: column.dictionary, nulls };
     }
     case 'any': {
+      if (column instanceof WideColumn) {
+        return new WideColumn(pickWords(column.words, rows, count), nulls);
+      }
       const data: Value[] = [];
       for (let i = 0; i < count; i++) data.push(column.data[rows[i]]);
       return { rep: 'any', data, nulls };
@@ -214,6 +227,8 @@ export function storedValueAt(column: StoredColumn, row: number): Value {
     case 'text':
       return column.dictionary.textOf(column.codes[row]);
     case 'any':
-      return column.data[row];
+      return column instanceof WideColumn
+        ? wideValue(column.words[2 * row], column.words[2 * row + 1])
+        : column.data[row];
   }
 }
