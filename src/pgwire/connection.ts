@@ -61,6 +61,16 @@ export class Connection {
     this.#output = new ClientOutput(stream, host.env.timers);
   }
 
+  /** Messages that came. */
+  get received(): number {
+    return this.#source.received;
+  }
+
+  /** True while the client has nothing to be done. */
+  get isWaiting(): boolean {
+    return this.#source.isWaiting;
+  }
+
   /** Serves the client; resolves when everything that belongs to it is freed. Never rejects. */
   async run(): Promise<void> {
     const { env } = this.#host;

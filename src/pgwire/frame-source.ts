@@ -19,6 +19,7 @@ export class FrameSource {
   #paused = false;
   #ended = false;
   #wake: (() => void) | undefined;
+  #received = 0;
 
   constructor(stream: ByteStream) {
     this.#stream = stream;
@@ -35,6 +36,11 @@ export class FrameSource {
   /** True while a caller of `next` waits for the client. */
   get isWaiting(): boolean {
     return this.#wake !== undefined;
+  }
+
+  /** Frames pulled so far. */
+  get received(): number {
+    return this.#received;
   }
 
   /** Bytes that came and belong to no frame pulled so far. */
@@ -71,7 +77,10 @@ export class FrameSource {
   take(): Frame | undefined {
     for (;;) {
       const frame = this.#decoder.next();
-      if (frame !== undefined) return frame;
+      if (frame !== undefined) {
+        this.#received++;
+        return frame;
+      }
       const chunk = this.#chunks[this.#first];
       if (chunk === undefined) return undefined;
       this.#first++;

@@ -34,8 +34,17 @@ export interface WireListenerOptions {
   readonly authenticationMs?: number | undefined;
 }
 
+/** What clients do, for work that should not be in their way. */
+export interface Traffic {
+  /** Messages that came, over all connections that are open. */
+  readonly received: number;
+  /** Whether a message is being handled. */
+  readonly isBusy: boolean;
+}
+
 export interface WireListener {
   readonly port: number;
+  traffic(): Traffic;
   /** Stops accepting, ends every connection with 57P01, and resolves when they are gone. */
   close(): Promise<void>;
 }
@@ -51,6 +60,7 @@ export async function listenWire(options: WireListenerOptions): Promise<WireList
   });
   return {
     port: listener.port,
+    traffic: () => clients.traffic(),
     close: async () => {
       const stopped = listener.close();
       await clients.stop();
@@ -109,6 +119,16 @@ export class Clients {
     }
     const ended = connection.run().then(() => void this.#open.delete(connection));
     this.#open.set(connection, { stream, ended });
+  }
+
+  traffic(): Traffic {
+    let received = 0;
+    let isBusy = false;
+    for (const connection of this.#open.keys()) {
+      received += connection.received;
+      isBusy ||= !connection.isWaiting;
+    }
+    return { received, isBusy };
   }
 
   #admit(connection: Connection, isSuperuser: boolean): void {

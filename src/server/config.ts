@@ -25,6 +25,8 @@ export interface ServerConfig {
   readonly flushRows: number | undefined;
   /** Megabytes of decoded columns kept for reuse; undefined for the default. */
   readonly cacheMb: number | undefined;
+  /** Whether the server runs statements of its own when it has begun, so that their code is compiled. */
+  readonly warmUp: boolean;
   /** Given to role postgres where it has no password yet. */
   readonly password: string | undefined;
 }
@@ -43,6 +45,7 @@ const NAMES = [
   'log_level',
   'flush_rows',
   'cache_mb',
+  'warm_up',
 ] as const;
 
 type Name = (typeof NAMES)[number];
@@ -82,6 +85,7 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     logLevel: logLevel(find('log_level') ?? 'warn'),
     flushRows: optionalInteger('flush_rows', find('flush_rows'), 1, 100_000_000),
     cacheMb: optionalInteger('cache_mb', find('cache_mb'), 1, 1_000_000),
+    warmUp: onOff('warm_up', find('warm_up') ?? 'on'),
     password: sources.environment.get('VARVE_PASSWORD'),
   };
 }
@@ -148,6 +152,11 @@ function integer(name: Name, text: string, min: number, max: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text.trim()) && value >= min && value <= max) return value;
   throw invalid(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
+}
+
+function onOff(name: Name, text: string): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw invalid(`${name} must be on or off, not "${text}"`);
 }
 
 function logLevel(text: string): LogLevel {

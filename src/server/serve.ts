@@ -12,6 +12,7 @@ import { systemSqlPath } from '../platform/package-path.ts';
 import { readConfig, type ServerConfig } from './config.ts';
 import { setFirstPassword } from './first-password.ts';
 import { startServer, type RunningServer } from './server.ts';
+import { startWarmUp } from './warm-up.ts';
 
 /** Flags of the command line. */
 export interface ServeFlags {
@@ -44,7 +45,11 @@ export async function serve(flags: ServeFlags): Promise<void> {
     if (config.password !== undefined) await setFirstPassword(engine, env, config.password);
     const server = await open(config, engine, env, tls);
     writeOut(`ready postgres://${urlHost(config.listen)}:${server.port}\n`);
+    const warmUp = config.warmUp
+      ? startWarmUp({ env, systemSqlPath: systemSqlPath(), traffic: () => server.traffic() })
+      : undefined;
     await stopped;
+    await warmUp?.stop();
     await server.close();
   } finally {
     await engine.close();

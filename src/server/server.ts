@@ -2,7 +2,7 @@
 import type { Env } from '../base/env.ts';
 import { fatalError } from '../errors/db-error.ts';
 import type { Engine } from '../engine/session.ts';
-import { listenWire } from '../pgwire/listener.ts';
+import { listenWire, type Traffic } from '../pgwire/listener.ts';
 import type { TlsCertificate } from '../platform/network.ts';
 import { isLoopbackHost } from '../platform/node-net.ts';
 
@@ -21,6 +21,7 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly port: number;
+  traffic(): Traffic;
   /** Ends every connection; the engine stays open. */
   close(): Promise<void>;
 }
@@ -38,5 +39,5 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
   }
   const wire = await listenWire({ ...options, host: listen });
-  return { port: wire.port, close: () => wire.close() };
+  return { port: wire.port, traffic: () => wire.traffic(), close: () => wire.close() };
 }

@@ -4,12 +4,17 @@ import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import type { Table } from '../data/dataset.ts';
-import { diskBytes } from '../lib/process-stats.ts';
+import { cpuSeconds, diskBytes } from '../lib/process-stats.ts';
 import { endChild, removeDirectory } from './child.ts';
 import { createSql } from './columns.ts';
 import { WireSystem, type WireTraits } from './postgres-wire.ts';
 import type { StartOptions, SystemStarter } from './system.ts';
+
+/** A server rests when it takes less than this share of a core. */
+const REST_SHARE = 0.1;
+const REST_MS = 500;
 
 export interface VarveProcess {
   readonly port: number;
@@ -29,18 +34,31 @@ export async function startVarveProcess(
     [program, 'start', '--data', join(directory, 'data'), '--port', '0'],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  const pid = child.pid as number;
   const [line] = (await Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),
     once(child, 'exit').then(() => {
       throw new Error('varve did not start');
     }),
   ])) as [string];
+  // What it does for itself after its start must not take time from others, nor from the first load.
+  await untilResting(pid);
   return {
     port: Number(/:(\d+)$/.exec(line)?.[1]),
-    pid: child.pid as number,
+    pid,
     directory,
     stop: () => endChild(child, 'SIGTERM'),
   };
+}
+
+async function untilResting(pid: number): Promise<void> {
+  let before = cpuSeconds(pid);
+  for (;;) {
+    await setTimeout(REST_MS);
+    const now = cpuSeconds(pid);
+    if ((now - before) * 1000 < REST_MS * REST_SHARE) return;
+    before = now;
+  }
 }
 
 export const varve: SystemStarter = {

@@ -24,7 +24,10 @@ describe('readConfig', () => {
       superuserPlaces: 3,
       authenticationMs: 60_000,
       logLevel: 'warn',
+      warmUp: true,
     });
+    expect(read({ data: 'd' }, { VARVE_WARM_UP: 'off' }).warmUp).toBe(false);
+    expect(() => read({ data: 'd', warm_up: 'no' })).toThrow('warm_up must be on or off');
     expect(() => read({})).toThrow('no data directory given');
   });
 

@@ -1,0 +1,82 @@
+/** What a server that has just begun runs in a database of its own: the usual forms of statements. */
+import { copyIn, extendedQuery, simpleQuery } from './loop-client.ts';
+
+const HOSTS = 40;
+const STEP_SECONDS = 30;
+const HOURS = 14;
+const ROWS = (HOSTS * HOURS * 3600) / STEP_SECONDS;
+const START_MS = Date.UTC(2024, 0, 1);
+const HOUR_MS = 3_600_000;
+
+/** Tables with some hours of readings in compacted segments. */
+export const SETUP: readonly string[] = [
+  'CREATE TABLE hosts (id int PRIMARY KEY, name text, region text, weight float8)',
+  `INSERT INTO hosts SELECT i, 'host_' || i, 'region ' || i % 5, i FROM generate_series(0, ${HOSTS - 1}) i`,
+  `CREATE TABLE readings (time timestamptz NOT NULL, host text, region text, a float8, b float8, c float8,
+    n int, m bigint, d float8) WITH (tsdb.hypertable, tsdb.partition_column = 'time', tsdb.segmentby = 'host')`,
+  `INSERT INTO readings SELECT '2024-01-01'::timestamptz + (i / ${HOSTS}) * interval '${STEP_SECONDS} seconds',
+    'host_' || i % ${HOSTS}, 'region ' || i % 5, i % 101, i % 97 / 10.0, i % 89, i % 83, i, i % 79
+    FROM generate_series(0, ${ROWS - 1}) i`,
+  'VACUUM FULL readings',
+];
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').replace('Z', '+00');
+}
+
+/** The messages of a round, each for one turn; results in text and binary by turns. */
+export function roundOf(round: number): Uint8Array[] {
+  const isBinary = round % 2 === 0;
+  const hosts = (count: number): string =>
+    Array.from({ length: count }, (_, i) => `'host_${(round * 7 + i) % HOSTS}'`).join(', ');
+  const during = (hours: number): string => {
+    const from = START_MS + ((round * 37) % ((HOURS - hours) * 60 + 1)) * 60_000;
+    return `time >= '${timeText(from)}' AND time < '${timeText(from + hours * HOUR_MS)}'`;
+  };
+  const reads = [
+    `SELECT time_bucket('1 minute', time) AS minute, max(a) FROM readings
+      WHERE host = ${hosts(1)} AND ${during(1)} GROUP BY minute ORDER BY minute`,
+    `SELECT time_bucket('1 minute', time) AS minute, max(a), min(b), avg(c), sum(n), max(d) FROM readings
+      WHERE host IN (${hosts(8)}) AND ${during(1)} GROUP BY minute ORDER BY minute`,
+    `SELECT time_bucket('1 hour', time) AS hour, max(a), max(b), max(c), max(n), max(m), max(d) FROM readings
+      WHERE host IN (${hosts(8)}) AND ${during(8)} GROUP BY hour ORDER BY hour`,
+    `SELECT time_bucket('1 hour', time) AS hour, host, avg(a), avg(n) FROM readings
+      WHERE ${during(12)} GROUP BY hour, host ORDER BY hour, host`,
+    `SELECT * FROM readings WHERE a > 90 AND ${during(12)} AND host IN (${hosts(1)})`,
+    `SELECT time_bucket('1 minute', time) AS minute, max(a) FROM readings
+      WHERE time < '${timeText(START_MS + (1 + (round % 13)) * HOUR_MS)}'
+      GROUP BY minute ORDER BY minute DESC LIMIT 5`,
+    'SELECT DISTINCT ON (host) * FROM readings ORDER BY host, time DESC',
+    `SELECT host, last(a, time), max(time) FROM readings WHERE ${during(2)} GROUP BY host`,
+    'SELECT count(*), min(a), max(b), sum(n), avg(m) FROM readings',
+    `SELECT time, a, b FROM readings WHERE host = ${hosts(1)} ORDER BY time DESC LIMIT 10`,
+    `SELECT r.region, count(*), avg(a * weight) FROM readings r JOIN hosts h ON h.name = r.host
+      WHERE ${during(1)} GROUP BY r.region ORDER BY r.region`,
+    'SELECT 1',
+  ];
+  return [...reads.map((sql) => extendedQuery(sql, [], isBinary)), ...changes(round, isBinary)];
+}
+
+function changes(round: number, isBinary: boolean): Uint8Array[] {
+  const id = String(round % HOSTS);
+  const more = String(HOSTS + round);
+  const at = (row: number): string => timeText(START_MS + (HOURS * 3600 + round * 60 + row) * 1000);
+  const copied = Array.from(
+    { length: 50 },
+    (_, i) =>
+      `${at(i)}\thost_${i % HOSTS}\tregion ${i % 5}\t${i}\t${i / 8}\t${i}\t${i}\t${i}\t${i}\n`,
+  );
+  const inserted = Array.from(
+    { length: 20 },
+    (_, i) => `('${at(i)}', 'host_${i}', 'region ${i % 5}', ${i}, ${i}.5, ${i}, ${i}, ${i}, ${i})`,
+  );
+  return [
+    simpleQuery(`SELECT name FROM hosts WHERE id = ${id}`),
+    extendedQuery('SELECT name, weight FROM hosts WHERE id = $1', [id], isBinary),
+    extendedQuery('INSERT INTO hosts VALUES ($1, $2, $3, $4)', [more, 'a', 'b', '1.5'], isBinary),
+    extendedQuery('UPDATE hosts SET weight = weight + 1 WHERE id = $1', [id], isBinary),
+    extendedQuery('DELETE FROM hosts WHERE id = $1', [more], isBinary),
+    simpleQuery(`INSERT INTO readings VALUES ${inserted.join(', ')}`),
+    copyIn('COPY readings FROM STDIN', copied.join('')),
+  ];
+}
