@@ -35,18 +35,48 @@ export function dictionaryConjunct(expr: Expr, used: readonly number[]): FastCon
       if (keeps) kept.set(context, tables);
     }
     const table = tableFor(vector.dictionary, tables);
-    decide(expr, column, vector, rows, total, table, context);
     const ofNull = vector.nulls === undefined ? 0 : truthOfNull(expr, column, vector, context);
-    const selected = new Int32Array(total);
-    const { codes } = vector;
-    let count = 0;
-    for (let i = 0; i < total; i++) {
-      const row = rows === undefined ? i : rows[i];
-      const truth = isNullAt(vector, row) ? ofNull : table[codes[row]];
-      if (truth === 1) selected[count++] = row;
+    const pick: Pick = { vector, rows, total, table, ofNull, selected: new Int32Array(total) };
+    let [at, count] = pickFrom(pick, 0, 0);
+    while (at < total) {
+      decide(expr, column, pick, at, context);
+      [at, count] = pickFrom(pick, at, count);
     }
-    return count === total ? rows : selected.subarray(0, count);
+    return count === total ? rows : pick.selected.subarray(0, count);
   };
+}
+
+interface Pick {
+  readonly vector: TextVector;
+  readonly rows: Int32Array | undefined;
+  readonly total: number;
+  readonly table: Uint8Array;
+  /** What the condition is of NULL. */
+  readonly ofNull: number;
+  readonly selected: Int32Array;
+}
+
+/** Selects from the rows from `at` on, up to one whose entry is not decided; the place, and how many there are. */
+function pickFrom(pick: Pick, at: number, count: number): readonly [number, number] {
+  const { vector, rows, total, table, ofNull, selected } = pick;
+  const { codes, nulls } = vector;
+  if (rows === undefined && nulls === undefined) {
+    for (; at < total; at++) {
+      const truth = table[codes[at]];
+      if (truth === UNDECIDED) break;
+      selected[count] = at;
+      count += truth;
+    }
+    return [at, count];
+  }
+  for (; at < total; at++) {
+    const row = rows === undefined ? at : rows[at];
+    const truth = nulls !== undefined && nulls[row] === 1 ? ofNull : table[codes[row]];
+    if (truth === UNDECIDED) break;
+    selected[count] = row;
+    count += truth;
+  }
+  return [at, count];
 }
 
 /** The table of a dictionary, with what was decided before the dictionary had as many entries. */
@@ -60,19 +90,17 @@ function tableFor(dictionary: readonly string[], tables: TruthTables): Uint8Arra
   return table;
 }
 
-/** Fills in the truth of all codes that the rows use. */
+/** Fills in the truth of all codes that the rows from `at` on use. */
 function decide(
   expr: Expr,
   column: number,
-  vector: TextVector,
-  rows: Int32Array | undefined,
-  total: number,
-  table: Uint8Array,
+  { vector, rows, total, table }: Pick,
+  at: number,
   context: ExecContext,
 ): void {
   const wanted: number[] = [];
   const { codes: rowCodes } = vector;
-  for (let i = 0; i < total; i++) {
+  for (let i = at; i < total; i++) {
     const row = rows === undefined ? i : rows[i];
     const code = rowCodes[row];
     if (table[code] !== UNDECIDED || isNullAt(vector, row)) continue;

@@ -1,10 +1,9 @@
 /** ORDER BY with LIMIT: keeps no more than the best offset + limit rows, and some to choose from. */
 import type { ExplainNote } from '../plan/explain-node.ts';
-import type { SortKey, TopNNode } from '../plan/physical.ts';
-import { gatherBatch, gatherSteps, sliceBatch } from '../vector/gather.ts';
+import type { TopNNode } from '../plan/physical.ts';
+import { gatherSteps, sliceBatch } from '../vector/gather.ts';
 import { LongBatch } from '../vector/long-column.ts';
-import { valueAt, type Batch, type Vector } from '../vector/vector.ts';
-import { compileExprs, evaluateAll } from './expression.ts';
+import type { Batch, Vector } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import { limitValue, offsetValue } from './limit.ts';
 import { inTurns, type ExecContext, type OperatorRun } from './operator.ts';
@@ -13,6 +12,7 @@ import { sortBatch } from './sort-batch.ts';
 import { ExternalSort } from './spill/external-sort.ts';
 import { memoryBytes } from './spill/memory-bytes.ts';
 import { sortNote } from './spill/usage.ts';
+import { RefusedTexts, thresholdOf, type Threshold } from './top-n-threshold.ts';
 
 /** Rows gathered before they are sorted and cut, at least. */
 const CHUNK_ROWS = 8192;
@@ -59,6 +59,8 @@ class BestRows {
   #budget: MemoryBudget;
   #peakBytes = 0;
   #threshold: Threshold | undefined;
+  /** Texts that came after a worst row: they come after those that follow it, too. */
+  readonly #refused = new RefusedTexts();
   #sort: ExternalSort | undefined;
 
   constructor(node: TopNNode, wanted: number, context: ExecContext) {
@@ -69,6 +71,16 @@ class BestRows {
   }
 
   async add(batch: Batch): Promise<void> {
+    if (this.#threshold !== undefined || this.#sort !== undefined || batch.length <= CHUNK_ROWS) {
+      await this.#add(batch);
+      return;
+    }
+    // The first rows tell what is worth looking at of the others.
+    await this.#add(sliceBatch(batch, 0, CHUNK_ROWS));
+    await this.#add(sliceBatch(batch, CHUNK_ROWS, batch.length));
+  }
+
+  async #add(batch: Batch): Promise<void> {
     const candidates =
       this.#threshold === undefined
         ? batch
@@ -84,7 +96,7 @@ class BestRows {
     if (isWorthIt && this.#rows >= enough) {
       await this.#cut();
       const [best] = this.#pending;
-      this.#threshold = await Threshold.of(best, this.#node.keys, this.#context);
+      this.#threshold = await thresholdOf(best, this.#node.keys, this.#refused, this.#context);
     }
     if (this.#budget.isOver) await this.#sortAll();
   }
@@ -138,54 +150,5 @@ class BestRows {
     this.#sort = new ExternalSort(columnTypes(input), keys, this.#context);
     for (const batch of this.#pending) await this.#sort.add(batch);
     this.#pending = [];
-  }
-}
-
-/**
- * The first key of the worst row kept: rows that come after it by this key alone cannot get in, and neither
- * can those that are equal to it where there is no other key, for they came later.
- */
-class Threshold {
-  readonly #key: SortKey;
-  readonly #worst: number;
-  readonly #isOnly: boolean;
-
-  private constructor(key: SortKey, worst: number, isOnly: boolean) {
-    this.#key = key;
-    this.#worst = worst;
-    this.#isOnly = isOnly;
-  }
-
-  /** undefined where the key is no plain number. */
-  static async of(
-    best: Batch,
-    keys: readonly SortKey[],
-    context: ExecContext,
-  ): Promise<Threshold | undefined> {
-    const [key] = keys;
-    const [vector] = await evaluateAll(compileExprs([key.expr]), best, context);
-    const worst = valueAt(vector, best.length - 1);
-    return vector.rep === 'f64' && typeof worst === 'number'
-      ? new Threshold(key, worst, keys.length === 1)
-      : undefined;
-  }
-
-  async candidates(batch: Batch, context: ExecContext): Promise<Batch> {
-    const [vector] = await evaluateAll(compileExprs([this.#key.expr]), batch, context);
-    if (vector.rep !== 'f64') return batch;
-    const { descending, nullsFirst } = this.#key;
-    const worst = this.#worst;
-    const isOnly = this.#isOnly;
-    const { data, nulls } = vector;
-    const rows = new Int32Array(batch.length);
-    let count = 0;
-    for (let row = 0; row < batch.length; row++) {
-      if (nulls !== undefined && nulls[row] === 1) {
-        if (!nullsFirst) continue;
-      } else if (descending ? data[row] < worst : data[row] > worst) continue;
-      else if (isOnly && data[row] === worst) continue;
-      rows[count++] = row;
-    }
-    return count === batch.length ? batch : gatherBatch(batch, rows.subarray(0, count));
   }
 }

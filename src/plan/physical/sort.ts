@@ -46,7 +46,8 @@ export function buildLimit(
     const sorted = sortInput(builder, input, required);
     const ordered = inTimeOrder(sorted.input.node, sorted.keys);
     if (ordered === undefined) {
-      const parts = { input: sorted.input.node, keys: sorted.keys, limit, offset };
+      const first = offset === null ? earliest(sorted.input.node, sorted.keys, limit) : undefined;
+      const parts = { input: first ?? sorted.input.node, keys: sorted.keys, limit, offset };
       const topN = {
         kind: 'top-n',
         ...parts,
@@ -73,6 +74,23 @@ export function buildLimit(
     built.columns,
     node,
   );
+}
+
+/**
+ * ORDER BY time, more LIMIT n wants rows of the first n only, and of those that tie with the last of them in
+ * time: in the order of time nothing behind is read. undefined where the rows do not come in that order.
+ */
+function earliest(
+  node: PhysicalNode,
+  keys: readonly SortKey[],
+  limit: Expr,
+): PhysicalNode | undefined {
+  if (limit.kind !== 'constant' && limit.kind !== 'parameter') return undefined;
+  const tiesKeys = keys.slice(0, 1);
+  const input = inTimeOrder(node, tiesKeys);
+  if (input === undefined) return undefined;
+  const { columns, estimatedRows } = node;
+  return { kind: 'limit', input, limit, offset: null, tiesKeys, columns, estimatedRows };
 }
 
 /**
