@@ -4,6 +4,7 @@ import type { LogicalNode } from './logical.ts';
 import type { RowCounts } from './physical/estimate.ts';
 import { mapExprsDeep } from './plan-walk.ts';
 import { aggregateEarly } from './rules/aggregate-early.ts';
+import { deriveGroups } from './rules/derive-groups.ts';
 import { dropProjections } from './rules/drop-projections.ts';
 import { dropSorts } from './rules/drop-sorts.ts';
 import { foldConstants } from './rules/fold-constants.ts';
@@ -34,6 +35,7 @@ const RULES: readonly Rule[] = [
   unnestLateral,
   unnestRows,
   nestBuckets,
+  deriveGroups,
   pushPredicates,
   aggregateEarly,
   dropProjections,
