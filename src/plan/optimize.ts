@@ -5,6 +5,7 @@ import type { RowCounts } from './physical/estimate.ts';
 import { mapExprsDeep } from './plan-walk.ts';
 import { aggregateEarly } from './rules/aggregate-early.ts';
 import { deriveGroups } from './rules/derive-groups.ts';
+import { countColumns } from './rules/count-columns.ts';
 import { dropProjections } from './rules/drop-projections.ts';
 import { dropSorts } from './rules/drop-sorts.ts';
 import { foldConstants } from './rules/fold-constants.ts';
@@ -39,6 +40,7 @@ const RULES: readonly Rule[] = [
   pushPredicates,
   aggregateEarly,
   dropProjections,
+  countColumns,
   orderJoins,
   dropSorts,
   pushLimits,

@@ -43,16 +43,37 @@ export class LaneTimes {
     const { base, factor } = this.#rows.lanes;
     const array = this.#array;
     const last = array[shift + end - 1];
+    // Where a bucket is so many lanes wide, the next border follows from the one before.
+    const lanes = width % factor === 0 ? width / factor : 0;
     let row = start;
+    let rows = 0;
+    let border = 0;
     for (;;) {
       push(row);
-      const time = base + array[shift + row] * factor;
-      const border = anchor + (Math.floor((time - anchor) / width) + 1) * width;
-      const lane = laneAt(base, factor, border);
-      if (last < lane) return;
-      row = firstAtLeast(array, shift, row, end, lane);
+      const lane = array[shift + row];
+      const next = border + lanes;
+      border =
+        rows > 0 && lane < next
+          ? next
+          : borderAfter(base + lane * factor, width, anchor, base, factor);
+      if (last < border) return;
+      const found = firstAtLeast(array, shift, row, end, border, rows);
+      rows = found - row;
+      row = found;
     }
   }
+}
+
+/** The least lane of the bucket after that of a time. */
+function borderAfter(
+  time: number,
+  width: number,
+  anchor: number,
+  base: number,
+  factor: number,
+): number {
+  const border = anchor + (Math.floor((time - anchor) / width) + 1) * width;
+  return laneAt(base, factor, border);
 }
 
 /** The least lane whose time is `border` or later. */
@@ -64,19 +85,25 @@ function laneAt(base: number, factor: number, border: number): number {
   return lane;
 }
 
-/** First row after `row` whose lane is at least `lane`; the last row's is. Rows are mostly evenly spaced. */
+/**
+ * First row after `row` whose lane is at least `lane`; the last row's is. Rows are mostly evenly spaced, and
+ * buckets have about as many as the one before (`rows`, 0 where that is not known).
+ */
 function firstAtLeast(
   array: LaneArray,
   shift: number,
   row: number,
   end: number,
   lane: number,
+  rows: number,
 ): number {
   let low = row + 1;
   let high = end - 1;
-  const first = array[shift + row];
-  const span = array[shift + high] - first;
-  let guess = row + Math.ceil(((lane - first) * (high - row)) / span);
+  let guess = row + rows;
+  if (rows === 0) {
+    const first = array[shift + row];
+    guess += Math.ceil(((lane - first) * (high - row)) / (array[shift + high] - first));
+  }
   guess = guess < low ? low : guess > high ? high : guess;
   // From the guess on in steps that double, as it is seldom far off.
   let by = 1;

@@ -32,7 +32,9 @@ export function growBytes(array: Uint8Array<ArrayBuffer>, count: number): Uint8A
 /** NULLs for groups without a value. */
 export function emptyGroups(counts: Float64Array): NullMask {
   if (!counts.includes(0)) return undefined;
-  return Uint8Array.from(counts, (rows) => (rows === 0 ? 1 : 0));
+  const nulls = new Uint8Array(counts.length);
+  for (let group = 0; group < counts.length; group++) if (counts[group] === 0) nulls[group] = 1;
+  return nulls;
 }
 
 /** How one group's state is made, fed and read. */
