@@ -5,6 +5,7 @@ import type { RowCounts } from './physical/estimate.ts';
 import { mapExprsDeep } from './plan-walk.ts';
 import { aggregateEarly } from './rules/aggregate-early.ts';
 import { deriveGroups } from './rules/derive-groups.ts';
+import { compareIntegers } from './rules/compare-integers.ts';
 import { countColumns } from './rules/count-columns.ts';
 import { dropProjections } from './rules/drop-projections.ts';
 import { dropSorts } from './rules/drop-sorts.ts';
@@ -30,6 +31,7 @@ export type Rule = (plan: LogicalNode, state: RuleState) => LogicalNode;
 
 const RULES: readonly Rule[] = [
   foldConstants,
+  compareIntegers,
   inlineCtes,
   pushPredicates,
   unnestSubqueries,
