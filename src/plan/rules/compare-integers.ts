@@ -70,8 +70,5 @@ function nearest(expr: Expr, operator: string): number | undefined {
   const isEquality = operator === '=' || operator === '<>';
   if (isEquality && compareNumeric(whole, value) !== 0) return undefined;
   const number = Number(whole.unscaled);
-  // -0 would be another value than 0.
-  return Number.isSafeInteger(number) && whole.scale === NUMERIC_ZERO.scale
-    ? number + 0
-    : undefined;
+  return Number.isSafeInteger(number) ? number : undefined;
 }
