@@ -3,6 +3,7 @@ import { finishNow } from '../base/steps.ts';
 import { vectorRep, type SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import { nullVector } from './builder.ts';
+import { DecimalVector } from './decimal-vector.ts';
 import { LongList } from './long-list.ts';
 import { QuotientVector } from './quotient-vector.ts';
 import { WideVector } from './wide-vector.ts';
@@ -51,7 +52,9 @@ export function* concatSteps(
       return yield* concatText(type, vectors as readonly TextVector[], length, nulls);
     case 'any': {
       const lazy =
-        QuotientVector.concat(type, vectors, nulls) ?? WideVector.concat(type, vectors, nulls);
+        QuotientVector.concat(type, vectors, nulls) ??
+        WideVector.concat(type, vectors, nulls) ??
+        DecimalVector.concat(type, vectors, nulls);
       if (lazy !== undefined) return lazy;
       const data: Value[] = [];
       for (const [vector] of inSteps(vectors)) {

@@ -10,9 +10,10 @@ import type { Value } from '../../types/value.ts';
 import type { AnyVector, F64Vector, NullMask, Vector } from '../../vector/vector.ts';
 import { WideVector } from '../../vector/wide-vector.ts';
 import { TextIds } from './text-ids.ts';
+import { hasValueIds, ValueIds } from './value-ids.ts';
 
-/** Words of 32 bits, whole numbers of 64, doubles, bools, and numbers of texts. */
-type FieldKind = 'word' | 'whole' | 'float' | 'bool' | 'text';
+/** Words of 32 bits, whole numbers of 64, doubles, bools, numbers of texts and of any other values. */
+type FieldKind = 'word' | 'whole' | 'float' | 'bool' | 'text' | 'value';
 
 const WORDS: ReadonlySet<Oid> = new Set<Oid>([OID.int2, OID.int4, OID.date]);
 const WHOLES: ReadonlySet<Oid> = new Set<Oid>([OID.int8, OID.time, OID.timestamp, OID.timestamptz]);
@@ -27,9 +28,9 @@ const INT8_MIN = -(2n ** 63n);
 export function fieldKind({ oid }: SqlType): FieldKind | undefined {
   const rep = vectorRep(oid);
   // Blanks at the end of bpchar say nothing.
-  if (rep === 'text') return oid === OID.bpchar ? undefined : 'text';
+  if (rep === 'text') return oid === OID.bpchar ? 'value' : 'text';
   if (rep === 'bool') return 'bool';
-  if (rep === 'any') return undefined;
+  if (rep === 'any') return hasValueIds(oid) ? 'value' : undefined;
   if (FLOATS.has(oid)) return 'float';
   // What is left are object identifiers, 32 bits without a sign.
   return WHOLES.has(oid) ? 'whole' : 'word';
@@ -40,12 +41,19 @@ export class KeyField {
   readonly kind: FieldKind;
   readonly bytes: 4 | 8;
   readonly texts: TextIds | undefined;
+  readonly #values: ValueIds | undefined;
 
   constructor(type: SqlType, kind: FieldKind, texts: TextIds | undefined) {
     this.type = type;
     this.kind = kind;
     this.bytes = kind === 'whole' || kind === 'float' ? 8 : 4;
     this.texts = kind === 'text' ? (texts ?? new TextIds()) : undefined;
+    this.#values = kind === 'value' ? new ValueIds(type) : undefined;
+  }
+
+  /** What numbers of texts and values take. */
+  get idBytes(): number {
+    return (this.texts?.bytes ?? 0) + (this.#values?.bytes ?? 0);
   }
 
   /** What comes before `encode`, in steps. */
@@ -65,6 +73,11 @@ export class KeyField {
     stride: number,
     stage: number,
   ): boolean {
+    if (this.#values !== undefined) {
+      const fits = this.#values.write(column, length, adds, kernelViews().i32, stage >>> 2);
+      kernels.spreadWords(stage, length, target, stride);
+      return fits;
+    }
     switch (column.rep) {
       case 'text':
         if (this.texts === undefined) return false;
@@ -134,6 +147,10 @@ export class KeyField {
         const ids = views.i32.slice(stage >>> 2, (stage >>> 2) + length);
         const { dictionary, codes } = (this.texts as TextIds).texts(ids);
         return { rep: 'text', type, length, codes, dictionary, nulls };
+      }
+      case 'value': {
+        const ids = views.i32.slice(stage >>> 2, (stage >>> 2) + length);
+        return (this.#values as ValueIds).vector(ids, nulls);
       }
     }
   }

@@ -70,7 +70,7 @@ export class PackedKeys {
 
   /** A rough count of the bytes that it holds. */
   get bytes(): number {
-    const texts = this.#fields.reduce((sum, { field }) => sum + (field.texts?.bytes ?? 0), 0);
+    const texts = this.#fields.reduce((sum, { field }) => sum + field.idBytes, 0);
     return this.#table.bytes + texts;
   }
 

@@ -18,6 +18,7 @@ import type { TimeTz } from '../../types/time-tz.ts';
 import type { Int64 } from '../../types/value.ts';
 import { scalar } from '../define.ts';
 import type { EvalContext, SqlFunction } from '../function.ts';
+import { fieldKernel } from './field-kernel.ts';
 import { sessionZone } from './operators.ts';
 
 function momentField(unit: string, value: Int64, context: EvalContext): FieldValue {
@@ -41,13 +42,15 @@ export const fieldFunctions: readonly SqlFunction[] = [
   scalar('extract(text, timetz) numeric', (u: string, v: TimeTz) =>
     fieldToNumeric(timeTzField(u, v)),
   ),
-  scalar('extract(text, timestamp) numeric', (u: string, v: Int64) =>
-    fieldToNumeric(localField(u, v)),
+  scalar(
+    'extract(text, timestamp) numeric',
+    (u: string, v: Int64) => fieldToNumeric(localField(u, v)),
+    { kernel: fieldKernel() },
   ),
   scalar(
     'extract(text, timestamptz) numeric',
     (u: string, v: Int64, context: EvalContext) => fieldToNumeric(momentField(u, v, context)),
-    { volatility: 'stable' },
+    { volatility: 'stable', kernel: fieldKernel(sessionZone) },
   ),
   scalar('extract(text, interval) numeric', (u: string, v: Interval) =>
     fieldToNumeric(intervalField(u, v)),
@@ -59,13 +62,15 @@ export const fieldFunctions: readonly SqlFunction[] = [
   scalar('date_part(text, timetz) float8', (u: string, v: TimeTz) =>
     fieldToFloat8(timeTzField(u, v)),
   ),
-  scalar('date_part(text, timestamp) float8', (u: string, v: Int64) =>
-    fieldToFloat8(localField(u, v)),
+  scalar(
+    'date_part(text, timestamp) float8',
+    (u: string, v: Int64) => fieldToFloat8(localField(u, v)),
+    { kernel: fieldKernel() },
   ),
   scalar(
     'date_part(text, timestamptz) float8',
     (u: string, v: Int64, context: EvalContext) => fieldToFloat8(momentField(u, v, context)),
-    { volatility: 'stable' },
+    { volatility: 'stable', kernel: fieldKernel(sessionZone) },
   ),
   scalar('date_part(text, interval) float8', (u: string, v: Interval) =>
     fieldToFloat8(intervalField(u, v)),

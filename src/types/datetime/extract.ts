@@ -131,7 +131,7 @@ function clockField(unit: Unit, micros: number): FieldValue | undefined {
 }
 
 /** Fields of a day except epoch and julian. */
-function dayField(unit: Unit, days: number): number | undefined {
+export function dayField(unit: Unit, days: number): number | undefined {
   switch (unit) {
     case 'dow':
       return dayOfWeek(days);

@@ -4,14 +4,20 @@ import { expect, it } from 'vitest';
 import { finishNow } from '../../../../src/base/steps.ts';
 import { KeyTable } from '../../../../src/exec/key-table.ts';
 import { RowNumbers } from '../../../../src/exec/packed-keys/row-numbers.ts';
+import { Interval } from '../../../../src/types/interval.ts';
+import { Numeric, NUMERIC_NAN } from '../../../../src/types/numeric.ts';
 import { numericFromInt } from '../../../../src/types/numeric-convert.ts';
+import { PgArray } from '../../../../src/types/pg-array.ts';
+import { TimeTz } from '../../../../src/types/time-tz.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
+import { DecimalVector } from '../../../../src/vector/decimal-vector.ts';
 import { declareDistinct } from '../../../../src/vector/distinct-dictionary.ts';
 import { gather, slice } from '../../../../src/vector/gather.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../../src/vector/vector.ts';
 import { WideVector } from '../../../../src/vector/wide-vector.ts';
 
+const arrayOf = (values: readonly number[]): PgArray => new PgArray(OID.int4, values);
 const infinities = fc.constantFrom(Infinity, -Infinity);
 const COLUMNS = {
   int2: fc.integer({ min: -3, max: 3 }),
@@ -32,7 +38,18 @@ const COLUMNS = {
   bool: fc.boolean(),
   text: fc.oneof(fc.constantFrom('a', 'b', '', 'a '), fc.string()),
   bpchar: fc.constantFrom('a', 'a ', 'b'),
-  numeric: fc.integer({ min: 0, max: 2 }).map(numericFromInt),
+  numeric: fc.oneof(
+    fc.integer({ min: 0, max: 5000 }).map(numericFromInt),
+    fc.constantFrom(new Numeric(10n, 1), new Numeric(100n, 2), new Numeric(1n, 0), NUMERIC_NAN),
+  ),
+  interval: fc.constantFrom(
+    new Interval(0, 1, 0),
+    new Interval(0, 0, 86_400e6),
+    new Interval(1, 0, 0),
+  ),
+  bytea: fc.uint8Array({ maxLength: 2 }),
+  timetz: fc.constantFrom(new TimeTz(0, 0), new TimeTz(3600e6, -3600), new TimeTz(3600e6, 0)),
+  int4Array: fc.array(fc.integer({ min: 0, max: 1 }), { maxLength: 2 }).map(arrayOf),
 } as const;
 type Kind = keyof typeof COLUMNS;
 const kinds = Object.keys(COLUMNS) as Kind[];
@@ -81,10 +98,20 @@ function asWide(vector: Vector): Vector {
   return new WideVector(vector.type, new Int32Array(words.buffer), vector.nulls);
 }
 
+/** Numerics of one scale as whole numbers. */
+function asDecimals(vector: Vector): Vector {
+  const values = Array.from({ length: vector.length }, (_, i) => valueAt(vector, i));
+  const numerics = values.map((value) => value ?? new Numeric(0n, 0)) as Numeric[];
+  if (!numerics.every(({ scale, kind }) => scale === 0 && kind === 'finite')) return vector;
+  const unscaled = Float64Array.from(numerics, (value) => Number(value.unscaled));
+  return new DecimalVector(vector.type, unscaled, 0, vector.nulls);
+}
+
 /** A vector of the same rows that is a part of a larger one, or picked from one. */
 function inForms(vector: Vector, form: number): Vector {
   const { length } = vector;
   if (vector.type.oid === OID.int8 && form % 2 === 0) return asWide(vector);
+  if (vector.type.oid === OID.numeric && form % 2 === 0) return asDecimals(vector);
   if (length === 0 || form % 3 === 0) return vector;
   if (form % 3 === 1)
     return gather(
