@@ -7,6 +7,7 @@ import { Engine, type EngineParts } from './engine.ts';
 import { openHypertableStore } from './hypertable/open.ts';
 import type { HypertableStore } from './hypertable/hypertable-store.ts';
 import { behindLog } from './kv/behind-log.ts';
+import { CachedKv } from './kv/cached.ts';
 import type { KvStore } from './kv/kv.ts';
 import { MemoryKv } from './kv/memory.ts';
 import { forgetDamage, mendRocks } from './kv/rocks-mend.ts';
@@ -58,7 +59,8 @@ async function openParts(
   options: OpenStorageOptions,
   opened: { close(): Promise<void> }[],
 ): Promise<StorageEngine> {
-  const { kv, log, forgetMended } = await openStores(options, opened);
+  const { kv: store, log, forgetMended } = await openStores(options, opened);
+  const kv = log instanceof BlobLog ? new CachedKv(store) : store;
   const states = new TableStates();
   const empty = options.emptyCatalog ?? emptyCatalog('postgres');
   const stored = await readStoredState(kv, empty, states);

@@ -55,7 +55,7 @@ export async function recover(parts: RecoveryParts): Promise<RecoveredState> {
     const record = decodeEntry(entry.payload, entry.sequence);
     if (entry.sequence > stored.applied) {
       catalog = catalog.apply(record.catalog);
-      finishNow(rowOperations(record, target));
+      finishNow(rowOperations(record, target, states));
       putAll(target.batch, stateOperations(states, entry.sequence, record, catalog));
       sequences.push(...record.sequences);
       garbage.push(...record.droppedStorage);

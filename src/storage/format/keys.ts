@@ -77,6 +77,11 @@ function kindRange(kind: number): KeyRange {
   return { from: Uint8Array.of(kind), to: Uint8Array.of(kind + 1) };
 }
 
+/** Whether the key is that of a row or of an index entry. */
+export function isRowOrEntry(key: Uint8Array): boolean {
+  return key[0] === ROW || key[0] === INDEX;
+}
+
 export function rowKey(
   storageId: number,
   rowId: number,

@@ -26,7 +26,7 @@ export interface RowView {
   readonly snapshot: Sequence;
   readonly writes: TableWrites | undefined;
   readonly command: number;
-  /** Where a scan puts the stored rows that are the newest ones. */
+  /** Gets the stored rows that are the newest ones. */
   readonly seen?: SeenRows | undefined;
 }
 
@@ -69,7 +69,10 @@ export async function readRows(
     // Undo is asked after the read: it was filled before anything newer could be read.
     const old = view.state.undo.visible(rowId, view.snapshot);
     if (old !== undefined) return old;
-    return value === undefined ? null : openRow(view, key, value);
+    if (value === undefined) return null;
+    const body = openRow(view, key, value);
+    view.seen?.add(rowId, body);
+    return body;
   });
 }
 

@@ -2,6 +2,7 @@
 import type { Sequence } from '../log/commit-log.ts';
 import { TableUndo } from '../txn/undo.ts';
 import type { Batch } from '../../vector/vector.ts';
+import { IndexBounds } from './index-bounds.ts';
 
 /** All rows of a small table, decoded. */
 export interface CachedTable {
@@ -38,6 +39,7 @@ export class TableState {
 
 /** The states of all tables, made when first asked for. */
 export class TableStates {
+  readonly indexBounds = new IndexBounds();
   readonly #states = new Map<number, TableState>();
 
   get(storageId: number): TableState {
@@ -52,5 +54,6 @@ export class TableStates {
 
   drop(storageId: number): void {
     this.#states.delete(storageId);
+    this.indexBounds.drop(storageId);
   }
 }

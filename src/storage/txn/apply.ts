@@ -170,7 +170,11 @@ export interface BatchTarget {
  * again changes nothing. Within an index, removals come first: another row may take over a unique key in
  * the same commit.
  */
-export function* rowOperations(record: CommitRecord, target: BatchTarget): Generator<void, void> {
+export function* rowOperations(
+  record: CommitRecord,
+  target: BatchTarget,
+  { indexBounds }: TableStates,
+): Generator<void, void> {
   const room = new SealingRoom();
   let seen = 0;
   for (const { storageId, rows, indexes } of record.tables) {
@@ -191,6 +195,7 @@ export function* rowOperations(record: CommitRecord, target: BatchTarget): Gener
       }
       for (let i = 0; i < added.length; i++) {
         added.read(i, entry);
+        indexBounds.raise(index, entry.bytes, entry.start, entry.end);
         const key = entryKey(index, entry, room.forKey);
         const body = indexEntryBody(entry.rowId, entry.suffixed);
         target.batch.put(key, room.seal(key, body, 0, body.length));

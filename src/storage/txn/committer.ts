@@ -216,7 +216,7 @@ export class Committer {
       catalogs.push(catalog);
       // Before rows are written: a scan takes a table that is not marked as changed for settled.
       last.push(...stateOperations(states, sequence, record, catalog));
-      for (const _ of rowOperations(record, target)) {
+      for (const _ of rowOperations(record, target, states)) {
         await turns.checkpoint();
         if (target.batch.length < SLICE_OPERATIONS) continue;
         // The next slice is made while the store takes this one; it gets them in their order.

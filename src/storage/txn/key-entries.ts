@@ -4,7 +4,7 @@
  */
 import { IntColumn } from './columns.ts';
 import { EntryList } from './entry-list.ts';
-import { hashBytes } from './hash.ts';
+import { hashBytes } from '../format/hash.ts';
 
 /** No such entry. */
 export const NO_ENTRY = -1;

@@ -8,7 +8,7 @@ import type { Timers } from '../../base/env.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
 import type { Turns } from '../turns.ts';
 import { IntColumn, NumberColumn } from './columns.ts';
-import { wideTextHash } from './hash.ts';
+import { wideTextHash } from '../format/hash.ts';
 import { NOTHING, NumberMap } from './number-map.ts';
 import { RowNumbers } from './row-numbers.ts';
 

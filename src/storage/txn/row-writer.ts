@@ -9,6 +9,7 @@ import {
   type BatchKeys,
   type IndexExpressions,
 } from '../row/index-keys.ts';
+import type { IndexBounds } from '../row/index-bounds.ts';
 import type { SeenRows } from '../row/seen-rows.ts';
 import type { TableState } from '../row/table-state.ts';
 import type { Turns } from '../turns.ts';
@@ -19,6 +20,7 @@ import { ENTRY_OVERHEAD_BYTES, type TableWrites, type WriteSet } from './write-s
 /** What writing to one table needs from its transaction. */
 export interface RowWriter {
   readonly kv: KvStore;
+  readonly bounds: IndexBounds;
   readonly locks: LockManager;
   readonly turns: Turns;
   readonly owner: LockOwner;

@@ -284,14 +284,13 @@ export class Transaction implements StorageTransaction {
   }
 
   /** Keeps what a scan reads that may be for changes. */
-  #see(table: TableDescriptor, { attnums, newest }: ScanRequest): SeenRows | undefined {
-    const isForChanges =
-      !this.#readOnly &&
-      newest !== true &&
-      attnums.includes(ROW_REF_ATTNUM) &&
-      this.#kept === undefined;
-    if (!isForChanges) return undefined;
-    this.#seen = new SeenRows(table.storageId);
+  #see(
+    table: TableDescriptor,
+    { attnums, newest }: Pick<ScanRequest, 'attnums' | 'newest'>,
+  ): SeenRows | undefined {
+    const isForChanges = !this.#readOnly && newest !== true && this.#kept === undefined;
+    if (!isForChanges || !attnums.includes(ROW_REF_ATTNUM)) return undefined;
+    if (this.#seen?.storageId !== table.storageId) this.#seen = new SeenRows(table.storageId);
     return this.#seen;
   }
 
@@ -313,7 +312,8 @@ export class Transaction implements StorageTransaction {
   scanIndex(table: TableDescriptor, request: IndexRequest): AsyncIterable<Batch> {
     this.#noteRead(table);
     if (table.hypertable !== null) throw new InternalError('hypertables have no index scans');
-    return this.#pinned(scanIndexRows(this.#view(table), request, this.#parts.expressions));
+    const view = { ...this.#view(table), seen: this.#see(table, request) };
+    return this.#pinned(scanIndexRows(view, request, this.#parts.expressions));
   }
 
   async fetch(
@@ -480,6 +480,7 @@ export class Transaction implements StorageTransaction {
     const state = states.get(table.storageId);
     return {
       kv,
+      bounds: states.indexBounds,
       locks,
       turns,
       owner: this.#owner,

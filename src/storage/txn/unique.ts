@@ -7,9 +7,10 @@ import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts'
 import { openValue } from '../format/envelope.ts';
 import { bytesToText, indexEntryKey, rowIdOfEntry } from '../format/keys.ts';
 import type { KvStore } from '../kv/kv.ts';
+import type { IndexBounds } from '../row/index-bounds.ts';
 import { hasKey, mustBeUnique, type BatchKeys } from '../row/index-keys.ts';
 import { byteCursor } from './byte-arena.ts';
-import { wideHash } from './hash.ts';
+import { wideHash } from '../format/hash.ts';
 import { BUILD_COMMAND, type IndexWrites } from './index-writes.ts';
 import { NO_ENTRY } from './key-entries.ts';
 import type { LockManager, LockOwner, LockRequest } from './locks.ts';
@@ -17,6 +18,7 @@ import type { TableWrites } from './write-set.ts';
 
 export interface UniqueCheck {
   readonly kv: KvStore;
+  readonly bounds: IndexBounds;
   readonly locks: LockManager;
   readonly owner: LockOwner;
   readonly table: TableDescriptor;
@@ -49,17 +51,19 @@ export async function findHolders(
     checked.push(row);
   }
   if (checked.length === 0) return holders;
+  const { bounds } = check;
+  const loading = bounds.load(check.kv, index.storageId);
+  if (loading !== undefined) await loading;
   const own = check.writes.indexes.get(index.storageId);
+  const hasOwn = own !== undefined && own.added.length > 0;
   const stored: number[] = [];
   for (const row of checked) {
-    const holder =
-      own === undefined || own.added.length === 0
-        ? NO_ROW
-        : ownHolder(check.writes, own, keys, row);
-    if (holder === NO_ROW) stored.push(row);
-    else holders[row] = holder;
+    const holder = hasOwn ? ownHolder(check.writes, own, keys, row) : NO_ROW;
+    const [start, end] = [keys.starts[row] as number, keys.starts[row + 1] as number];
+    if (holder !== NO_ROW) holders[row] = holder;
+    else if (!bounds.isAbove(index.storageId, keys.bytes, start, end)) stored.push(row);
   }
-  await findStoredHolders(check, index, keys, stored, own, holders);
+  if (stored.length > 0) await findStoredHolders(check, index, keys, stored, own, holders);
   return holders;
 }
 
