@@ -54,8 +54,13 @@ export interface Log {
 export interface Timers {
   /** Calls back once after `ms`; the returned function cancels it. Never keeps the process alive. */
   after(ms: number, callback: () => void): () => void;
-  /** Lets the event loop handle pending input and output, then resolves. */
+  /**
+   * Lets the event loop handle pending input and output, then resolves: for work that goes on, which shares
+   * the loop's turns with all other such work.
+   */
   yield(): Promise<void>;
+  /** Calls back when input and output that were pending have been handled: for what is done at once. */
+  soon(callback: () => void): void;
 }
 
 /** All seams together; one object is handed down from the composition root. */

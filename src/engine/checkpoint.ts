@@ -3,7 +3,7 @@ import type { Checkpoint } from './session.ts';
 import type { SessionImpl } from './session-impl.ts';
 
 /** Work done between two turns of the event loop. */
-const SLICE_MS = 8;
+const SLICE_MS = 4;
 
 /** A checkpoint of the statement that runs now, in a slice that begins now. */
 export function checkpointOf({

@@ -38,7 +38,7 @@ export class ClientOutput {
     this.#due = true;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    void this.#timers.yield().then(() => {
+    this.#timers.soon(() => {
       this.#scheduled = false;
       this.flushDue();
     });

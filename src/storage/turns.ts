@@ -2,7 +2,7 @@
 import type { Clock, Timers } from '../base/env.ts';
 
 /** Milliseconds of work between two turns of the event loop. */
-const SLICE_MS = 5;
+const SLICE_MS = 4;
 
 /** One per engine: whatever runs at the same time shares the slice. */
 export class Turns {

@@ -10,6 +10,7 @@ export function throttledTimers(timers: Timers, clock: Clock): Timers {
   let start = clock.monotonicMs();
   return {
     after: (ms, callback) => timers.after(ms, callback),
+    soon: (callback) => timers.soon(callback),
     async yield() {
       const worked = clock.monotonicMs() - start;
       if (worked < WORK_MS) return timers.yield();
@@ -23,6 +24,7 @@ export function throttledTimers(timers: Timers, clock: Clock): Timers {
 export function checkedTimers(timers: Timers, check: () => void): Timers {
   return {
     after: (ms, callback) => timers.after(ms, callback),
+    soon: (callback) => timers.soon(callback),
     async yield() {
       await timers.yield();
       check();

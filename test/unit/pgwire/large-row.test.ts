@@ -58,6 +58,7 @@ class TestClient {
     } as unknown as ByteStream;
     const timers = {
       yield: async () => void this.turns++,
+      soon: (callback: () => void) => void setImmediate(callback),
     } as unknown as Timers;
     this.output = new ClientOutput(stream, timers);
   }

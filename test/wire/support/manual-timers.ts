@@ -17,6 +17,10 @@ export class ManualTimers implements Timers {
     return new Promise((resolve) => setImmediate(resolve));
   }
 
+  soon(callback: () => void): void {
+    setImmediate(callback);
+  }
+
   get waiting(): number {
     return this.#waiting.length;
   }

@@ -21,6 +21,7 @@ class Bells {
       return () => (this.#callbacks = this.#callbacks.filter((each) => each !== callback));
     },
     yield: (): Promise<void> => Promise.resolve(),
+    soon: (): void => undefined,
   };
 
   ring(): number {

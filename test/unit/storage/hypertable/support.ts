@@ -217,6 +217,7 @@ function testTimers(): Env['timers'] {
       return () => clearTimeout(timer);
     },
     yield: () => new Promise((resolve) => setImmediate(resolve)),
+    soon: (callback) => void setImmediate(callback),
   };
 }
 

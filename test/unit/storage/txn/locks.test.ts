@@ -14,6 +14,9 @@ class ManualTimers implements Timers {
   yield(): Promise<void> {
     return Promise.resolve();
   }
+  soon(callback: () => void): void {
+    this.callbacks.push(callback);
+  }
 }
 
 function setUp() {
