@@ -3,6 +3,7 @@ import type { PhysicalNode } from '../plan/physical.ts';
 import type { Batch } from '../vector/vector.ts';
 import { runAggregate } from './aggregate.ts';
 import { runAppend } from './append.ts';
+import { runChoice } from './choice.ts';
 import { runCteScan } from './cte-scan.ts';
 import { runDelete } from './delete.ts';
 import { runDistinctOn } from './distinct-on.ts';
@@ -112,6 +113,8 @@ function start(node: PhysicalNode, context: ExecContext): OperatorRun {
       return runCteScan(node, context);
     case 'with':
       return runWith(node, context);
+    case 'choice':
+      return runChoice(node, context);
     case 'recursive-union':
       return runRecursiveUnion(node, context);
     case 'work-table':

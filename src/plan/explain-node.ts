@@ -287,6 +287,14 @@ function describe(node: PhysicalNode, printer: ExprPrinter): Description {
         named: node.ctes.map((cte) => ({ title: `CTE ${cte.name}`, node: cte.plan })),
         inputs: [node.body],
       };
+    case 'choice':
+      return {
+        type: 'Choice',
+        named: [
+          { title: `Up to ${node.rowsMax} Rows`, node: node.few },
+          { title: 'More Rows', node: node.many },
+        ],
+      };
     case 'recursive-union':
       return { type: 'Recursive Union', inputs: [node.seed, node.step] };
     case 'lock-rows':

@@ -306,6 +306,15 @@ export interface WithNode extends NodeBase {
   readonly body: PhysicalNode;
 }
 
+/** Two plans for the same rows: `few` where the CTE turns out to have up to `rowsMax` rows, else `many`. */
+export interface ChoiceNode extends NodeBase {
+  readonly kind: 'choice';
+  readonly cteId: number;
+  readonly rowsMax: number;
+  readonly few: PhysicalNode;
+  readonly many: PhysicalNode;
+}
+
 /** WITH RECURSIVE: the seed's rows, then the step over the last turn's rows until none is new. */
 export interface RecursiveUnionNode extends NodeBase {
   readonly kind: 'recursive-union';
@@ -404,6 +413,7 @@ export type PhysicalNode =
   | WindowNode
   | CteScanNode
   | WithNode
+  | ChoiceNode
   | RecursiveUnionNode
   | WorkTableNode
   | InsertNode

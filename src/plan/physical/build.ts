@@ -29,6 +29,7 @@ export class PlanBuilder {
   readonly counts: RowCounts;
   #execParams: number;
   #subplans = 0;
+  #lastCte = 0;
 
   constructor(env: BindEnvironment, counts: RowCounts, execParams: number) {
     this.env = env;
@@ -42,6 +43,11 @@ export class PlanBuilder {
 
   newExecParam(): number {
     return this.#execParams++;
+  }
+
+  /** A number for rows that a plan keeps for itself; those of WITH queries count upwards. */
+  newCte(): number {
+    return --this.#lastCte;
   }
 
   /** Plans a whole statement or subquery: output is exactly the node's columns, in order. */

@@ -3,6 +3,7 @@ import type { ExecParamBinding, Expr } from '../expr.ts';
 import { columnsOf, conjunction, conjuncts } from '../expr-walk.ts';
 import type { LogicalColumn, LogicalNode } from '../logical.ts';
 import type { JoinType, NestedLoopNode } from '../physical.ts';
+import { joinOfLatest } from '../rules/unnest-lateral.ts';
 import { chooseIndex, columnPredicates } from './access-path.ts';
 import type { PlanBuilder } from './build.ts';
 import { estimateRows } from './estimate.ts';
@@ -20,8 +21,12 @@ export function buildJoin(builder: PlanBuilder, node: Join, required: ReadonlySe
   const rightIds = idSet(node.right);
   const pick = (ids: ReadonlySet<number>) => new Set([...needed].filter((id) => ids.has(id)));
   const keys = splitJoinCondition(node.condition, leftIds, rightIds);
-  if (node.bindings.length > 0 || keys.left.length === 0)
-    return nestedLoop(builder, node, pick(leftIds), pick(rightIds));
+  if (node.bindings.length > 0 || keys.left.length === 0) {
+    const latest = joinOfLatest(node);
+    return latest === undefined
+      ? nestedLoop(builder, node, pick(leftIds), pick(rightIds))
+      : latestByRows(builder, node, pick(leftIds), pick(rightIds));
+  }
   const lookup = indexLookup(builder, node, keys, pick(leftIds), pick(rightIds));
   if (lookup !== undefined) return lookup;
   return hashJoin(builder, node, keys, pick(leftIds), pick(rightIds));
@@ -31,6 +36,36 @@ const isLeftOnly = (type: JoinType): boolean => type === 'semi' || type === 'ant
 
 function joinColumns(type: JoinType, left: Built, right: Built): readonly LogicalColumn[] {
   return isLeftOnly(type) ? left.columns : [...left.columns, ...right.columns];
+}
+
+/** Outer rows up to which the last row of each is looked up; for more, the last rows of all keys are joined. */
+const LOOKUPS_MAX = 32;
+
+/**
+ * How many outer rows there are shows when they are there: they are kept like those of a CTE, and read by the
+ * plan that is right for so many.
+ */
+function latestByRows(
+  builder: PlanBuilder,
+  node: Join,
+  leftNeeds: ReadonlySet<number>,
+  rightNeeds: ReadonlySet<number>,
+): Built {
+  const columns = node.left.columns.filter(({ id }) => leftNeeds.has(id));
+  const cteId = builder.newCte();
+  const outer = builder.buildExact(node.left, columns);
+  const left: LogicalNode = { kind: 'cte-scan', cteId, name: 'outer', columns };
+  const few = nestedLoop(builder, { ...node, left }, leftNeeds, rightNeeds);
+  const alternative = joinOfLatest({ ...node, left });
+  if (alternative === undefined) return few;
+  const many = builder.buildExact(alternative, few.columns).node;
+  const choice = builder.wrap(
+    { kind: 'choice', cteId, rowsMax: LOOKUPS_MAX, few: few.node, many },
+    few.columns,
+    node,
+  );
+  const ctes = [{ cteId, name: 'outer', plan: outer.node, modifying: false }];
+  return builder.wrap({ kind: 'with', ctes, body: choice.node }, few.columns, node);
 }
 
 function nestedLoop(

@@ -16,25 +16,30 @@ import type { LogicalColumn, LogicalNode, LogicalScan } from '../logical.ts';
 import type { RuleState } from '../optimize.ts';
 import { estimateRows } from '../physical/estimate.ts';
 import type { SortKey } from '../physical.ts';
-import { transformPlan } from '../plan-walk.ts';
+import { exprsOf, transformPlan } from '../plan-walk.ts';
 
 /** Outer rows, as estimated, from which on one scan for all keys is taken to be faster. */
 const OUTER_ROWS_MIN = 10;
 
 type Join = Extract<LogicalNode, { kind: 'join' }>;
-type Project = Extract<LogicalNode, { kind: 'project' }>;
+type Step = Extract<LogicalNode, { kind: 'project' | 'filter' }>;
 
 export function unnestLateral(plan: LogicalNode, state: RuleState): LogicalNode {
   return transformPlan(plan, (node) => (node.kind === 'join' ? unnest(node, state) : node));
 }
 
 function unnest(node: Join, state: RuleState): LogicalNode {
+  const isMany = estimateRows(node.left, state.counts) >= OUTER_ROWS_MIN;
+  return (isMany && joinOfLatest(node)) || node;
+}
+
+/** The join with the last rows of all keys; undefined where the join is of another kind. */
+export function joinOfLatest(node: Join): LogicalNode | undefined {
   const { joinType, bindings, left } = node;
-  if (bindings.length === 0 || (joinType !== 'inner' && joinType !== 'left')) return node;
+  if (bindings.length === 0 || (joinType !== 'inner' && joinType !== 'left')) return undefined;
   const lastRow = lastRowOf(node.right);
   const keys = lastRow && keysOf(lastRow, bindings);
-  if (lastRow === undefined || keys === undefined) return node;
-  if (estimateRows(left, state.counts) < OUTER_ROWS_MIN) return node;
+  if (lastRow === undefined || keys === undefined) return undefined;
   const right = latestOfEach(lastRow, keys);
   const condition = conjunction([
     ...keys.map((key) => key.condition),
@@ -49,42 +54,39 @@ function unnest(node: Join, state: RuleState): LogicalNode {
 interface LastRow {
   readonly scan: LogicalScan;
   readonly conditions: readonly Expr[];
-  /** Projections over the scan, the innermost first; those from `sortAt` on are above the sort. */
-  readonly projects: readonly Project[];
+  /** What stands over the scan, the innermost first; from `sortAt` on above the sort, with filters among it. */
+  readonly steps: readonly Step[];
   readonly sortAt: number;
   readonly time: SortKey;
 }
 
 function lastRowOf(plan: LogicalNode): LastRow | undefined {
-  const above: Project[] = [];
-  let node = peel(plan, above);
+  const above: Step[] = [];
+  let node = plan;
+  for (; node.kind === 'project' || node.kind === 'filter'; node = node.input) above.push(node);
   if (node.kind !== 'limit' || node.offset !== null || node.tiesKeys !== null) return undefined;
   if (node.limit?.kind !== 'constant' || Number(node.limit.value) !== 1) return undefined;
-  node = peel(node.input, above);
+  for (node = node.input; node.kind === 'project'; node = node.input) above.push(node);
   if (node.kind !== 'sort' || node.keys.length !== 1) return undefined;
   const [time] = node.keys;
-  const below: Project[] = [];
-  node = peel(node.input, below);
+  const below: Step[] = [];
+  for (node = node.input; node.kind === 'project'; node = node.input) below.push(node);
   const conditions: Expr[] = [];
   for (; node.kind === 'filter'; node = node.input) conditions.push(...conjuncts(node.condition));
   if (node.kind !== 'scan' || node.table.kind !== 'table') return undefined;
-  const projects = [...below.reverse(), ...above.reverse()];
-  if (projects.some(({ exprs }) => exprs.some((expr) => hasVolatileCall(expr) || hasParam(expr))))
-    return undefined;
-  const lastRow = { scan: node, conditions, projects, sortAt: below.length, time };
+  const steps = [...below.reverse(), ...above.reverse()];
+  const exprs = steps.flatMap((step) => exprsOf(step));
+  if (exprs.some((expr) => hasVolatileCall(expr) || hasParam(expr))) return undefined;
+  const lastRow = { scan: node, conditions, steps, sortAt: below.length, time };
   return isTime(lastRow) ? lastRow : undefined;
 }
 
-function peel(plan: LogicalNode, projects: Project[]): LogicalNode {
-  let node = plan;
-  for (; node.kind === 'project'; node = node.input) projects.push(node);
-  return node;
-}
-
 /** Whether the rows are sorted by the hypertable's time column. */
-function isTime({ scan, projects, sortAt, time }: LastRow): boolean {
+function isTime({ scan, steps, sortAt, time }: LastRow): boolean {
   let expr = time.expr;
-  for (const { columns, exprs } of projects.slice(0, sortAt).reverse()) {
+  for (const step of steps.slice(0, sortAt).reverse()) {
+    const { columns } = step;
+    const exprs = step.kind === 'project' ? step.exprs : [];
     const at = columns.findIndex(({ id }) => expr.kind === 'column' && expr.index === id);
     if (at < 0) return false;
     expr = exprs[at];
@@ -164,7 +166,7 @@ function isTimeBound(part: Expr, { columns, table }: LogicalScan): boolean {
 
 /** The subquery's rows of all keys at once: DISTINCT ON in the place of LIMIT, and the keys passed up. */
 function latestOfEach(
-  { scan, conditions, projects, sortAt, time }: LastRow,
+  { scan, conditions, steps, sortAt, time }: LastRow,
   keys: readonly Key[],
 ): LogicalNode {
   const columns = [...new Map(keys.map(({ column }) => [column.id, column])).values()];
@@ -172,11 +174,11 @@ function latestOfEach(
   const condition = conjunction(conditions.filter((part) => !hasParam(part)));
   let node: LogicalNode = scan;
   if (condition !== null) node = { kind: 'filter', input: scan, condition, columns: scan.columns };
-  projects.forEach((project, i) => {
+  steps.forEach((step, i) => {
     if (i === sortAt) node = distinctOn(node, exprs, time);
-    node = withColumns(project, node, columns);
+    node = withColumns(step, node, columns);
   });
-  return projects.length === sortAt ? distinctOn(node, exprs, time) : node;
+  return steps.length === sortAt ? distinctOn(node, exprs, time) : node;
 }
 
 function distinctOn(input: LogicalNode, keys: readonly Expr[], time: SortKey): LogicalNode {
@@ -187,17 +189,18 @@ function distinctOn(input: LogicalNode, keys: readonly Expr[], time: SortKey): L
 }
 
 function withColumns(
-  project: Project,
+  step: Step,
   input: LogicalNode,
   columns: readonly LogicalColumn[],
 ): LogicalNode {
-  const present = new Set(project.columns.map(({ id }) => id));
+  if (step.kind === 'filter') return { ...step, input, columns: input.columns };
+  const present = new Set(step.columns.map(({ id }) => id));
   const added = columns.filter(({ id }) => !present.has(id));
   return {
     kind: 'project',
     input,
-    exprs: [...project.exprs, ...added.map(columnExpr)],
-    columns: [...project.columns, ...added],
+    exprs: [...step.exprs, ...added.map(columnExpr)],
+    columns: [...step.columns, ...added],
   };
 }
 

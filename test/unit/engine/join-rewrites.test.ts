@@ -124,3 +124,27 @@ describe('LATERAL rows as a join', () => {
     expect(await count(sql, 'Hash')).toBe(0);
   });
 });
+
+describe('LATERAL last rows', () => {
+  it.each([
+    ["fleet = 'f1'", 'JOIN', 'true', ''],
+    ["fleet = 'f1'", 'JOIN', 'true', 'WHERE x.v > 3'],
+    ["fleet = 'f1'", 'JOIN', 'x.v > t.weight', ''],
+    ["fleet = 'f1'", 'LEFT JOIN', 'x.n < 9', ''],
+    ["fleet = 'f1' AND size = 1 AND model = 'm2'", 'JOIN', 'true', 'WHERE x.v > 3'],
+    ["fleet = 'f1' AND size = 1 AND model = 'm2'", 'LEFT JOIN', 'true', ''],
+    ["fleet = 'none'", 'LEFT JOIN', 'true', ''],
+  ])('of outer rows with %s, %s ON %s %s', async (outer, join, on, where) => {
+    const query = (offset: string): string =>
+      `SELECT t.*, x.v + 1, x.n FROM (SELECT * FROM t WHERE ${outer}) t ${join} LATERAL (SELECT v, n FROM r WHERE r.dev = t.id ORDER BY time DESC LIMIT 1 ${offset}) x ON ${on} ${where}`;
+    expect(await count(query(''), 'Choice')).toBe(1);
+    expect(await count(query('OFFSET 0'), 'Choice')).toBe(0);
+    expect(await rowsOf(query(''))).toEqual(await rowsOf(query('OFFSET 0')));
+  });
+
+  it('are found anew for each row of a query around', async () => {
+    const query = (offset: string): string =>
+      `SELECT a.id, (SELECT sum(x.v) FROM t, LATERAL (SELECT v FROM r WHERE r.dev = t.id ORDER BY time DESC LIMIT 1 ${offset}) x WHERE t.size = a.size AND t.fleet = 'f2') FROM t a WHERE a.id < 40`;
+    expect(await rowsOf(query(''))).toEqual(await rowsOf(query('OFFSET 0')));
+  });
+});
