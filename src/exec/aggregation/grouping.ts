@@ -8,7 +8,7 @@ import type { Batch, Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
 import { narrow } from '../expr/narrow.ts';
 import { usedColumns } from '../expr/walk.ts';
-import { inTurns, type ExecContext, type OperatorRun } from '../operator.ts';
+import { inTurns, turn, type ExecContext, type OperatorRun } from '../operator.ts';
 import { hashStepRows, pieces, type MemoryBudget } from '../run.ts';
 import { KeyColumns } from '../spill/key-columns.ts';
 import { pickRows, splitKnown } from '../spill/partitions.ts';
@@ -22,6 +22,8 @@ import { batchSummaries, summaryBatch } from './summary-rows.ts';
 import { summaryKey, type SummaryPlan } from './summary-plan.ts';
 import { segmenterFor, type Segmenter } from './segments.ts';
 
+/** Groups from which on each call has a turn of its own. */
+const TURN_GROUPS = 1 << 17;
 /** What the keys of a group take beside the table, as a guess. */
 const KEY_BYTES = 48;
 
@@ -149,6 +151,8 @@ export class Grouping {
     for (const call of this.calls) {
       const pending = call.add(batch, rowGroups, context);
       if (pending !== undefined) await pending;
+      // States of many groups take some milliseconds when they grow.
+      if (rowGroups.count > TURN_GROUPS) await turn(context);
     }
   }
 
