@@ -20,9 +20,19 @@ const COPY_ROWS = 131_072;
 /** Below this, comparing costs less than making lanes of the strings. */
 const LANES_MIN = 5000;
 
+/** Strings of one dictionary above which their ranks are not kept. */
+const KEPT_MAX = 262_144;
+/** How many strings a row all may be ranked for those in use. */
+const STRINGS_PER_ROW = 2;
+
+/** Ranks by code of dictionaries, which never change: who sorts by a column once often does again. */
+const kept = new WeakMap<readonly string[], Float64Array>();
+
 /** Ranks by row; NULLs have 0. */
 export async function valueRanks(column: LongColumn, context: Checkpoint): Promise<Float64Array> {
   const { oid } = column.type;
+  const dictionary = oneDictionary(column);
+  if (dictionary !== undefined) return await ranksByCode(column, dictionary, context);
   const values = column.parts.every((part) => part.rep === 'text')
     ? await usedTexts(column.parts as readonly TextVector[], column.length, context)
     : await distinctValues(column, context);
@@ -32,6 +42,44 @@ export async function valueRanks(column: LongColumn, context: Checkpoint): Promi
   await stretches(column.length, COPY_ROWS, context, (start, end) => {
     for (let i = start; i < end; i++) if (numbers[i] > 0) lane[i] = ranks[numbers[i] - 1];
   });
+  return lane;
+}
+
+/** The dictionary of a whole column of plain strings, where ranking all of it pays. */
+function oneDictionary({ parts, length, type }: LongColumn): readonly string[] | undefined {
+  const [first] = parts;
+  if (first?.rep !== 'text' || (comparatorFor(type.oid) as unknown) !== compareText)
+    return undefined;
+  const { dictionary } = first;
+  const isOne = parts.every((part) => part.rep === 'text' && part.dictionary === dictionary);
+  const most = kept.has(dictionary) ? KEPT_MAX : Math.min(KEPT_MAX, length * STRINGS_PER_ROW);
+  return isOne && dictionary.length <= most ? dictionary : undefined;
+}
+
+async function ranksByCode(
+  { parts, length, type }: LongColumn,
+  dictionary: readonly string[],
+  context: Checkpoint,
+): Promise<Float64Array> {
+  let ranks = kept.get(dictionary);
+  if (ranks === undefined) {
+    const values = new LongList<string>();
+    for (const text of dictionary) values.push(text);
+    kept.set(dictionary, (ranks = await rankValues(values, type.oid, context)));
+  }
+  const lane = new Float64Array(length);
+  let first = 0;
+  for (const part of parts) {
+    const { codes, nulls, length: rows } = part as TextVector;
+    const from = first;
+    const byCode = ranks;
+    await stretches(rows, COPY_ROWS, context, (start, end) => {
+      for (let i = start; i < end; i++) {
+        if (nulls === undefined || nulls[i] === 0) lane[from + i] = byCode[codes[i]];
+      }
+    });
+    first += rows;
+  }
   return lane;
 }
 
