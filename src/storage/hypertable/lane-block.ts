@@ -1,10 +1,11 @@
 /** A block of numbers that are lanes already: its rows are gathered as lanes and never become doubles. */
 import { kernelViews } from '../../kernels/memory.ts';
-import { laneArray, type LaneArray, type LaneBits, type Lanes } from '../../vector/lanes.ts';
+import type { LaneArray, LaneBits, Lanes } from '../../vector/lanes.ts';
 import { blockStage } from './block-stage.ts';
 import { numberBlockWriter, sealed, type EncodeOptions } from './column-block.ts';
 import { POWERS } from './narrow.ts';
 import { writePlanned } from './number-block.ts';
+import { gatherLanes } from './page-lanes.ts';
 import { VECTOR_ROWS, type Zones } from './row-source.ts';
 
 export interface EncodedBlock {
@@ -20,7 +21,7 @@ export function encodeLaneBlock(
 ): EncodedBlock {
   const rows = order.length;
   const stage = blockStage(0);
-  gatherLanes(lanes, order, stagedLanes(stage.lanes, lanes.bits, rows));
+  gatherLanes(lanes, order, stagedLanes(stage.lanes, lanes.bits, rows), 0);
   const bounds = boundsOf(stagedLanes(stage.lanes, lanes.bits, rows));
   const lowest = Math.min(...bounds.minimums);
   const bits = bitsFor(Math.max(...bounds.maximums) - lowest);
@@ -67,12 +68,6 @@ function stagedLanes(pointer: number, bits: LaneBits, rows: number): LaneArray {
   const first = pointer / (bits >>> 3);
   const all = bits === 8 ? u8 : bits === 16 ? u16 : u32;
   return all.subarray(first, first + rows);
-}
-
-function gatherLanes(lanes: Lanes, order: Int32Array, target: LaneArray): void {
-  const array = laneArray(lanes);
-  const first = lanes.block.pointer / (lanes.bits >>> 3);
-  for (let i = 0; i < order.length; i++) target[i] = array[first + order[i]];
 }
 
 /** Counts lanes from another base, in fewer bits perhaps, which never overtake what is still to be read. */

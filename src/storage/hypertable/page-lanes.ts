@@ -1,6 +1,6 @@
 /** Lanes of whole pages of numbers, and the lanes of many pages as those of one column. */
 import { kernelViews, tryAllocate } from '../../kernels/memory.ts';
-import { laneArray, type LaneBits, type Lanes } from '../../vector/lanes.ts';
+import { laneArray, type LaneArray, type LaneBits, type Lanes } from '../../vector/lanes.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import { blockStage } from './block-stage.ts';
 import { fillLanes, greatestDivisor, planLanes, POWERS, stageDoubles } from './narrow.ts';
@@ -87,6 +87,24 @@ function commonStep(pages: readonly BoundedLanes[], base: number, divisor: numbe
     if (page.highest > 0) step = greatestDivisor(step, page.factor * scale);
   }
   return Math.max(1, step);
+}
+
+/** The lanes of these rows, in this order; undefined where no memory is left. */
+export function pickLanes(lanes: Lanes, rows: Int32Array): Lanes | undefined {
+  const { bits, base, factor, divisor } = lanes;
+  const block = tryAllocate(Math.max(1, rows.length * (bits >>> 3)));
+  if (block === undefined) return undefined;
+  const picked = { block, bits, length: rows.length, base, factor, divisor };
+  const to = laneArray(picked);
+  gatherLanes(lanes, rows, to, block.pointer / (bits >>> 3));
+  return picked;
+}
+
+/** Writes the lanes of these rows to target[at ...]. */
+export function gatherLanes(lanes: Lanes, rows: Int32Array, target: LaneArray, at: number): void {
+  const array = laneArray(lanes);
+  const first = lanes.block.pointer / (lanes.bits >>> 3);
+  for (let i = 0; i < rows.length; i++) target[at + i] = array[first + rows[i]];
 }
 
 function copyPage(page: BoundedLanes, target: BoundedLanes, at: number): void {

@@ -11,7 +11,15 @@ import type { HeadColumn } from './head-column.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import type { SeriesTable } from './series-table.ts';
 import { sortSteps, type SortedOrder } from './sort-rows.ts';
-import { gatherColumn, sliceColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
+import { pickLanes } from './page-lanes.ts';
+import {
+  gatherColumn,
+  sliceColumn,
+  type LaneColumn,
+  type PlainColumn,
+  type StoredColumn,
+} from './stored-column.ts';
+import type { Lanes } from '../../vector/lanes.ts';
 import { DoubleTimes, type Times } from './times.ts';
 
 /** Heads below this are scanned as they are. */
@@ -26,7 +34,7 @@ export class SortedHead {
   readonly permutation: Int32Array;
   readonly series: SeriesTable;
   readonly #buffer: HeadBuffer;
-  readonly #columns = new Map<number, StoredColumn>();
+  readonly #columns = new Map<number, SortedColumn>();
   readonly times: Float64Array;
 
   constructor(
@@ -43,14 +51,45 @@ export class SortedHead {
     this.series = series;
   }
 
-  column(attnum: number): StoredColumn | undefined {
+  /** The rows of a piece; undefined where the head lacks the column. */
+  piece(attnum: number, index: number): StoredColumn | undefined {
     let column = this.#columns.get(attnum);
     if (column === undefined) {
-      column = this.#buffer.columns.get(attnum)?.gather(this.permutation, this.rows);
-      if (column === undefined) return undefined;
+      const own = this.#buffer.columns.get(attnum);
+      if (own === undefined) return undefined;
+      column = new SortedColumn(own, this.permutation);
       this.#columns.set(attnum, column);
     }
-    return column;
+    return column.piece(index);
+  }
+}
+
+/** A column in the sorted order: lanes where all of it is, piece by piece as scans ask for them. */
+class SortedColumn {
+  readonly #column: HeadColumn;
+  readonly #permutation: Int32Array;
+  readonly #lanes: Lanes | undefined;
+  readonly #pieces: LaneColumn[] = [];
+  #plain: PlainColumn | undefined;
+
+  constructor(column: HeadColumn, permutation: Int32Array) {
+    this.#column = column;
+    this.#permutation = permutation;
+    this.#lanes = column.laneColumn(permutation.length)?.lanes;
+  }
+
+  piece(index: number): StoredColumn {
+    const start = index * PIECE_ROWS;
+    const end = Math.min(this.#permutation.length, start + PIECE_ROWS);
+    const known = this.#pieces[index];
+    if (known !== undefined) return known;
+    const lanes = this.#lanes && pickLanes(this.#lanes, this.#permutation.subarray(start, end));
+    if (lanes !== undefined) {
+      return (this.#pieces[index] = { rep: 'lanes', lanes, nulls: undefined });
+    }
+    const { length } = this.#permutation;
+    this.#plain ??= this.#column.gather(this.#permutation, length);
+    return sliceColumn(this.#plain, start, end);
   }
 }
 
@@ -155,10 +194,7 @@ export class SortedHeadSource implements RowSource {
   }
 
   piece(attnum: number, index: number): StoredColumn | undefined {
-    const column = this.#head.column(attnum);
-    if (column === undefined) return undefined;
-    const start = index * PIECE_ROWS;
-    return sliceColumn(column, start, Math.min(this.rows, start + PIECE_ROWS));
+    return this.#head.piece(attnum, index);
   }
 
   times(index: number): Times {
