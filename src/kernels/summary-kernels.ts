@@ -16,7 +16,21 @@ export type Summarize = (
   maximums: number,
 ) => void;
 
+/** The same of lanes of which some are NULL, by a byte for each: sums, and how many are not NULL. */
+export type SummarizeKnown = (
+  lanes: number,
+  nulls: number,
+  starts: number,
+  ends: number,
+  count: number,
+  sums: number,
+  counts: number,
+) => void;
+
 export interface SummaryKernels {
+  readonly summarizeKnownU8: SummarizeKnown;
+  readonly summarizeKnownU16: SummarizeKnown;
+  readonly summarizeKnownU32: SummarizeKnown;
   summarizeU8: Summarize;
   summarizeU16: Summarize;
   /** Has no squares, which would not be exact. */

@@ -178,6 +178,8 @@ export interface SummaryColumn {
   readonly statistics: ReadonlySet<Statistic>;
   /** Sums must be exact whole numbers (integer columns). */
   readonly exactSums: boolean;
+  /** Whether summaries may tell how many rows are not NULL, and be about these. */
+  readonly allowsNulls?: boolean;
   /** Summaries are of use only where no value is larger, whatever its sign. */
   readonly limit?: number;
 }

@@ -8,8 +8,10 @@ import type { Vector } from './vector.ts';
 /** What an aggregate function may need to know of a column over a stretch. */
 export type Statistic = 'sum' | 'squares' | 'extremes' | 'ends';
 
-/** One number a stretch; those that were not asked for are undefined. No NULL, NaN or infinity is in them. */
+/** One number a stretch; those that were not asked for are undefined. No NaN or infinity is in them. */
 export interface ColumnSummary {
+  /** Rows of the stretch in which the column is not NULL; undefined where it is in none. */
+  readonly counts?: Float64Array | undefined;
   readonly sums: Float64Array | undefined;
   /** Sum of the squared distances from the stretch's own mean. */
   readonly squares: Float64Array | undefined;

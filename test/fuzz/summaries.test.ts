@@ -11,7 +11,7 @@ import { TextSession } from '../support/text-session.ts';
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const QUERIES = Number(process.env['VARVE_QUERIES'] ?? 60);
 const COLUMNS =
-  'time timestamptz NOT NULL, host text, rack int, a float8, b int, c float8, d bigint, e float4, f smallint';
+  'time timestamptz NOT NULL, host text, rack int, a float8, b int, c float8, d bigint, e float4, f smallint, h float8, k int';
 
 const random = randomSource(SEED);
 const below = (n: number): number => Math.floor(random() * n);
@@ -38,7 +38,9 @@ beforeAll(async () => {
   const values = `SELECT '2024-03-01'::timestamptz + (g / 7) * interval '10 seconds' + (g % 5) * interval '1 millisecond',
     CASE WHEN g % 7 = 6 THEN NULL ELSE 'host_' || g % 7 END, g % 7 / 2,
     (g * 7919 % 1000) / 100.0, (g * 31 % 40000) - 20000, CASE WHEN g % 11 = 0 THEN NULL ELSE sqrt(g) END,
-    g * 1000000007::bigint, (g % 100) / 4.0, g % 3 FROM generate_series(1, 30000) g`;
+    g * 1000000007::bigint, (g % 100) / 4.0, g % 3,
+    CASE WHEN g % 13 = 0 OR g BETWEEN 9000 AND 14000 THEN NULL ELSE (g % 300) / 10.0 END,
+    CASE WHEN g % 17 < 3 THEN NULL ELSE g % 100000 - 500 END FROM generate_series(1, 30000) g`;
   await run(`INSERT INTO plain ${values}`);
   await run('INSERT INTO hyper SELECT * FROM plain WHERE f <> 2');
   await run('CHECKPOINT');
@@ -62,13 +64,18 @@ afterAll(async () => {
 
 const AGGREGATES = [
   'count(*)',
-  ...['a', 'b', 'c', 'd', 'e', 'f'].flatMap((column) =>
+  ...['a', 'b', 'c', 'd', 'e', 'f', 'h', 'k'].flatMap((column) =>
     ['count', 'min', 'max'].map((name) => `${name}(${column})`),
   ),
-  ...['b', 'd', 'f'].flatMap((column) => [`sum(${column})`, `avg(${column})`]),
+  ...['b', 'd', 'f', 'k'].flatMap((column) => [`sum(${column})`, `avg(${column})`]),
   'round(sum(a)::numeric, 6)',
   'round(avg(a)::numeric, 9)',
   'round(avg(c)::numeric, 9)',
+  'round(avg(h)::numeric, 9)',
+  'round(sum(h)::numeric, 4)',
+  'sum(k + b)',
+  'sum(k * 2 + 1)',
+  'stddev(k)',
   'round(stddev(a)::numeric, 9)',
   'round(var_pop(a)::numeric, 9)',
   'stddev(b)',
@@ -206,6 +213,17 @@ describe('aggregates by summaries', () => {
       "EXPLAIN ANALYZE SELECT time_bucket('1 hour', time), host, avg(a), max(b) FROM hyper GROUP BY 1, 2",
     );
     expect(plan.join('\n')).toMatch(/Rows Summarized: \d{4,} in \d+/);
+  });
+
+  it('are used for sums and counts of columns with NULLs', async () => {
+    const summarized = async (calls: string): Promise<boolean> => {
+      const plan = await run(`EXPLAIN ANALYZE SELECT host, ${calls} FROM hyper GROUP BY host`);
+      return plan.join('\n').includes('Rows Summarized');
+    };
+    expect(await summarized('avg(h), count(k), sum(k), count(*), sum(b)')).toBe(true);
+    expect(await summarized('max(h)')).toBe(false);
+    expect(await summarized('sum(k + b)')).toBe(false);
+    expect(await summarized('avg(k), sum(k * 2)')).toBe(false);
   });
 
   it('are used for sums of multiples of columns, unless arithmetic may leave its range', async () => {

@@ -20,6 +20,7 @@ import {
 } from './call-input.ts';
 import { CountedCall, takesCounts } from './counted-call.ts';
 import { GroupPages } from './group-pages.ts';
+import { knownRows } from './known-rows.ts';
 import { OrderedCall } from './ordered-call.ts';
 
 /** `isGrouped` tells whether there may be more than one group. */
@@ -145,7 +146,13 @@ class StreamingCall implements CallState {
 
   addSummaries(groups: Int32Array, column: number, all: Summaries, count: number): void {
     this.#accumulators.ensureGroups(count);
-    this.#accumulators.addSummaries(groups, column, all);
+    const counts = all.columns[column]?.counts;
+    if (counts === undefined) {
+      this.#accumulators.addSummaries(groups, column, all);
+      return;
+    }
+    const known = knownRows(groups, column, all, counts);
+    this.#accumulators.addSummaries(known.groups, 0, known.summaries);
   }
 
   async finish(first: number, count: number, context: ExecContext): Promise<Vector> {

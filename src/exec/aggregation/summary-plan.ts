@@ -134,9 +134,15 @@ class WantedColumns {
 
   finish(calls: readonly CallColumn[]): Columns {
     const order = [...this.#wanted.keys()];
+    const inForms = new Set(
+      this.#derived.flatMap(({ factors }) =>
+        [...factors.keys()].map((at) => this.#scan.attnums[at]),
+      ),
+    );
     const columns = [...this.#wanted].map(([attnum, { statistics, limit }]) => ({
       attnum,
       statistics,
+      allowsNulls: !inForms.has(attnum) && [...statistics].every((each) => each === 'sum'),
       exactSums: isInteger(typeOf(this.#scan.table, attnum)),
       limit,
     }));

@@ -6,7 +6,15 @@ import type { SummaryPlan } from './summary-plan.ts';
 
 const FLOAT8: SqlType = { oid: OID.float8, typmod: -1 };
 
-const STATISTICS = ['sums', 'squares', 'minimums', 'maximums', 'firsts', 'lasts'] as const;
+const STATISTICS = [
+  'sums',
+  'squares',
+  'minimums',
+  'maximums',
+  'firsts',
+  'lasts',
+  'counts',
+] as const;
 
 /** Columns of numbers in front of the statistics. */
 const NUMBERS = 4;
@@ -66,6 +74,7 @@ export function batchSummaries(
         maximums: numbers(at + 3),
         firsts: numbers(at + 4),
         lasts: numbers(at + 5),
+        counts: numbers(at + 6),
       };
     }),
   };

@@ -7,6 +7,7 @@ import { laneValue, type Lanes } from '../../vector/lanes.ts';
 import type { MergedBuckets } from './merged-buckets.ts';
 import { PIECE_ROWS } from './row-source.ts';
 import type { StoredColumn } from './stored-column.ts';
+import type { NullMask } from '../../vector/vector.ts';
 import type { Stretches } from './stretches.ts';
 
 /** Sums of integers are exact below this. */
@@ -17,8 +18,8 @@ export function summarizable(
   column: StoredColumn | undefined,
   wanted: SummaryColumn,
 ): Lanes | undefined {
-  if (column === undefined || column.rep !== 'lanes' || column.nulls !== undefined)
-    return undefined;
+  if (column === undefined || column.rep !== 'lanes') return undefined;
+  if (column.nulls !== undefined && wanted.allowsNulls !== true) return undefined;
   const { lanes } = column;
   if (lanes.bits === 32 && wanted.statistics.has('squares')) return undefined;
   const largest = Math.abs(lanes.base) + 2 ** lanes.bits * lanes.factor;
@@ -34,6 +35,8 @@ export interface PieceStretches {
   readonly from: number;
   readonly to: number;
   readonly lanes: readonly Lanes[];
+  /** Of each column that may be NULL somewhere in the piece, by its rows. */
+  readonly nulls?: readonly NullMask[];
 }
 
 /** The columns' summaries of all stretches, piece by piece. */
@@ -77,11 +80,16 @@ export function summarizeMerged(
 
 /** Puts the stretches' borders where kernels read them, with room for outputs behind. */
 function putBorders({ count, starts, ends }: Stretches): number {
-  const at = scratch(count * 40);
+  const at = scratch(nullsAt(0, count) + PIECE_ROWS);
   const { u32 } = kernelViews();
   u32.set(starts.subarray(0, count), at / 4);
   u32.set(ends.subarray(0, count), at / 4 + count);
   return at;
+}
+
+/** Where a piece's NULLs lie behind the borders and outputs. */
+function nullsAt(borders: number, count: number): number {
+  return borders + Math.ceil((count * 40) / 16) * 16;
 }
 
 function newSummary(
@@ -109,8 +117,15 @@ function summarizeColumn(
 ): ColumnSummary {
   const { count } = stretches;
   const summary = newSummary(statistics, count);
+  const hasNulls = pieces.some(({ nulls }) => nulls?.[column] !== undefined);
+  if (hasNulls) summary.counts = rowsOf(stretches);
   for (const piece of pieces) {
     const lanes = piece.lanes[column];
+    const nulls = piece.nulls?.[column];
+    if (nulls !== undefined) {
+      summarizeKnown(lanes, nulls, piece, stretches, borders, summary);
+      continue;
+    }
     runKernel(lanes, piece, count, statistics, borders);
     scaleOutputs(lanes, piece, stretches, borders, summary);
     if (summary.firsts !== undefined && summary.lasts !== undefined) {
@@ -121,6 +136,51 @@ function summarizeColumn(
     }
   }
   return summary;
+}
+
+function rowsOf({ count, starts, ends }: Stretches): Float64Array {
+  const rows = new Float64Array(count);
+  for (let i = 0; i < count; i++) rows[i] = ends[i] - starts[i];
+  return rows;
+}
+
+/** Sums of the rows of a piece that are not NULL, and how many they are. */
+function summarizeKnown(
+  { base, factor, divisor, bits, block }: Lanes,
+  nulls: Uint8Array,
+  { from, to }: PieceStretches,
+  { count, starts, ends }: Stretches,
+  borders: number,
+  { sums, counts }: ColumnSummary,
+): void {
+  const mask = nullsAt(borders, count);
+  const { u8, f64 } = kernelViews();
+  // Only as far as the stretches reach: behind them the mask may be another piece's.
+  u8.set(nulls.subarray(starts[from], ends[to - 1]), mask + starts[from]);
+  const kernel =
+    bits === 8
+      ? kernels.summarizeKnownU8
+      : bits === 16
+        ? kernels.summarizeKnownU16
+        : kernels.summarizeKnownU32;
+  const at = borders + from * 4;
+  const [sumsAt, countsAt] = [0, 1].map((output) => outputAt(borders, count, output) + from * 8);
+  kernel(
+    block.pointer,
+    mask,
+    at,
+    at + count * 4,
+    to - from,
+    sums === undefined ? 0 : sumsAt,
+    countsAt,
+  );
+  for (let i = from; i < to; i++) {
+    const known = f64[countsAt / 8 + i - from];
+    if (counts !== undefined) counts[i] = known;
+    if (sums !== undefined) {
+      sums[i] = (base * known + f64[sumsAt / 8 + i - from] * factor) / divisor;
+    }
+  }
 }
 
 /** Where the kernel leaves a statistic's numbers; behind them is the next one's. */

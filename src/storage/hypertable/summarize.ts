@@ -18,6 +18,7 @@ import {
 } from './lane-summaries.ts';
 import { mergeBuckets } from './merged-buckets.ts';
 import type { Lanes } from '../../vector/lanes.ts';
+import type { NullMask } from '../../vector/vector.ts';
 import { hypertableOf } from './placement.ts';
 import { rowsDecoded } from './pending-lanes.ts';
 import type { RowSource } from './row-source.ts';
@@ -140,6 +141,7 @@ interface LoadedPiece {
   readonly rows: PieceRows;
   /** undefined where a column cannot be summarised. */
   readonly lanes: readonly Lanes[] | undefined;
+  readonly nulls: readonly NullMask[];
   readonly times: Times | undefined;
 }
 
@@ -179,14 +181,14 @@ function* partsOf(
   const { counters, columns } = wanted.request;
   let cut: CutPiece[] = [];
   stretches.count = 0;
-  for (const { rows, lanes, times } of pieces) {
+  for (const { rows, lanes, nulls, times } of pieces) {
     const from = stretches.count;
     const most = rows.count / ROWS_PER_STRETCH;
     if (lanes === undefined || !cutStretches(rows.ranges, wanted.cut, times, most, stretches)) {
       others.push(rows);
       continue;
     }
-    cut.push({ from, to: stretches.count, lanes, times });
+    cut.push({ from, to: stretches.count, lanes, nulls, times });
     if (counters !== undefined) {
       counters.summarizedRows += rows.count;
       counters.summaries += stretches.count - from;
@@ -215,7 +217,12 @@ function loadPiece(
   const ready = (
     found: readonly (StoredColumn | undefined)[],
     foundTimes: Times | undefined,
-  ): LoadedPiece => ({ rows, lanes: lanesOf(found, request.columns), times: foundTimes });
+  ): LoadedPiece => ({
+    rows,
+    lanes: lanesOf(found, request.columns),
+    nulls: found.map((column) => column?.nulls),
+    times: foundTimes,
+  });
   if (times instanceof Promise || columns.some((column) => column instanceof Promise)) {
     return Promise.all([Promise.all(columns), times]).then((found) => ready(...found));
   }
@@ -269,6 +276,7 @@ function mergedSummaries(
   { groupBy, bucket, columns }: SummaryRequest,
 ): Summaries | undefined {
   if (groupBy.length > 0 || bucket === null || !columns.every(canMerge)) return undefined;
+  if (pieces.some(({ nulls }) => nulls?.some((mask) => mask !== undefined))) return undefined;
   const merged = mergeBuckets(stretches, bucket.width);
   const found = merged && summarizeMerged(pieces, stretches, columns, merged);
   if (merged === undefined || found === undefined) return undefined;

@@ -123,3 +123,79 @@ describe('summaries of stretches', () => {
     });
   });
 });
+
+/** Sums and counts of what is not NULL, by the kernel of the lanes' width. */
+function summarizeKnown(
+  lanes: Lanes,
+  nulls: Uint8Array,
+  borders: readonly number[],
+): { sum: number; count: number }[] {
+  const count = borders.length - 1;
+  const base = scratch(lanes.byteLength + nulls.length + count * 24 + 128);
+  const mask = base + Math.ceil(lanes.byteLength / 16) * 16;
+  const starts = mask + Math.ceil(nulls.length / 16) * 16;
+  const ends = starts + count * 4;
+  const sums = Math.ceil((ends + count * 4) / 8) * 8;
+  const counts = sums + count * 8;
+  const { u8, u32, f64 } = kernelViews();
+  u8.set(new Uint8Array(lanes.buffer, lanes.byteOffset, lanes.byteLength), base);
+  u8.set(nulls, mask);
+  for (let i = 0; i < count; i++) {
+    u32[starts / 4 + i] = borders[i]!;
+    u32[ends / 4 + i] = borders[i + 1]!;
+  }
+  const kernel =
+    lanes instanceof Uint8Array
+      ? kernels.summarizeKnownU8
+      : lanes instanceof Uint16Array
+        ? kernels.summarizeKnownU16
+        : kernels.summarizeKnownU32;
+  kernel(base, mask, starts, ends, count, sums, counts);
+  const found = Array.from({ length: count }, (_, i) => ({
+    sum: f64[sums / 8 + i]!,
+    count: f64[counts / 8 + i]!,
+  }));
+  kernel(base, mask, starts, ends, count, 0, counts);
+  expect(Array.from({ length: count }, (_, i) => f64[counts / 8 + i])).toEqual(
+    found.map((each) => each.count),
+  );
+  return found;
+}
+
+describe.each([
+  ['bytes', Uint8Array, 255],
+  ['16 bits', Uint16Array, 65_535],
+  ['32 bits', Uint32Array, 4_294_967_295],
+] as const)('stretches of %s among NULLs', (_, Lanes, most) => {
+  it('are summed without them', () => {
+    const row = fc.record({
+      lane: fc.oneof(fc.constant(most), fc.nat(most)),
+      isNull: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(row, { minLength: 1, maxLength: 300 }),
+        fc.array(fc.nat(300), { maxLength: 12 }),
+        (rows, cuts) => {
+          const lanes = new Lanes(rows.map(({ lane }) => lane));
+          const nulls = Uint8Array.from(rows, ({ isNull }) => Number(isNull));
+          const inside = cuts.filter((cut) => cut > 0 && cut < rows.length);
+          const borders = [...new Set([0, ...inside, rows.length])].sort((a, b) => a - b);
+          const expected = borders.slice(1).map((end, i) => {
+            const known = rows.slice(borders[i], end).filter(({ isNull }) => !isNull);
+            return { sum: known.reduce((sum, { lane }) => sum + lane, 0), count: known.length };
+          });
+          expect(summarizeKnown(lanes, nulls, borders)).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  it('take as many as a piece has', () => {
+    const lanes = new Lanes(65_536).fill(most);
+    const nulls = new Uint8Array(65_536);
+    nulls[65_535] = 1;
+    const found = summarizeKnown(lanes, nulls, [0, 65_536]);
+    expect(found).toEqual([{ sum: most * 65_535, count: 65_535 }]);
+  });
+});
