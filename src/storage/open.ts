@@ -35,6 +35,8 @@ export interface OpenStorageOptions extends StorageOptions {
   readonly indexExpressions?: IndexExpressions | undefined;
   /** Bytes that the changes of one transaction may take. */
   readonly writeSetBytes?: number | undefined;
+  /** Rows above which an index is built in pieces of so many. */
+  readonly indexPieceRows?: number | undefined;
   readonly checkpointBytes?: number | undefined;
   readonly segmentBytes?: number | undefined;
 }
@@ -42,6 +44,7 @@ export interface OpenStorageOptions extends StorageOptions {
 const DEFAULT_CACHE_BYTES = 256 * 1024 * 1024;
 const DEFAULT_FLUSH_ROWS = 100_000;
 const DEFAULT_WRITE_SET_BYTES = 1024 * 1024 * 1024;
+const DEFAULT_INDEX_PIECE_ROWS = 250_000;
 const DEFAULT_CHECKPOINT_BYTES = 256 * 1024 * 1024;
 
 /** Opens (or creates) the storage, and recovers what the last run committed. */
@@ -104,6 +107,7 @@ function compose(options: OpenStorageOptions, parts: ComposeParts): StorageEngin
   const { kv, log, states, hypertables, locks, recovered, onApply } = parts;
   const snapshots = new SnapshotRegistry();
   const turns = new Turns(options.env.clock, options.env.timers);
+  let deleteStorage: (storageIds: readonly number[]) => void = () => undefined;
   let afterPublish: (dropped: readonly number[], sequence: Sequence) => void = () => undefined;
   const committer = new Committer({
     kv,
@@ -134,10 +138,13 @@ function compose(options: OpenStorageOptions, parts: ComposeParts): StorageEngin
     counters: new Counters(),
     expressions: options.indexExpressions,
     writeSetBytes: options.writeSetBytes ?? DEFAULT_WRITE_SET_BYTES,
+    indexPieceRows: options.indexPieceRows ?? DEFAULT_INDEX_PIECE_ROWS,
+    deleteStorage: (storageIds) => deleteStorage(storageIds),
     checkpointBytes: options.checkpointBytes ?? DEFAULT_CHECKPOINT_BYTES,
     syncCommits: options.syncCommits ?? true,
   };
   const engine = new Engine(engineParts);
+  deleteStorage = (storageIds) => engine.deleteStorage(storageIds);
   afterPublish = (dropped, sequence) => engine.afterPublish(dropped, sequence);
   if (recovered.garbage.length > 0) engine.deleteStorage(recovered.garbage);
   engine.compactSoon();

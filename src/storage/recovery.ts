@@ -7,7 +7,13 @@ import type { KvStore } from './kv/kv.ts';
 import type { CommitLog, Sequence } from './log/commit-log.ts';
 import type { TableStates } from './row/table-state.ts';
 import type { StoredState } from './stored-state.ts';
-import { appliedOperation, putAll, rowOperations, stateOperations } from './txn/apply.ts';
+import {
+  appliedOperation,
+  putAll,
+  rowOperations,
+  stateOperations,
+  storageIdOf,
+} from './txn/apply.ts';
 import { decodeCommit } from './txn/commit-codec.ts';
 import type { CommitRecord, SequenceMove } from './txn/commit-record.ts';
 import { COMMIT_RANGE } from './txn/committer.ts';
@@ -69,7 +75,15 @@ export async function recover(parts: RecoveryParts): Promise<RecoveredState> {
   await flush();
   hypertables.apply(sequence, undefined);
   onApply(catalog);
-  return { catalog, sequences, sequence, garbage };
+  return { catalog, sequences, sequence, garbage: withoutLive(garbage, catalog) };
+}
+
+/** Storage was named garbage while an index was built there; it is none once the catalog has the index. */
+function withoutLive(garbage: readonly number[], catalog: CatalogSnapshot): number[] {
+  if (garbage.length === 0) return [];
+  const live = new Set<number | undefined>();
+  for (const relation of catalog.relations()) live.add(storageIdOf(relation));
+  return garbage.filter((storageId) => !live.has(storageId));
 }
 
 function decodeEntry(payload: Uint8Array, sequence: Sequence): CommitRecord {

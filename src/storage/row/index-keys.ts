@@ -56,6 +56,15 @@ export function batchKeys(
   return vectorKeys(index, vectors, included, rows.length);
 }
 
+/** Keys of an index on plain columns, of which `vectors` has one each. */
+export function columnKeys(
+  index: IndexDescriptor,
+  vectors: readonly Vector[],
+  length: number,
+): BatchKeys {
+  return vectorKeys(index, vectors, undefined, length);
+}
+
 function vectorKeys(
   index: IndexDescriptor,
   vectors: readonly Vector[],
@@ -97,10 +106,11 @@ export function storedKeys(
   }
   const attnums = index.keys.map(({ column }) => column);
   const batch = decodeRows(table, rows, attnums);
-  return vectorKeys(index, batch.columns, undefined, batch.length);
+  return columnKeys(index, batch.columns, batch.length);
 }
 
-function needsEvaluation({ predicateSql, keys }: IndexDescriptor): boolean {
+/** Whether keys are more than columns of the row. */
+export function needsEvaluation({ predicateSql, keys }: IndexDescriptor): boolean {
   return predicateSql !== undefined || keys.some(({ column }) => column === 0);
 }
 

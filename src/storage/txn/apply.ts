@@ -238,9 +238,13 @@ function catalogOperation(
   catalog: CatalogSnapshot,
 ): void {
   switch (change.change) {
-    case 'put':
+    case 'put': {
       put(operations, catalogKey(change.object.oid), packValue(change.object));
+      // An index that was built piece by piece was garbage until now.
+      const storageId = storageIdOf(change.object);
+      if (storageId !== undefined) operations.push({ type: 'delete', key: garbageKey(storageId) });
       return;
+    }
     case 'drop':
       operations.push({ type: 'delete', key: catalogKey(change.oid) });
       operations.push({ type: 'delete', key: sequenceKey(change.oid) });
@@ -268,7 +272,8 @@ export function droppedStorageIds(
   return dropped;
 }
 
-function storageIdOf(object: { readonly kind: string } | undefined): number | undefined {
+/** The storage that belongs to a catalog object, if any does. */
+export function storageIdOf(object: { readonly kind: string } | undefined): number | undefined {
   if (object === undefined) return undefined;
   const isStored = object.kind === 'table' || object.kind === 'index';
   return isStored ? (object as { storageId?: number }).storageId : undefined;

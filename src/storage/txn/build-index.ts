@@ -1,56 +1,85 @@
-/** CREATE INDEX on row tables. */
+/** CREATE INDEX on row tables: reads the rows and makes entries of them, piece by piece. */
 import { liveColumns, type IndexDescriptor } from '../../catalog/catalog.ts';
 import { InternalError, dbError } from '../../errors/db-error.ts';
+import type { Batch } from '../../vector/vector.ts';
 import {
   batchKeys,
+  columnKeys,
   duplicateInBuild,
   hasKey,
   isStoredIndex,
   mustBeUnique,
+  needsEvaluation,
+  type BatchKeys,
 } from '../row/index-keys.ts';
 import { scanRows, type RowView } from '../row/row-reader.ts';
 import { ROW_REF_ATTNUM } from '../system-columns.ts';
-import { BUILD_COMMAND } from './index-writes.ts';
 import type { EntryList } from './entry-list.ts';
-import { addEntry, memoryFull, type IndexedBatch, type RowWriter } from './row-writer.ts';
+import { BUILD_COMMAND } from './index-writes.ts';
+import { addEntry, memoryFull, type RowWriter } from './row-writer.ts';
 
-/** Fills a new index from the rows that `view` sees. */
+/** Some rows of the table, with their keys in the new index. */
+export interface KeyedRows {
+  readonly rowIds: Float64Array;
+  readonly keys: BatchKeys;
+}
+
+/** The keys of all rows that `view` sees. */
+export async function* keyedRows(
+  { table, expressions, turns }: Pick<RowWriter, 'table' | 'expressions' | 'turns'>,
+  index: IndexDescriptor,
+  view: RowView,
+): AsyncGenerator<KeyedRows, void> {
+  const isPlain = !needsEvaluation(index);
+  const columns = isPlain
+    ? index.keys.map(({ column }) => column)
+    : liveColumns(table).map(({ attnum }) => attnum);
+  const request = { attnums: [ROW_REF_ATTNUM, ...columns], predicates: [], timeOrder: null };
+  for await (const batch of scanRows(view, request)) {
+    await turns.checkpoint();
+    const [refs, ...vectors] = batch.columns;
+    if (refs?.rep !== 'f64') throw new InternalError('row refs are not numbers');
+    const rows: Batch = { columns: vectors, length: batch.length };
+    const keys = isPlain
+      ? columnKeys(index, vectors, batch.length)
+      : batchKeys(table, index, rows, expressions);
+    yield { rowIds: refs.data, keys };
+  }
+}
+
+/** Fills a new index from the rows that `view` sees, as changes of the transaction. */
 export async function buildIndexEntries(
   writer: RowWriter,
   index: IndexDescriptor,
   view: RowView,
 ): Promise<void> {
   if (!isStoredIndex(index)) return;
-  const { table, writeSet } = writer;
+  const { writeSet } = writer;
   const writes = writer.writes.index(index);
   writes.isNew = true;
-  const attnums = [ROW_REF_ATTNUM, ...liveColumns(table).map((column) => column.attnum)];
-  for await (const batch of scanRows(view, { attnums, predicates: [], timeOrder: null })) {
-    await writer.turns.checkpoint();
-    const refs = batch.columns[0];
-    if (refs?.rep !== 'f64') throw new InternalError('row refs are not numbers');
-    const rows = { columns: batch.columns.slice(1), length: batch.length };
-    const keys = batchKeys(table, index, rows, writer.expressions);
-    addEntries(writer, { index, keys, writes }, refs.data);
+  for await (const { rowIds, keys } of keyedRows(writer, index, view)) {
+    for (let row = 0; row < keys.length; row++) {
+      if (!hasKey(keys, row)) continue;
+      checkNew(writer, index, writes.added, keys, row);
+      const rowId = rowIds[row] as number;
+      const command = writer.writes.rows.commandOf(rowId) ?? BUILD_COMMAND;
+      addEntry(writer, { index, keys, writes }, row, rowId, command);
+    }
     if (writeSet.bytes > writeSet.limit) throw dbError('out_of_memory', memoryFull(index.name));
   }
 }
 
-function addEntries(writer: RowWriter, each: IndexedBatch, refs: Float64Array): void {
-  const { index, keys, writes } = each;
-  for (let row = 0; row < keys.length; row++) {
-    if (!hasKey(keys, row)) continue;
-    const [start, end] = [keys.starts[row] as number, keys.starts[row + 1] as number];
-    const isUnique = mustBeUnique(index, keys, row);
-    if (isUnique && hasEntry(writes.added, keys.bytes, start, end)) {
-      throw duplicateInBuild(writer.table, writer.schemaName, index, keys, row);
-    }
-    const rowId = refs[row] as number;
-    addEntry(writer, each, row, rowId, writer.writes.rows.commandOf(rowId) ?? BUILD_COMMAND);
+/** 23505 where the key of a row must be unique and is among the entries. */
+export function checkNew(
+  { table, schemaName }: Pick<RowWriter, 'table' | 'schemaName'>,
+  index: IndexDescriptor,
+  entries: EntryList,
+  keys: BatchKeys,
+  row: number,
+): void {
+  if (!mustBeUnique(index, keys, row)) return;
+  const [start, end] = [keys.starts[row] as number, keys.starts[row + 1] as number];
+  for (const _ of entries.withKey(keys.bytes, start, end)) {
+    throw duplicateInBuild(table, schemaName, index, keys, row);
   }
-}
-
-function hasEntry(entries: EntryList, bytes: Uint8Array, start: number, end: number): boolean {
-  for (const _ of entries.withKey(bytes, start, end)) return true;
-  return false;
 }

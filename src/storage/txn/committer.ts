@@ -64,6 +64,8 @@ export interface CommitOptions {
   readonly sync: boolean;
   /** Storage ids of the hypertables that the record changes. */
   readonly hypertables?: Iterable<number>;
+  /** What the record drops is about to be filled: it is garbage only if that does not come to an end. */
+  readonly isReservation?: boolean;
 }
 
 interface PendingCommit {
@@ -71,6 +73,7 @@ interface PendingCommit {
   readonly record: CommitRecord;
   readonly base: BaseRows;
   readonly sync: boolean;
+  readonly isReservation: boolean;
   durable: boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -114,7 +117,7 @@ export class Committer {
    * that keep others from changing the same rows, until then.
    */
   commit(record: CommitRecord, options: CommitOptions): Promise<void> {
-    const { base = NO_BASE, tables, sync, hypertables = [] } = options;
+    const { base = NO_BASE, tables, sync, hypertables = [], isReservation = false } = options;
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const { payload, checksum } = encodeCommit(record, tables);
     const sequence = ++this.#appended;
@@ -123,7 +126,8 @@ export class Committer {
     }
     for (const storageId of hypertables) this.#parts.states.get(storageId).appendedAt = sequence;
     return new Promise((resolve, reject) => {
-      const pending = { sequence, record, base, sync, durable: false, resolve, reject };
+      const kinds = { sync, isReservation, durable: false };
+      const pending = { sequence, record, base, ...kinds, resolve, reject };
       this.#pending.push(pending);
       this.#parts.log.append([{ range: COMMIT_RANGE, payload, checksum }], { sync }).then(
         ([given]) => this.#onDurable(pending, given),
@@ -260,7 +264,7 @@ export class Committer {
     const { hypertables, onApply } = this.#parts;
     const dropped: number[] = [];
     for (let i = 0; i < commits.length; i++) {
-      const { sequence, record } = commits[i] as PendingCommit;
+      const { sequence, record, isReservation } = commits[i] as PendingCommit;
       onApply(catalogs[i] as CatalogSnapshot);
       if (record.hypertables !== undefined) {
         const rest = hypertables.applyInSlices(sequence, record.hypertables);
@@ -269,7 +273,7 @@ export class Committer {
         // What tells old views from newer ones follows all commits, as snapshots do.
         hypertables.apply(sequence, undefined);
       }
-      for (const storageId of record.droppedStorage) {
+      for (const storageId of isReservation ? [] : record.droppedStorage) {
         hypertables.dropTable(storageId);
         dropped.push(storageId);
       }

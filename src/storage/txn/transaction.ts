@@ -16,7 +16,8 @@ import type {
   HypertableWrites,
 } from '../hypertable/hypertable-store.ts';
 import type { KvStore } from '../kv/kv.ts';
-import type { IndexExpressions } from '../row/index-keys.ts';
+import type { Sequence } from '../log/commit-log.ts';
+import { isStoredIndex, type IndexExpressions } from '../row/index-keys.ts';
 import { scanIndexRows } from '../row/index-reader.ts';
 import { fetchRows, scanRows, type RowView } from '../row/row-reader.ts';
 import { SeenRows } from '../row/seen-rows.ts';
@@ -40,7 +41,7 @@ import {
 } from '../storage.ts';
 import { ROW_REF_ATTNUM } from '../system-columns.ts';
 import type { Turns } from '../turns.ts';
-import { droppedStorageIds } from './apply.ts';
+import { droppedStorageIds, storageIdOf } from './apply.ts';
 import type { Counters } from './counters.ts';
 import { buildIndexEntries } from './build-index.ts';
 import { encodeTables } from './commit-codec.ts';
@@ -58,6 +59,7 @@ import type { LockManager, LockOwner, LockRequest } from './locks.ts';
 import { tableChanges } from './record-builder.ts';
 import { insertRows } from './insert-rows.ts';
 import type { RowWriter } from './row-writer.ts';
+import { buildStoredIndex } from './stored-index-build.ts';
 import { SnapshotPins, type Pin } from './snapshot-pins.ts';
 import type { SnapshotRegistry } from './undo.ts';
 import { deleteRows, updateRows } from './update-rows.ts';
@@ -76,7 +78,11 @@ export interface TransactionParts {
   readonly counters: Counters;
   readonly expressions: IndexExpressions | undefined;
   readonly writeSetBytes: number;
+  /** Rows from which on an index is built in pieces, and about as many as a piece has. */
+  readonly indexPieceRows: number;
   readonly syncCommits: boolean;
+  /** Deletes entries of storage that no catalog has known. */
+  readonly deleteStorage: (storageIds: readonly number[]) => void;
 }
 
 /** What a cursor sees: a snapshot, and the own changes of that time. */
@@ -95,6 +101,9 @@ interface Savepoint {
   /** Locks held. */
   readonly locks: number;
 }
+
+/** Bytes of an index entry in memory, roughly. */
+const INDEX_ENTRY_BYTES = 100;
 
 /** Locks taken between two looks at the clock. */
 const LOCKS_PER_STEP = 1_024;
@@ -132,6 +141,8 @@ export class Transaction implements StorageTransaction {
   readonly #readStorage = new Set<number>();
   /** Storage ids of hypertables written to. */
   readonly #writtenHypertables = new Set<number>();
+  /** Storage ids of indexes that were built in pieces. */
+  readonly #builtStorage = new Set<number>();
   readonly #savepoints: Savepoint[] = [];
   #ended = false;
 
@@ -447,12 +458,45 @@ export class Transaction implements StorageTransaction {
     const newest = committer.published;
     await this.#whilePinnedAt(newest, async () => {
       if (table.hypertable === null) {
-        const view = { ...this.#view(table), snapshot: newest.sequence };
-        await buildIndexEntries(this.#writer(table), index, view);
+        await this.#buildRowIndex(table, index, newest.sequence);
       } else if (index.unique) {
         await hypertables.checkUnique(newest.hypertables, this.#hypertableWrites, table, index);
       }
     });
+  }
+
+  /** Of a large table in pieces, unless some of its rows are the transaction's own. */
+  async #buildRowIndex(
+    table: TableDescriptor,
+    index: IndexDescriptor,
+    snapshot: Sequence,
+  ): Promise<void> {
+    const view = { ...this.#view(table), snapshot };
+    const writer = this.#writer(table);
+    const isLarge = writer.state.rows > this.#parts.indexPieceRows;
+    if (!isLarge || writer.writes.rows.size > 0 || !isStoredIndex(index)) {
+      return buildIndexEntries(writer, index, view);
+    }
+    const { committer, counters } = this.#parts;
+    this.#builtStorage.add(index.storageId);
+    const pieceBytes = this.#parts.indexPieceRows * INDEX_ENTRY_BYTES;
+    const checkOpen = (): void => this.#checkOpen();
+    try {
+      await buildStoredIndex({ writer, committer, counters, pieceBytes, checkOpen }, index, view);
+    } finally {
+      // What was on its way when the transaction was rolled back has come since.
+      if (this.#ended) this.#deleteUnused([]);
+    }
+  }
+
+  /** Deletes what was built for indexes that are not in the catalog after all. */
+  #deleteUnused(changes: readonly CatalogChange[]): void {
+    if (this.#builtStorage.size === 0) return;
+    const used = new Set(
+      changes.map((change) => (change.change === 'put' ? storageIdOf(change.object) : undefined)),
+    );
+    const unused = [...this.#builtStorage].filter((storageId) => !used.has(storageId));
+    if (unused.length > 0) this.#parts.deleteStorage(unused);
   }
 
   async dropChunks(
@@ -750,11 +794,13 @@ export class Transaction implements StorageTransaction {
     for (const change of this.#catalogChanges) {
       if (change.change === 'drop') this.#parts.sequences.drop(change.oid);
     }
+    this.#deleteUnused(this.#catalogChanges);
   }
 
   rollback(): void {
     if (this.#ended) return;
     this.#forgetSequences(this.#catalogChanges);
+    this.#deleteUnused([]);
     if (this.#hypertableWrites !== undefined) {
       this.#parts.hypertables.discard(this.#hypertableWrites);
     }
