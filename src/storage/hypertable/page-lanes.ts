@@ -1,9 +1,13 @@
 /** Lanes of whole pages of numbers, and the lanes of many pages as those of one column. */
-import { kernelViews, tryAllocate } from '../../kernels/memory.ts';
+import { kernels } from '../../kernels/kernels.ts';
+import { kernelViews, scratch, tryAllocate } from '../../kernels/memory.ts';
 import { laneArray, type LaneArray, type LaneBits, type Lanes } from '../../vector/lanes.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import { blockStage } from './block-stage.ts';
 import { fillLanes, greatestDivisor, planLanes, POWERS, stageDoubles } from './narrow.ts';
+
+/** Rows rescaled at a time: their doubles stay in the first cache. */
+const STEP_ROWS = 2048;
 
 /** Lanes, and the largest that there is among them. */
 export interface BoundedLanes extends Lanes {
@@ -112,13 +116,28 @@ function copyPage(page: BoundedLanes, target: BoundedLanes, at: number): void {
   const offset = (page.base * scale - target.base) / target.factor;
   // A page of one value may have any factor.
   const step = page.highest === 0 ? 0 : (page.factor * scale) / target.factor;
-  const from = laneArray(page);
-  const to = laneArray(target);
-  const first = page.block.pointer / (page.bits >>> 3);
-  const start = target.block.pointer / (target.bits >>> 3) + at;
   if (page.bits === target.bits && offset === 0 && step === 1) {
-    to.set(from.subarray(first, first + page.length), start);
-  } else {
-    for (let i = 0; i < page.length; i++) to[start + i] = offset + from[first + i] * step;
+    const width = page.bits >>> 3;
+    const { pointer } = page.block;
+    const end = pointer + page.length * width;
+    kernelViews().u8.copyWithin(target.block.pointer + at * width, pointer, end);
+  } else rescale(page, offset, step, target, at);
+}
+
+/** Writes offset + lane * step for all lanes of a page. */
+function rescale(
+  { block, bits, length }: Lanes,
+  offset: number,
+  step: number,
+  target: Lanes,
+  at: number,
+): void {
+  const doubles = scratch(STEP_ROWS * 8);
+  const widen = bits === 8 ? kernels.widenU8 : bits === 16 ? kernels.widenU16 : kernels.widenU32;
+  const narrow = { 8: kernels.narrowU8, 16: kernels.narrowU16, 32: kernels.narrowU32 }[target.bits];
+  for (let row = 0; row < length; row += STEP_ROWS) {
+    const count = Math.min(STEP_ROWS, length - row);
+    widen(block.pointer + row * (bits >>> 3), doubles, count, offset, step, 1);
+    narrow(doubles, target.block.pointer + (at + row) * (target.bits >>> 3), count, 0, 1);
   }
 }

@@ -20,6 +20,7 @@ import { PIECE_ROWS, pieceCount, VECTOR_ROWS, type RowSource } from './row-sourc
 import { encodeHeader, type Segment, type SegmentColumn } from './segment.ts';
 import { blockKey, headerKey, type SegmentAddress } from './segment-keys.ts';
 import { sortSteps } from './sort-rows.ts';
+import type { SeriesTable } from './series-table.ts';
 import { seriesOf } from './sorted-head.ts';
 import {
   gatherColumn,
@@ -88,9 +89,6 @@ function positions(
   };
 }
 
-/** Numbers gathered between two pauses. */
-const GATHER_ROWS = 262_144;
-
 /** One segment as it comes to be. */
 interface Draft {
   readonly address: SegmentAddress;
@@ -144,23 +142,14 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
     const first = segments.length * SEGMENT_ROWS;
     const starts = cutStarts(sorted.starts, first, first + draft.order.length);
     await input.timers.yield();
-    const ordered = await gatherNumbers(times, draft.order, input.timers);
-    await input.timers.yield();
-    const series = seriesOf(
-      segmentBy,
-      seriesColumns,
-      draft.order,
-      starts,
-      starts.length - 1,
-      ordered,
-    );
+    const series = seriesOf(segmentBy, seriesColumns, draft.order, starts, times);
     const seriesTypes = new Map<number, SqlType>();
     for (const attnum of segmentBy) seriesTypes.set(attnum, table.columns[attnum - 1].type);
     await input.timers.yield();
     const value = encodeHeader({ timeColumn, series, seriesTypes, columns: draft.columns });
     operations.push({ type: 'put', key: headerKey(draft.address), value });
     await input.timers.yield();
-    segments.push(segmentOf(input, draft, segmentBy, ordered, value.length));
+    segments.push(segmentOf(input, draft, series, value.length));
     await input.timers.yield();
   }
   for (const column of [timeValues, ...seriesColumns]) giveBackColumn(column);
@@ -171,15 +160,14 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
 function segmentOf(
   { isCompacted = false }: WriterInput,
   draft: Draft,
-  segmentBy: readonly number[],
-  times: Float64Array,
+  { segmentBy, minTimes, maxTimes }: SeriesTable,
   headerBytes: number,
 ): Segment {
   let minTime = Infinity;
   let maxTime = -Infinity;
-  for (let i = 0; i < times.length; i++) {
-    if (times[i] < minTime) minTime = times[i];
-    if (times[i] > maxTime) maxTime = times[i];
+  for (let s = 0; s < minTimes.length; s++) {
+    if (minTimes[s] < minTime) minTime = minTimes[s];
+    if (maxTimes[s] > maxTime) maxTime = maxTimes[s];
   }
   const { address, order } = draft;
   const bytes = draft.bytes + headerBytes;
@@ -459,21 +447,6 @@ function cutStarts(starts: Int32Array, from: number, to: number): Int32Array {
   for (const start of starts) if (start > from && start < to) cut.push(start - from);
   cut.push(to - from);
   return Int32Array.from(cut);
-}
-
-/** Numbers at these rows, giving way to other work. */
-async function gatherNumbers(
-  data: Float64Array,
-  rows: Int32Array,
-  timers: Timers,
-): Promise<Float64Array> {
-  const result = new Float64Array(rows.length);
-  for (let start = 0; start < rows.length; start += GATHER_ROWS) {
-    const end = Math.min(rows.length, start + GATHER_ROWS);
-    for (let i = start; i < end; i++) result[i] = data[rows[i]];
-    await timers.yield();
-  }
-  return result;
 }
 
 function compareWide(a: Value, b: Value): number {

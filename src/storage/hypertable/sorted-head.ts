@@ -93,22 +93,22 @@ class SortedColumn {
   }
 }
 
-/** The series table of rows in a sorted order. */
+/** The series table of rows in a sorted order; the times are those of the rows as they were. */
 export function seriesOf(
   segmentBy: readonly number[],
   columns: readonly PlainColumn[],
   permutation: Int32Array,
   starts: Int32Array,
-  count: number,
-  sortedTimes: Float64Array,
+  times: Float64Array,
 ): SeriesTable {
+  const count = starts.length - 1;
   const firsts = new Int32Array(count);
   const minTimes = new Float64Array(count);
   const maxTimes = new Float64Array(count);
   for (let s = 0; s < count; s++) {
     firsts[s] = permutation[starts[s]];
-    minTimes[s] = sortedTimes[starts[s]];
-    maxTimes[s] = sortedTimes[starts[s + 1] - 1];
+    minTimes[s] = times[firsts[s]];
+    maxTimes[s] = times[permutation[starts[s + 1] - 1]];
   }
   const values = new Map<number, PlainColumn>();
   segmentBy.forEach((attnum, i) => values.set(attnum, gatherColumn(columns[i], firsts, count)));
@@ -129,10 +129,10 @@ async function buildSortedHead(
   const unsorted = buffer.times(0, rows);
   const steps = sortSteps(columns, unsorted, rows, undefined);
   const order = await finishInTurns(steps, () => timers.yield());
-  const { permutation, seriesCount, starts } = order;
+  const { permutation, starts } = order;
   const times = new Float64Array(rows);
   for (let i = 0; i < rows; i++) times[i] = unsorted[permutation[i]];
-  const series = seriesOf(usable, columns, permutation, starts, seriesCount, times);
+  const series = seriesOf(usable, columns, permutation, starts, unsorted);
   return new SortedHead(buffer, rows, series, order, times);
 }
 
