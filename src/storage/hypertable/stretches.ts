@@ -114,28 +114,54 @@ function cutBuckets(
   let time = times.at(row);
   const last = times.at(end - 1);
   if (!Number.isFinite(time) || !Number.isFinite(last)) return false;
-  const step = (last - time) / (end - 1 - row);
+  // Rows of a bucket by the mean step; then as many as the bucket before had.
+  let rows = Math.ceil(width / ((last - time) / (end - 1 - row)));
+  let bucket = anchor + Math.floor((time - anchor) / width) * width;
   while (into.count < most) {
-    const bucket = anchor + Math.floor((time - anchor) / width) * width;
     const border = bucket + width;
     if (last < border) {
       into.push(row, end, series, bucket);
       return true;
     }
-    const next = borderRow(times, row, end, border, row + Math.ceil((border - time) / step));
+    const next = borderRow(times, row, end, border, rows);
     into.push(row, next, series, bucket);
+    rows = next - row;
     row = next;
     time = times.at(row);
+    bucket = time < border + width ? border : anchor + Math.floor((time - anchor) / width) * width;
   }
   return false;
 }
 
-/** First row after `row` whose time is at least `border`; the last row's is. Tries `guess` first. */
-function borderRow(times: Times, row: number, end: number, border: number, guess: number): number {
-  if (guess > row && guess < end) {
-    if (times.at(guess) < border) return times.firstAtLeast(guess + 1, end, border);
-    if (times.at(guess - 1) < border) return guess;
-    return times.firstAtLeast(row + 1, guess, border);
+/** First row after `row` whose time is at least `border`; the last row's is. About `rows` rows further on. */
+function borderRow(times: Times, row: number, end: number, border: number, rows: number): number {
+  let low = row + 1;
+  let high = end - 1;
+  let guess = row + rows;
+  // Also where the rows are not known because all times are equal.
+  if (!(guess > low)) guess = low;
+  else if (guess > high) guess = high;
+  // In steps that double, as the guess is seldom far off.
+  let by = 1;
+  if (times.at(guess) >= border) {
+    high = guess;
+    while (high - by >= low && times.at(high - by) >= border) {
+      high -= by;
+      by *= 2;
+    }
+    if (high - by >= low) low = high - by + 1;
+  } else {
+    low = guess + 1;
+    while (low + by <= high && times.at(low + by - 1) < border) {
+      low += by;
+      by *= 2;
+    }
+    if (low + by <= high) high = low + by - 1;
   }
-  return times.firstAtLeast(row + 1, end, border);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times.at(middle) < border) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
