@@ -3,12 +3,12 @@
  * that a full table does not have go to disk and are counted and matched a partition at a time.
  */
 import type { SetOperationNode } from '../plan/physical.ts';
-import { OID } from '../types/type.ts';
+import { OID, type SqlType } from '../types/type.ts';
 import { gatherBatch } from '../vector/gather.ts';
 import type { Batch, Vector } from '../vector/vector.ts';
 import { execute } from './build.ts';
-import { KeyTable } from './key-table.ts';
-import type { ExecContext, OperatorRun } from './operator.ts';
+import { inTurns, type ExecContext, type OperatorRun } from './operator.ts';
+import { RowNumbers } from './packed-keys/row-numbers.ts';
 import { columnTypes, hashStepRows, inPieces, MemoryBudget } from './run.ts';
 import { HashUsage } from './spill/usage.ts';
 import { Partitions, pickRows } from './spill/partitions.ts';
@@ -29,7 +29,7 @@ class SetOperation {
   readonly #level: number;
   readonly #context: ExecContext;
   /** Rows without columns are all equal: a constant key stands for them. */
-  readonly #table: KeyTable;
+  readonly #table: RowNumbers;
   readonly #counts = new Counts();
   readonly #budget: MemoryBudget;
   #left: Partitions | undefined;
@@ -40,7 +40,7 @@ class SetOperation {
     this.#usage = usage;
     this.#level = level;
     this.#context = context;
-    this.#table = new KeyTable(Math.max(node.columns.length, 1));
+    this.#table = new RowNumbers(node.columns.length > 0 ? columnTypes(node) : [KEY_TYPE]);
     this.#budget = new MemoryBudget('SetOp', context, context.hashMemoryBytes);
     usage.batches++;
   }
@@ -48,7 +48,7 @@ class SetOperation {
   async *run(left: AsyncIterable<Batch>, right: AsyncIterable<Batch>): OperatorRun {
     try {
       for await (const batch of right) {
-        const { numbers, unknown } = this.#number(batch);
+        const { numbers, unknown } = await this.#number(batch);
         for (let row = 0; row < batch.length; row++) {
           if (numbers[row] >= 0) this.#counts.add(numbers[row], 1);
         }
@@ -58,7 +58,7 @@ class SetOperation {
         }
       }
       for await (const batch of left) {
-        const { numbers, unknown } = this.#number(batch);
+        const { numbers, unknown } = await this.#number(batch);
         const taken = this.#take(batch, numbers);
         if (unknown > 0) {
           this.#left ??= await this.#newPartitions();
@@ -67,6 +67,7 @@ class SetOperation {
         if (taken.length > 0) yield taken;
       }
       this.#usage.noteMemory(this.#budget.used);
+      this.#table.free();
       if (this.#left !== undefined) yield* this.#rest(this.#left);
     } finally {
       await this.#left?.close();
@@ -98,16 +99,16 @@ class SetOperation {
   }
 
   /** The number of each row; once the table is full, -1 for rows that are not in it. */
-  #number(batch: Batch): { readonly numbers: Int32Array; readonly unknown: number } {
+  async #number(batch: Batch): Promise<{ numbers: Int32Array; unknown: number }> {
     const numbers = new Int32Array(batch.length);
     const keys = batch.columns.length > 0 ? batch.columns : [constantKey(batch.length)];
     if (!this.#budget.isOver) {
       const before = this.#table.bytes;
-      this.#table.insert(keys, batch.length, numbers);
+      await inTurns(this.#table.insert(keys, batch.length, numbers), this.#context);
       this.#budget.add(this.#table.bytes - before);
       return { numbers, unknown: 0 };
     }
-    this.#table.find(keys, batch.length, numbers);
+    await inTurns(this.#table.find(keys, batch.length, numbers), this.#context);
     let unknown = 0;
     for (let row = 0; row < batch.length; row++) if (numbers[row] < 0) unknown++;
     return { numbers, unknown };
@@ -137,9 +138,10 @@ async function keepUnknown(
   await partitions.add(some, some.columns);
 }
 
+const KEY_TYPE: SqlType = { oid: OID.bool, typmod: -1 };
+
 function constantKey(length: number): Vector {
-  const type = { oid: OID.bool, typmod: -1 };
-  return { rep: 'bool', type, length, data: new Uint8Array(length), nulls: undefined };
+  return { rep: 'bool', type: KEY_TYPE, length, data: new Uint8Array(length), nulls: undefined };
 }
 
 /** Whether a left row with this number is part of the result; notes that it went by. */
