@@ -14,6 +14,19 @@ export interface OutputKernels {
    * Answers 0 where that is not so.
    */
   splitEntries(texts: number, end: number, entries: number, count: number): number;
+  /**
+   * Whole sums below 2^53 divided by counts, doubles both, as numerics in text or binary, one behind the
+   * other from `out` on, with an entry each; empty where the count is 0. `work` has room for 64 bytes.
+   */
+  writeQuotients(
+    sums: number,
+    counts: number,
+    rows: number,
+    isText: number,
+    work: number,
+    entries: number,
+    out: number,
+  ): void;
 }
 
 export const RowStatus = {

@@ -9,6 +9,9 @@ import type { SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import type { AnyVector, NullMask, Vector } from './vector.ts';
 
+/** Counts that may be divided by: remainders times 10,000 must be exact. */
+export const QUOTIENT_COUNT_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 10_000);
+
 export class QuotientVector implements AnyVector {
   readonly rep = 'any';
   readonly type: SqlType;

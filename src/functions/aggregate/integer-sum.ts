@@ -5,10 +5,9 @@
 import { divideNumeric } from '../../types/numeric-arithmetic.ts';
 import { numericFromInt } from '../../types/numeric-convert.ts';
 import { Numeric } from '../../types/numeric.ts';
-import { QUOTIENT_COUNT_MAX } from '../../types/quotient-digits.ts';
 import { type Oid, sqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
-import { QuotientVector } from '../../vector/quotient-vector.ts';
+import { QUOTIENT_COUNT_MAX, QuotientVector } from '../../vector/quotient-vector.ts';
 import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
 import {
   type AnyVector,

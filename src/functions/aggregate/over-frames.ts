@@ -2,8 +2,7 @@
  * Aggregates over the frames of windows in two passes: one that adds up all rows in their order, and one that
  * takes each frame's value from what was added up where it begins and ends.
  */
-import { QUOTIENT_COUNT_MAX } from '../../types/quotient-digits.ts';
-import { QuotientVector } from '../../vector/quotient-vector.ts';
+import { QUOTIENT_COUNT_MAX, QuotientVector } from '../../vector/quotient-vector.ts';
 import type { F64Vector, NullMask, Vector } from '../../vector/vector.ts';
 import type { CallInfo, FramedRows, OverFrames, RowValues } from '../function.ts';
 

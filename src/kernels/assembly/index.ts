@@ -20,4 +20,5 @@ export { rehashTexts, textCode, textCodes, tupleCodes } from './text-table';
 export { findTuples, learnTuples } from './text-tuples';
 export { clearSlots, findKeys, hashKeys, insertKeys, moveSlots } from './key-table';
 export * from './key-words';
+export { writeQuotients } from './quotient';
 export { splitEntries, writeLines, writeTuples } from './data-row';

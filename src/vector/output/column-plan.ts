@@ -17,7 +17,7 @@ import {
 } from './column-source.ts';
 import { QuotientVector } from '../quotient-vector.ts';
 import { DictionaryEntries } from './dictionary-entries.ts';
-import { QuotientSource, quotientText } from './quotient-source.ts';
+import { QuotientSource } from './quotient-source.ts';
 
 /** Types whose text and binary forms are both their characters in UTF-8. */
 export const PLAIN_TEXT: ReadonlySet<Oid> = new Set<Oid>([
@@ -79,13 +79,7 @@ export class ColumnPlan {
     }
     if (!this.#areNumbersPlain) return undefined;
     const quotients = QuotientVector.from(vector);
-    if (quotients !== undefined) {
-      return new TextSource(
-        quotients.nulls,
-        (row) => quotientText(quotients, row),
-        () => false,
-      );
-    }
+    if (quotients !== undefined) return new QuotientSource(quotients, true);
     if (vector.rep === 'f64') return numberTextSource(vector, oid, settings);
     if (vector.rep !== 'bool') return undefined;
     return new NumberSource(vector.nulls, FieldKind.BoolText, vector.data);
@@ -96,7 +90,7 @@ export class ColumnPlan {
       return PLAIN_TEXT.has(this.#oid) ? this.#dictionarySource(vector) : undefined;
     }
     const quotients = QuotientVector.from(vector);
-    if (quotients !== undefined) return new QuotientSource(quotients);
+    if (quotients !== undefined) return new QuotientSource(quotients, false);
     if (vector.rep === 'any') return undefined;
     const kind = vector.rep === 'bool' ? FieldKind.Bool : BINARY_KINDS.get(this.#oid);
     return kind === undefined ? undefined : new NumberSource(vector.nulls, kind, vector.data);

@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../../src/base/byte-writer.ts';
+import { kernels } from '../../../src/kernels/kernels.ts';
+import { kernelViews, scratch } from '../../../src/kernels/memory.ts';
 import { codecFor } from '../../../src/types/codecs.ts';
 import { divideNumeric } from '../../../src/types/numeric-arithmetic.ts';
 import { numericFromInt } from '../../../src/types/numeric-convert.ts';
 import { formatNumeric, Numeric } from '../../../src/types/numeric.ts';
-import { QUOTIENT_COUNT_MAX, QuotientDigits } from '../../../src/types/quotient-digits.ts';
 import { OID, sqlType } from '../../../src/types/type.ts';
 import { concat } from '../../../src/vector/concat.ts';
 import { gather, gatherOrNull, gatherSteps, slice } from '../../../src/vector/gather.ts';
-import { QuotientVector } from '../../../src/vector/quotient-vector.ts';
+import { QUOTIENT_BYTES_MAX } from '../../../src/vector/output/quotient-source.ts';
+import { QUOTIENT_COUNT_MAX, QuotientVector } from '../../../src/vector/quotient-vector.ts';
 import { valueAt, type AnyVector, type Vector } from '../../../src/vector/vector.ts';
 import type { FormatSettings } from '../../../src/types/codec.ts';
 
@@ -32,22 +34,54 @@ function quotientOf(total: number, rows: number): Numeric {
   return divideNumeric(new Numeric(BigInt(total), 0), numericFromInt(rows));
 }
 
-describe('quotient digits', () => {
-  it('are those of dividing numerics, as text and in binary', () => {
-    const digits = new QuotientDigits();
-    const bytes = new Uint8Array(64);
+describe('the quotient kernel', () => {
+  const pairs = fc.array(fc.tuple(sum, fc.oneof(count, fc.constant(0))), {
+    minLength: 1,
+    maxLength: 40,
+  });
+
+  /** The bytes of each quotient. */
+  function written(values: readonly (readonly [number, number])[], isText: boolean): Uint8Array[] {
+    const rows = values.length;
+    const sums = scratch(rows * (16 + 8 + QUOTIENT_BYTES_MAX) + 128);
+    const counts = sums + rows * 8;
+    const work = counts + rows * 8;
+    const entries = work + 64;
+    const { f64, u8, u32 } = kernelViews();
+    values.forEach(([total, divisor], i) => {
+      f64[sums / 8 + i] = total;
+      f64[counts / 8 + i] = divisor;
+    });
+    const out = entries + rows * 8;
+    kernels.writeQuotients(sums, counts, rows, Number(isText), work, entries, out);
+    return values.map((_, i) => {
+      const start = u32[entries / 4 + i * 2] as number;
+      return u8.slice(start, start + (u32[entries / 4 + i * 2 + 1] as number));
+    });
+  }
+
+  it('writes what dividing numerics gives, as text and in binary', () => {
     fc.assert(
-      fc.property(sum, count, (total, rows) => {
-        const expected = quotientOf(total, rows);
-        const writer = new ByteWriter();
-        codecFor(OID.numeric).writeBinary(writer, expected, undefined as unknown as FormatSettings);
-        digits.divide(total, rows);
-        expect(digits.text()).toBe(formatNumeric(expected));
-        const end = digits.write(bytes, 3);
-        expect([...bytes.subarray(3, end)]).toEqual([...writer.view()]);
-        expect(end - 3).toBeLessThanOrEqual(40);
+      fc.property(pairs, (values) => {
+        const texts = written(values, true);
+        const binaries = written(values, false);
+        values.forEach(([total, divisor], i) => {
+          const text = texts[i] as Uint8Array;
+          const binary = binaries[i] as Uint8Array;
+          if (divisor === 0) {
+            expect([text.length, binary.length]).toEqual([0, 0]);
+            return;
+          }
+          const expected = quotientOf(total, divisor);
+          const writer = new ByteWriter();
+          const settings = undefined as unknown as FormatSettings;
+          codecFor(OID.numeric).writeBinary(writer, expected, settings);
+          expect(new TextDecoder().decode(text)).toBe(formatNumeric(expected));
+          expect([...binary]).toEqual([...writer.view()]);
+          expect(Math.max(text.length, binary.length)).toBeLessThanOrEqual(QUOTIENT_BYTES_MAX);
+        });
       }),
-      { numRuns: 20_000 },
+      { numRuns: 3000 },
     );
   });
 });
