@@ -7,16 +7,23 @@ import { OID } from '../types/type.ts';
 import { compareText } from '../types/text.ts';
 import { originOf } from '../vector/distinct-dictionary.ts';
 import { gatherBatch } from '../vector/gather.ts';
-import { valueAt, type Batch, type F64Vector, type TextVector } from '../vector/vector.ts';
+import {
+  valueAt,
+  type AnyVector,
+  type Batch,
+  type F64Vector,
+  type TextVector,
+} from '../vector/vector.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import type { ExecContext } from './operator.ts';
+import { acceptLazy } from './top-n-numerics.ts';
 
 export interface Threshold {
   /** The rows of a batch that may get in. */
   candidates(batch: Batch, context: ExecContext): Promise<Batch>;
 }
 
-/** undefined where the key is neither a plain number nor a text. */
+/** undefined where the key is neither a number nor a text. */
 export async function thresholdOf(
   best: Batch,
   keys: readonly SortKey[],
@@ -32,6 +39,11 @@ export async function thresholdOf(
       each.rep === 'f64' ? acceptNumbers(each, worst, key, isOnly) : undefined,
     );
   }
+  if (vector.rep === 'any') {
+    return threshold(key, (each) =>
+      each.rep === 'any' ? acceptLazy(each, worst, key) : undefined,
+    );
+  }
   // Other types that texts stand for have orders of their own.
   if (key.expr.type.oid !== OID.text || typeof worst !== 'string') return undefined;
   return threshold(key, (each) =>
@@ -43,12 +55,12 @@ type Key = Pick<SortKey, 'descending' | 'nullsFirst'>;
 
 function threshold(
   { expr }: SortKey,
-  accept: (vector: F64Vector | TextVector) => Int32Array | undefined,
+  accept: (vector: AnyVector | F64Vector | TextVector) => Int32Array | undefined,
 ): Threshold {
   return {
     async candidates(batch, context) {
       const [vector] = await evaluateAll(compileExprs([expr]), batch, context);
-      const rows = vector.rep === 'f64' || vector.rep === 'text' ? accept(vector) : undefined;
+      const rows = vector.rep === 'bool' ? undefined : accept(vector);
       return rows === undefined || rows.length === batch.length ? batch : gatherBatch(batch, rows);
     },
   };
