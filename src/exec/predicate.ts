@@ -56,11 +56,22 @@ function compile(expr: Expr): CompiledPredicate {
   const all = inOrder(parts);
   const onLanes = parts.filter(isLaneCondition);
   const lanes = onLanes.length === 0 ? undefined : new LaneCondition(onLanes);
-  const others = inOrder(parts.filter((part) => !onLanes.includes(part)));
+  const others = parts.filter((part) => !onLanes.includes(part));
+  /** What conditions on lanes leave, by the numbers of those that are to be evaluated, too. */
+  const remainders = new Map<string, readonly Conjunct[]>();
+  const remainder = (left: readonly number[]): readonly Conjunct[] => {
+    const key = left.join();
+    let found = remainders.get(key);
+    if (found === undefined) {
+      found = inOrder([...left.map((i) => onLanes[i]), ...others]);
+      remainders.set(key, found);
+    }
+    return found;
+  };
   function* steps(batch: Batch, context: ExecContext): Steps<Selection> {
     const selected = lanes === undefined ? false : lanes.select(batch, context);
-    let rows: Selection = selected === false ? undefined : selected;
-    for (const { fast, full } of selected === false ? all : others) {
+    let rows: Selection = selected === false ? undefined : selected.rows;
+    for (const { fast, full } of selected === false ? all : remainder(selected.left)) {
       if (rows?.length === 0 || batch.length === 0) return rows;
       const narrowed = fast === undefined ? false : fast(batch, rows, context);
       rows = narrowed === false ? yield* full(batch, rows, context) : narrowed;

@@ -260,7 +260,7 @@ describe('aggregates and conditions on lanes', () => {
     });
     const sums = 'count(*), sum(u), sum(v), sum(x), sum(d), min(ts), max(tag), sum(site)';
     for (let i = 0; i < ROUNDS / 2; i++) {
-      const where = `WHERE ${truth(2)} AND ${truth(1)}`;
+      const where = `WHERE ${truth(2)} AND ${truth(1)} AND ${truth(0)}`;
       const early = await answer(sums, `(SELECT * FROM t ${where} OFFSET 0) t`, '');
       const late = await answer(sums, 'p', where);
       expect(early, `SEED=${SEED} ${where}`).toBe(late);

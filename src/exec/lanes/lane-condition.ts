@@ -9,6 +9,7 @@ import type { Selection } from '../predicate.ts';
 import { BLOCK_ROWS, runProgram, type LaneProgram } from './lane-program.ts';
 import { LanePrograms } from './lane-programs.ts';
 import { truthTree, type TruthTree } from './lane-tree.ts';
+import { buildProgram, type Wanted } from './program-builder.ts';
 
 /** Rows below which making registers costs more than it saves. */
 const BATCH_ROWS_MIN = 256;
@@ -24,26 +25,71 @@ export function isLaneCondition(expr: Expr): boolean {
   );
 }
 
+/** The rows of a batch in which conditions hold, but for some that are no lanes' in this batch. */
+export interface LaneSelection {
+  readonly rows: Selection;
+  /** The numbers of the conditions that were not looked at, ascending. */
+  readonly left: readonly number[];
+}
+
+/** The programs of a statement. */
+interface Programs {
+  readonly all: LanePrograms;
+  /** For what fits of the conditions, where not all of them do. */
+  readonly some: LanePrograms;
+  isPartial: boolean;
+}
+
 /** Rows where all of some conditions hold. */
 export class LaneCondition {
-  readonly #tree: TruthTree;
-  readonly #programs = new WeakMap<ExecContext, LanePrograms>();
+  readonly #trees: readonly TruthTree[];
+  readonly #programs = new WeakMap<ExecContext, Programs>();
+  /** What programs for some conditions leave. */
+  readonly #left = new WeakMap<LaneProgram, readonly number[]>();
 
   constructor(exprs: readonly Expr[]) {
-    this.#tree = { kind: 'and', args: exprs.map((expr) => truthTree(expr) as TruthTree) };
+    this.#trees = exprs.map((expr) => truthTree(expr) as TruthTree);
   }
 
   /** False where the batch has no lanes that fit. */
-  select(batch: Batch, context: ExecContext): Selection | false {
+  select(batch: Batch, context: ExecContext): LaneSelection | false {
     if (batch.length < BATCH_ROWS_MIN) return false;
     let programs = this.#programs.get(context);
     if (programs === undefined) {
-      programs = new LanePrograms(context);
+      programs = {
+        all: new LanePrograms(context),
+        some: new LanePrograms(context),
+        isPartial: false,
+      };
       this.#programs.set(context, programs);
     }
-    const program = programs.for(batch, () => ({ condition: this.#tree, outputs: [] }));
-    return program === undefined ? false : selectedRows(program, batch);
+    if (!programs.isPartial) {
+      const program = programs.all.for(batch, () => wanted(this.#trees));
+      if (program !== undefined) return { rows: selectedRows(program, batch), left: [] };
+      programs.isPartial = this.#trees.length > 1;
+    }
+    return programs.isPartial && this.#selectBySome(programs.some, batch, context);
   }
+
+  #selectBySome(programs: LanePrograms, batch: Batch, context: ExecContext): LaneSelection | false {
+    let left: number[] = [];
+    const program = programs.for(batch, () => {
+      const fits = this.#trees.map((tree) => buildProgram(wanted([tree]), batch, context));
+      left = [...this.#trees.keys()].filter((i) => fits[i] === undefined);
+      return wanted(this.#trees.filter((_, i) => fits[i] !== undefined));
+    });
+    if (program === undefined) return false;
+    const known = this.#left.get(program);
+    if (known === undefined) this.#left.set(program, left);
+    else left = [...known];
+    return left.length === this.#trees.length
+      ? false
+      : { rows: selectedRows(program, batch), left };
+  }
+}
+
+function wanted(args: readonly TruthTree[]): Wanted {
+  return { condition: { kind: 'and', args }, outputs: [] };
 }
 
 function selectedRows(program: LaneProgram, batch: Batch): Selection {
