@@ -2,6 +2,7 @@
  * Strings numbered 0, 1, 2 ... in order of their arrival. A Map of millions of strings stops everything
  * when it grows; this table grows a page at a time.
  */
+import { originOf } from './distinct-dictionary.ts';
 import { HashPages } from './hash-pages.ts';
 
 /** Strings of one page. */
@@ -26,9 +27,8 @@ export class TextTable {
   }
 
   /** The string's number, -1 where it is not in the table. */
-  find(text: string): number {
+  find(text: string, hash = hashText(text)): number {
     if (this.#indexed !== this.size) this.#indexRest();
-    const hash = hashText(text);
     const { slots } = this.#index.directory[hash >>> this.#index.shift];
     const mask = slots.length - 2;
     for (let at = (hash << 1) & mask; slots[at + 1] !== 0; at = (at + 2) & mask) {
@@ -38,9 +38,8 @@ export class TextTable {
   }
 
   /** The string's number, a new one where it is not in the table. */
-  add(text: string): number {
+  add(text: string, hash = hashText(text)): number {
     if (this.#indexed !== this.size) this.#indexRest();
-    const hash = hashText(text);
     const page = this.#index.directory[hash >>> this.#index.shift];
     const { slots } = page;
     const mask = slots.length - 2;
@@ -59,11 +58,15 @@ export class TextTable {
     for (const text of texts) this.#push(text);
   }
 
-  /** The same, with their places in the index, in steps of some milliseconds. */
+  /** The same for a dictionary, with their places in the index, in steps of some milliseconds. */
   *takeSteps(texts: readonly string[]): Generator<void, void, void> {
+    const hashes = hashesOf(texts);
     for (let start = 0; start < texts.length; start += STEP_TEXTS) {
-      this.addDistinct(texts.slice(start, start + STEP_TEXTS));
-      this.#indexRest();
+      const end = Math.min(texts.length, start + STEP_TEXTS);
+      for (let i = start; i < end; i++) {
+        this.#push(texts[i]);
+        this.#indexNext(hashes?.at(i) ?? hashText(texts[i]));
+      }
       yield;
     }
   }
@@ -83,15 +86,51 @@ export class TextTable {
   }
 
   #indexRest(): void {
-    for (; this.#indexed < this.size; this.#indexed++) {
-      const hash = hashText(this.textOf(this.#indexed));
-      const page = this.#index.directory[hash >>> this.#index.shift];
-      const mask = page.slots.length - 2;
-      let at = (hash << 1) & mask;
-      while (page.slots[at + 1] !== 0) at = (at + 2) & mask;
-      this.#index.put(page, at, hash, this.#indexed + 1);
-    }
+    while (this.#indexed < this.size) this.#indexNext(hashText(this.textOf(this.#indexed)));
   }
+
+  #indexNext(hash: number): void {
+    const page = this.#index.directory[hash >>> this.#index.shift];
+    const mask = page.slots.length - 2;
+    let at = (hash << 1) & mask;
+    while (page.slots[at + 1] !== 0) at = (at + 2) & mask;
+    this.#index.put(page, at, hash, ++this.#indexed);
+  }
+}
+
+/** Hashes of a dictionary's strings, each computed once as long as the dictionary lives. */
+export class TextHashes {
+  readonly #texts: readonly string[];
+  /** 0 where nobody has asked yet. */
+  readonly #hashes: Int32Array;
+
+  constructor(texts: readonly string[], known: TextHashes | undefined) {
+    this.#texts = texts;
+    this.#hashes = new Int32Array(texts.length);
+    if (known !== undefined) this.#hashes.set(known.#hashes.subarray(0, texts.length));
+  }
+
+  get length(): number {
+    return this.#hashes.length;
+  }
+
+  at(code: number): number {
+    return this.#hashes[code] || (this.#hashes[code] = hashText(this.#texts[code]));
+  }
+}
+
+/** By what dictionaries were taken of. */
+const kept = new WeakMap<object, TextHashes>();
+
+/** undefined for a dictionary that is not known to be looked at again. */
+export function hashesOf(dictionary: readonly string[]): TextHashes | undefined {
+  const origin = originOf(dictionary);
+  if (origin === undefined) return undefined;
+  const known = kept.get(origin);
+  if (known !== undefined && known.length >= dictionary.length) return known;
+  const hashes = new TextHashes(dictionary, known);
+  kept.set(origin, hashes);
+  return hashes;
 }
 
 function hashText(text: string): number {

@@ -10,6 +10,8 @@ import { TextIds } from '../packed-keys/text-ids.ts';
 const NUMBERS_MAX = 4096;
 /** Whole numbers from 0 on that are looked up in an array, at most. */
 const SMALL_MAX = 1 << 16;
+/** Texts that get a dictionary of their own. */
+const LIST_MAX = 16_384;
 /** Texts that may be looked at without a pause when others come to them. */
 const TEXTS_MOVED = 4096;
 
@@ -106,7 +108,7 @@ export class GroupAxis {
       this.#null = this.count++;
       // No number equals it.
       this.#values[this.#null] = NaN;
-      this.#list[this.#null] = '';
+      this.#ids[this.#null] = 0;
     }
     return this.#null;
   }
@@ -140,18 +142,32 @@ export class GroupAxis {
     const number = this.count++;
     this.#ofId[id] = number + 1;
     this.#ids[number] = id;
-    this.#list[number] = this.#texts.textOf(id);
     return number;
   }
 
   /** The same for a table whose texts have the same numbers. */
   valuesForTable(numbers: Int32Array): Vector {
+    return vectorRep(this.#type.oid) === 'text' ? this.#manyTexts(numbers) : this.values(numbers);
+  }
+
+  #manyTexts(numbers: Int32Array): Vector {
     const type = this.#type;
-    if (vectorRep(type.oid) !== 'text') return this.values(numbers);
     const ids = numbers.map((number) => (number === this.#null ? 0 : this.#ids[number]));
     const { dictionary, codes } = this.#texts.texts(ids);
     const { length } = numbers;
     return { rep: 'text', type, length, codes, dictionary, nulls: this.#nullsOf(numbers) };
+  }
+
+  /** A dictionary of the axis's texts alone, which are few. */
+  #fewTexts(numbers: Int32Array): Vector {
+    const type = this.#type;
+    const list = this.#list;
+    for (let number = list.length; number < this.count; number++) {
+      list.push(number === this.#null ? '' : this.#texts.textOf(this.#ids[number]));
+    }
+    const nulls = this.#nullsOf(numbers);
+    const { length } = numbers;
+    return { rep: 'text', type, length, codes: numbers, dictionary: list, nulls };
   }
 
   /** The values with these numbers; vectors of texts share a dictionary until others are added. */
@@ -162,7 +178,7 @@ export class GroupAxis {
     const values = this.#values;
     switch (vectorRep(type.oid)) {
       case 'text':
-        return { rep: 'text', type, length, codes: numbers, dictionary: this.#list, nulls };
+        return this.count <= LIST_MAX ? this.#fewTexts(numbers) : this.#manyTexts(numbers);
       case 'bool': {
         const data = Uint8Array.from(numbers, (number) => values[number]);
         return { rep: 'bool', type, length, data, nulls };

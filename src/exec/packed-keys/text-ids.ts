@@ -3,7 +3,7 @@
  * without equal strings, their codes will do: no string is looked at.
  */
 import { originOf } from '../../vector/distinct-dictionary.ts';
-import { TextTable } from '../../vector/text-table.ts';
+import { hashesOf, TextTable } from '../../vector/text-table.ts';
 import type { TextVector } from '../../vector/vector.ts';
 
 /** What texts get that have no number. */
@@ -58,12 +58,13 @@ export class TextIds {
       this.#ofCode ??= new Int32Array(dictionary.length).fill(UNKNOWN);
     }
     const ofCode = this.#ofCode;
+    const hashes = hashesOf(dictionary);
     for (let row = 0; row < length; row++) {
       if (nulls !== undefined && nulls[row] === 1) continue;
       const code = codes[row];
       let id = ofCode === undefined ? UNKNOWN : ofCode[code];
       if (id < 0) {
-        id = this.#number(dictionary[code], adds);
+        id = this.#number(dictionary[code], hashes?.at(code), adds);
         if (ofCode !== undefined) ofCode[code] = id;
       }
       out[at + row] = id;
@@ -94,9 +95,9 @@ export class TextIds {
     return origin !== undefined && dictionary.length <= home.length && originOf(home) === origin;
   }
 
-  #number(text: string, adds: boolean): number {
+  #number(text: string, hash: number | undefined, adds: boolean): number {
     const table = this.#table;
     if (table === undefined) return ABSENT_ID;
-    return adds ? table.add(text) : table.find(text);
+    return adds ? table.add(text, hash) : table.find(text, hash);
   }
 }
