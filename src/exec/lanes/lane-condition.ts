@@ -76,15 +76,13 @@ export class LaneCondition {
     const program = programs.for(batch, () => {
       const fits = this.#trees.map((tree) => buildProgram(wanted([tree]), batch, context));
       left = [...this.#trees.keys()].filter((i) => fits[i] === undefined);
-      return wanted(this.#trees.filter((_, i) => fits[i] !== undefined));
+      const some = this.#trees.filter((_, i) => fits[i] !== undefined);
+      return some.length === 0 ? undefined : wanted(some);
     });
     if (program === undefined) return false;
-    const known = this.#left.get(program);
-    if (known === undefined) this.#left.set(program, left);
-    else left = [...known];
-    return left.length === this.#trees.length
-      ? false
-      : { rows: selectedRows(program, batch), left };
+    const known = this.#left.get(program) ?? left;
+    this.#left.set(program, known);
+    return { rows: selectedRows(program, batch), left: known };
   }
 }
 

@@ -23,14 +23,15 @@ export class LanePrograms {
   }
 
   /** A program for the batch, attached to its runs; undefined where there is none. */
-  for(batch: Batch, wanted: () => Wanted): LaneProgram | undefined {
+  for(batch: Batch, wanted: () => Wanted | undefined): LaneProgram | undefined {
     const variant = `${batch.runs?.constantColumns.join(' ')}`;
     for (const { program, shape, ...known } of this.#known) {
       if (known.variant !== variant) continue;
       if (shape !== shapeOf(batch, columnsOf(program))) continue;
       return program.runTruths.every((truth) => truth.attach(batch)) ? program : undefined;
     }
-    const program = buildProgram(wanted(), batch, this.#context);
+    const parts = wanted();
+    const program = parts && buildProgram(parts, batch, this.#context);
     if (program === undefined) return undefined;
     if (this.#known.length === PROGRAMS_MAX) this.#known = [];
     this.#known.push({ program, shape: shapeOf(batch, columnsOf(program)), variant });
