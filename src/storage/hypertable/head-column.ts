@@ -8,6 +8,7 @@
 import { grown } from '../../base/grown.ts';
 import { borrowDoubles, borrowInts, giveBack, keepLent } from '../../base/lent-arrays.ts';
 import { InternalError } from '../../errors/db-error.ts';
+import { freeBlock } from '../../kernels/memory.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { valueAt, type Vector } from '../../vector/vector.ts';
@@ -33,7 +34,8 @@ const FIRST_CAPACITY = 64;
 const GROWTH = 4;
 const STEP_ROWS = PIECE_ROWS * 4;
 
-type Page = PlainColumn | (LaneColumn & { readonly lanes: BoundedLanes });
+type LanePage = LaneColumn & { readonly lanes: BoundedLanes };
+type Page = PlainColumn | LanePage;
 
 /** It turns into plain values when a value outside its form arrives. */
 export class HeadColumn {
@@ -42,6 +44,8 @@ export class HeadColumn {
   #isRetired = false;
   /** Pages of PIECE_ROWS. */
   #full: Page[] = [];
+  /** Those whose lanes somebody has been handed. */
+  readonly #kept = new Set<Page>();
   /** The page that takes rows; room for `capacity` of them. */
   #numbers = new Float64Array(0);
   #flags = new Uint8Array(0);
@@ -143,6 +147,7 @@ export class HeadColumn {
     // Rows that are written may be parts of what was read: no one may give back what is not theirs.
     if (page.rep === 'f64') keepLent(page.data);
     if (page.rep === 'text') keepLent(page.codes);
+    if (page.rep === 'lanes') this.#kept.add(page);
     return firstRows(page, rows);
   }
 
@@ -164,10 +169,10 @@ export class HeadColumn {
     return gathered;
   }
 
-  /** The first rows as lanes of one kind, where they have no NULLs and lanes hold them. */
+  /** A copy of the first rows as lanes of one kind, where they have no NULLs and lanes hold them. */
   laneColumn(rows: number): LaneColumn | undefined {
     this.#checkAlive();
-    if (this.rep !== 'f64') return undefined;
+    if (this.rep !== 'f64' || rows === 0) return undefined;
     const pages: BoundedLanes[] = [];
     for (let start = 0; start < rows; start += PIECE_ROWS) {
       const count = Math.min(PIECE_ROWS, rows - start);
@@ -176,11 +181,19 @@ export class HeadColumn {
       pages.push(page);
     }
     const lanes = joinLanes(pages);
+    // What was made of the last page for this only.
+    if (rows % PIECE_ROWS > 0 && this.#full.length < pages.length) {
+      freeBlock(pages[pages.length - 1].block);
+    }
     return lanes && { rep: 'lanes', lanes, nulls: undefined };
   }
 
   retire(): void {
-    for (const page of this.#full) giveBackColumn(page);
+    for (const page of this.#full) {
+      if (page.rep !== 'lanes') giveBackColumn(page);
+      else if (!this.#kept.has(page)) freeBlock(page.lanes.block);
+    }
+    this.#full = [];
     giveBack(this.#numbers);
     giveBack(this.#codes);
     this.#isRetired = true;

@@ -43,9 +43,11 @@ interface Grid {
   readonly highest: number;
 }
 
-/** The rows of all pages as lanes of one kind; undefined where none holds them, or no memory is left. */
+/**
+ * A copy of the rows of all pages as lanes of one kind; undefined where none holds them, or no memory is
+ * left.
+ */
 export function joinLanes(pages: readonly BoundedLanes[]): BoundedLanes | undefined {
-  if (pages.length <= 1) return pages[0];
   const grid = gridOf(pages);
   if (grid === undefined) return undefined;
   const { bits, base, factor, divisor, highest } = grid;

@@ -6,7 +6,7 @@ import { lowerBound } from '../../base/lower-bound.ts';
 import { finishInTurns, finishNow } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import { liveColumns, type ColumnDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
-import { kernelCopy } from '../../kernels/memory.ts';
+import { freeBlock, kernelCopy } from '../../kernels/memory.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { KvOperation } from '../kv/kv.ts';
@@ -210,6 +210,7 @@ async function encodeLanes(
 ): Promise<Map<number, Promise<ColumnBlocks>>> {
   const encoded = new Map<number, Promise<ColumnBlocks>>();
   const orders = drafts.map(({ order }) => kernelCopy(order));
+  const all: Promise<void>[] = [];
   for (const { attnum } of columns) {
     const lanes = wholeLanes(sources, kept, attnum)?.lanes;
     if (lanes === undefined) continue;
@@ -219,10 +220,16 @@ async function encodeLanes(
     if (jobs.length < drafts.length) break;
     const blocks = Promise.all(jobs.map((job) => encoder.encode(job, timers)));
     // Who awaits it will see an error; until then it has no one.
-    blocks.catch(() => undefined);
+    const done = blocks.then(
+      () => undefined,
+      () => undefined,
+    );
+    all.push(done);
+    void done.then(() => freeBlock(lanes.block));
     encoded.set(attnum, blocks);
     await timers.yield();
   }
+  void Promise.all(all).then(() => orders.forEach((order) => order && freeBlock(order)));
   return encoded;
 }
 

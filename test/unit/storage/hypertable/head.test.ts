@@ -1,6 +1,12 @@
 /** Heads whose memory goes round, against plain arrays. */
 import { describe, expect, it } from 'vitest';
 import { borrowDoubles, borrowInts, giveBack } from '../../../../src/base/lent-arrays.ts';
+import {
+  freeBlock,
+  kernelViews,
+  tryAllocate,
+  type KernelBlock,
+} from '../../../../src/kernels/memory.ts';
 import { decodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
 import { HeadBuffer } from '../../../../src/storage/hypertable/head.ts';
 import { HeadColumn } from '../../../../src/storage/hypertable/head-column.ts';
@@ -50,6 +56,11 @@ function spoil(): void {
     const ints = Array.from({ length: 8 }, () => borrowInts(rows).fill(-7));
     for (const array of [...doubles, ...ints]) giveBack(array);
   }
+  for (const bytes of [65_536, 131_072, 262_144]) {
+    const blocks = Array.from({ length: 8 }, () => tryAllocate(bytes) as KernelBlock);
+    for (const { pointer } of blocks) kernelViews().u8.fill(0xaa, pointer, pointer + bytes);
+    for (const block of blocks) freeBlock(block);
+  }
 }
 
 describe('HeadBuffer', () => {
@@ -80,6 +91,12 @@ describe('HeadBuffer', () => {
         for (const { column: each, values: then } of seen) {
           expect(valuesOf(each, then.length)).toEqual(then);
         }
+      }
+      const last = Math.floor((rows.length - 1) / PIECE_ROWS);
+      for (let index = 0; index <= last; index++) {
+        const some = rows.slice(index * PIECE_ROWS, (index + 1) * PIECE_ROWS);
+        const values = some.map((row) => row[2] as Value);
+        seen.push({ column: head.columns.get(3)!.piece(index, some.length), values });
       }
       head.retire();
       spoil();
