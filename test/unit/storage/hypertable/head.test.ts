@@ -70,7 +70,7 @@ describe('HeadBuffer', () => {
       const head = newHead();
       const rows: Row[] = [];
       const seen: { column: StoredColumn; values: Value[] }[] = [];
-      const limit = round < 10 ? 5_000 : 150_000;
+      const limit = round < 10 ? 5_000 : 90_000;
       while (rows.length < limit) {
         const more = randomRows(random, rows.length, 1 + Math.floor(random() * limit * 0.2));
         head.append(ATTNUMS, batchOf(TABLE, more));
