@@ -68,7 +68,7 @@ function plainOrder(left: Oid, right: Oid): boolean {
   return left === right && PLAIN.has(left);
 }
 
-function isCompared(expr: Expr): boolean {
+export function isCompared(expr: Expr): boolean {
   return isFixed(expr) || expr.kind === 'exec-param';
 }
 

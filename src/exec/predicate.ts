@@ -12,6 +12,7 @@ import { evaluatorOf } from './expression.ts';
 import { isLaneCondition, LaneCondition } from './lanes/lane-condition.ts';
 import type { ExecContext } from './operator.ts';
 import { compareConjunct } from './predicate-compare.ts';
+import { codeConjunct } from './predicate-code.ts';
 import { dictionaryConjunct } from './predicate-dictionary.ts';
 
 /** Positions in ascending order, or undefined for all rows. */
@@ -99,10 +100,21 @@ export function conjunctsOf(expr: Expr): readonly Expr[] {
   return expr.kind === 'and' ? expr.args.flatMap(conjunctsOf) : [expr];
 }
 
+/** Conditions on one text column: by codes where the text that it is compared with has one, else by entries. */
+function textConjunct(expr: Expr, used: readonly number[]): FastConjunct | undefined {
+  const byCode = codeConjunct(expr);
+  const byEntry = dictionaryConjunct(expr, used);
+  if (byCode === undefined || byEntry === undefined) return byEntry;
+  return (batch, rows, context) => {
+    const selected = byCode(batch, rows, context);
+    return selected === false ? byEntry(batch, rows, context) : selected;
+  };
+}
+
 function compileConjunct(expr: Expr): Conjunct {
   const evaluator = evaluatorOf(expr);
   const used = usedColumns([expr]);
-  const fast = compareConjunct(expr) ?? dictionaryConjunct(expr, used);
+  const fast = compareConjunct(expr) ?? textConjunct(expr, used);
   return {
     first: fast !== undefined && !mayRaise(expr),
     fast,

@@ -22,6 +22,11 @@ export class TextTable {
     return this.#index.bytes + this.size * 32;
   }
 
+  /** Whether no string has to be put into the index before one is looked for. */
+  get isIndexed(): boolean {
+    return this.#indexed === this.size;
+  }
+
   textOf(number: number): string {
     return this.#texts[number >>> PAGE_BITS][number & PAGE_MASK];
   }

@@ -29,6 +29,10 @@ export class TextDictionary {
     return this.#bytes;
   }
 
+  get isIndexed(): boolean {
+    return this.#table.isIndexed;
+  }
+
   textOf(code: number): string {
     return this.#table.textOf(code);
   }
