@@ -29,6 +29,11 @@ function failingEnv(shouldFail: (call: string) => string | undefined): Env {
       check('append');
       return file.append(bytes);
     },
+    appendDurably: async (bytes) => {
+      check('append');
+      check('sync');
+      return file.appendDurably(bytes);
+    },
     sync: async () => {
       check('sync');
       return file.sync();

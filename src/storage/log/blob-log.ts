@@ -238,9 +238,12 @@ export class BlobLog implements CommitLog {
     const segment = this.#segments[this.#segments.length - 1] as Segment;
     const file = this.#file as DiskFile;
     const sequences: Sequence[][] = group.map(() => []);
+    // A single small piece with nothing before it is written and synced in one.
+    const isDurable =
+      !this.#unsynced && bytesOf(group) <= GATHERED_BYTES && group.some(({ sync }) => sync);
     for (const bytes of this.#encodeGroup(group, sequences)) {
       this.#unsynced = true;
-      await file.append(bytes);
+      await (isDurable ? file.appendDurably(bytes) : file.append(bytes));
       segment.bytes += bytes.length;
     }
     for (const { records } of group) for (const { payload } of records) giveBack(payload);
@@ -248,7 +251,7 @@ export class BlobLog implements CommitLog {
       if (!pending.sync) pending.resolve(sequences[i] as Sequence[]);
     });
     const target = segment.bytes;
-    await file.sync();
+    if (!isDurable) await file.sync();
     this.#durableBytes = target;
     this.#unsynced = false;
     group.forEach((pending, i) => pending.resolve(sequences[i] as Sequence[]));

@@ -26,18 +26,28 @@ export class FaultyDisk implements Disk {
   }
 
   #handle(path: string, file: StoredFile): DiskFile {
+    const append = (bytes: Uint8Array): Promise<number> =>
+      this.#run('append', path, () => {
+        const start = file.bytes.length;
+        const longer = new Uint8Array(start + bytes.length);
+        longer.set(file.bytes);
+        longer.set(bytes, start);
+        file.bytes = longer;
+        return start;
+      });
+    const sync = (): Promise<void> =>
+      this.#run('sync', path, () => void (file.durable = file.bytes));
     return {
-      append: (bytes) =>
-        this.#run('append', path, () => {
-          const start = file.bytes.length;
-          const longer = new Uint8Array(start + bytes.length);
-          longer.set(file.bytes);
-          longer.set(bytes, start);
-          file.bytes = longer;
-          return start;
-        }),
+      append,
+      appendDurably: async (bytes) => {
+        if (file.durable.length < file.bytes.length)
+          throw new Error('bytes before are not durable');
+        const start = await append(bytes);
+        await sync();
+        return start;
+      },
       read: (offset, length) => Promise.resolve(file.bytes.slice(offset, offset + length)),
-      sync: () => this.#run('sync', path, () => void (file.durable = file.bytes)),
+      sync,
       truncate: (length) =>
         this.#run('truncate', path, () => void (file.bytes = file.bytes.slice(0, length))),
       size: () => Promise.resolve(file.bytes.length),
