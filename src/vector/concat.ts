@@ -4,6 +4,7 @@ import { vectorRep, type SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import { nullVector } from './builder.ts';
 import { DecimalVector } from './decimal-vector.ts';
+import { codeIn, originOf } from './distinct-dictionary.ts';
 import { LongList } from './long-list.ts';
 import { QuotientVector } from './quotient-vector.ts';
 import { WideVector } from './wide-vector.ts';
@@ -99,6 +100,8 @@ function* concatText(
   length: number,
   nulls: NullMask,
 ): Generator<void, TextVector, void> {
+  const home = intoOne(vectors, length);
+  if (home !== undefined) return { rep: 'text', type, length, ...home, nulls };
   const codes = new Int32Array(length);
   const first = vectors[0]?.dictionary ?? [];
   const shared = vectors.every((vector) => vector.dictionary === first);
@@ -110,6 +113,34 @@ function* concatText(
   }
   const dictionary = shared ? first : yield* merge.texts.toArraySteps();
   return { rep: 'text', type, length, codes, dictionary, nulls };
+}
+
+/** Strings that are looked for in another dictionary, at most. */
+const LOOKED_FOR_MAX = 16;
+
+/** The codes of all in the largest dictionary, where that has what few strings the others bring. */
+function intoOne(
+  vectors: readonly TextVector[],
+  length: number,
+): { readonly codes: Int32Array; readonly dictionary: readonly string[] } | undefined {
+  let dictionary: readonly string[] = [];
+  for (const vector of vectors) {
+    if (vector.dictionary.length > dictionary.length) dictionary = vector.dictionary;
+  }
+  if (originOf(dictionary) === undefined) return undefined;
+  const codes = new Int32Array(length);
+  let at = 0;
+  for (const vector of vectors) {
+    if (vector.dictionary === dictionary) codes.set(vector.codes.subarray(0, vector.length), at);
+    else {
+      if (vector.dictionary.length > LOOKED_FOR_MAX) return undefined;
+      const found = vector.dictionary.map((text) => codeIn(dictionary, text) ?? -1);
+      if (found.includes(-1)) return undefined;
+      for (let i = 0; i < vector.length; i++) codes[at + i] = found[vector.codes[i]] ?? 0;
+    }
+    at += vector.length;
+  }
+  return { codes, dictionary };
 }
 
 /** After this many strings, equal ones are looked for only if at least half of them were repeats. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OID } from '../../../src/types/type.ts';
 import { concat } from '../../../src/vector/concat.ts';
+import { declareDistinct } from '../../../src/vector/distinct-dictionary.ts';
 import { gather, gatherSteps, sliceWithRuns } from '../../../src/vector/gather.ts';
 import { PartsBuilder } from '../../../src/vector/parts-builder.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../src/vector/vector.ts';
@@ -78,5 +79,42 @@ describe('PartsBuilder', () => {
     expect(parts.map(({ length }) => length)).toEqual([4, 4, 2]);
     expect(parts.flatMap(valuesOf)).toEqual(values);
     expect(new PartsBuilder(TEXT, 4).finish()).toEqual([]);
+  });
+});
+
+describe('concat of texts of a dictionary that is known to be distinct', () => {
+  const strings = ['', 'a', 'b', 'c'];
+  // Strings that come later have codes, too.
+  declareDistinct(strings, {
+    isIndexed: true,
+    codeOf(text: string) {
+      const code = [...strings, 'later'].indexOf(text);
+      return code < 0 ? undefined : code;
+    },
+  });
+  const part = (codes: readonly number[], dictionary: readonly string[]): Vector => ({
+    rep: 'text',
+    type: TEXT,
+    length: codes.length,
+    codes: Int32Array.from(codes),
+    dictionary,
+    nulls: codes.includes(0) ? Uint8Array.from(codes, (code) => Number(code === 0)) : undefined,
+  });
+  it('keeps the dictionary where that has all strings', () => {
+    const joined = concat(TEXT, [
+      part([2, 0, 3], strings),
+      part([0, 1, 2], ['x?', 'c', 'a'].slice()),
+    ]);
+    expect(valuesOf(joined)).toEqual(['b', null, 'c', null, 'c', 'a']);
+    const all = concat(TEXT, [part([1, 1], ['b', 'a']), part([3, 0, 2], strings)]);
+    expect(valuesOf(all)).toEqual(['a', 'a', 'c', null, 'b']);
+    expect(all.rep === 'text' && all.dictionary).toBe(strings);
+  });
+
+  it('does not where one is missing', () => {
+    for (const other of ['new', 'later']) {
+      const joined = concat(TEXT, [part([3, 1], strings), part([1, 2], ['', other, 'a'])]);
+      expect(valuesOf(joined)).toEqual(['c', 'a', other, 'a']);
+    }
   });
 });

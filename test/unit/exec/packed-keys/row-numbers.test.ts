@@ -74,7 +74,6 @@ const cases = fc
 
 /** A column's dictionary as storage has it: strings are added, and an array never changes. */
 class Shared {
-  readonly #origin = {};
   readonly #codes = new Map<string, number>([['', 0]]);
 
   vector(vector: Vector): Vector {
@@ -86,7 +85,7 @@ class Shared {
       return known;
     });
     const dictionary = [...this.#codes.keys()];
-    declareDistinct(dictionary, this.#origin);
+    declareDistinct(dictionary, this);
     return { ...vector, codes, dictionary };
   }
 }
