@@ -3,7 +3,7 @@
  * refer to: a column's batches share their dictionary, however small each of them is beside it.
  */
 import type { CallInfo, KernelArg, ScalarFunction } from '../../functions/function.ts';
-import { vectorRep, type SqlType } from '../../types/type.ts';
+import { OID, vectorRep, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { declareDistinct, originOf } from '../../vector/distinct-dictionary.ts';
 import { TextTable } from '../../vector/text-table.ts';
@@ -50,9 +50,14 @@ export function resultsByEntry(
   };
   const key = originOf(vector.dictionary) ?? vector.dictionary;
   let table = tables.get(key);
-  if (table === undefined)
-    tables.set(key, (table = rep === 'text' ? new TextResults() : new NumberResults()));
+  if (table === undefined) tables.set(key, (table = newTable(type)));
   return table.results(vector, type, length, compute);
+}
+
+const NARROW: ReadonlySet<Oid> = new Set([OID.bool, OID.int2, OID.int4]);
+
+function newTable({ oid }: SqlType): EntryTable {
+  return vectorRep(oid) === 'text' ? new TextResults() : new NumberResults(NARROW.has(oid));
 }
 
 function resultsOf(
@@ -81,55 +86,74 @@ const UNKNOWN = 0;
 const KNOWN = 1;
 const IS_NULL = 2;
 
-/** Numbers, times and booleans by entry. */
+/**
+ * Numbers, times and booleans by entry. Most rows look at the entry's number alone: only where that is NaN, or
+ * the least integer, is it to be told whether the entry is known. Integers of 32 bits take half the memory,
+ * which rows read here and there.
+ */
 class NumberResults implements EntryTable {
   #states = new Uint8Array(0);
-  #numbers = new Float64Array(0);
+  #numbers: Float64Array | Int32Array;
+
+  constructor(isNarrow: boolean) {
+    this.#numbers = isNarrow ? new Int32Array(0) : new Float64Array(0);
+  }
 
   results(vector: TextVector, type: SqlType, length: number, compute: Compute): Vector | undefined {
     const { codes, dictionary, nulls } = vector;
     this.#grow(dictionary.length);
     const states = this.#states;
     const numbers = this.#numbers;
+    const unknown = unknownIn(numbers);
     const data = new Float64Array(length);
-    const mask = new Uint8Array(length);
+    let mask: Uint8Array | undefined;
     let ofNull: Value | undefined;
-    let anyNull = 0;
     for (let row = 0; row < length; row++) {
       if (nulls !== undefined && nulls[row] === 1) {
         if (ofNull === undefined) ofNull = compute(null);
         if (typeof ofNull === 'bigint') return undefined;
-        if (ofNull === null) anyNull = mask[row] = 1;
+        if (ofNull === null) (mask ??= new Uint8Array(length))[row] = 1;
         else data[row] = Number(ofNull);
         continue;
       }
       const code = codes[row];
+      const number = numbers[code];
+      if (number !== unknown && number === number) {
+        data[row] = number;
+        continue;
+      }
       if (states[code] === UNKNOWN && !this.#add(code, compute(dictionary[code]))) return undefined;
-      data[row] = numbers[code];
-      if (states[code] === IS_NULL) anyNull = mask[row] = 1;
+      if (states[code] === IS_NULL) (mask ??= new Uint8Array(length))[row] = 1;
+      else data[row] = numbers[code];
     }
-    const found = anyNull === 0 ? undefined : mask;
-    if (vectorRep(type.oid) === 'f64') return { rep: 'f64', type, length, data, nulls: found };
-    return { rep: 'bool', type, length, data: Uint8Array.from(data), nulls: found };
+    if (vectorRep(type.oid) === 'f64') return { rep: 'f64', type, length, data, nulls: mask };
+    return { rep: 'bool', type, length, data: Uint8Array.from(data), nulls: mask };
   }
 
   #add(code: number, value: Value): boolean {
     // A 64-bit integer that no double holds.
     if (typeof value === 'bigint') return false;
     this.#states[code] = value === null ? IS_NULL : KNOWN;
-    this.#numbers[code] = Number(value);
+    if (value !== null) this.#numbers[code] = Number(value);
     return true;
   }
 
   #grow(entries: number): void {
-    if (entries <= this.#states.length) return;
+    const before = this.#states.length;
+    if (entries <= before) return;
     const states = new Uint8Array(entries);
     states.set(this.#states);
-    const numbers = new Float64Array(entries);
-    numbers.set(this.#numbers);
     this.#states = states;
+    const isNarrow = this.#numbers instanceof Int32Array;
+    const numbers = isNarrow ? new Int32Array(entries) : new Float64Array(entries);
+    numbers.set(this.#numbers);
+    numbers.fill(unknownIn(numbers), before);
     this.#numbers = numbers;
   }
+}
+
+function unknownIn(numbers: Float64Array | Int32Array): number {
+  return numbers instanceof Int32Array ? -(2 ** 31) : NaN;
 }
 
 /** Code of a result that is NULL, and of one that is not known. */

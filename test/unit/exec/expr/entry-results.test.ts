@@ -18,6 +18,15 @@ const cases: readonly Case[] = [
   { type: sqlType(OID.int4), fn: scalar('length', ([a]) => text(a).length) },
   { type: sqlType(OID.int8), fn: scalar('wide', ([a]) => (text(a) === 't3' ? 2n ** 60n : 7)) },
   { type: sqlType(OID.bool), fn: scalar('even', ([a]) => text(a).length % 2 === 0) },
+  {
+    type: sqlType(OID.float8),
+    fn: scalar('odd', ([a]) => [NaN, -0, Infinity, null, 0.5][text(a).length % 5]),
+  },
+  {
+    type: sqlType(OID.int4),
+    fn: scalar('least', ([a]) => [-(2 ** 31), 2 ** 31 - 1, null, 0][text(a).length % 4]),
+  },
+  { type: sqlType(OID.date), fn: scalar('day', ([a]) => (text(a).endsWith('2') ? -Infinity : 3)) },
   { type: TEXT, fn: scalar('last', ([a, b]) => text(a).slice(-1) + text(b)) },
   { type: TEXT, fn: scalar('some', ([a]) => (text(a).endsWith('1') ? null : text(a).slice(1))) },
   { type: TEXT, fn: scalar('or_none', ([a]) => `${String(a)}!`, { strict: false }) },
