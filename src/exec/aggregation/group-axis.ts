@@ -2,6 +2,8 @@
 import { grown } from '../../base/grown.ts';
 import { finishNow } from '../../base/steps.ts';
 import { OID, vectorRep, type SqlType } from '../../types/type.ts';
+import { laneArray, type Lanes } from '../../vector/lanes.ts';
+import { LaneVector, type LaneRows } from '../../vector/lane-vector.ts';
 import { originOf } from '../../vector/distinct-dictionary.ts';
 import type { TextVector, Vector } from '../../vector/vector.ts';
 import { TextIds } from '../packed-keys/text-ids.ts';
@@ -10,6 +12,9 @@ import { TextIds } from '../packed-keys/text-ids.ts';
 const NUMBERS_MAX = 4096;
 /** Whole numbers from 0 on that are looked up in an array, at most. */
 const SMALL_MAX = 1 << 16;
+/** Values of lanes for which there is an array, and how many for each row at hand. */
+const LANE_VALUES_MAX = 1 << 16;
+const LANE_VALUES_PER_ROW = 64;
 /** Texts that get a dictionary of their own. */
 const LIST_MAX = 16_384;
 /** Texts that may be looked at without a pause when others come to them. */
@@ -25,6 +30,9 @@ export class GroupAxis {
   readonly #numberOf = new Map<number, number>();
   /** By small whole number: its number plus 1. */
   #ofSmall = new Int32Array(64);
+  /** What lanes stood for before, and by lane its number plus 1. */
+  #lanes: Pick<Lanes, 'bits' | 'base' | 'factor' | 'divisor'> | undefined;
+  #ofLane = new Int32Array(0);
   readonly #texts: TextIds;
   /** By number of a text among all of the column: its number here plus 1. And the other way round. */
   #ofId = new Int32Array(0);
@@ -43,9 +51,46 @@ export class GroupAxis {
   number(column: Vector, length: number, out: Int32Array): boolean {
     if (column.rep === 'any' || this.#type.oid === OID.bpchar) return false;
     if (column.rep !== vectorRep(this.#type.oid)) return false;
-    return column.rep === 'text'
-      ? this.#numberTexts(column, length, out)
-      : this.#numberNumbers(column.data, column.nulls, length, out);
+    if (column.rep === 'text') return this.#numberTexts(column, length, out);
+    const rows = shortLanes(column, length);
+    return rows === undefined
+      ? this.#numberNumbers(column.data, column.nulls, length, out)
+      : this.#numberLanes(rows, length, out);
+  }
+
+  /** Numbers of few bits: each lane stands for one value. */
+  #numberLanes({ lanes, starts, at }: LaneRows, length: number, out: Int32Array): boolean {
+    const ofLane = this.#laneNumbers(lanes);
+    const array = laneArray(lanes);
+    const first = lanes.block.pointer / (lanes.bits >>> 3);
+    for (let i = 0; i < starts.length && at[i] < length; i++) {
+      const end = Math.min(length, at[i + 1]);
+      for (let row = at[i], from = first + starts[i]; row < end; row++, from++) {
+        const lane = array[from];
+        if (ofLane[lane] === 0) {
+          const value = (lanes.base + lane * lanes.factor) / lanes.divisor;
+          const number = this.#add(value);
+          if (number < 0 || (value === 0 && 1 / value < 0)) return false;
+          ofLane[lane] = number + 1;
+        }
+        out[row] = ofLane[lane] - 1;
+      }
+    }
+    return true;
+  }
+
+  /** By lane, its number plus 1; the same for all lanes that stand for the same values. */
+  #laneNumbers({ bits, base, factor, divisor }: Lanes): Int32Array {
+    const before = this.#lanes;
+    const isSame =
+      before !== undefined &&
+      before.bits === bits &&
+      before.base === base &&
+      before.factor === factor &&
+      before.divisor === divisor;
+    if (!isSame) this.#ofLane = new Int32Array(2 ** bits);
+    this.#lanes = { bits, base, factor, divisor };
+    return this.#ofLane;
   }
 
   #numberNumbers(
@@ -199,4 +244,13 @@ export class GroupAxis {
     for (let i = 0; i < numbers.length; i++) nulls[i] = numbers[i] === this.#null ? 1 : 0;
     return nulls.includes(1) ? nulls : undefined;
   }
+}
+
+/** A column's lanes, where nobody has widened them and there are few values that they may stand for. */
+function shortLanes(column: Vector, length: number): LaneRows | undefined {
+  const lanes = LaneVector.from(column);
+  if (lanes === undefined || lanes.isWidened || lanes.nulls !== undefined) return undefined;
+  const rows = LaneVector.rowsOf(lanes);
+  const values = rows === undefined ? Infinity : 2 ** rows.lanes.bits;
+  return values <= LANE_VALUES_MAX && values <= LANE_VALUES_PER_ROW * length ? rows : undefined;
 }

@@ -11,11 +11,15 @@ import { QUOTIENT_COUNT_MAX, QuotientVector } from '../../vector/quotient-vector
 import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
 import {
   type AnyVector,
+  type F64Vector,
   isNullAt,
+  type NullMask,
   valueAt,
   type Vector,
   vectorFromValues,
 } from '../../vector/vector.ts';
+import { laneArray } from '../../vector/lanes.ts';
+import { LaneVector, type LaneRows } from '../../vector/lane-vector.ts';
 import { WideVector, type WideWords } from '../../vector/wide-vector.ts';
 import type { Accumulator } from '../function.ts';
 import { checkInt64 } from '../operators/int-arithmetic.ts';
@@ -56,6 +60,11 @@ export class IntSumAccumulator implements Accumulator {
       for (let i = start; i < end; i++) this.#addWideRow(groups[i] as number, arg as AnyVector, i);
       return;
     }
+    const lanes = unwidened(arg);
+    if (lanes !== undefined) {
+      this.#addLanes(groups, lanes, arg.nulls, start, end);
+      return;
+    }
     const { data, nulls } = arg;
     const sums = this.#sums;
     const counts = this.#counts;
@@ -64,6 +73,30 @@ export class IntSumAccumulator implements Accumulator {
       const group = groups[i] as number;
       const next = (sums[group] as number) + (data[i] as number);
       if (next > SAFE || next < -SAFE) this.#spill(group, data[i] as number);
+      else sums[group] = next;
+      counts[group] += 1;
+    }
+  }
+
+  /** The same without doubles for the rows: they are eight times the memory. */
+  #addLanes(
+    groups: Int32Array,
+    { lanes, starts }: LaneRows,
+    nulls: NullMask,
+    start: number,
+    end: number,
+  ): void {
+    const { base, factor, bits, block } = lanes;
+    const array = laneArray(lanes);
+    const first = block.pointer / (bits >>> 3) + (starts[0] as number);
+    const sums = this.#sums;
+    const counts = this.#counts;
+    for (let i = start; i < end; i++) {
+      if (nulls !== undefined && nulls[i] === 1) continue;
+      const group = groups[i] as number;
+      const value = base + (array[first + i] as number) * factor;
+      const next = (sums[group] as number) + value;
+      if (next > SAFE || next < -SAFE) this.#spill(group, value);
       else sums[group] = next;
       counts[group] += 1;
     }
@@ -166,6 +199,14 @@ export class IntSumAccumulator implements Accumulator {
     const sums = this.#sums.slice(first, end);
     return new QuotientVector(sqlType(this.#type), sums, counts, emptyGroups(counts));
   }
+}
+
+/** The lanes of integers that nobody has widened, where they lie one behind the other. */
+function unwidened(vector: F64Vector): LaneRows | undefined {
+  const lanes = LaneVector.from(vector);
+  if (lanes === undefined || lanes.isWidened) return undefined;
+  const rows = LaneVector.rowsOf(lanes);
+  return rows?.starts.length === 1 && rows.lanes.divisor === 1 ? rows : undefined;
 }
 
 /** The sum of the integers of rows [start, end); NULLs are zeros. Sums of so many words are exact. */

@@ -4,7 +4,10 @@ import { finishNow } from '../../../../src/base/steps.ts';
 import { GroupPages, PAGE_GROUPS } from '../../../../src/exec/aggregation/group-pages.ts';
 import type { AggregateFunction, EvalContext } from '../../../../src/functions/function.ts';
 import { builtinRegistry } from '../../../../src/functions/registry.ts';
+import { tryAllocate } from '../../../../src/kernels/memory.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
+import { laneArray } from '../../../../src/vector/lanes.ts';
+import { LaneVector } from '../../../../src/vector/lane-vector.ts';
 import { valueAt, vectorFromValues } from '../../../../src/vector/vector.ts';
 import { newSeed, randomSource } from '../support.ts';
 
@@ -63,6 +66,40 @@ it('keeps the states of many groups, and gives them in ranges', () => {
       const found = Array.from({ length: count }, (_, i) => valueAt(vector, i));
       const wanted = Array.from({ length: count }, (_, i) => expected.get(first + i) ?? null);
       expect(found, `seed ${seed}`).toEqual(wanted);
+    }
+  }
+});
+
+it('adds lanes as the integers that they stand for', () => {
+  const seed = newSeed();
+  const random = randomSource(seed);
+  for (const bits of [8, 16, 32] as const) {
+    for (const base of [-5, 0, 2 ** 52]) {
+      const length = 500 + random(500);
+      const block = tryAllocate((length * bits) / 8)!;
+      const lanes = { block, bits, length, base, factor: 3, divisor: 1 };
+      const first = block.pointer / (bits / 8);
+      for (let i = 0; i < length; i++) laneArray(lanes)[first + i] = random(250);
+      const skipped = random(100);
+      const rows = {
+        lanes,
+        starts: Int32Array.of(skipped),
+        at: Int32Array.of(0, length - skipped),
+      };
+      const nulls = Uint8Array.from({ length: length - skipped }, () => Number(random(5) === 0));
+      const vector = new LaneVector(INT4, rows, random(2) === 0 ? nulls : undefined);
+      const groups = Int32Array.from({ length: vector.length }, () => random(40));
+      const results = [vector, { ...vector, data: vector.data.slice() }].map((column) => {
+        const fresh = column === vector ? new LaneVector(INT4, rows, vector.nulls) : column;
+        return ['sum', 'avg'].map((name) => {
+          const pages = pagesOf(name);
+          pages.ensureGroups(50);
+          pages.add(groups, [fresh], vector.length);
+          const sums = finishNow(pages.finishSteps(0, 50));
+          return Array.from({ length: 50 }, (_, i) => valueAt(sums, i));
+        });
+      });
+      expect(results[0], `seed ${seed}`).toEqual(results[1]);
     }
   }
 });

@@ -3,8 +3,11 @@ import { expect, it } from 'vitest';
 import { finishNow } from '../../../../src/base/steps.ts';
 import { GroupTable } from '../../../../src/exec/aggregation/group-table.ts';
 import { KeyTable } from '../../../../src/exec/key-table.ts';
+import { tryAllocate } from '../../../../src/kernels/memory.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
+import { laneArray, type LaneBits } from '../../../../src/vector/lanes.ts';
+import { LaneVector } from '../../../../src/vector/lane-vector.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../../src/vector/vector.ts';
 
 const COLUMNS = {
@@ -102,4 +105,49 @@ it('gives up the grid where it would be sparse or there are too many numbers', (
   // Packed keys can be asked for, too.
   expect(table.hasKeys).toBe(true);
   expect(left).toBe(0);
+});
+
+it('numbers lanes as the numbers that they stand for', () => {
+  const batch = fc.record({
+    bits: fc.constantFrom<LaneBits>(8, 16, 32),
+    base: fc.constantFrom(-3, 0, 1000),
+    factor: fc.constantFrom(1, 2),
+    divisor: fc.constantFrom(1, 10),
+    rows: fc.integer({ min: 1, max: 3000 }),
+    seed: fc.nat(),
+    cut: fc.nat(),
+  });
+  fc.assert(
+    fc.property(fc.array(batch, { minLength: 1, maxLength: 5 }), (batches) => {
+      const type = sqlType(OID.float8);
+      const table = new GroupTable([type], () => {});
+      const twin = new KeyTable(1);
+      for (const { bits, base, factor, divisor, rows, seed, cut } of batches) {
+        const length = 2 * rows;
+        const block = tryAllocate((length * bits) / 8)!;
+        const lanes = { block, bits, length, base, factor, divisor };
+        const first = block.pointer / (bits / 8);
+        for (let i = 0; i < length; i++) laneArray(lanes)[first + i] = (i * 7 + seed) % 11;
+        // Two stretches, of which the second lies before the first.
+        const middle = cut % rows;
+        const starts = Int32Array.of(rows, 0);
+        const at = Int32Array.of(0, middle, rows);
+        const vector = new LaneVector(type, { lanes, starts, at }, undefined);
+        const [out, expected] = [new Int32Array(rows), new Int32Array(rows)];
+        insert(table, [vector], out);
+        const plain = Array.from({ length: rows }, (_, row) => {
+          const lane = row < middle ? rows + row : row - middle;
+          return (base + ((lane * 7 + seed) % 11) * factor) / divisor;
+        });
+        twin.insert([vectorFromValues(type, plain)], rows, expected);
+        expect(out).toEqual(expected);
+        expect(table.count).toBe(twin.count);
+      }
+      const keys = table.keys(0, table.count);
+      const again = new Int32Array(table.count);
+      twin.find(keys, table.count, again);
+      expect(again).toEqual(Int32Array.from(again.keys()));
+    }),
+    { numRuns: 50 },
+  );
 });
