@@ -111,11 +111,9 @@ function vectorOffsets(bytes: Uint8Array, bits: LaneBits, rows: number): Uint32A
 /** Bytes of a vector behind its scheme. */
 function vectorBytes(view: DataView, at: number, laneBytes: number, count: number): number {
   const left = view.byteLength - at;
-  // The longest header that tells a length: a scheme's byte, a width and a count.
-  if (left < 1 || (left < 4 && view.getUint8(at) !== CONSTANT)) {
-    throw new DamagedBlock('damaged vector');
-  }
-  switch (view.getUint8(at)) {
+  const scheme = left < 1 ? NaN : view.getUint8(at);
+  if (left < headerBytes(scheme)) throw new DamagedBlock('damaged vector');
+  switch (scheme) {
     case CONSTANT:
       return laneBytes;
     case RUNS:
@@ -132,6 +130,21 @@ function vectorBytes(view: DataView, at: number, laneBytes: number, count: numbe
     }
     default:
       throw new DamagedBlock('unknown scheme of vector');
+  }
+}
+
+/** A scheme's byte, and what tells the length of the rest: at most a width and a count. */
+function headerBytes(scheme: number): number {
+  switch (scheme) {
+    case CONSTANT:
+    case PLAIN:
+      return 1;
+    case DICTIONARY:
+      return 2;
+    case RUNS:
+      return 3;
+    default:
+      return 4;
   }
 }
 

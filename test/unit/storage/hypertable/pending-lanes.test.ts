@@ -73,6 +73,21 @@ describe(`pending lanes (SEED=${SEED})`, () => {
     }
   });
 
+  it('read a last vector of few rows, whatever its scheme', () => {
+    const random = randomOf(SEED);
+    for (const make of SHAPES) {
+      for (let rows = 5 * 1024 + 1; rows < 5 * 1024 + 20; rows++) {
+        const values = Array.from({ length: rows }, (_, i) => make(random, i));
+        const data = Float64Array.from(values);
+        const column = decodeLazily(
+          encodeBlock({ rep: 'f64', data, nulls: undefined }, rows, FLOAT),
+        );
+        column.pending?.need(undefined);
+        expect(values.map((_, row) => storedValueAt(column, row))).toEqual(values);
+      }
+    }
+  });
+
   it('decode no more than the vectors of the rows', () => {
     const values = Float64Array.from({ length: 8192 }, (_, i) => i % 97);
     const bytes = encodeBlock({ rep: 'f64', data: values, nulls: undefined }, 8192, FLOAT);
