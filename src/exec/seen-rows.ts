@@ -1,6 +1,6 @@
 /** Remembers rows and lets only new ones through. */
 import type { SqlType } from '../types/type.ts';
-import { gatherBatch } from '../vector/gather.ts';
+import { pickBatch } from '../vector/gather.ts';
 import type { Batch } from '../vector/vector.ts';
 import { inTurns, type ExecContext } from './operator.ts';
 import { RowNumbers } from './packed-keys/row-numbers.ts';
@@ -35,7 +35,7 @@ export class SeenRows {
     await inTurns(this.#table.insert(batch.columns, batch.length, numbers), this.#context);
     const added = this.#table.count - count;
     this.budget.add(this.#table.bytes - bytes);
-    return gatherBatch(batch, this.#table.newRows.slice(0, added), true);
+    return pickBatch(batch, this.#table.newRows.slice(0, added));
   }
 
   /** The number of each row, -1 for one that was not seen; good until the next call. */
