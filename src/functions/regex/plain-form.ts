@@ -1,16 +1,16 @@
 /**
  * Expressions over the whole text (^...$) in a plain row of parts, run by JavaScript's own matcher. Each part
  * has one place at most that varies in length, so taking the parts' preferred lengths one after the other, going
- * back where the rest does not fit, is PostgreSQL's rule as well as JavaScript's. Texts are short where going
- * back could take long: others, and all with wider characters, are for the automaton.
+ * back where the rest does not fit, is PostgreSQL's rule as well as JavaScript's. Going back never takes long:
+ * where a character may repeat, what follows tells where it stops, or the text ends a fixed way behind. Other
+ * expressions, long texts and those with wider characters are for the automaton.
  */
 import type { RegexNode } from './ast.ts';
 import type { CharSet } from './char-set.ts';
 import type { RegexMatch } from './regex.ts';
 
-/** Places where a character may repeat, and texts in which each of them may be tried. */
-const REPEATS_MAX = 2;
-const LENGTH_MAX = 1024;
+const LENGTH_MAX = 4096;
+/** Each may double the ways to go back to. */
 const OPTIONALS_MAX = 4;
 /** Characters of a class. */
 const NARROW = 256;
@@ -37,6 +37,7 @@ export class PlainForm {
     if (last?.kind !== 'assert' || last.assert !== 'text-end') return undefined;
     const writer = new Writer();
     for (const node of root.nodes.slice(1, -1)) if (!writer.part(node)) return undefined;
+    if (!writer.isQuick) return undefined;
     return new PlainForm(writer.pattern(), writer.groups, groupCount);
   }
 
@@ -63,11 +64,14 @@ export class PlainForm {
   }
 }
 
+type Element =
+  | { readonly kind: 'one' | 'repeated'; readonly set: CharSet }
+  | { readonly kind: 'optional' };
+
 class Writer {
   readonly groups: number[] = [];
   readonly #sources: string[] = [];
-  #repeats = 0;
-  #optionals = 0;
+  readonly #elements: Element[] = [];
 
   /** True where the part is of the kind. */
   part(node: RegexNode): boolean {
@@ -86,7 +90,20 @@ class Writer {
       this.#sources.push(source);
       this.groups.push(0);
     }
-    return this.#repeats <= REPEATS_MAX && this.#optionals <= OPTIONALS_MAX;
+    return true;
+  }
+
+  /** Whether a repeated character stops where what follows begins, but for the last one before a fixed rest. */
+  get isQuick(): boolean {
+    const elements = this.#elements;
+    if (elements.filter(({ kind }) => kind === 'optional').length > OPTIONALS_MAX) return false;
+    return elements.every((element, i) => {
+      if (element.kind !== 'repeated') return true;
+      const rest = elements.slice(i + 1);
+      if (rest.every(({ kind }) => kind === 'one')) return true;
+      const [next] = rest;
+      return next.kind === 'one' && areDisjoint(element.set, next.set);
+    });
   }
 
   pattern(): RegExp {
@@ -102,6 +119,7 @@ class Writer {
       const fixed = fixedSource(item);
       if (fixed !== undefined) {
         source += fixed;
+        for (const set of setsOf(item)) this.#elements.push({ kind: 'one', set });
         continue;
       }
       const one = this.#varying(item);
@@ -116,11 +134,12 @@ class Writer {
     const lazy = node.prefers === 'short' ? '?' : '';
     if (node.kind === 'star') {
       if (node.node.kind !== 'set') return undefined;
-      this.#repeats++;
-      return `${classOf(node.node.set)}*${lazy}`;
+      const { set } = node.node;
+      this.#elements.push({ kind: 'repeated', set });
+      return `${classOf(set)}*${lazy}`;
     }
     const inner = fixedSource(node.node);
-    this.#optionals++;
+    this.#elements.push({ kind: 'optional' });
     return inner === undefined ? undefined : `(?:${inner})?${lazy}`;
   }
 }
@@ -136,6 +155,17 @@ function fixedSource(node: RegexNode): string | undefined {
     source += inner;
   }
   return source;
+}
+
+/** The sets of what `fixedSource` takes. */
+function setsOf(node: RegexNode): readonly CharSet[] {
+  if (node.kind === 'set') return [node.set];
+  return node.kind === 'concat' ? node.nodes.flatMap(setsOf) : [];
+}
+
+function areDisjoint(a: CharSet, b: CharSet): boolean {
+  for (let code = 0; code < NARROW; code++) if (a.has(code) && b.has(code)) return false;
+  return true;
 }
 
 const hex = (code: number): string => `\\x${code.toString(16).padStart(2, '0')}`;
