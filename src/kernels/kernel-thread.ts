@@ -23,9 +23,18 @@ export class KernelThread {
   /** Undefined where no build has made the program, or no memory is left. */
   static start(program: string): KernelThread | undefined {
     const file = threadProgram(program);
-    const scratch = file === undefined ? undefined : tryAllocate(SCRATCH_BYTES);
-    if (file === undefined || scratch === undefined) return undefined;
-    return new KernelThread(file, scratch);
+    return file === undefined ? undefined : KernelThread.of(file);
+  }
+
+  /** The same of a program in this file. */
+  static of(file: string): KernelThread | undefined {
+    const scratch = tryAllocate(SCRATCH_BYTES);
+    return scratch && new KernelThread(file, scratch);
+  }
+
+  /** Jobs that are not done. */
+  get waiting(): number {
+    return this.#thread.waiting;
   }
 
   /** Rejects where the job fails or the thread has ended. The blocks stay what they are until it is done. */

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** What a thread is given of the kernels. */
@@ -57,6 +58,11 @@ export class Thread {
     this.#worker.on('exit', () => this.#fail(new Error('the thread has ended')));
   }
 
+  /** Jobs that are not done. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Rejects where the job fails, or the thread has ended. Holds `held` until then. */
   run(job: unknown, held: unknown): Promise<unknown> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
@@ -86,6 +92,11 @@ export class Thread {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+/** Threads that can run at the same time. */
+export function parallelism(): number {
+  return availableParallelism();
 }
 
 /** The program of a thread: a file beside this one, which only a build makes; undefined without one. */

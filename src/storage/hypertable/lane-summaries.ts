@@ -1,6 +1,8 @@
 /** Summaries of stretches of one column in lanes, in the column's own values. */
+import { runCalls, type KernelCall } from '../../kernels/call-list.ts';
+import { KernelTeam } from '../../kernels/kernel-team.ts';
 import { kernels } from '../../kernels/kernels.ts';
-import { kernelViews, scratch } from '../../kernels/memory.ts';
+import { kernelViews, scratch, tryAllocate } from '../../kernels/memory.ts';
 import type { ColumnSummary, Statistic } from '../../vector/summary.ts';
 import type { SummaryColumn } from '../storage.ts';
 import { laneValue, type Lanes } from '../../vector/lanes.ts';
@@ -45,9 +47,9 @@ export function summarizeLanes(
   stretches: Stretches,
   columns: readonly SummaryColumn[],
 ): ColumnSummary[] {
-  const at = putBorders(stretches);
-  // The borders serve all columns: nothing in between takes scratch memory.
-  return columns.map((column, c) => summarizeColumn(pieces, c, stretches, column, at));
+  return withOutputs(pieces, stretches, columns, (outputs) =>
+    columns.map((column, c) => summarizeColumn(pieces, c, stretches, column, outputs)),
+  );
 }
 
 /** Statistics that merged stretches can have. */
@@ -62,25 +64,83 @@ export function summarizeMerged(
   columns: readonly SummaryColumn[],
   merged: MergedBuckets,
 ): ColumnSummary[] | undefined {
-  const at = putBorders(stretches);
-  const result: ColumnSummary[] = [];
-  for (const [c, column] of columns.entries()) {
-    const summary = newSummary(column.statistics, merged.count);
-    summary.minimums?.fill(Infinity);
-    summary.maximums?.fill(-Infinity);
-    for (const piece of pieces) {
-      runKernel(piece.lanes[c], piece, stretches.count, column.statistics, at);
-      const largest = mergeOutputs(piece.lanes[c], piece, stretches, at, merged.numbers, summary);
-      if (column.exactSums && largest >= EXACT_MAX) return undefined;
+  return withOutputs(pieces, stretches, columns, (outputs) => {
+    const result: ColumnSummary[] = [];
+    for (const [c, column] of columns.entries()) {
+      const summary = newSummary(column.statistics, merged.count);
+      summary.minimums?.fill(Infinity);
+      summary.maximums?.fill(-Infinity);
+      for (const piece of pieces) {
+        const at = outputs.of(c, piece);
+        const largest = mergeOutputs(piece.lanes[c], piece, stretches, at, merged.numbers, summary);
+        if (column.exactSums && largest >= EXACT_MAX) return undefined;
+      }
+      result.push(summary);
     }
-    result.push(summary);
+    return result;
+  });
+}
+
+/** Where kernels leave what they find of a piece of a column. */
+interface Outputs {
+  readonly borders: number;
+  /** The address of the piece's first statistic; a later call may write over what it has. */
+  of(column: number, piece: PieceStretches): number;
+}
+
+const team = new KernelTeam();
+/** Bytes of lanes from which on other threads help. */
+const SHARED_BYTES = 4 * 1024 * 1024;
+
+/** Runs the kernels over all pieces, at once on several threads where these are many. */
+function withOutputs<T>(
+  pieces: readonly PieceStretches[],
+  stretches: Stretches,
+  columns: readonly SummaryColumn[],
+  use: (outputs: Outputs) => T,
+): T {
+  const { count } = stretches;
+  const own = isLong(pieces, stretches)
+    ? tryAllocate(outputAt(0, count, columns.length * 4))
+    : undefined;
+  if (own === undefined) {
+    // The borders serve all columns: nothing in between takes scratch memory.
+    const borders = putBorders(stretches, scratch(nullsAt(0, count) + PIECE_ROWS));
+    const of = (column: number, piece: PieceStretches): number => {
+      const at = outputAt(borders, count, 0);
+      runCalls([callOf(piece, column, columns[column].statistics, count, borders, at)]);
+      return at;
+    };
+    return use({ borders, of });
   }
-  return result;
+  const borders = putBorders(stretches, own.pointer);
+  const of = (column: number): number => outputAt(borders, count, column * 4);
+  const calls = columns.flatMap(({ statistics }, c) =>
+    pieces.map((piece) => callOf(piece, c, statistics, count, borders, of(c))),
+  );
+  const blocks = pieces.flatMap(({ lanes }) => lanes.map(({ block }) => block));
+  const release = team.run(calls, own, blocks);
+  try {
+    return use({ borders, of });
+  } finally {
+    release();
+  }
+}
+
+/** Whether the pieces are worth help; columns with NULLs are for one thread. */
+function isLong(pieces: readonly PieceStretches[], { starts, ends }: Stretches): boolean {
+  let bytes = 0;
+  for (const { from, to, lanes, nulls } of pieces) {
+    if (to === from) continue;
+    if (nulls?.some((mask) => mask !== undefined) === true) return false;
+    const rows = ends[to - 1] - starts[from];
+    for (const { bits } of lanes) bytes += rows * (bits >>> 3);
+  }
+  return bytes >= SHARED_BYTES;
 }
 
 /** Puts the stretches' borders where kernels read them, with room for outputs behind. */
-function putBorders({ count, starts, ends }: Stretches): number {
-  const at = scratch(nullsAt(0, count) + PIECE_ROWS);
+function putBorders({ count, starts, ends }: Stretches, at: number): number {
   const { u32 } = kernelViews();
   u32.set(starts.subarray(0, count), at / 4);
   u32.set(ends.subarray(0, count), at / 4 + count);
@@ -113,7 +173,7 @@ function summarizeColumn(
   column: number,
   stretches: Stretches,
   { statistics }: SummaryColumn,
-  borders: number,
+  outputs: Outputs,
 ): ColumnSummary {
   const { count } = stretches;
   const summary = newSummary(statistics, count);
@@ -123,11 +183,10 @@ function summarizeColumn(
     const lanes = piece.lanes[column];
     const nulls = piece.nulls?.[column];
     if (nulls !== undefined) {
-      summarizeKnown(lanes, nulls, piece, stretches, borders, summary);
+      summarizeKnown(lanes, nulls, piece, stretches, outputs.borders, summary);
       continue;
     }
-    runKernel(lanes, piece, count, statistics, borders);
-    scaleOutputs(lanes, piece, stretches, borders, summary);
+    scaleOutputs(lanes, piece, stretches, outputs.of(column, piece), summary);
     if (summary.firsts !== undefined && summary.lasts !== undefined) {
       for (let i = piece.from; i < piece.to; i++) {
         summary.firsts[i] = laneValue(lanes, stretches.starts[i]);
@@ -186,32 +245,38 @@ function summarizeKnown(
 /** Where the kernel leaves a statistic's numbers; behind them is the next one's. */
 const OUTPUTS = { sum: 0, squares: 1, minimums: 2, maximums: 3 } as const;
 
+/** Where numbers of all stretches are left, `output` times those of others before them. */
 function outputAt(borders: number, count: number, output: number): number {
   return borders + count * 8 * (output + 1);
 }
 
-function runKernel(
-  lanes: Lanes,
-  { from, to }: PieceStretches,
-  count: number,
+/** Where a statistic's numbers are, among those of a column from `first` on. */
+function statisticAt(first: number, count: number, output: number): number {
+  return first + count * 8 * output;
+}
+
+/** The call that leaves what it finds of a piece of a column from `first` on. */
+function callOf(
+  { from, to, lanes: columns }: PieceStretches,
+  column: number,
   statistics: SummaryColumn['statistics'],
+  count: number,
   borders: number,
-): void {
+  first: number,
+): KernelCall {
+  const { bits, block } = columns[column];
   const starts = borders + from * 4;
   const ends = starts + count * 4;
   const at = (has: boolean, output: number): number =>
-    has ? outputAt(borders, count, output) + from * 8 : 0;
+    has ? statisticAt(first, count, output) + from * 8 : 0;
   const sums = at(statistics.has('sum'), OUTPUTS.sum);
   const squares = at(statistics.has('squares'), OUTPUTS.squares);
   const minimums = at(statistics.has('extremes'), OUTPUTS.minimums);
   const maximums = at(statistics.has('extremes'), OUTPUTS.maximums);
-  const { pointer } = lanes.block;
-  if (lanes.bits === 32) {
-    kernels.summarizeU32(pointer, starts, ends, to - from, sums, minimums, maximums);
-    return;
-  }
-  const kernel = lanes.bits === 8 ? kernels.summarizeU8 : kernels.summarizeU16;
-  kernel(pointer, starts, ends, to - from, sums, squares, minimums, maximums);
+  const input = [block.pointer, starts, ends, to - from, sums];
+  if (bits === 32) return { kernel: 'summarizeU32', args: [...input, minimums, maximums] };
+  const kernel = bits === 8 ? 'summarizeU8' : 'summarizeU16';
+  return { kernel, args: [...input, squares, minimums, maximums] };
 }
 
 /** Turns what the kernel found of one piece's lanes into the column's values. */
@@ -219,24 +284,24 @@ function scaleOutputs(
   { base, factor, divisor }: Lanes,
   { from, to }: PieceStretches,
   { count, starts, ends }: Stretches,
-  borders: number,
+  first: number,
   { sums, squares, minimums, maximums }: ColumnSummary,
 ): void {
   const { f64 } = kernelViews();
   if (sums !== undefined) {
-    const found = outputAt(borders, count, OUTPUTS.sum) / 8;
+    const found = statisticAt(first, count, OUTPUTS.sum) / 8;
     for (let i = from; i < to; i++) {
       sums[i] = (base * (ends[i] - starts[i]) + f64[found + i] * factor) / divisor;
     }
   }
   if (squares !== undefined) {
-    const found = outputAt(borders, count, OUTPUTS.squares) / 8;
+    const found = statisticAt(first, count, OUTPUTS.squares) / 8;
     const unit = factor / divisor;
     for (let i = from; i < to; i++) squares[i] = f64[found + i] * (unit * unit);
   }
   if (minimums !== undefined && maximums !== undefined) {
-    const lows = outputAt(borders, count, OUTPUTS.minimums) / 8;
-    const highs = outputAt(borders, count, OUTPUTS.maximums) / 8;
+    const lows = statisticAt(first, count, OUTPUTS.minimums) / 8;
+    const highs = statisticAt(first, count, OUTPUTS.maximums) / 8;
     for (let i = from; i < to; i++) {
       minimums[i] = (base + f64[lows + i] * factor) / divisor;
       maximums[i] = (base + f64[highs + i] * factor) / divisor;
@@ -252,14 +317,14 @@ function mergeOutputs(
   { base, factor, divisor }: Lanes,
   { from, to }: PieceStretches,
   { count, starts, ends }: Stretches,
-  borders: number,
+  first: number,
   numbers: Int32Array,
   { sums, minimums, maximums }: ColumnSummary,
 ): number {
   const { f64 } = kernelViews();
   let largest = 0;
   if (sums !== undefined) {
-    const found = outputAt(borders, count, OUTPUTS.sum) / 8;
+    const found = statisticAt(first, count, OUTPUTS.sum) / 8;
     for (let i = from; i < to; i++) {
       const added = (base * (ends[i] - starts[i]) + f64[found + i] * factor) / divisor;
       const sum = sums[numbers[i]] + added;
@@ -268,8 +333,8 @@ function mergeOutputs(
     }
   }
   if (minimums !== undefined && maximums !== undefined) {
-    const lows = outputAt(borders, count, OUTPUTS.minimums) / 8;
-    const highs = outputAt(borders, count, OUTPUTS.maximums) / 8;
+    const lows = statisticAt(first, count, OUTPUTS.minimums) / 8;
+    const highs = statisticAt(first, count, OUTPUTS.maximums) / 8;
     for (let i = from; i < to; i++) {
       const number = numbers[i];
       const low = (base + f64[lows + i] * factor) / divisor;
