@@ -5,6 +5,8 @@
 
 const BASE: f64 = 10000;
 const SIGNIFICANT_GROUPS: i32 = 4;
+/** Counts up to which a rest times the base squared is exact, too. */
+const PAIR_COUNT_MAX: f64 = 90071992;
 const SIGN_NEGATIVE: u32 = 0x4000;
 
 /** Digits before the point, those behind it at `work`, and how many of these there are. */
@@ -66,7 +68,22 @@ function divide(size: f64, count: f64, work: usize): void {
     first -= 1;
     rest += count;
   }
-  for (let i = 0; i < groups; i++) {
+  let i = 0;
+  if (count <= PAIR_COUNT_MAX) {
+    for (; i + 2 <= groups; i += 2) {
+      const dividend = rest * (BASE * BASE);
+      let pair = floor(dividend / count);
+      rest = dividend - pair * count;
+      if (rest < 0) {
+        pair -= 1;
+        rest += count;
+      }
+      const digits = <u32>pair;
+      store<u32>(work + (<usize>i << 2), digits / 10000);
+      store<u32>(work + (<usize>i << 2), digits % 10000, 4);
+    }
+  }
+  for (; i < groups; i++) {
     const dividend = rest * BASE;
     let digit = floor(dividend / count);
     rest = dividend - digit * count;
