@@ -19,7 +19,8 @@ import type {
 } from './storage.ts';
 import { EMPTY_COMMIT } from './txn/commit-record.ts';
 import { COMMIT_RANGE } from './txn/committer.ts';
-import { Transaction, type TransactionParts } from './txn/transaction.ts';
+import { Transaction } from './txn/transaction.ts';
+import type { TransactionParts } from './txn/transaction-parts.ts';
 import type { RestartedSequence } from './sequences.ts';
 
 export interface EngineParts extends TransactionParts {
