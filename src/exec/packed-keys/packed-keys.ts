@@ -30,7 +30,8 @@ export class PackedKeys {
   /** Bytes of the fields, without the NULLs' bits. */
   readonly #width: number;
   #hasNulls = false;
-  #table: PackedTable;
+  /** Made for the first row: most groups are in a grid. */
+  #made: PackedTable | undefined;
   /** The keys of the rows at hand, and room to make them. */
   #rows: KernelBlock | undefined;
 
@@ -61,17 +62,20 @@ export class PackedKeys {
     }
     this.#fields = placed;
     this.#width = offset;
-    this.#table = new PackedTable(offset);
+  }
+
+  get #table(): PackedTable {
+    return (this.#made ??= new PackedTable(this.#width));
   }
 
   get count(): number {
-    return this.#table.count;
+    return this.#made?.count ?? 0;
   }
 
   /** A rough count of the bytes that it holds. */
   get bytes(): number {
     const texts = this.#fields.reduce((sum, { field }) => sum + field.idBytes, 0);
-    return this.#table.bytes + texts;
+    return (this.#made?.bytes ?? 0) + texts;
   }
 
   /** Writes each row's number to `out`; false, and nothing done, where there is a row that does not fit. */
@@ -115,7 +119,7 @@ export class PackedKeys {
 
   /** Gives its memory back; it must not be used any more. */
   free(): void {
-    this.#table.free();
+    this.#made?.free();
     if (this.#rows !== undefined) freeBlock(this.#rows);
   }
 
@@ -143,7 +147,7 @@ export class PackedKeys {
       yield;
     }
     before.free();
-    this.#table = table;
+    this.#made = table;
     this.#hasNulls = true;
   }
 

@@ -42,7 +42,7 @@ export class ValueIds {
   readonly #values = new LongList<Value>();
   /** Decimals of one scale: id plus 1 by their number. */
   #scale = -1;
-  readonly #ofSmall = new Int32Array(SMALL_NUMBERS);
+  #ofSmall = new Int32Array(0);
   /** A value came that is equal to another one. */
   #hasConflict = false;
   /** The dictionary before, and id plus 1 by its codes. */
@@ -96,9 +96,9 @@ export class ValueIds {
     out: Int32Array,
     at: number,
   ): void {
-    const ofSmall = this.#ofSmall;
-    if (scale !== this.#scale) ofSmall.fill(0);
+    if (scale !== this.#scale) this.#ofSmall = new Int32Array(SMALL_NUMBERS);
     this.#scale = scale;
+    const ofSmall = this.#ofSmall;
     for (let row = 0; row < length; row++) {
       if (nulls !== undefined && nulls[row] === 1) continue;
       const small = unscaled[row];
