@@ -78,7 +78,7 @@ it('numbers keys as a hash table does, wherever it changes over to one', () => {
         }
         expect(out).toEqual(expected);
       });
-      expect(table.bytes).toBeGreaterThan(0);
+      if (table.count > 0) expect(table.bytes).toBeGreaterThan(0);
     }),
     { numRuns: 500 },
   );

@@ -168,7 +168,7 @@ it('numbers rows as a table of any values does, and has their keys', () => {
           expect(rest).toEqual(firsts.slice(middle));
         } else expect(taken).toEqual(firsts.slice(0, taken.length));
       });
-      expect(numbers.bytes).toBeGreaterThan(0);
+      if (numbers.count > 0) expect(numbers.bytes).toBeGreaterThan(0);
       numbers.free();
     }),
     { numRuns: 1000 },
