@@ -50,8 +50,7 @@ export class PackedTable {
   }
 
   get bytes(): number {
-    const pages = this.#pages.reduce((sum, page) => sum + page.bytes, 0);
-    return this.#slots.bytes + pages;
+    return this.#slots.bytes + this.#keyRoom * this.#width;
   }
 
   /** Writes each row's number to `out` and the rows with new keys to `fresh`; returns how many these are. */
@@ -119,7 +118,7 @@ export class PackedTable {
     const { count } = this;
     const last = this.#pages.at(-1) as KernelBlock;
     const lastKeys = Math.floor(last.bytes / this.#width);
-    if (count === (this.#pages.length - 1) * PAGE_KEYS + lastKeys) {
+    if (count === this.#keyRoom) {
       if (lastKeys < PAGE_KEYS) this.#growPage(last, Math.min(PAGE_KEYS, lastKeys * 4));
       else this.#addPage();
     }
@@ -162,6 +161,13 @@ export class PackedTable {
     freeBlock(before);
   }
 
+  /** Keys for which there are pages. */
+  get #keyRoom(): number {
+    const last = this.#pages.at(-1) as KernelBlock;
+    return (this.#pages.length - 1) * PAGE_KEYS + Math.floor(last.bytes / this.#width);
+  }
+
+  /** Keys for which there are slots. */
   get #slotRoom(): number {
     return LOAD_MAX * 2 ** this.#slotBits;
   }
@@ -171,12 +177,10 @@ export class PackedTable {
     const { u32 } = kernelViews();
     const directory = this.#directory.pointer >>> 2;
     this.#pages.forEach((page, i) => (u32[directory + i] = page.pointer));
-    const last = this.#pages.at(-1) as KernelBlock;
-    const room = (this.#pages.length - 1) * PAGE_KEYS + Math.floor(last.bytes / this.#width);
     this.#set('slots', this.#slots.pointer);
     this.#set('shift', 32 - this.#slotBits);
     this.#set('pages', this.#directory.pointer);
-    this.#set('limit', Math.min(room, this.#slotRoom));
+    this.#set('limit', Math.min(this.#keyRoom, this.#slotRoom));
   }
 
   #set(field: keyof typeof KEYS, value: number): void {
