@@ -7,7 +7,7 @@ import { stretches, type ExecContext } from './operator.ts';
 import { materialize } from './run.ts';
 
 /** Rows looked at between two checkpoints. */
-const STEP_ROWS = 131_072;
+const STEP_ROWS = 16_384;
 
 export interface TargetRows {
   readonly refs: Float64Array;

@@ -5,6 +5,8 @@
  */
 
 const PAGE_ROWS = 512;
+/** Rows of the full pages that share memory. */
+const SLAB_ROWS = 64 * PAGE_ROWS;
 /** Rows that a page lists one by one. */
 const LISTED_ROWS = 8;
 /** In a full page: no such row. No number is this one. */
@@ -23,6 +25,9 @@ export class RowNumbers {
   #size = 0;
   /** Where the row before was, as most neighbours follow one another. */
   #latest: Page | undefined;
+  /** Memory for the next full pages. */
+  #slab = new Float64Array(0);
+  #slabUsed = 0;
 
   get size(): number {
     return this.#size;
@@ -60,7 +65,7 @@ export class RowNumbers {
         this.#size++;
         return;
       }
-      fill(page);
+      this.#fill(page);
     }
     if (page.numbers[offset] === NONE) {
       page.size++;
@@ -126,13 +131,25 @@ export class RowNumbers {
     this.#latest = page;
     return page;
   }
-}
 
-/** Gives every row of a listed page its place. */
-function fill(page: Page): void {
-  const numbers = new Float64Array(PAGE_ROWS).fill(NONE);
-  const offsets = page.offsets as Int16Array;
-  for (let i = 0; i < page.size; i++) numbers[offsets[i] as number] = page.numbers[i] as number;
-  page.numbers = numbers;
-  page.offsets = undefined;
+  /** Gives every row of a listed page its place. */
+  #fill(page: Page): void {
+    const numbers = this.#takePage().fill(NONE);
+    const offsets = page.offsets as Int16Array;
+    for (let i = 0; i < page.size; i++) numbers[offsets[i] as number] = page.numbers[i] as number;
+    page.numbers = numbers;
+    page.offsets = undefined;
+  }
+
+  /** Many pages share memory: an allocation for each would be thousands. */
+  #takePage(): Float64Array {
+    if (this.#slabUsed === this.#slab.length) {
+      const length = Math.min(SLAB_ROWS, Math.max(PAGE_ROWS, this.#slab.length * 4));
+      this.#slab = new Float64Array(length);
+      this.#slabUsed = 0;
+    }
+    const start = this.#slabUsed;
+    this.#slabUsed += PAGE_ROWS;
+    return this.#slab.subarray(start, start + PAGE_ROWS);
+  }
 }
