@@ -4,7 +4,7 @@ import type { Node } from './ast.ts';
 /**
  * Rebuilds a tree with ParamRefs where `numberAt` has a number for a literal's location (a byte offset).
  * Literals that are no values stay: type modifiers, and numbers in ORDER BY, GROUP BY and DISTINCT ON,
- * which name output columns.
+ * which name output columns. So does LIMIT 1, which asks for a row of its kind rather than for so many.
  */
 export function replaceLiterals(
   node: Node,
@@ -29,8 +29,8 @@ function rebuild(value: unknown, numberAt: (location: number) => number | undefi
     if (key === 'TypeName' || key === 'typeName') result[key] = child;
     else if (POSITIONS.has(key) && Array.isArray(child)) {
       result[key] = child.map((item) => (isLiteral(item) ? item : rebuild(item, numberAt)));
-    } else if (key === 'SortBy' && isLiteral((child as { node?: unknown }).node))
-      result[key] = child;
+    } else if (key === 'limitCount' && isOne(child)) result[key] = child;
+    else if (key === 'SortBy' && isLiteral((child as { node?: unknown }).node)) result[key] = child;
     else result[key] = rebuild(child, numberAt);
   }
   return result;
@@ -38,4 +38,10 @@ function rebuild(value: unknown, numberAt: (location: number) => number | undefi
 
 function isLiteral(item: unknown): boolean {
   return typeof item === 'object' && item !== null && 'A_Const' in item;
+}
+
+function isOne(item: unknown): boolean {
+  return (
+    isLiteral(item) && (item as { A_Const: { ival?: { ival?: number } } }).A_Const.ival?.ival === 1
+  );
 }

@@ -110,6 +110,29 @@ const TEMPLATES: readonly (readonly [string, readonly (readonly (string | number
     ],
   ],
   [
+    'SELECT id, n FROM t, LATERAL (SELECT n FROM h WHERE h.n = t.id AND v < ? ORDER BY time DESC LIMIT ?) l WHERE id < ? ORDER BY id, n',
+    [
+      [100, 1, 9],
+      [50, 1, 80],
+      [50, 2, 80],
+      [3, 1, 90],
+      [1, 3, 1],
+      [1, 1, 1],
+      [60, 2, 7],
+    ],
+  ],
+  [
+    'SELECT name FROM t WHERE id > ? ORDER BY id LIMIT ? OFFSET ?',
+    [
+      [3, 2, 1],
+      [4, 1, 1],
+      [1, 1, 1],
+      [2, 3, 1],
+      [5, 1, 0],
+      [1, 5, 2],
+    ],
+  ],
+  [
     'SELECT ? || name FROM t WHERE name LIKE ? ORDER BY id LIMIT 3',
     [
       ["'x'", "'n1%'"],
