@@ -11,7 +11,7 @@ import { isAsync, mayRaise, usedColumns } from './expr/walk.ts';
 import { evaluatorOf } from './expression.ts';
 import { isLaneCondition, LaneCondition } from './lanes/lane-condition.ts';
 import type { ExecContext } from './operator.ts';
-import { compareConjunct } from './predicate-compare.ts';
+import { columnComparison, compareConjunct } from './predicate-compare.ts';
 import { codeConjunct } from './predicate-code.ts';
 import { dictionaryConjunct } from './predicate-dictionary.ts';
 
@@ -30,6 +30,8 @@ export type FastConjunct = (
 
 export interface CompiledPredicate {
   readonly isAsync: boolean;
+  /** Whether all of it compares columns with values: some nanoseconds a row. */
+  readonly isCheap: boolean;
   /** Rows where the condition is true; undefined for all. */
   select(batch: Batch, context: ExecContext): Selection;
   selectAsync(batch: Batch, context: ExecContext): Promise<Selection>;
@@ -81,6 +83,9 @@ function compile(expr: Expr): CompiledPredicate {
   }
   return {
     isAsync: isAsync(expr),
+    isCheap: parts.every(
+      (part) => columnComparison(part) !== undefined || codeConjunct(part) !== undefined,
+    ),
     select: (batch, context) => drive(steps(batch, context)),
     selectAsync: (batch, context) => driveAsync(steps(batch, context)),
   };
