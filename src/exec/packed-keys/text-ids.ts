@@ -21,6 +21,8 @@ export class TextIds {
   /** The dictionary before, and what its codes are here. */
   #last: readonly string[] | undefined;
   #ofCode: Int32Array | undefined;
+  /** Strings that had numbers when it was told that others had none. */
+  #sizeOfAbsent = 0;
 
   get bytes(): number {
     return (this.#table?.bytes ?? 0) + (this.#ofCode?.byteLength ?? 0);
@@ -58,12 +60,17 @@ export class TextIds {
       this.#ofCode ??= new Int32Array(dictionary.length).fill(UNKNOWN);
     }
     const ofCode = this.#ofCode;
+    if (!adds && this.#sizeOfAbsent !== this.size) {
+      // What had no number may have got one since.
+      if (ofCode !== undefined) forgetAbsent(ofCode);
+      this.#sizeOfAbsent = this.size;
+    }
     const hashes = hashesOf(dictionary);
     for (let row = 0; row < length; row++) {
       if (nulls !== undefined && nulls[row] === 1) continue;
       const code = codes[row];
       let id = ofCode === undefined ? UNKNOWN : ofCode[code];
-      if (id < 0) {
+      if (id === UNKNOWN || (adds && id === ABSENT_ID)) {
         id = this.#number(dictionary[code], hashes?.at(code), adds);
         if (ofCode !== undefined) ofCode[code] = id;
       }
@@ -99,5 +106,11 @@ export class TextIds {
     const table = this.#table;
     if (table === undefined) return ABSENT_ID;
     return adds ? table.add(text, hash) : table.find(text, hash);
+  }
+}
+
+function forgetAbsent(ofCode: Int32Array): void {
+  for (let code = 0; code < ofCode.length; code++) {
+    if (ofCode[code] === ABSENT_ID) ofCode[code] = UNKNOWN;
   }
 }
