@@ -1,7 +1,8 @@
 /** INSERT into row tables: everything is decided before anything changes. */
 import { sliceBatch } from '../../vector/gather.ts';
 import type { Batch } from '../../vector/vector.ts';
-import { duplicateKey, hasKey, mustBeUnique } from '../row/index-keys.ts';
+import { HighestKey } from '../row/highest-key.ts';
+import { duplicateKey, hasKey, mustBeUnique, type BatchKeys } from '../row/index-keys.ts';
 import { encodeRows } from '../row/row-codec.ts';
 import type { InsertOptions, InsertResult } from '../storage.ts';
 import { KeyEntries, NO_ENTRY } from './key-entries.ts';
@@ -35,7 +36,7 @@ export async function insertRows(
 interface UniqueBatch extends IndexedBatch {
   /** Per row the row that has its key already. */
   readonly holders: Float64Array;
-  /** Keys of the rows of the piece that are going to be inserted; undefined for a single row. */
+  /** Keys of the rows of the piece that are going to be inserted; undefined where no two are the same. */
   readonly entered: KeyEntries | undefined;
 }
 
@@ -77,9 +78,21 @@ async function uniqueBatches(
   for (const each of indexed) {
     if (!each.index.unique) continue;
     const holders = await findHolders(writer, each.index, each.keys, undefined);
-    unique.push({ ...each, holders, entered: rows > 1 ? new KeyEntries() : undefined });
+    const mayRepeat = rows > 1 && !isAscending(each.keys);
+    unique.push({ ...each, holders, entered: mayRepeat ? new KeyEntries() : undefined });
   }
   return unique;
+}
+
+/** Whether each key is higher than the one before it. */
+function isAscending({ length, bytes, starts }: BatchKeys): boolean {
+  const highest = new HighestKey();
+  for (let row = 0; row < length; row++) {
+    const [start, end] = [starts[row] as number, starts[row + 1] as number];
+    if (!highest.isBelow(bytes, start, end)) return false;
+    highest.raise(bytes, start, end);
+  }
+  return true;
 }
 
 /** Fills in `conflicts`, or throws for the first one; returns the number of rows to insert. */

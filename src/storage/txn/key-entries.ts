@@ -5,6 +5,7 @@
 import { IntColumn } from './columns.ts';
 import { EntryList } from './entry-list.ts';
 import { hashBytes } from '../format/hash.ts';
+import { HighestKey } from '../row/highest-key.ts';
 
 /** No such entry. */
 export const NO_ENTRY = -1;
@@ -17,6 +18,7 @@ export class KeyEntries extends EntryList {
   readonly #next = new IntColumn();
   /** By bucket the first entry. */
   readonly #buckets = new IntColumn();
+  readonly #highest = new HighestKey();
   #keys = 0;
   /** Buckets at the beginning of this round of splits, a power of two. */
   #round = 1;
@@ -37,6 +39,7 @@ export class KeyEntries extends EntryList {
     const entry = super.add(bytes, start, end, rowId, command, suffixed);
     const hash = hashBytes(bytes, start, end);
     this.#hashes.push(hash);
+    this.#highest.raise(bytes, start, end);
     this.#link(entry, hash, bytes, start, end);
     return entry;
   }
@@ -64,7 +67,8 @@ export class KeyEntries extends EntryList {
 
   /** The newest entry under a key. */
   find(bytes: Uint8Array, start: number, end: number): number {
-    if (this.#keys === 0) return NO_ENTRY;
+    // Keys that come in order are above all that were there.
+    if (this.#keys === 0 || this.#highest.isBelow(bytes, start, end)) return NO_ENTRY;
     const hash = hashBytes(bytes, start, end);
     let entry = this.#buckets.at(this.#bucketOf(hash));
     while (entry !== NO_ENTRY && !this.#hasKey(entry, hash, bytes, start, end)) {
