@@ -191,9 +191,10 @@ export class Engine implements StorageEngine {
       const { sequence } = committer.published;
       const isResting = sequence === this.#restSequence;
       this.#restSequence = sequence;
-      if (!isResting) return this.#restSoon();
+      // A checkpoint that is under way may leave what came after it began.
+      if (!isResting || this.#checkpointing !== undefined) return this.#restSoon();
       const bytes = (this.#parts.log.byteLength ?? 0) - this.#bytesLeft;
-      if (bytes < RESTING_LOG_BYTES || this.#checkpointing !== undefined) return undefined;
+      if (bytes < RESTING_LOG_BYTES) return undefined;
       return this.#inBackground('checkpoint', this.#startCheckpoint(true));
     });
   }
