@@ -1,11 +1,11 @@
-/** What segments hold and take, for those who look after a database. */
+/** What chunks and segments hold and take, for those who look after a database. */
 import type { TableDescriptor } from '../../catalog/catalog.ts';
-import type { SegmentColumnInfo, SegmentInfo } from '../storage.ts';
+import type { ChunkInfo, SegmentColumnInfo, SegmentInfo } from '../storage.ts';
 import { blockEncoding } from './block-encoding.ts';
 import { PIECE_ROWS } from './row-source.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
 import type { Segment } from './segment.ts';
-import { chunkName, type ChunkState, type TableState } from './state.ts';
+import { chunkName, chunkRows, headRows, type ChunkState, type TableState } from './state.ts';
 
 export async function* segmentInfos(
   keeper: SegmentKeeper,
@@ -82,4 +82,24 @@ async function storedColumn(
     encodings.add(blockEncoding(stored));
   }
   return { blocks, bytes, encodings: [...encodings] };
+}
+
+/** The chunks that have rows, or had some. */
+export function chunkInfos(table: TableDescriptor, state: TableState | undefined): ChunkInfo[] {
+  const result: ChunkInfo[] = [];
+  for (const chunk of state?.chunks ?? []) {
+    if (chunk.head === undefined && chunk.segments.length === 0) continue;
+    let bytes = chunk.head?.buffer.bytes ?? 0;
+    for (const { segment } of chunk.segments) bytes += segment.bytes;
+    result.push({
+      id: chunk.id,
+      name: chunkName(table.oid, chunk.id),
+      rangeStart: chunk.rangeStart,
+      rangeEnd: chunk.rangeEnd,
+      rows: chunkRows(chunk),
+      bytes,
+      headRows: headRows(chunk),
+    });
+  }
+  return result;
 }

@@ -3,9 +3,7 @@ import { finishInTurns, finishNow } from '../../base/steps.ts';
 import type { Env } from '../../base/env.ts';
 import { giveBack } from '../../base/lent-arrays.ts';
 import type { CatalogSnapshot, IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
-import { liveColumns } from '../../catalog/catalog.ts';
 import { InternalError } from '../../errors/db-error.ts';
-import { gather } from '../../vector/gather.ts';
 import { giveBackBatch } from '../../vector/lent-batch.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { KvStore } from '../kv/kv.ts';
@@ -40,21 +38,22 @@ import type { ColumnEncoder } from './column-encoder.ts';
 import { Compactor } from './compact.ts';
 import { currentRef, forgetMoves } from './moved-rows.ts';
 import { existence } from './existence.ts';
-import { hypertableOf, placeRows, type ChunkPlace, type PlacedRows } from './placement.ts';
+import { placeRows, type ChunkPlace } from './placement.ts';
 import { RetiredHeads } from './retired-heads.ts';
 import { scanTable } from './scan.ts';
 import { timeRangeOf, type ScanInput } from './select-chunk.ts';
 import { scanSummaries } from './summarize.ts';
-import { chooseSteps, declaredSegmentBy, type ColumnSteps } from './segment-by.ts';
 import { HEAD_BYTES, type Flusher } from './flush.ts';
-import { segmentColumnInfos, segmentInfos } from './segment-info.ts';
+import { addRows, collisionsOf } from './insert-rows.ts';
+import { bringForward, frozen } from './own-table.ts';
+import { SegmentByChoice } from './segment-by-choice.ts';
+import { chunkInfos, segmentColumnInfos, segmentInfos } from './segment-info.ts';
+import { holdsSlot, isLive, targetOfSlot } from './slots.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
 import { spillForCommit, spillPending, type SpillContext, type SpillLimits } from './spill.ts';
 import {
   chunkName,
-  chunkRows,
   chunkStartingAt,
-  headRows,
   SLOT_ROWS,
   withTable,
   type ChunkState,
@@ -64,8 +63,8 @@ import {
   type TableState,
 } from './state.ts';
 import { SHARED_DICTIONARY_LIMIT, TextDictionary } from './text-dictionary.ts';
-import { findCollisions, keysByChunk, RowInUse, verifyUnique } from './unique-check.ts';
-import { OWN_REFS, Writes, type OwnChunk, type OwnTable } from './writes.ts';
+import { keysByChunk, verifyUnique } from './unique-check.ts';
+import { OWN_REFS, Writes, type OwnTable } from './writes.ts';
 
 export interface HypertableStoreOptions {
   readonly kv: KvStore;
@@ -110,8 +109,7 @@ export class Store implements HypertableStore {
   /** Parts that were packed in this process, so that applying them need not unpack. */
   readonly #packed = new WeakMap<Uint8Array, readonly Part[]>();
   readonly #spillContext: SpillContext;
-  /** Series columns that were chosen by looking at a head. */
-  readonly #chosen = new WeakMap<HeadBuffer, { rows: number; segmentBy: readonly number[] }>();
+  readonly #choice: SegmentByChoice;
   readonly #holds = new ChunkHolds();
   readonly #retired: RetiredHeads;
   #applying: Promise<void> | undefined;
@@ -127,6 +125,7 @@ export class Store implements HypertableStore {
     this.#keeper = keeper;
     this.#flusher = flusher;
     this.#encoder = encoder;
+    this.#choice = new SegmentByChoice(options.catalog);
     this.#compactor = new Compactor({ ...options, encoder }, keeper, flusher);
     this.#retired = new RetiredHeads(options.env.timers);
     this.#root = root;
@@ -138,7 +137,7 @@ export class Store implements HypertableStore {
       contextOf: (storageId) => this.#context(this.#tableState(storageId).runtime),
       segmentBy: (table, rangeStart, columnOf, rows) => {
         const chunk = chunkStartingAt(this.#tableState(table.storageId), rangeStart);
-        return this.#inSlices(this.#segmentSteps(table, chunk, columnOf, rows));
+        return this.#inSlices(this.#choice.segmentSteps(table, chunk, columnOf, rows));
       },
     };
   }
@@ -240,60 +239,16 @@ export class Store implements HypertableStore {
     awaitRow: AwaitRow = () => undefined,
   ): Promise<InsertResult> {
     const placed = placeRows(table, this.#root.tables.get(table.storageId), rows);
-    const collisions =
-      uniqueIndexes.length === 0
-        ? undefined
-        : await this.#collisions(writes, table, rows, placed, uniqueIndexes, options, awaitRow);
-    const attnums = liveColumns(table).map(({ attnum }) => attnum);
-    const { timeColumn } = hypertableOf(table);
-    const { storageId } = table;
-    const numbers = new Float64Array(collisions === undefined ? 0 : rows.length);
-    let inserted = 0;
-    ownWrites(writes).descriptors.set(storageId, table);
-    for (const one of placed) {
-      const { batch, kept } = withoutCollisions(one, rows, collisions);
-      if (batch.length === 0) continue;
-      const first = ownWrites(writes).insert({
-        storageId,
-        place: one.place,
-        timeColumn,
-        attnums,
-        batch,
-        isLent: options.isLent === true,
-      });
-      kept?.forEach((row, i) => (numbers[row] = first + i));
-      inserted += batch.length;
-    }
-    await spillPending(this.#spillContext, ownWrites(writes));
-    if (options.onConflict === 'error') return { inserted, conflicts: null };
-    const conflicts = collisions ?? new Float64Array(rows.length).fill(NaN);
-    for (let i = 0; i < conflicts.length; i++) {
-      // A collision with an earlier row of the batch: now that row has its ref.
-      if (conflicts[i] < 0) conflicts[i] = OWN_REFS + numbers[-1 - conflicts[i]];
-    }
-    return { inserted, conflicts };
-  }
-
-  /** Rows that collide in the newest state, once no row in the way is another transaction's. */
-  async #collisions(
-    writes: HypertableWrites,
-    table: TableDescriptor,
-    rows: Batch,
-    placed: readonly PlacedRows[],
-    indexes: readonly IndexDescriptor[],
-    options: InsertOptions,
-    awaitRow: AwaitRow,
-  ): Promise<Float64Array | undefined> {
+    const newRows = { table, rows, placed, uniqueIndexes, options };
     const awaitCurrent: AwaitRow = (ref) => {
       const now = this.currentRef(table, ref);
       return now === undefined ? undefined : awaitRow(now);
     };
-    for (;;) {
-      const input = this.#input(this.#root, writes, table);
-      const found = await findCollisions(input, rows, placed, indexes, options, awaitCurrent);
-      if (!(found instanceof RowInUse)) return found;
-      await found.free;
-    }
+    const newest = (): ScanInput => this.#input(this.#root, writes, table);
+    const collisions = await collisionsOf(newRows, newest, awaitCurrent);
+    const result = addRows(ownWrites(writes), newRows, collisions);
+    await spillPending(this.#spillContext, ownWrites(writes));
+    return result;
   }
 
   delete(writes: HypertableWrites, table: TableDescriptor, refs: Float64Array): void {
@@ -575,46 +530,12 @@ export class Store implements HypertableStore {
 
   /** Columns that make a series in a chunk's next segment. */
   segmentByOf(table: TableDescriptor, chunk: ChunkState): readonly number[] {
-    return finishNow(this.#headSteps(table, chunk));
+    return finishNow(this.#choice.headSteps(table, chunk));
   }
 
   /** The same, giving way to other work. */
   segmentByInSlices(table: TableDescriptor, chunk: ChunkState): Promise<readonly number[]> {
-    return this.#inSlices(this.#headSteps(table, chunk));
-  }
-
-  *#headSteps(table: TableDescriptor, chunk: ChunkState): Generator<void, readonly number[]> {
-    const { head } = chunk;
-    const known = head === undefined ? undefined : this.#chosen.get(head.buffer);
-    // What was chosen for a head holds until it has grown by a quarter.
-    const isCurrent = known !== undefined && (head?.rows ?? 0) < known.rows * 1.25;
-    const chosen = yield* this.#segmentSteps(
-      table,
-      chunk,
-      function* (attnum, rows) {
-        return head?.buffer.columns.get(attnum)?.slice(0, Math.min(rows, head.rows));
-      },
-      head?.rows ?? 0,
-      isCurrent ? known.segmentBy : undefined,
-    );
-    if (head !== undefined && !isCurrent) {
-      this.#chosen.set(head.buffer, { rows: head.rows, segmentBy: chosen });
-    }
-    return chosen;
-  }
-
-  *#segmentSteps(
-    table: TableDescriptor,
-    chunk: ChunkState | undefined,
-    columnOf: ColumnSteps,
-    rows: number,
-    known?: readonly number[],
-  ): Generator<void, readonly number[]> {
-    const indexes = this.#options.catalog().indexesOf(table.oid);
-    const declared = declaredSegmentBy(table, indexes);
-    if (declared !== undefined) return declared;
-    const chosen = chunk?.segments[chunk.segments.length - 1]?.segment.segmentBy;
-    return chosen ?? known ?? (yield* chooseSteps(table, columnOf, rows));
+    return this.#inSlices(this.#choice.headSteps(table, chunk));
   }
 
   #inSlices<T>(steps: Generator<void, T>): Promise<T> {
@@ -641,22 +562,7 @@ export class Store implements HypertableStore {
   }
 
   chunks(table: TableDescriptor): ChunkInfo[] {
-    const result: ChunkInfo[] = [];
-    for (const chunk of this.#root.tables.get(table.storageId)?.chunks ?? []) {
-      if (chunk.head === undefined && chunk.segments.length === 0) continue;
-      let bytes = chunk.head?.buffer.bytes ?? 0;
-      for (const { segment } of chunk.segments) bytes += segment.bytes;
-      result.push({
-        id: chunk.id,
-        name: chunkName(table.oid, chunk.id),
-        rangeStart: chunk.rangeStart,
-        rangeEnd: chunk.rangeEnd,
-        rows: chunkRows(chunk),
-        bytes,
-        headRows: headRows(chunk),
-      });
-    }
-    return result;
+    return chunkInfos(table, this.#root.tables.get(table.storageId));
   }
 
   segments(table: TableDescriptor): AsyncIterable<SegmentInfo> {
@@ -781,76 +687,6 @@ function ownWrites(writes: HypertableWrites): Writes {
   throw new InternalError('these writes are not of this store');
 }
 
-/** Adds the newest refs of deleted rows that flushes have moved. */
-function bringForward(own: OwnTable, runtime: TableRuntime): void {
-  if (own.deleted.size === 0 || own.moves === runtime.moveCount) return;
-  own.moves = runtime.moveCount;
-  for (const slot of runtime.moves.keys()) {
-    const base = slot * SLOT_ROWS;
-    for (const row of own.deleted.within(base, base + SLOT_ROWS)) {
-      const now = currentRef(runtime, base + row);
-      if (now !== undefined) own.deleted.add(now);
-    }
-  }
-}
-
-/** The table's own rows as they are now. */
-function frozen(own: OwnTable | undefined): OwnTable | undefined {
-  if (own === undefined) return undefined;
-  const chunks = new Map<number, OwnChunk>();
-  for (const [start, chunk] of own.chunks) {
-    chunks.set(start, { ...chunk, numbers: chunk.numbers.slice() });
-  }
-  return { ...own, chunks, deleted: own.deleted.copy(), dropped: new Set(own.dropped) };
-}
-
 function rootOf(view: HypertableView): RootState {
   return view as RootState;
-}
-
-function targetOfSlot(
-  state: TableState | undefined,
-  slot: number,
-): { chunk: ChunkState; segment: number } {
-  const target = state?.runtime.slots.get(slot);
-  const chunk =
-    state === undefined || target === undefined ? undefined : chunkStartingAt(state, target.chunk);
-  if (chunk === undefined || target === undefined) {
-    throw new InternalError(`row refs of slot ${slot} are stale`);
-  }
-  return { chunk, segment: target.segment };
-}
-
-function holdsSlot(chunk: ChunkState, slot: number): boolean {
-  return chunk.head?.slot === slot || chunk.segments.some((segment) => segment.slot === slot);
-}
-
-function isLive(state: TableState | undefined, read: number): boolean {
-  const ref = state === undefined ? undefined : currentRef(state.runtime, read);
-  if (ref === undefined) return false;
-  const slot = Math.floor(ref / SLOT_ROWS);
-  const target = state?.runtime.slots.get(slot);
-  if (state === undefined || target === undefined) return false;
-  const chunk = chunkStartingAt(state, target.chunk);
-  const holder =
-    chunk?.head?.slot === slot
-      ? chunk.head
-      : chunk?.segments.find((segment) => segment.slot === slot);
-  if (holder === undefined) return false;
-  const row = ref % SLOT_ROWS;
-  const { deleted } = holder;
-  return deleted === undefined || ((deleted.bits[row >> 3] ?? 0) & (1 << (row & 7))) === 0;
-}
-
-function withoutCollisions(
-  placed: PlacedRows,
-  rows: Batch,
-  collisions: Float64Array | undefined,
-): { batch: Batch; kept: Int32Array | undefined } {
-  if (collisions === undefined) return { batch: placed.batch, kept: undefined };
-  const all = placed.rows ?? Int32Array.from({ length: rows.length }, (_, i) => i);
-  const kept = all.filter((row) => Number.isNaN(collisions[row]));
-  if (kept.length === all.length) return { batch: placed.batch, kept };
-  const columns = rows.columns.map((column) => gather(column, kept));
-  return { batch: { columns, length: kept.length }, kept };
 }
