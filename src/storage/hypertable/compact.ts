@@ -13,15 +13,11 @@ import type { RowLocks } from './hypertable-store.ts';
 import { currentRef } from './moved-rows.ts';
 import { hypertableOf } from './placement.ts';
 import { RangeSource } from './range-source.ts';
+import { joinColumns } from './read-column.ts';
 import type { RowSource } from './row-source.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
 import type { Segment } from './segment.ts';
-import {
-  joinColumns,
-  SEGMENT_ROWS,
-  writeSegments,
-  type WrittenSegments,
-} from './segment-writer.ts';
+import { SEGMENT_ROWS, writeSegments, type WrittenSegments } from './segment-writer.ts';
 import { groupSeries, type SeriesGroup } from './series-groups.ts';
 import {
   chunkIn,

@@ -4,7 +4,7 @@
  */
 import { PIECE_ROWS } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
-import { joinColumns } from './segment-writer.ts';
+import { joinColumns } from './read-column.ts';
 import type { SeriesTable } from './series-table.ts';
 import { gatherColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
 

@@ -1,6 +1,6 @@
 /** Some ranges of another source's rows, as a source of their own. */
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
-import { joinColumns } from './segment-writer.ts';
+import { joinColumns } from './read-column.ts';
 import type { RowRanges } from './select-rows.ts';
 import { rangeRows } from './series-groups.ts';
 import { gatherColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
