@@ -33,7 +33,7 @@ export class TextIds {
     return this.#table?.size ?? this.#home?.length ?? 0;
   }
 
-  /** What has to be done before the column's numbers can be told, in steps. */
+  /** What has to be done before the column's numbers can be told, in steps, which may be left undone. */
   prepare({ dictionary }: TextVector): Generator<void, void, void> | undefined {
     if (this.#table !== undefined || this.#isHome(dictionary)) return undefined;
     const origin = originOf(dictionary);
@@ -41,9 +41,16 @@ export class TextIds {
       this.#home = dictionary;
       return undefined;
     }
+    if (this.#home !== undefined) return this.#leaveHome(this.#home);
     this.#table = new TextTable();
-    if (this.#home === undefined) return undefined;
-    return this.#table.takeSteps(this.#home);
+    return undefined;
+  }
+
+  /** Nothing has changed before the last step. */
+  *#leaveHome(home: readonly string[]): Generator<void, void, void> {
+    const table = new TextTable();
+    yield* table.takeSteps(home);
+    this.#table = table;
   }
 
   /** Writes the numbers of rows that are not NULL; where nothing is added, unknown ones are ABSENT_ID. */

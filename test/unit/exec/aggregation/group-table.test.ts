@@ -6,6 +6,7 @@ import { KeyTable } from '../../../../src/exec/key-table.ts';
 import { tryAllocate } from '../../../../src/kernels/memory.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
+import { declareDistinct } from '../../../../src/vector/distinct-dictionary.ts';
 import { laneArray, type LaneBits } from '../../../../src/vector/lanes.ts';
 import { LaneVector } from '../../../../src/vector/lane-vector.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../../src/vector/vector.ts';
@@ -150,4 +151,38 @@ it('numbers lanes as the numbers that they stand for', () => {
     }),
     { numRuns: 50 },
   );
+});
+
+it.each([100, 6000])('goes on when other texts come to %d strings of one dictionary', (size) => {
+  const type = sqlType(OID.text);
+  const dictionary = Array.from({ length: size }, (_, i) => (i === 0 ? '' : `text ${i}`));
+  declareDistinct(dictionary, {});
+  const table = new GroupTable([type, sqlType(OID.int4)], () => {});
+  const twin = new KeyTable(2);
+  const numbers = (texts: Vector, values: readonly number[]): void => {
+    const keys = [texts, vectorFromValues(sqlType(OID.int4), values)];
+    const [out, expected] = [new Int32Array(values.length), new Int32Array(values.length)];
+    insert(table, keys, out);
+    twin.insert(keys, values.length, expected);
+    expect(out).toEqual(expected);
+  };
+  const home = (codes: readonly number[]): Vector => ({
+    rep: 'text',
+    type,
+    length: codes.length,
+    codes: Int32Array.from(codes),
+    dictionary,
+    nulls: undefined,
+  });
+  numbers(home([5, 7, 5, 0, 90]), [1, 1, 1, 2, 2]);
+  numbers(vectorFromValues(type, ['new', 'text 7', 'text 98', '', 'new']), [1, 1, 1, 2, 2]);
+  numbers(home([0, 1, 2, 98, 7, 90]), [1, 1, 1, 1, 1, 2]);
+  numbers(vectorFromValues(type, ['text 0', 'text 1', 'newer', 'text 5', null]), [1, 1, 1, 1, 1]);
+  const keys = table.keys(0, table.count);
+  expect(rowsOf(keys, 4)).toEqual([
+    ['text 5', 1],
+    ['text 7', 1],
+    ['', 2],
+    ['text 90', 2],
+  ]);
 });
