@@ -1,15 +1,16 @@
-/** What storage tests share: tables, and directories that go away with the test file. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+/** What storage tests share: tables, and directories that go away with the process. */
+import { rmSync } from 'node:fs';
+import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 
 export * from './tables.ts';
 
 const made: string[] = [];
 
-afterAll(async () => {
-  for (const path of made.splice(0)) await rm(path, { recursive: true, force: true });
+// Test files share this module where they are not isolated, so it does not know when one of them ends.
+process.on('exit', () => {
+  for (const path of made) rmSync(path, { recursive: true, force: true });
 });
 
 export async function temporaryDirectory(): Promise<string> {
