@@ -3,9 +3,9 @@
  * and restarts: it ends with answers equal to a naive model's, no growth in memory and no error.
  * `npm run soak` takes an hour, `MINUTES=2 npm run soak` tries it.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { MINUTES, SEED } from './settings.ts';
 import { SoakRun } from './soak-run.ts';
@@ -19,8 +19,12 @@ it(
     const run = new SoakRun(join(root, 'data'));
     const table = await run.run();
     console.log(table);
-    if (run.failures.length > 0) console.log(`the data directory is kept: ${root}`);
-    else rmSync(root, { recursive: true, force: true });
+    if (run.failures.length === 0) rmSync(root, { recursive: true, force: true });
+    else {
+      const kept = join(process.env['VARVE_TMPDIR'] ?? tmpdir(), basename(root));
+      renameSync(root, kept);
+      console.log(`the data directory is kept: ${kept}`);
+    }
     expect(run.failures).toEqual([]);
   },
 );
