@@ -6,7 +6,7 @@ import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { VectorBuilder } from '../../vector/builder.ts';
 import type { ExecContext } from '../operator.ts';
-import { resultsByEntry } from './entry-results.ts';
+import { resultsByEntry, textCall, type TextCall } from './entry-results.ts';
 import {
   argValue,
   combine,
@@ -52,12 +52,25 @@ export function applyFunction(
     if (result !== undefined) return result;
   }
   if (constants === args.length - 1 && fn.volatility !== 'volatile') {
-    const byEntry =
-      resultsByEntry(fn, call, type, args, length, context) ??
-      callByEntry(fn, call, type, args, length, context);
+    const text = textCall(fn, call, args, context);
+    const byEntry = text && byEntryOf(fn, call, type, text, length, context);
     if (byEntry !== undefined) return byEntry;
   }
   return callByRow(fn, call, type, args, length, context);
+}
+
+/** Each distinct string is computed once, in this batch or in the whole statement. */
+function byEntryOf(
+  fn: ScalarFunction,
+  call: CallInfo,
+  type: SqlType,
+  text: TextCall,
+  length: number,
+  context: ExecContext,
+): Vector | undefined {
+  const results = resultsByEntry(fn, call, type, text, length, context);
+  if (results !== undefined || text.vector.dictionary.length * 2 > length) return results;
+  return mapText(text.vector, type, text.compute);
 }
 
 function callByRow(
@@ -87,26 +100,6 @@ function callByRow(
     builder.append(anyNull && fn.strict ? null : fn.evaluate(values, context.eval, call));
   }
   return builder.finish();
-}
-
-/** One text column and constants: each distinct string is computed once. */
-function callByEntry(
-  fn: ScalarFunction,
-  call: CallInfo,
-  type: SqlType,
-  args: readonly KernelArg[],
-  length: number,
-  context: ExecContext,
-): Vector | undefined {
-  const position = args.findIndex((arg) => arg.rep !== 'constant');
-  const vector = args[position];
-  if (vector.rep !== 'text' || vector.dictionary.length * 2 > length) return undefined;
-  const values = args.map((arg) => (arg.rep === 'constant' ? arg.value : null));
-  const compute = (value: Value): Value => {
-    values[position] = value;
-    return value === null && fn.strict ? null : fn.evaluate(values, context.eval, call);
-  };
-  return mapText(vector, type, compute);
 }
 
 /** A function of the strings of a text vector, called once for each entry that rows refer to. */

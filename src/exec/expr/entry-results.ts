@@ -28,26 +28,44 @@ interface CallResults {
 
 const RESULTS = new WeakMap<ExecContext, Map<CallInfo, CallResults>>();
 
-/** undefined where rows or types are not of the kind; exactly one argument is a vector. */
-export function resultsByEntry(
+/** A call with one text argument that differs from row to row. */
+export interface TextCall {
+  readonly vector: TextVector;
+  /** The arguments, NULL in the place of the one that differs. */
+  readonly constants: readonly Value[];
+  compute(value: Value): Value;
+}
+
+/** undefined where the argument is no text; exactly one argument is a vector. */
+export function textCall(
   fn: ScalarFunction,
   call: CallInfo,
-  type: SqlType,
   args: readonly KernelArg[],
-  length: number,
   context: ExecContext,
-): Vector | undefined {
+): TextCall | undefined {
   const position = args.findIndex((arg) => arg.rep !== 'constant');
   const vector = args[position];
-  if (vector.rep !== 'text' || !isTableWorthwhile(vector, length)) return undefined;
-  const rep = vectorRep(type.oid);
-  if (rep === 'any') return undefined;
-  const values = args.map((arg) => (arg.rep === 'constant' ? arg.value : null));
-  const { tables } = resultsOf(fn, call, values.slice(), context);
+  if (vector.rep !== 'text') return undefined;
+  const constants = args.map((arg) => (arg.rep === 'constant' ? arg.value : null));
+  const values = constants.slice();
   const compute = (value: Value): Value => {
     values[position] = value;
     return value === null && fn.strict ? null : fn.evaluate(values, context.eval, call);
   };
+  return { vector, constants, compute };
+}
+
+/** undefined where rows or types are not of the kind. */
+export function resultsByEntry(
+  fn: ScalarFunction,
+  call: CallInfo,
+  type: SqlType,
+  { vector, constants, compute }: TextCall,
+  length: number,
+  context: ExecContext,
+): Vector | undefined {
+  if (!isTableWorthwhile(vector, length) || vectorRep(type.oid) === 'any') return undefined;
+  const { tables } = resultsOf(fn, call, constants, context);
   const key = originOf(vector.dictionary) ?? vector.dictionary;
   let table = tables.get(key);
   if (table === undefined) tables.set(key, (table = newTable(type)));

@@ -7,6 +7,7 @@ import type { Expr } from '../expr.ts';
 import { columnsOf, isVolatile, someExpr, substituteColumns } from '../expr-walk.ts';
 import type { LogicalAggregate, LogicalNode } from '../logical.ts';
 import { transformPlan } from '../plan-walk.ts';
+import { withDerived } from './derived-groups.ts';
 
 type Group = LogicalAggregate['groups'][number];
 
@@ -49,17 +50,7 @@ function derive(node: LogicalAggregate): LogicalNode {
       );
     }
   }
-  if (derived.size === 0) return node;
-  const isKept = ({ id }: { readonly id: number }): boolean => !derived.has(id);
-  const input: LogicalAggregate = {
-    ...node,
-    groups: node.groups.filter(({ column }) => isKept(column)),
-    columns: node.columns.filter(isKept),
-  };
-  const exprs = node.columns.map(
-    ({ id, type }): Expr => derived.get(id) ?? { kind: 'column', type, index: id },
-  );
-  return { kind: 'project', input, exprs, columns: node.columns };
+  return withDerived(node, derived);
 }
 
 /** Whether the key is computed from those columns alone. */

@@ -9,17 +9,17 @@ import { Interval } from '../../types/interval.ts';
 import { OID, type Oid } from '../../types/type.ts';
 import { sameExpr } from '../bind/same-expr.ts';
 import type { CallExpr, Expr } from '../expr.ts';
-import type { LogicalNode } from '../logical.ts';
+import type { LogicalAggregate, LogicalNode } from '../logical.ts';
 import { transformPlan } from '../plan-walk.ts';
+import { withDerived } from './derived-groups.ts';
 
-type Aggregate = Extract<LogicalNode, { kind: 'aggregate' }>;
-type Group = Aggregate['groups'][number];
+type Group = LogicalAggregate['groups'][number];
 
 export function nestBuckets(plan: LogicalNode): LogicalNode {
   return transformPlan(plan, (node) => (node.kind === 'aggregate' ? nest(node) : node));
 }
 
-function nest(node: Aggregate): LogicalNode {
+function nest(node: LogicalAggregate): LogicalNode {
   if (node.groupingSets !== null || node.groups.length < 2) return node;
   const buckets = node.groups.flatMap((group) => bucketGroup(group) ?? []);
   const derived = new Map<number, Expr>();
@@ -29,17 +29,7 @@ function nest(node: Aggregate): LogicalNode {
     );
     if (narrow !== undefined) derived.set(wide.group.column.id, bucketOfBucket(wide, narrow));
   }
-  if (derived.size === 0) return node;
-  const isKept = ({ id }: { readonly id: number }): boolean => !derived.has(id);
-  const input: Aggregate = {
-    ...node,
-    groups: node.groups.filter(({ column }) => isKept(column)),
-    columns: node.columns.filter(isKept),
-  };
-  const exprs = node.columns.map(
-    ({ id, type }): Expr => derived.get(id) ?? { kind: 'column', type, index: id },
-  );
-  return { kind: 'project', input, exprs, columns: node.columns };
+  return withDerived(node, derived);
 }
 
 interface BucketGroup {
