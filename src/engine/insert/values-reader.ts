@@ -12,6 +12,7 @@ import { BlockReader, type BlockForm, type FieldReader } from '../copy/block-rea
 import { ColumnSink } from '../copy/column-sink.ts';
 import { fieldBlock, inputAddress, PIECE_MAX } from '../copy/field-block.ts';
 import { CopyPlace } from '../copy/row-reader.ts';
+import { NEUTRAL_FORMAT } from '../system-context.ts';
 
 const BATCH_ROWS = 16_384;
 /** Characters that a value takes, with what is around it: a guess of how many rows there are. */
@@ -75,6 +76,8 @@ export class ValuesReader implements FieldReader {
     } finally {
       this.isBusy = false;
       this.#batches = [];
+      // A session's settings hold the session, which this outlives.
+      for (const sink of this.#sinks) sink.settings = NEUTRAL_FORMAT;
     }
   }
 
