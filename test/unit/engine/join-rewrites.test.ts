@@ -70,7 +70,7 @@ describe('aggregates before joins', () => {
     const seed = newSeed();
     const random = randomSource(seed);
     const some = <T>(items: readonly T[]): T[] => items.filter(() => random(3) === 0);
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 30; round++) {
       const groups = some(GROUPS);
       if (groups.length === 0) groups.push('t.fleet');
       const calls = [...some(CALLS), CALLS[random(CALLS.length)]];

@@ -20,14 +20,17 @@ describe(`WideNumbers (SEED=${seed})`, () => {
   it.each(KINDS)('numbers %s integers in the order of their arrival', (_name, value) => {
     const numbers = new WideNumbers();
     const known = new Map<bigint, number>();
-    for (let i = 0; i < 40_000; i++) {
+    for (let i = 0; i < 20_000; i++) {
       const one = value();
-      expect(numbers.find(one)).toBe(known.get(one) ?? -1);
+      const before = numbers.find(one);
+      if (before !== (known.get(one) ?? -1)) expect(before).toBe(known.get(one) ?? -1);
       if (!known.has(one)) known.set(one, known.size);
-      expect(numbers.add(one)).toBe(known.get(one));
+      const number = numbers.add(one);
+      if (number !== known.get(one)) expect(number).toBe(known.get(one));
     }
     expect(numbers.size).toBe(known.size);
-    for (const [one, number] of known) expect(numbers.find(one)).toBe(number);
+    const found = [...known.keys()].map((one) => numbers.find(one));
+    expect(found).toEqual([...known.values()]);
     expect(numbers.bytes).toBeGreaterThan(known.size * 8);
   });
 });

@@ -27,7 +27,7 @@ describe('maps of a write set', () => {
   it('do with row ids near and far what a Map does', () => {
     const random = seededRandom('row numbers');
     const [rows, known] = [new RowNumbers(), new Map<number, number>()];
-    for (let step = 0; step < 60_000; step++) {
+    for (let step = 0; step < 30_000; step++) {
       const isNear = random.int(3) > 0;
       const rowId = isNear ? random.int(2000) : random.int(50) * 2 ** 40 + random.int(12);
       if (random.int(3) > 0) {
@@ -49,7 +49,7 @@ describe('maps of a write set', () => {
   it('do with numbers of any size what a Map does', () => {
     const random = seededRandom('number map');
     const [map, known] = [new NumberMap(), new Map<number, number>()];
-    for (let step = 0; step < 60_000; step++) {
+    for (let step = 0; step < 30_000; step++) {
       const far = random.int(2 ** 20) * 2 ** 32 + random.int(2);
       const key = random.int(2) === 0 ? random.int(3000) : far;
       // Now more comes than goes, now all of it goes.

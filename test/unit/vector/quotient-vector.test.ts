@@ -81,7 +81,7 @@ describe('the quotient kernel', () => {
           expect(Math.max(text.length, binary.length)).toBeLessThanOrEqual(QUOTIENT_BYTES_MAX);
         });
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 });

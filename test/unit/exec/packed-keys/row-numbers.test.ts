@@ -171,7 +171,7 @@ it('numbers rows as a table of any values does, and has their keys', () => {
       if (numbers.count > 0) expect(numbers.bytes).toBeGreaterThan(0);
       numbers.free();
     }),
-    { numRuns: 1000 },
+    { numRuns: 600 },
   );
 });
 

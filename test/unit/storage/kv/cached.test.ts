@@ -74,7 +74,7 @@ describe('CachedKv', () => {
     };
     let writing = Promise.resolve();
     const running: Promise<void>[] = [];
-    for (let step = 0; step < 4000; step++) {
+    for (let step = 0; step < 2000; step++) {
       const n = random.int(random.int(2) === 0 ? 5 : 200);
       for (let left = random.int(4); left > 0; left--) {
         running.push(check(random.int(2) === 0 ? n : random.int(200)));
@@ -115,7 +115,7 @@ describe('ValueRing', () => {
     const ring = new ValueRing(8192);
     const known = new Map<number, Uint8Array>();
     let found = 0;
-    for (let step = 0; step < 20_000; step++) {
+    for (let step = 0; step < 10_000; step++) {
       const n = random.int(150);
       const key = new Uint8Array(2 + (n % 20)).fill(n);
       const value = ring.get(key);

@@ -238,7 +238,7 @@ async function tablesFor(engine: StorageEngine) {
 describe('snapshots', () => {
   it('show each transaction what a naive model shows, over random interleavings', async () => {
     const random = seededRandom('mvcc');
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 7; round++) {
       const path = round % 3 === 0 ? await temporaryDirectory() : undefined;
       const engine = await open(path);
       const model = new Model(engine, await tablesFor(engine), random);
