@@ -3,6 +3,7 @@
  * checksum of the rest. docs/format/segment.md describes the layout.
  */
 import { crc32c } from '../../base/crc32c.ts';
+import { finishNow } from '../../base/steps.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
 import { OID, type SqlType } from '../../types/type.ts';
@@ -21,7 +22,7 @@ import { DamagedBlock } from './damaged-block.ts';
 import { readNumbers, writeNumbers } from './number-block.ts';
 import { PIECE_ROWS, VECTOR_ROWS, type Zones } from './row-source.ts';
 import type { PlainColumn, StoredColumn } from './stored-column.ts';
-import { readTexts, writeTexts } from './text-block.ts';
+import { readTexts, textSteps } from './text-block.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 import { WideColumn } from './wide-column.ts';
 
@@ -73,8 +74,18 @@ export function encodeBlock(
   column: PlainColumn,
   rows: number,
   type: SqlType,
-  { isCold = false }: EncodeOptions = {},
+  options: EncodeOptions = {},
 ): Uint8Array {
+  return finishNow(encodeSteps(column, rows, type, options));
+}
+
+/** The same in steps of some milliseconds, where there are many strings. */
+export function* encodeSteps(
+  column: PlainColumn,
+  rows: number,
+  type: SqlType,
+  { isCold = false }: EncodeOptions = {},
+): Generator<void, Uint8Array> {
   const stage = blockStage(0);
   const { nulls } = column;
   const writer = blockWriter(column.rep, rows);
@@ -87,7 +98,7 @@ export function encodeBlock(
       writeBits(writer, stage, column.data, rows);
       break;
     case 'text':
-      writeTexts(writer, stage, column.codes, nulls, column.dictionary, rows);
+      yield* textSteps(writer, column.codes, nulls, column.dictionary, rows);
       break;
     case 'any': {
       const packed = packValues(column.data, rows, type);

@@ -9,7 +9,7 @@ import { freeBlock, kernelCopy } from '../../kernels/memory.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { KvOperation } from '../kv/kv.ts';
-import { encodeBlock, zonesOf, type EncodeOptions } from './column-block.ts';
+import { encodeSteps, zonesOf } from './column-block.ts';
 import type { ColumnEncoder } from './column-encoder.ts';
 import type { EncodedBlock } from './lane-block.ts';
 import { rankOf } from './moved-rows.ts';
@@ -23,7 +23,7 @@ import type { SeriesTable } from './series-table.ts';
 import { seriesOf } from './sorted-head.ts';
 import {
   giveBackColumn,
-  withGathered,
+  borrowGathered,
   type LaneColumn,
   type PlainColumn,
 } from './stored-column.ts';
@@ -240,7 +240,7 @@ async function writeColumn(
   const blocks: EncodedBlock[] = [];
   for (let start = 0; start < rows; start += PIECE_ROWS) {
     const order = draft.order.subarray(start, Math.min(rows, start + PIECE_ROWS));
-    blocks.push(encodeRows(column, order, type, input));
+    blocks.push(await encodeRows(column, order, type, input));
     await input.timers.yield();
   }
   takeBlocks(draft, attnum, type, blocks, operations);
@@ -269,16 +269,18 @@ function takeBlocks(
   draft.columns.set(attnum, { type, zones: hasZones ? { minimums, maximums } : undefined });
 }
 
-function encodeRows(
+async function encodeRows(
   column: PlainColumn,
   order: Int32Array,
   type: SqlType,
-  options: EncodeOptions,
-): EncodedBlock {
-  return withGathered(column, order, (piece) => {
-    const zones = zonesOf(piece, order.length);
-    return { value: encodeBlock(piece, order.length, type, options), zones };
-  });
+  input: WriterInput,
+): Promise<EncodedBlock> {
+  const piece = borrowGathered(column, order);
+  const zones = zonesOf(piece, order.length);
+  const steps = encodeSteps(piece, order.length, type, input);
+  const value = await finishInTurns(steps, () => input.timers.yield());
+  giveBackColumn(piece);
+  return { value, zones };
 }
 
 /** A column as lanes, where all rows of one source are written and it has such. */

@@ -149,16 +149,9 @@ export function gatherColumn(column: StoredColumn, rows: Int32Array, count: numb
   return gatherInto(OWN, column, rows, count);
 }
 
-/** The same for a use that is over when `use` returns. */
-export function withGathered<T>(
-  column: PlainColumn,
-  rows: Int32Array,
-  use: (gathered: PlainColumn) => T,
-): T {
-  const gathered = gatherInto(BORROWED, column, rows, rows.length);
-  const result = use(gathered);
-  giveBackColumn(gathered);
-  return result;
+/** The same in memory that is for the caller to give back. */
+export function borrowGathered(column: PlainColumn, rows: Int32Array): PlainColumn {
+  return gatherInto(BORROWED, column, rows, rows.length);
 }
 
 /** Gives borrowed memory back, which nobody may read any more. */

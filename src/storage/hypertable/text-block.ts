@@ -1,20 +1,48 @@
 /** The strings of one block: those in use once, then their numbers in the order of first use as lanes. */
 import { kernelViews } from '../../kernels/memory.ts';
-import { readLanes, writeLanes, type BlockStage, type StagedBytes } from './block-stage.ts';
+import { blockStage, readLanes, writeLanes, type StagedBytes } from './block-stage.ts';
 import type { BytesReader, BytesWriter } from './bytes-io.ts';
 import { DamagedBlock } from './damaged-block.ts';
 import { laneBits } from './number-block.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
-export function writeTexts(
+/** Strings written between two pauses. */
+const STEP_TEXTS = 16_384;
+
+/** In steps of some milliseconds, between which others may use the stage. */
+export function* textSteps(
   writer: BytesWriter,
-  stage: BlockStage,
   codes: Int32Array,
   nulls: NullMask,
   dictionary: TextDictionary,
   rows: number,
-): void {
+): Generator<void, void> {
+  const { used, numbers } = usedStrings(codes, nulls, dictionary, rows);
+  writer.u32(used.length);
+  for (let start = 0; start < used.length; start += STEP_TEXTS) {
+    if (start > 0 || used.length > STEP_TEXTS) yield;
+    const some = used.slice(start, start + STEP_TEXTS);
+    writer.texts(some.map((code) => dictionary.textOf(code)));
+  }
+  if (used.length <= 1) return;
+  if (used.length > STEP_TEXTS) yield;
+  const stage = blockStage(0);
+  const views = kernelViews();
+  const bits = used.length <= 0x100 ? 8 : used.length <= 0x10000 ? 16 : 32;
+  const lanes = bits === 8 ? views.u8 : bits === 16 ? views.u16 : views.u32;
+  lanes.set(numbers, stage.lanes / (bits >>> 3));
+  writer.u8(bits);
+  writeLanes(writer, stage, bits, rows, stage.lanes);
+}
+
+/** The codes in use in the order of first use, and for each row the place of its own among them. */
+function usedStrings(
+  codes: Int32Array,
+  nulls: NullMask,
+  dictionary: TextDictionary,
+  rows: number,
+): { used: number[]; numbers: Uint32Array } {
   const own = numbersOf(dictionary);
   const numbers = new Uint32Array(rows);
   const used: number[] = [];
@@ -29,15 +57,7 @@ export function writeTexts(
     numbers[i] = number;
   }
   for (const code of used) own[code] = 0;
-  writer.u32(used.length);
-  writer.texts(used.map((code) => dictionary.textOf(code)));
-  if (used.length <= 1) return;
-  const views = kernelViews();
-  const bits = used.length <= 0x100 ? 8 : used.length <= 0x10000 ? 16 : 32;
-  const lanes = bits === 8 ? views.u8 : bits === 16 ? views.u16 : views.u32;
-  lanes.set(numbers, stage.lanes / (bits >>> 3));
-  writer.u8(bits);
-  writeLanes(writer, stage, bits, rows, stage.lanes);
+  return { used, numbers };
 }
 
 /** Per dictionary a number for each string, 0 between uses: large ones have far more strings than a block. */
