@@ -20,6 +20,8 @@ export interface VarveProcess {
   readonly port: number;
   readonly pid: number;
   readonly directory: string;
+  /** From its start to the line that says so. */
+  readonly readyMs: number;
   stop(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function startVarveProcess(
 ): Promise<VarveProcess> {
   // The built program, not the launcher that builds: sources may change while the bench runs.
   const program = join(process.cwd(), 'dist/main.js');
+  const start = performance.now();
   const child = spawn(
     process.execPath,
     [program, 'start', '--data', join(directory, 'data'), '--port', '0'],
@@ -41,12 +44,14 @@ export async function startVarveProcess(
       throw new Error('varve did not start');
     }),
   ])) as [string];
+  const readyMs = performance.now() - start;
   // What it does for itself after its start must not take time from others, nor from the first load.
   await untilResting(pid);
   return {
     port: Number(/:(\d+)$/.exec(line)?.[1]),
     pid,
     directory,
+    readyMs,
     stop: () => endChild(child, 'SIGTERM'),
   };
 }
