@@ -6,27 +6,20 @@ import { IntColumn } from './columns.ts';
 import { EntryList } from './entry-list.ts';
 import { hashBytes } from '../format/hash.ts';
 import { HighestKey } from '../row/highest-key.ts';
+import { LinearBuckets, NO_PLACE } from './linear-buckets.ts';
 
 /** No such entry. */
-export const NO_ENTRY = -1;
+export const NO_ENTRY = NO_PLACE;
 
 export class KeyEntries extends EntryList {
   readonly #hashes = new IntColumn();
   /** The entry that was added before it under the same key. */
   readonly #older = new IntColumn();
-  /** Of the newest entries of their keys: the next one in the same bucket. */
-  readonly #next = new IntColumn();
-  /** By bucket the first entry. */
-  readonly #buckets = new IntColumn();
+  /** Of the newest entries of their keys. */
+  readonly #buckets = new LinearBuckets();
+  readonly #hashOf = (entry: number): number => this.#hashes.at(entry);
   readonly #highest = new HighestKey();
   #keys = 0;
-  /** Buckets at the beginning of this round of splits, a power of two. */
-  #round = 1;
-
-  constructor() {
-    super();
-    this.#buckets.push(NO_ENTRY);
-  }
 
   override add(
     bytes: Uint8Array,
@@ -46,23 +39,23 @@ export class KeyEntries extends EntryList {
 
   /** Puts an entry into its bucket, in the place of an older one with the same key. */
   #link(entry: number, hash: number, bytes: Uint8Array, start: number, end: number): void {
-    const bucket = this.#bucketOf(hash);
-    const first = this.#buckets.at(bucket);
+    const bucket = this.#buckets.bucketOf(hash);
+    const first = this.#buckets.first(bucket);
     let before = NO_ENTRY;
-    for (let other = first; other !== NO_ENTRY; other = this.#next.at(other)) {
+    for (let other = first; other !== NO_ENTRY; other = this.#buckets.next.at(other)) {
       if (this.#hasKey(other, hash, bytes, start, end)) {
         this.#older.push(other);
-        this.#next.push(this.#next.at(other));
-        if (before === NO_ENTRY) this.#buckets.set(bucket, entry);
-        else this.#next.set(before, entry);
+        this.#buckets.next.push(this.#buckets.next.at(other));
+        if (before === NO_ENTRY) this.#buckets.setFirst(bucket, entry);
+        else this.#buckets.next.set(before, entry);
         return;
       }
       before = other;
     }
     this.#older.push(NO_ENTRY);
-    this.#next.push(first);
-    this.#buckets.set(bucket, entry);
-    if (++this.#keys > this.#buckets.length) this.#split();
+    this.#buckets.next.push(first);
+    this.#buckets.setFirst(bucket, entry);
+    if (++this.#keys > this.#buckets.length) this.#buckets.split(this.#hashOf);
   }
 
   /** The newest entry under a key. */
@@ -70,9 +63,9 @@ export class KeyEntries extends EntryList {
     // Keys that come in order are above all that were there.
     if (this.#keys === 0 || this.#highest.isBelow(bytes, start, end)) return NO_ENTRY;
     const hash = hashBytes(bytes, start, end);
-    let entry = this.#buckets.at(this.#bucketOf(hash));
+    let entry = this.#buckets.first(this.#buckets.bucketOf(hash));
     while (entry !== NO_ENTRY && !this.#hasKey(entry, hash, bytes, start, end)) {
-      entry = this.#next.at(entry);
+      entry = this.#buckets.next.at(entry);
     }
     return entry;
   }
@@ -95,31 +88,5 @@ export class KeyEntries extends EntryList {
 
   #hasKey(entry: number, hash: number, bytes: Uint8Array, start: number, end: number): boolean {
     return this.#hashes.at(entry) === hash && this.hasKey(entry, bytes, start, end);
-  }
-
-  #bucketOf(hash: number): number {
-    const bucket = hash & (2 * this.#round - 1);
-    return bucket < this.#buckets.length ? bucket : bucket - this.#round;
-  }
-
-  /** Parts the next bucket that was not split in this round. */
-  #split(): void {
-    const round = this.#round;
-    const bucket = this.#buckets.length - round;
-    let [stay, move] = [NO_ENTRY, NO_ENTRY];
-    let next: number;
-    for (let entry = this.#buckets.at(bucket); entry !== NO_ENTRY; entry = next) {
-      next = this.#next.at(entry);
-      if ((this.#hashes.at(entry) & round) === 0) {
-        this.#next.set(entry, stay);
-        stay = entry;
-      } else {
-        this.#next.set(entry, move);
-        move = entry;
-      }
-    }
-    this.#buckets.set(bucket, stay);
-    this.#buckets.push(move);
-    if (this.#buckets.length === 2 * round) this.#round = 2 * round;
   }
 }

@@ -3,24 +3,19 @@
  * bucket (linear hashing), and what was deleted makes room for what comes.
  */
 import { IntColumn, NumberColumn } from './columns.ts';
+import { LinearBuckets, NO_PLACE } from './linear-buckets.ts';
 
 /** Neither a value nor a place. */
-export const NOTHING = -1;
+export const NOTHING = NO_PLACE;
 
 export class NumberMap {
   #keys = new NumberColumn();
   #values = new IntColumn();
-  /** The next place in the same bucket, or the next free one. */
-  #next = new IntColumn();
-  #buckets = new IntColumn();
+  /** Of a free place, the next one is the next free one. */
+  #buckets = new LinearBuckets();
+  readonly #hashOf = (place: number): number => hashNumber(this.#keys.at(place));
   #free = NOTHING;
   #size = 0;
-  /** Buckets at the beginning of this round of splits, a power of two. */
-  #round = 1;
-
-  constructor() {
-    this.#buckets.push(NOTHING);
-  }
 
   get size(): number {
     return this.#size;
@@ -38,25 +33,25 @@ export class NumberMap {
       this.#values.set(found, value);
       return;
     }
-    const bucket = this.#bucketOf(hashNumber(key));
-    const place = this.#place(key, value, this.#buckets.at(bucket));
-    this.#buckets.set(bucket, place);
-    if (++this.#size > this.#buckets.length) this.#split();
+    const bucket = this.#buckets.bucketOf(hashNumber(key));
+    const place = this.#place(key, value, this.#buckets.first(bucket));
+    this.#buckets.setFirst(bucket, place);
+    if (++this.#size > this.#buckets.length) this.#buckets.split(this.#hashOf);
   }
 
   delete(key: number): void {
-    const bucket = this.#bucketOf(hashNumber(key));
+    const bucket = this.#buckets.bucketOf(hashNumber(key));
     let before = NOTHING;
-    let place = this.#buckets.at(bucket);
+    let place = this.#buckets.first(bucket);
     while (place !== NOTHING && this.#keys.at(place) !== key) {
       before = place;
-      place = this.#next.at(place);
+      place = this.#buckets.next.at(place);
     }
     if (place === NOTHING) return;
-    const next = this.#next.at(place);
-    if (before === NOTHING) this.#buckets.set(bucket, next);
-    else this.#next.set(before, next);
-    this.#next.set(place, this.#free);
+    const next = this.#buckets.next.at(place);
+    if (before === NOTHING) this.#buckets.setFirst(bucket, next);
+    else this.#buckets.next.set(before, next);
+    this.#buckets.next.set(place, this.#free);
     this.#free = place;
     if (--this.#size === 0) this.#clear();
   }
@@ -64,8 +59,8 @@ export class NumberMap {
   /** Keys with their values. */
   *entries(): Generator<[key: number, value: number], void> {
     for (let bucket = 0; bucket < this.#buckets.length; bucket++) {
-      let place = this.#buckets.at(bucket);
-      for (; place !== NOTHING; place = this.#next.at(place)) {
+      let place = this.#buckets.first(bucket);
+      for (; place !== NOTHING; place = this.#buckets.next.at(place)) {
         yield [this.#keys.at(place), this.#values.at(place)];
       }
     }
@@ -73,50 +68,24 @@ export class NumberMap {
 
   #find(key: number): number {
     if (this.#size === 0) return NOTHING;
-    let place = this.#buckets.at(this.#bucketOf(hashNumber(key)));
-    while (place !== NOTHING && this.#keys.at(place) !== key) place = this.#next.at(place);
+    let place = this.#buckets.first(this.#buckets.bucketOf(hashNumber(key)));
+    while (place !== NOTHING && this.#keys.at(place) !== key) place = this.#buckets.next.at(place);
     return place;
   }
 
   #place(key: number, value: number, next: number): number {
     const free = this.#free;
     if (free !== NOTHING) {
-      this.#free = this.#next.at(free);
+      this.#free = this.#buckets.next.at(free);
       this.#keys.set(free, key);
       this.#values.set(free, value);
-      this.#next.set(free, next);
+      this.#buckets.next.set(free, next);
       return free;
     }
     this.#keys.push(key);
     this.#values.push(value);
-    this.#next.push(next);
+    this.#buckets.next.push(next);
     return this.#keys.length - 1;
-  }
-
-  #bucketOf(hash: number): number {
-    const bucket = hash & (2 * this.#round - 1);
-    return bucket < this.#buckets.length ? bucket : bucket - this.#round;
-  }
-
-  /** Parts the next bucket that was not split in this round. */
-  #split(): void {
-    const round = this.#round;
-    const bucket = this.#buckets.length - round;
-    let [stay, move] = [NOTHING, NOTHING];
-    let next: number;
-    for (let place = this.#buckets.at(bucket); place !== NOTHING; place = next) {
-      next = this.#next.at(place);
-      if ((hashNumber(this.#keys.at(place)) & round) === 0) {
-        this.#next.set(place, stay);
-        stay = place;
-      } else {
-        this.#next.set(place, move);
-        move = place;
-      }
-    }
-    this.#buckets.set(bucket, stay);
-    this.#buckets.push(move);
-    if (this.#buckets.length === 2 * round) this.#round = 2 * round;
   }
 
   /** Lets go of what a large number of entries took. */
@@ -124,11 +93,8 @@ export class NumberMap {
     if (this.#buckets.length <= BUCKETS_KEPT) return;
     this.#keys = new NumberColumn();
     this.#values = new IntColumn();
-    this.#next = new IntColumn();
-    this.#buckets = new IntColumn();
-    this.#buckets.push(NOTHING);
+    this.#buckets = new LinearBuckets();
     this.#free = NOTHING;
-    this.#round = 1;
   }
 }
 
