@@ -43,7 +43,7 @@ function usedStrings(
   dictionary: TextDictionary,
   rows: number,
 ): { used: number[]; numbers: Uint32Array } {
-  const own = numbersOf(dictionary);
+  const places = dictionary.size <= TABLE_MAX ? smallTable(dictionary.size) : hashTable();
   const numbers = new Uint32Array(rows);
   const used: number[] = [];
   let number = 0;
@@ -51,25 +51,63 @@ function usedStrings(
     // NULLs take the string before them, which costs least.
     if (nulls === undefined || nulls[i] === 0) {
       const code = codes[i];
-      if (own[code] === 0) own[code] = used.push(code);
-      number = own[code] - 1;
+      const place = places.of(code);
+      if (places.numbers[place] === 0) places.numbers[place] = used.push(code);
+      number = places.numbers[place] - 1;
     }
     numbers[i] = number;
   }
-  for (const code of used) own[code] = 0;
+  places.clear(used);
   return { used, numbers };
 }
 
-/** Per dictionary a number for each string, 0 between uses: large ones have far more strings than a block. */
-const NUMBERS = new WeakMap<TextDictionary, Int32Array>();
+/** Where the numbers of codes are kept while a block is written, each 0 before and after. */
+interface CodePlaces {
+  readonly numbers: Int32Array;
+  of(code: number): number;
+  clear(used: readonly number[]): void;
+}
 
-function numbersOf(dictionary: TextDictionary): Int32Array {
-  let numbers = NUMBERS.get(dictionary);
-  if (numbers === undefined || numbers.length < dictionary.size) {
-    // Dictionaries grow from block to block.
-    NUMBERS.set(dictionary, (numbers = new Int32Array(Math.ceil(dictionary.size * 1.5))));
-  }
-  return numbers;
+/** Strings of a dictionary up to which each code has a place of its own. */
+const TABLE_MAX = 262_144;
+let table = new Int32Array(1024);
+
+function smallTable(size: number): CodePlaces {
+  if (table.length < size) table = new Int32Array(Math.min(TABLE_MAX, size * 2));
+  return {
+    numbers: table,
+    of: (code) => code,
+    clear: (used) => {
+      for (const code of used) table[code] = 0;
+    },
+  };
+}
+
+/** At most half full: a block has no more codes than rows. */
+const HASH_BITS = 17;
+const HASH_MASK = (1 << HASH_BITS) - 1;
+let hashed: CodePlaces | undefined;
+
+function hashTable(): CodePlaces {
+  return (hashed ??= makeHashTable());
+}
+
+function makeHashTable(): CodePlaces {
+  const keys = new Int32Array(1 << HASH_BITS);
+  const numbers = new Int32Array(1 << HASH_BITS);
+  return {
+    numbers,
+    of: (code) => {
+      let at = Math.imul(code, 0x9e3779b1) >>> (32 - HASH_BITS);
+      while (keys[at] !== 0 && keys[at] !== code + 1) at = (at + 1) & HASH_MASK;
+      keys[at] = code + 1;
+      return at;
+    },
+    clear: () => {
+      keys.fill(0);
+      numbers.fill(0);
+    },
+  };
 }
 
 /** The codes that the block's strings have in the dictionary. */

@@ -45,6 +45,31 @@ describe('texts of a block', () => {
     );
   });
 
+  it('come back from a dictionary of very many', () => {
+    const dictionary = new TextDictionary();
+    dictionary.addDistinct(Array.from({ length: 300_000 }, (_, i) => `t${i}`));
+    const rows = 65_536;
+    const nulls = Uint8Array.from({ length: rows }, (_, i) => Number(i % 5 === 0));
+    const kinds: readonly ((i: number) => number)[] = [
+      (i) => i,
+      (i) => (i * 7919) % 300_001,
+      (i) => (i % 3) * 131_072,
+      (i) => 300_000 - (i % 1000),
+    ];
+    for (const code of kinds) {
+      for (const mask of [undefined, nulls]) {
+        const codes = Int32Array.from({ length: rows }, (_, i) => code(i));
+        const column = { rep: 'text', codes, dictionary, nulls: mask } as const;
+        const back = decoded(encodeBlock(column, rows, TEXT), new TextDictionary());
+        const wanted = Array.from(codes, (each, i) =>
+          mask?.[i] === 1 ? null : dictionary.textOf(each),
+        );
+        expect(back.every((text, i) => text === wanted[i])).toBe(true);
+        expect(back).toHaveLength(rows);
+      }
+    }
+  });
+
   it('are written at once as they are one by one', () => {
     fc.assert(
       fc.property(texts, fc.nat({ max: 40 }), (list, capacity) => {
