@@ -61,15 +61,16 @@ function percentile(call: CallInfo, direct: Value, element: Oid, pick: Pick): Ac
 const pickDiscrete: Pick = (values, fraction) =>
   values.at(Math.max(Math.ceil(fraction * values.length), 1) - 1);
 
-type PickFloat = (values: FloatRun, fraction: number) => number;
+type PickFloat = (values: FloatRun, fraction: number) => number | bigint;
 
 const pickFloat: PickFloat = (values, fraction) => {
   const position = fraction * (values.length - 1);
   const first = Math.floor(position);
-  const low = values.at(first);
+  // They are doubles: only picking a value is there for other numbers.
+  const low = values.at(first) as number;
   return first === Math.ceil(position)
     ? low
-    : mixFloats(low, values.at(first + 1), position - first);
+    : mixFloats(low, values.at(first + 1) as number, position - first);
 };
 
 const pickDiscreteFloat: PickFloat = (values, fraction) =>

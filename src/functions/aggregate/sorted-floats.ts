@@ -3,10 +3,13 @@ import type { Value } from '../../types/value.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../vector/vector.ts';
 import type { Accumulator, CallInfo } from '../function.ts';
 
+/** Integers that no double holds stay what they are. */
+type Numbers = Float64Array | readonly (number | bigint)[];
+
 /** Values next to each other; with `ends` each stands for several rows, up to its end. */
 interface Part {
   readonly start: number;
-  readonly values: Float64Array;
+  readonly values: Numbers;
   readonly ends: Float64Array | undefined;
 }
 
@@ -15,14 +18,14 @@ export class FloatRun {
   readonly #parts: Part[] = [];
   length = 0;
 
-  append(values: Float64Array): void {
+  append(values: Numbers): void {
     if (values.length === 0) return;
     this.#parts.push({ start: this.length, values, ends: undefined });
     this.length += values.length;
   }
 
   /** Each value so many times. */
-  appendCounted(values: Float64Array, counts: Float64Array): void {
+  appendCounted(values: Numbers, counts: Float64Array): void {
     if (values.length === 0) return;
     const { length: start } = this;
     const ends = new Float64Array(counts.length);
@@ -30,7 +33,7 @@ export class FloatRun {
     this.#parts.push({ start, values, ends });
   }
 
-  at(position: number): number {
+  at(position: number): number | bigint {
     let low = 0;
     let high = this.#parts.length - 1;
     while (low < high) {
@@ -40,7 +43,7 @@ export class FloatRun {
     }
     const { start, values, ends } = this.#parts[low] as Part;
     const index = ends === undefined ? position - start : firstAbove(ends, position);
-    return values[index] as number;
+    return values[index] as number | bigint;
   }
 }
 
@@ -109,13 +112,23 @@ export class SortedFloats implements Accumulator {
   }
 }
 
-function floatsOf(vector: Vector, start: number, end: number): Float64Array {
+function floatsOf(vector: Vector, start: number, end: number): Numbers {
   if (vector.rep === 'f64' && vector.nulls === undefined) return vector.data.slice(start, end);
   const values = new Float64Array(end - start);
   let length = 0;
   for (let i = start; i < end; i++) {
     const value = valueAt(vector, i);
+    if (typeof value === 'bigint') return numbersOf(vector, start, end);
     if (value !== null) values[length++] = value as number;
   }
   return values.subarray(0, length);
+}
+
+function numbersOf(vector: Vector, start: number, end: number): (number | bigint)[] {
+  const values: (number | bigint)[] = [];
+  for (let i = start; i < end; i++) {
+    const value = valueAt(vector, i);
+    if (value !== null) values.push(value as number | bigint);
+  }
+  return values;
 }

@@ -126,3 +126,6 @@ select percentile_cont(0.5) within group (order by n), percentile_disc(0.123) wi
 select n % 3 as k, percentile_cont(array[0.01, 0.5, 0.99]) within group (order by n * 1.5), mode() within group (order by n % 5) from generate_series(1, 300000) n group by k order by k;
 select percentile_cont(0.5) within group (order by n::float8 / 3) from (select n from generate_series(1, 290000) n union all select 12 from generate_series(1, 40000)) x;
 drop table graded;
+select percentile_disc(0.5) within group (order by t), percentile_disc(array[0, 1]) within group (order by t) from (values ('294276-12-31 23:59:59.999999+00'::timestamptz), ('2024-01-01 00:00:00+00'), (null), ('294276-12-31 23:59:59.999998+00')) v(t);
+select percentile_disc(0.3) within group (order by i), percentile_disc(0.9) within group (order by i desc) from (values (9223372036854775807), (9223372036854775806), (-9223372036854775807), (5)) v(i);
+select i % 2, percentile_disc(0.5) within group (order by 9007199254740992 + i) from generate_series(1, 3000) i group by 1 order by 1;
