@@ -58,8 +58,9 @@ export class KernelTeam {
   }
 
   /** One that has failed. */
-  #dismiss(helper: KernelThread): void {
+  #dismiss(helper: KernelThread): Promise<void> {
     this.#helpers = this.#helpers?.filter((each) => each !== helper);
+    return helper.stop();
   }
 
   #started(): readonly KernelThread[] {

@@ -1,7 +1,7 @@
 /** A thread with kernels of its own: its jobs name the one memory by address. */
 import { Thread, threadProgram } from '../platform/threads.ts';
 import { kernelModule } from './kernels.ts';
-import { kernelMemory, tryAllocate, type KernelBlock } from './memory.ts';
+import { freeBlock, kernelMemory, tryAllocate, type KernelBlock } from './memory.ts';
 
 /** What kernels need to work in, on a block of a segment. */
 const SCRATCH_BYTES = 4 * 1024 * 1024;
@@ -42,7 +42,9 @@ export class KernelThread {
     return this.#thread.run(job, [this.#scratch, ...blocks]);
   }
 
-  stop(): Promise<void> {
-    return this.#thread.stop();
+  /** The scratch is held until then: a thread that is being stopped may still write there. */
+  async stop(): Promise<void> {
+    await this.#thread.stop();
+    freeBlock(this.#scratch);
   }
 }

@@ -12,20 +12,12 @@ import { Thread } from '../../src/platform/threads.ts';
 import { encodeAll, type EncodeLanesJob } from '../../src/storage/hypertable/encode-lanes.ts';
 import type { EncodedBlock } from '../../src/storage/hypertable/lane-block.ts';
 import { joinLanes, lanesOf, type BoundedLanes } from '../../src/storage/hypertable/page-lanes.ts';
+import { randomOf } from '../unit/storage/hypertable/support.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/encode-worker.js');
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const SCRATCH_BYTES = 4 * 1024 * 1024;
 const PAGE_ROWS = 65_536;
-
-/** Numbers in [0, 1) that the seed decides. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 describe('the encoding thread', () => {
   let scratch: KernelBlock;
