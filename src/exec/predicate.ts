@@ -1,7 +1,8 @@
 /**
  * Conditions as row selections. The conjuncts of an AND narrow the selection one after the other: first, all
  * at once, those over columns of numbers that are lanes; a comparison of a number column with a constant,
- * and any condition on one text column, do so without an intermediate vector.
+ * and any condition on one text column, do so without an intermediate vector. Whether rows raise an error
+ * does not depend on what is on lanes: none goes before one that may raise and was written before it.
  */
 import type { Expr } from '../plan/expr.ts';
 import type { Batch } from '../vector/vector.ts';
@@ -38,7 +39,9 @@ export interface CompiledPredicate {
 }
 
 interface Conjunct {
-  readonly first: boolean;
+  readonly expr: Expr;
+  readonly raises: boolean;
+  readonly onLanes: boolean;
   readonly fast: FastConjunct | undefined;
   full(batch: Batch, rows: Selection, context: ExecContext): Steps<Selection>;
 }
@@ -56,17 +59,19 @@ export function compilePredicate(expr: Expr): CompiledPredicate {
 
 function compile(expr: Expr): CompiledPredicate {
   const parts = conjunctsOf(expr);
-  const all = inOrder(parts);
-  const onLanes = parts.filter(isLaneCondition);
-  const lanes = onLanes.length === 0 ? undefined : new LaneCondition(onLanes);
-  const others = parts.filter((part) => !onLanes.includes(part));
+  const all = inOrder(parts.map(compileConjunct));
+  const end = all.findIndex(({ onLanes, raises }) => !onLanes && raises);
+  const onLanes = all.slice(0, end < 0 ? all.length : end).filter((each) => each.onLanes);
+  const lanes =
+    onLanes.length === 0 ? undefined : new LaneCondition(onLanes.map(({ expr: part }) => part));
   /** What conditions on lanes leave, by the numbers of those that are to be evaluated, too. */
   const remainders = new Map<string, readonly Conjunct[]>();
   const remainder = (left: readonly number[]): readonly Conjunct[] => {
     const key = left.join();
     let found = remainders.get(key);
     if (found === undefined) {
-      found = inOrder([...left.map((i) => onLanes[i]), ...others]);
+      const done = onLanes.filter((_, i) => !left.includes(i));
+      found = all.filter((each) => !done.includes(each));
       remainders.set(key, found);
     }
     return found;
@@ -91,13 +96,14 @@ function compile(expr: Expr): CompiledPredicate {
   };
 }
 
-/** Cheap conjuncts that cannot fail go first, whatever the order they were written in. */
-function inOrder(exprs: readonly Expr[]): Conjunct[] {
-  const conjuncts = exprs.map(compileConjunct);
-  return [
-    ...conjuncts.filter((conjunct) => conjunct.first),
-    ...conjuncts.filter((conjunct) => !conjunct.first),
-  ];
+/** Cheap conjuncts that cannot fail go first, whatever the order they were written in; those on lanes after them. */
+function inOrder(conjuncts: readonly Conjunct[]): Conjunct[] {
+  const rank = ({ raises, fast, onLanes }: Conjunct): number => {
+    if (raises) return 2;
+    if (fast !== undefined) return 0;
+    return onLanes ? 1 : 2;
+  };
+  return conjuncts.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** The parts of a condition that must all be true. */
@@ -121,7 +127,9 @@ function compileConjunct(expr: Expr): Conjunct {
   const used = usedColumns([expr]);
   const fast = compareConjunct(expr) ?? textConjunct(expr, used);
   return {
-    first: fast !== undefined && !mayRaise(expr),
+    expr,
+    raises: mayRaise(expr),
+    onLanes: isLaneCondition(expr),
     fast,
     *full(batch, rows, context) {
       const input = rows === undefined ? batch : narrow(batch, rows, used);

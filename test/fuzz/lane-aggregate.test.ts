@@ -247,6 +247,22 @@ describe('aggregates and conditions on lanes', () => {
     expect(added).not.toContain(true);
   });
 
+  it.each([
+    'd < greatest(g, f) AND (55 % x) < (v - 159) AND (x - s) = s AND x > 80',
+    '55 % x > 60 AND x - s > 1000',
+    "upper(tag) || (55 % x) = 'A1' AND x - s > 1000",
+    "length(tag || 'x') > 9 AND 55 % x > 60",
+    'x - s > 1000 AND 55 % x > 60',
+    '55 % x > 60 AND u > v + 100000',
+    '55 % x > 60 AND u + 200 < s',
+    '55 % x > 60 AND d > 3 * f AND d < f',
+    '55 % x > 60 AND u > 1000',
+    '55 % x > 60 AND d < f AND d > f',
+  ])('raise what conditions on rows raise: %s', async (condition) => {
+    const early = await answer('count(*)', `(SELECT * FROM t WHERE ${condition} OFFSET 0) t`, '');
+    expect(early).toBe(await answer('count(*)', 'p', `WHERE ${condition}`));
+  });
+
   it(`select the same rows (SEED=${SEED})`, { timeout: 60_000 + ROUNDS * 500 }, async () => {
     const { select } = LaneCondition.prototype;
     let selected = 0;

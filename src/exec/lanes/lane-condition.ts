@@ -3,7 +3,7 @@ import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
 import type { Expr } from '../../plan/expr.ts';
 import type { Batch } from '../../vector/vector.ts';
-import { someExpr } from '../expr/walk.ts';
+import { mayRaise, someExpr } from '../expr/walk.ts';
 import type { ExecContext } from '../operator.ts';
 import type { Selection } from '../predicate.ts';
 import { BLOCK_ROWS, runProgram, type LaneProgram } from './lane-program.ts';
@@ -43,12 +43,14 @@ interface Programs {
 /** Rows where all of some conditions hold. */
 export class LaneCondition {
   readonly #trees: readonly TruthTree[];
+  readonly #raises: readonly boolean[];
   readonly #programs = new WeakMap<ExecContext, Programs>();
   /** What programs for some conditions leave. */
   readonly #left = new WeakMap<LaneProgram, readonly number[]>();
 
   constructor(exprs: readonly Expr[]) {
     this.#trees = exprs.map((expr) => truthTree(expr) as TruthTree);
+    this.#raises = exprs.map(mayRaise);
   }
 
   /** False where the batch has no lanes that fit. */
@@ -74,15 +76,26 @@ export class LaneCondition {
   #selectBySome(programs: LanePrograms, batch: Batch, context: ExecContext): LaneSelection | false {
     let left: number[] = [];
     const program = programs.for(batch, () => {
-      const fits = this.#trees.map((tree) => buildProgram(wanted([tree]), batch, context));
-      left = [...this.#trees.keys()].filter((i) => fits[i] === undefined);
-      const some = this.#trees.filter((_, i) => fits[i] !== undefined);
+      left = this.#notFitting(batch, context);
+      const some = this.#trees.filter((_, i) => !left.includes(i));
       return some.length === 0 ? undefined : wanted(some);
     });
     if (program === undefined) return false;
     const known = this.#left.get(program) ?? left;
     this.#left.set(program, known);
     return { rows: selectedRows(program, batch), left: known };
+  }
+
+  /** With all after one that may raise an error: they must not take rows away from it. */
+  #notFitting(batch: Batch, context: ExecContext): number[] {
+    const left: number[] = [];
+    let isOver = false;
+    this.#trees.forEach((tree, i) => {
+      if (!isOver && buildProgram(wanted([tree]), batch, context) !== undefined) return;
+      left.push(i);
+      isOver ||= this.#raises[i];
+    });
+    return left;
   }
 }
 
