@@ -1,24 +1,55 @@
 /** Asks V8 to collect garbage: it does not see memory that only finalizers give back. */
+import { constants, PerformanceObserver, type NodeGCPerformanceDetail } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 type Collect = (options: { type: 'major'; execution: 'async' }) => Promise<void> | undefined;
 
-let collect: Collect | undefined;
-let isUnderWay = false;
+/** Calls during one collection after which it has to be done at once. */
+const PATIENCE = 3;
 
-/** Starts a full collection soon; does nothing while one is under way. */
+let collect: Collect | undefined;
+/** Calls since the last collection began. */
+let asked = 0;
+
+/** Knows that a full collection is done: only these find what nothing refers to. */
+const witness = new FinalizationRegistry(() => {
+  asked = 0;
+});
+
+/**
+ * Has a full collection begin soon, which goes on in small steps beside the work. Who calls again and
+ * again before it is done gets one that does all at once, in some tenths of a second.
+ */
 export function collectGarbage(): void {
-  if (isUnderWay) return;
-  isUnderWay = true;
+  asked++;
+  if (asked === 1) {
+    witness.register({}, undefined);
+    begin();
+  } else if (asked === PATIENCE) collectAtOnce();
+}
+
+/** Under stress V8 begins with a collection when it gives out the next page of memory, and with another after it. */
+function begin(): void {
+  setFlagsFromString('--stress-incremental-marking');
+  const observer = new PerformanceObserver((list) => {
+    const entries = list.getEntries() as unknown as { readonly detail: NodeGCPerformanceDetail }[];
+    const hasBegun = entries.some(
+      ({ detail }) => detail.kind !== constants.NODE_PERFORMANCE_GC_MINOR,
+    );
+    if (!hasBegun) return;
+    setFlagsFromString('--no-stress-incremental-marking');
+    observer.disconnect();
+  });
+  observer.observe({ entryTypes: ['gc'] });
+}
+
+function collectAtOnce(): void {
   if (collect === undefined) {
     // Contexts made after this have the function; ours, and the user's, stay as they are.
     setFlagsFromString('--expose-gc');
     collect = runInNewContext('gc') as Collect;
     setFlagsFromString('--no-expose-gc');
   }
-  const done = (): void => {
-    isUnderWay = false;
-  };
-  Promise.resolve(collect({ type: 'major', execution: 'async' })).then(done, done);
+  void collect({ type: 'major', execution: 'async' });
 }

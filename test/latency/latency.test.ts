@@ -11,6 +11,8 @@ import { WireClient } from './wire-client.ts';
  * part of it, however fast the machine is. LATENCY=full runs the cases at full size and prints what it
  * measured: processor time of the longest turn, slowest `select 1` beside it, time in all, longest garbage
  * collection, and the five longest turns (processor time/time, collections in them by kind).
+ * For a `select 1` of more than 50 ms it lists the turns meanwhile: from its start, milliseconds; time,
+ * processor time, time of waiting for a processor.
  * LATENCY_ONLY takes some cases, LATENCY_PROFILE=1 also prints what ran in the longest turns, and
  * LATENCY_NODE_FLAGS goes to the server.
  */
@@ -23,6 +25,8 @@ const TURN_MS = 40;
 /** The part of a statement's processor time that no turn may reach. */
 const TURN_SHARE = 1 / 5;
 const ATTEMPTS = 3;
+/** Milliseconds that `select 1` may take beside any statement. */
+const PROBE_MS = 50;
 
 let directory: string;
 let server: MeasuredServer | undefined;
@@ -69,7 +73,8 @@ function excessOf({ cpu, worst }: Measurement): number {
   return (worst[0]?.cpu ?? 0) - Math.max(TURN_MS, cpu * TURN_SHARE);
 }
 
-function report(name: string, { total, worst, collections, probe, stacks }: Measurement): void {
+function report(name: string, measured: Measurement): void {
+  const { total, worst, collections, probe, stacks } = measured;
   const [turn] = worst;
   const longestGc = Math.max(0, ...collections.map(({ ms }) => ms));
   const list = worst.map(({ ms, cpu, collections: inside }) => {
@@ -82,5 +87,18 @@ function report(name: string, { total, worst, collections, probe, stacks }: Meas
   console.log(
     `${column(turn?.cpu ?? 0)} ms${column(probe.worst)} ms${(total / 1000).toFixed(1).padStart(6)} s  gc${column(longestGc)} ms  ${name}  [${list.join(' ')}]`,
   );
+  if (probe.worst > PROBE_MS) console.log(`      ${meanwhile(measured)}`);
   for (const stack of stacks ?? []) console.log(`      ${stack.join('\n      ')}\n      --`);
+}
+
+/** The turns while the slowest `select 1` waited. */
+function meanwhile({ long, probe: { span } }: Measurement): string {
+  const [asked, answered] = span;
+  return long
+    .filter(({ start, end }) => end > asked && start < answered)
+    .map(({ start, end, cpu, waited }) => {
+      const figures = [end - start, cpu, waited].map((ms) => ms.toFixed(0)).join('/');
+      return `${(start - asked).toFixed(0)}: ${figures}`;
+    })
+    .join(', ');
 }

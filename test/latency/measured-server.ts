@@ -23,6 +23,14 @@ export interface Turn {
   readonly collections: readonly Collection[];
 }
 
+/** Milliseconds by the system's monotonic clock; those in which the thread ran, and waited for a processor. */
+export interface LongTurn {
+  readonly start: number;
+  readonly end: number;
+  readonly cpu: number;
+  readonly waited: number;
+}
+
 export interface Measurement {
   /** From start to end, milliseconds. */
   readonly total: number;
@@ -31,11 +39,20 @@ export interface Measurement {
   readonly turns: number;
   /** The longest turns, longest first. */
   readonly worst: readonly Turn[];
+  /** The turns that lasted a millisecond or more, in order. */
+  readonly long: readonly LongTurn[];
   readonly collections: readonly Collection[];
   /** What ran in each of `worst`, with LATENCY_PROFILE. */
   readonly stacks?: readonly (readonly string[])[];
-  /** The slowest `select 1` on another connection, milliseconds, and how many were answered. */
-  readonly probe: { readonly worst: number; readonly answers: number };
+  /**
+   * The slowest `select 1` on another connection, milliseconds; when it was asked and answered, by the
+   * clock of the turns; how many were answered.
+   */
+  readonly probe: {
+    readonly worst: number;
+    readonly span: readonly [number, number];
+    readonly answers: number;
+  };
 }
 
 export class MeasuredServer {

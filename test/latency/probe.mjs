@@ -1,11 +1,14 @@
 /**
  * A program of its own that asks `select 1` again and again: `node probe.mjs PORT`. A message from the
- * parent starts a new measurement; the answer is the slowest answer in milliseconds and their number.
+ * parent starts a new measurement; the answer is the slowest answer in milliseconds, when it was asked and
+ * answered by the system's monotonic clock, and the number of answers.
  */
 import { connect } from 'node:net';
 
 const query = Buffer.from('Q\0\0\0\x0dselect 1\0', 'latin1');
+const now = () => Number(process.hrtime.bigint()) / 1e6;
 let worst = 0;
+let span = [0, 0];
 let answers = 0;
 let asked = 0;
 let ready = 0;
@@ -30,19 +33,23 @@ socket.on('close', () => process.exit(0));
 
 function onReady() {
   if (ready++ > 0) {
-    worst = Math.max(worst, performance.now() - asked);
+    const answered = now();
+    if (answered - asked > worst) {
+      worst = answered - asked;
+      span = [asked, answered];
+    }
     answers++;
   } else process.send('ready');
   setTimeout(ask, 1);
 }
 
 function ask() {
-  asked = performance.now();
+  asked = now();
   socket.write(query);
 }
 
 process.on('message', () => {
-  process.send({ worst, answers });
+  process.send({ worst, span, answers });
   worst = 0;
   answers = 0;
 });

@@ -20,6 +20,8 @@ let started = 0;
 let cpuStarted = 0;
 /** The longest turns, longest first. */
 let worst = [];
+/** All turns that lasted a millisecond or more, in order. */
+let long = [];
 let collections = [];
 
 const performanceOrigin = now() - performance.now();
@@ -40,6 +42,7 @@ function tick() {
     worst.sort((a, b) => b.cpu - a.cpu);
     worst.length = Math.min(worst.length, WORST_KEPT);
   }
+  if (end - at >= 1) long.push({ start: at, end, cpu, waited: after[1] - before[1] });
   at = now();
   before = schedule();
   if (running) setImmediate(tick);
@@ -70,6 +73,7 @@ profiler?.post('Profiler.setSamplingInterval', { interval: 500 });
 
 function start() {
   worst = [];
+  long = [];
   collections = [];
   turns = 0;
   profiler?.post('Profiler.start');
@@ -92,7 +96,7 @@ function stop() {
         ({ start, ms }) => start < turn.end && start + ms > turn.start,
       ),
     }));
-    const answer = { total, cpu, turns, worst: turnsWithCollections, collections };
+    const answer = { total, cpu, turns, worst: turnsWithCollections, long, collections };
     if (profiler === undefined) process.send(answer);
     else {
       profiler.post('Profiler.stop', (_error, { profile }) => {
