@@ -16,6 +16,7 @@ import { TextTable } from '../vector/text-table.ts';
 import type { Vector } from '../vector/vector.ts';
 import { WideVector, type WideWords } from '../vector/wide-vector.ts';
 import { WideNumbers } from './wide-numbers.ts';
+import type { Dictionary } from '../vector/dictionary.ts';
 
 /** High words of NaNs that no number has; they mark what is not a plain number. */
 const CANONICAL_NAN = 0x7ff80000;
@@ -245,7 +246,7 @@ function hashWords(words: Uint32Array, at: number, count: number): number {
 class Interner {
   readonly #ids = new TextTable();
   #wide: WideNumbers | undefined;
-  #dictionary: readonly string[] | undefined = undefined;
+  #dictionary: Dictionary | undefined = undefined;
   #table = new Int32Array(0);
   #tableIds = 0;
   #scratch = new Int32Array(0);
@@ -286,7 +287,7 @@ class Interner {
     if (dictionary.length > 4 * length + 64 && dictionary !== this.#dictionary) {
       for (let row = 0; row < length; row++) {
         if (nulls === undefined || nulls[row] === 0)
-          ids[row] = this.id(key(dictionary[codes[row]]), find);
+          ids[row] = this.id(key(dictionary.at(codes[row])), find);
       }
       return ids;
     }
@@ -301,7 +302,7 @@ class Interner {
       const code = codes[row];
       let id = table[code];
       if (id === UNKNOWN || (id === ABSENT && !find)) {
-        id = this.id(key(dictionary[code]), find);
+        id = this.id(key(dictionary.at(code)), find);
         table[code] = id;
       }
       ids[row] = id;

@@ -1,7 +1,7 @@
 /** Conditions on a single text column: decided once for each dictionary entry that rows refer to. */
 import type { Expr } from '../plan/expr.ts';
 import { nullVector } from '../vector/builder.ts';
-import { originOf } from '../vector/distinct-dictionary.ts';
+import type { Dictionary } from '../vector/dictionary.ts';
 import { isNullAt, type TextVector } from '../vector/vector.ts';
 import { isTableWorthwhile } from './expr/entry-results.ts';
 import { truthAt } from './expr/evaluator.ts';
@@ -80,8 +80,8 @@ function pickFrom(pick: Pick, at: number, count: number): readonly [number, numb
 }
 
 /** The table of a dictionary, with what was decided before the dictionary had as many entries. */
-function tableFor(dictionary: readonly string[], tables: TruthTables): Uint8Array {
-  const key = originOf(dictionary) ?? dictionary;
+function tableFor(dictionary: Dictionary, tables: TruthTables): Uint8Array {
+  const key = dictionary.source;
   const known = tables.get(key);
   if (known !== undefined && known.length >= dictionary.length) return known;
   const table = new Uint8Array(dictionary.length).fill(UNDECIDED);

@@ -5,7 +5,7 @@
 import type { SortKey } from '../plan/physical.ts';
 import { OID } from '../types/type.ts';
 import { compareText } from '../types/text.ts';
-import { originOf } from '../vector/distinct-dictionary.ts';
+import type { Dictionary } from '../vector/dictionary.ts';
 import { gatherBatch } from '../vector/gather.ts';
 import {
   valueAt,
@@ -104,15 +104,15 @@ export class RefusedTexts {
       }
       const code = codes[row];
       if (refused[code] === 1) continue;
-      const order = compareText(dictionary[code], worst);
+      const order = compareText(dictionary.at(code), worst);
       if (order === 0 ? isOnly : order > 0 !== descending) refused[code] = 1;
       else rows[count++] = row;
     }
     return rows.subarray(0, count);
   }
 
-  #tableOf(dictionary: readonly string[]): Uint8Array {
-    const key = originOf(dictionary) ?? dictionary;
+  #tableOf(dictionary: Dictionary): Uint8Array {
+    const key = dictionary.source;
     const known = this.#tables.get(key);
     if (known !== undefined && known.length >= dictionary.length) return known;
     const table = new Uint8Array(dictionary.length);

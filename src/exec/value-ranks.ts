@@ -10,6 +10,7 @@ import { valueAt, type TextVector } from '../vector/vector.ts';
 import { mergeSort } from './merge-sort.ts';
 import { stretches, type ExecContext } from './operator.ts';
 import { rankTexts } from './text-ranks.ts';
+import type { Dictionary } from '../vector/dictionary.ts';
 
 type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
@@ -26,7 +27,7 @@ const KEPT_MAX = 262_144;
 const STRINGS_PER_ROW = 2;
 
 /** Ranks by code of dictionaries, which never change: who sorts by a column once often does again. */
-const kept = new WeakMap<readonly string[], Float64Array>();
+const kept = new WeakMap<Dictionary, Float64Array>();
 
 /** Ranks by row; NULLs have 0. */
 export async function valueRanks(column: LongColumn, context: Checkpoint): Promise<Float64Array> {
@@ -46,7 +47,7 @@ export async function valueRanks(column: LongColumn, context: Checkpoint): Promi
 }
 
 /** The dictionary of a whole column of plain strings, where ranking all of it pays. */
-function oneDictionary({ parts, length, type }: LongColumn): readonly string[] | undefined {
+function oneDictionary({ parts, length, type }: LongColumn): Dictionary | undefined {
   const [first] = parts;
   if (first?.rep !== 'text' || (comparatorFor(type.oid) as unknown) !== compareText)
     return undefined;
@@ -58,13 +59,13 @@ function oneDictionary({ parts, length, type }: LongColumn): readonly string[] |
 
 async function ranksByCode(
   { parts, length, type }: LongColumn,
-  dictionary: readonly string[],
+  dictionary: Dictionary,
   context: Checkpoint,
 ): Promise<Float64Array> {
   let ranks = kept.get(dictionary);
   if (ranks === undefined) {
     const values = new LongList<string>();
-    for (const text of dictionary) values.push(text);
+    for (let code = 0; code < dictionary.length; code++) values.push(dictionary.at(code));
     kept.set(dictionary, (ranks = await rankValues(values, type.oid, context)));
   }
   const lane = new Float64Array(length);
@@ -106,7 +107,7 @@ async function usedTexts(
         if (nulls !== undefined && nulls[i] === 1) continue;
         const code = codes[i];
         if (used[code] === 0) {
-          distinct.push(dictionary[code]);
+          distinct.push(dictionary.at(code));
           used[code] = distinct.length;
         }
         numbers[from + i] = used[code];

@@ -141,7 +141,7 @@ export class FieldWriters {
 
   #stringWriter({ codes, dictionary }: TextVector): FieldWriter {
     const out = this.#out;
-    return (row) => putText(out, dictionary[codes[row] as number] as string);
+    return (row) => putText(out, dictionary.at(codes[row] as number));
   }
 
   #codecWriter(

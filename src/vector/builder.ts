@@ -6,6 +6,8 @@ import { grown } from '../base/grown.ts';
 import { vectorRep, type SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import { valueAt, type NullMask, type TextVector, type Vector } from './vector.ts';
+import type { Dictionary } from './dictionary.ts';
+import { NO_TEXTS, StringDictionary } from './string-dictionary.ts';
 
 /** After this many strings, interning goes on only if at least half of them were repeats. */
 const INTERN_TRIAL = 1024;
@@ -17,14 +19,14 @@ export class VectorBuilder {
   #f64: Float64Array = EMPTY_F64;
   #bool: Uint8Array = EMPTY_U8;
   #codes: Int32Array = EMPTY_I32;
-  #dictionary: string[] = [];
+  #strings: string[] = [];
   #interned: Map<string, number> | undefined = undefined;
   /** Set for the `any` representation, and once a wide int8 turned an f64 builder into one. */
   #any: Value[] | undefined = undefined;
   #nulls: Uint8Array | undefined = undefined;
   #capacity: number;
   /** Codes of the last source dictionary, by its own codes; -1 where not yet seen. */
-  #source: readonly string[] | undefined = undefined;
+  #source: Dictionary | undefined = undefined;
   #sourceCodes: Int32Array = EMPTY_I32;
 
   constructor(type: SqlType, capacity = 64) {
@@ -58,7 +60,7 @@ export class VectorBuilder {
       return;
     }
     if (value === null) {
-      if (this.#rep === 'text' && this.#dictionary.length === 0) this.#internCode('');
+      if (this.#rep === 'text' && this.#strings.length === 0) this.#internCode('');
       this.#setNull(row);
       return;
     }
@@ -91,7 +93,8 @@ export class VectorBuilder {
       return { rep: 'bool', type, length, data: fitted(this.#bool, length), nulls };
     }
     const codes = fitted(this.#codes, length);
-    return { rep: 'text', type, length, codes, dictionary: this.#dictionary, nulls };
+    const dictionary = new StringDictionary(this.#strings);
+    return { rep: 'text', type, length, codes, dictionary, nulls };
   }
 
   #appendCode(vector: TextVector, row: number): void {
@@ -99,7 +102,7 @@ export class VectorBuilder {
     if (vector.dictionary !== this.#source) {
       // A dictionary much larger than the vector is not worth a table of its own.
       if (vector.dictionary.length > 4 * vector.length + 256) {
-        this.append(vector.dictionary[vector.codes[row]]);
+        this.append(vector.dictionary.at(vector.codes[row]));
         return;
       }
       this.#source = vector.dictionary;
@@ -108,7 +111,7 @@ export class VectorBuilder {
     const sourceCode = vector.codes[row];
     let code = this.#sourceCodes[sourceCode];
     if (code === -1) {
-      code = this.#internCode(vector.dictionary[sourceCode]);
+      code = this.#internCode(vector.dictionary.at(sourceCode));
       this.#sourceCodes[sourceCode] = code;
     }
     this.#codes[this.length++] = code;
@@ -120,9 +123,9 @@ export class VectorBuilder {
       const known = interned.get(text);
       if (known !== undefined) return known;
       if (this.length > INTERN_TRIAL && interned.size * 2 > this.length) this.#interned = undefined;
-      else interned.set(text, this.#dictionary.length);
+      else interned.set(text, this.#strings.length);
     }
-    return this.#dictionary.push(text) - 1;
+    return this.#strings.push(text) - 1;
   }
 
   #setNull(row: number): void {
@@ -167,7 +170,14 @@ export function nullVector(type: SqlType, length: number): Vector {
     case 'bool':
       return { rep: 'bool', type, length, data: new Uint8Array(length), nulls };
     case 'text':
-      return { rep: 'text', type, length, codes: new Int32Array(length), dictionary: [''], nulls };
+      return {
+        rep: 'text',
+        type,
+        length,
+        codes: new Int32Array(length),
+        dictionary: NO_TEXTS,
+        nulls,
+      };
     case 'any':
       return { rep: 'any', type, length, data: filled(null, length), nulls };
   }
@@ -188,7 +198,8 @@ export function constantVector(type: SqlType, value: Value, length: number): Vec
     }
     case 'text': {
       const codes = new Int32Array(length);
-      return { rep: 'text', type, length, codes, dictionary: [value as string], nulls: undefined };
+      const dictionary = new StringDictionary([value as string]);
+      return { rep: 'text', type, length, codes, dictionary, nulls: undefined };
     }
     case 'any': {
       const data = filled(value, length);

@@ -9,6 +9,8 @@ import { LongList } from './long-list.ts';
 import { QuotientVector } from './quotient-vector.ts';
 import { WideVector } from './wide-vector.ts';
 import { valueAt, type Batch, type NullMask, type TextVector, type Vector } from './vector.ts';
+import type { Dictionary } from './dictionary.ts';
+import { NO_TEXTS, StringDictionary } from './string-dictionary.ts';
 
 /** Rows copied in one step. */
 const STEP_ROWS = 65_536;
@@ -103,7 +105,7 @@ function* concatText(
   const home = intoOne(vectors, length);
   if (home !== undefined) return { rep: 'text', type, length, ...home, nulls };
   const codes = new Int32Array(length);
-  const first = vectors[0]?.dictionary ?? [];
+  const first = vectors[0]?.dictionary ?? NO_TEXTS;
   const shared = vectors.every((vector) => vector.dictionary === first);
   const merge = new DictionaryMerge();
   for (const [vector, at] of inSteps(vectors)) {
@@ -111,7 +113,7 @@ function* concatText(
     else if (shared) codes.set(vector.codes.subarray(0, vector.length), at);
     else merge.remap(vector, codes, at);
   }
-  const dictionary = shared ? first : yield* merge.texts.toArraySteps();
+  const dictionary = shared ? first : new StringDictionary(yield* merge.texts.toArraySteps());
   return { rep: 'text', type, length, codes, dictionary, nulls };
 }
 
@@ -122,8 +124,8 @@ const LOOKED_FOR_MAX = 16;
 function intoOne(
   vectors: readonly TextVector[],
   length: number,
-): { readonly codes: Int32Array; readonly dictionary: readonly string[] } | undefined {
-  let dictionary: readonly string[] = [];
+): { readonly codes: Int32Array; readonly dictionary: Dictionary } | undefined {
+  let dictionary: Dictionary = NO_TEXTS;
   for (const vector of vectors) {
     if (vector.dictionary.length > dictionary.length) dictionary = vector.dictionary;
   }
@@ -134,7 +136,10 @@ function intoOne(
     if (vector.dictionary === dictionary) codes.set(vector.codes.subarray(0, vector.length), at);
     else {
       if (vector.dictionary.length > LOOKED_FOR_MAX) return undefined;
-      const found = vector.dictionary.map((text) => codeIn(dictionary, text) ?? -1);
+      const found: number[] = [];
+      for (let code = 0; code < vector.dictionary.length; code++) {
+        found.push(codeIn(dictionary, vector.dictionary.at(code)) ?? -1);
+      }
       if (found.includes(-1)) return undefined;
       for (let i = 0; i < vector.length; i++) codes[at + i] = found[vector.codes[i]] ?? 0;
     }
@@ -152,7 +157,7 @@ class DictionaryMerge {
   /** undefined once it does not pay: a dictionary may repeat strings. */
   #byText: Map<string, number> | undefined = new Map<string, number>();
   #asked = 0;
-  readonly #tables = new Map<readonly string[], Int32Array>();
+  readonly #tables = new Map<Dictionary, Int32Array>();
 
   remap(vector: TextVector, target: Int32Array, at: number): void {
     const { codes, dictionary, nulls, length } = vector;
@@ -163,7 +168,7 @@ class DictionaryMerge {
       const code = codes[i];
       let merged = table === undefined ? -1 : table[code];
       if (merged === -1) {
-        merged = this.#code(dictionary[code]);
+        merged = this.#code(dictionary.at(code));
         if (table !== undefined) table[code] = merged;
       }
       target[at + i] = merged;
@@ -171,7 +176,7 @@ class DictionaryMerge {
     if (this.texts.length === 0 && length > 0) this.#code('');
   }
 
-  #table(dictionary: readonly string[]): Int32Array {
+  #table(dictionary: Dictionary): Int32Array {
     let table = this.#tables.get(dictionary);
     if (table === undefined) {
       table = new Int32Array(dictionary.length).fill(-1);

@@ -13,6 +13,7 @@ import type {
   NullMask,
   Vector,
 } from './vector.ts';
+import { NO_TEXTS } from './string-dictionary.ts';
 
 /** Rows gathered in one step. */
 const STEP_ROWS = 65_536;
@@ -139,7 +140,7 @@ export function gatherOrNull(
       const codes = new Int32Array(count);
       const from = vector.codes;
       for (let i = 0; i < count; i++) if (selection[i] >= 0) codes[i] = from[selection[i]];
-      const dictionary = vector.dictionary.length === 0 ? [''] : vector.dictionary;
+      const dictionary = vector.dictionary.length === 0 ? NO_TEXTS : vector.dictionary;
       return { rep: 'text', type, length: count, codes, dictionary, nulls };
     }
     case 'any': {

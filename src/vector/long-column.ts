@@ -8,6 +8,8 @@ import { nullVector } from './builder.ts';
 import { concatSteps } from './concat.ts';
 import { gatherOrNull, slice } from './gather.ts';
 import { valueAt, type Batch, type NullMask, type TextVector, type Vector } from './vector.ts';
+import type { Dictionary } from './dictionary.ts';
+import { StringDictionary } from './string-dictionary.ts';
 
 const PART_BITS = 18;
 /** Rows of every part but the last. */
@@ -72,7 +74,7 @@ export class LongColumn {
 
 /** Whether the vectors' rows may lie in one vector, however many they are. */
 function fitsOneArray(vectors: readonly Vector[]): boolean {
-  const dictionaries = new Set<readonly string[]>();
+  const dictionaries = new Set<Dictionary>();
   let entries = 0;
   for (const vector of vectors) {
     if (vector.rep === 'any') return false;
@@ -123,16 +125,17 @@ function gatherTexts(
   nulls: NullMask,
 ): TextVector {
   const codes = new Int32Array(rows.length);
-  const dictionary: string[] = [];
+  const strings: string[] = [];
   for (let i = 0; i < rows.length; i++) {
     codes[i] = i;
     if (nulls !== undefined && nulls[i] === 1) {
-      dictionary.push('');
+      strings.push('');
       continue;
     }
     const part = parts[rows[i] >>> PART_BITS];
-    dictionary.push(part.dictionary[part.codes[rows[i] & PART_MASK]]);
+    strings.push(part.dictionary.at(part.codes[rows[i] & PART_MASK]));
   }
+  const dictionary = new StringDictionary(strings);
   return { rep: 'text', type, length: rows.length, codes, dictionary, nulls };
 }
 

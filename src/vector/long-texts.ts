@@ -7,9 +7,10 @@ import type { Codec, FormatSettings, Pieces, Steps } from '../types/codec.ts';
 import { slices, textPieces, writePieces, writeSteps } from '../types/large-value.ts';
 import type { Value } from '../types/value.ts';
 import { valueAt, type Vector } from './vector.ts';
+import type { Dictionary } from './dictionary.ts';
 
 /** By dictionary and code. */
-const PARTS = new WeakMap<readonly string[], Map<number, readonly string[]>>();
+const PARTS = new WeakMap<Dictionary, Map<number, readonly string[]>>();
 
 /** Keeps what a row's text consists of. */
 export function keepParts(vector: Vector, row: number, parts: readonly string[]): void {

@@ -2,6 +2,7 @@
 import { lowerBound, stretchAt } from '../base/lower-bound.ts';
 import type { SqlType } from '../types/type.ts';
 import type { F64Vector, TextVector } from './vector.ts';
+import type { Dictionary } from './dictionary.ts';
 
 type Spreadable = F64Vector | TextVector;
 
@@ -14,7 +15,7 @@ export class RunVector {
   readonly rep: 'f64' | 'text';
   readonly type: SqlType;
   readonly length: number;
-  readonly dictionary: readonly string[] | undefined;
+  readonly dictionary: Dictionary | undefined;
   readonly nulls = undefined;
   readonly #values: Spreadable;
   readonly #starts: Int32Array;

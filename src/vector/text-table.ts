@@ -4,6 +4,7 @@
  */
 import { originOf } from './distinct-dictionary.ts';
 import { HashPages } from './hash-pages.ts';
+import type { Dictionary } from './dictionary.ts';
 
 /** Strings of one page. */
 const PAGE_BITS = 13;
@@ -64,13 +65,14 @@ export class TextTable {
   }
 
   /** The same for a dictionary, with their places in the index, in steps of some milliseconds. */
-  *takeSteps(texts: readonly string[]): Generator<void, void, void> {
+  *takeSteps(texts: Dictionary): Generator<void, void, void> {
     const hashes = hashesOf(texts);
     for (let start = 0; start < texts.length; start += STEP_TEXTS) {
       const end = Math.min(texts.length, start + STEP_TEXTS);
       for (let i = start; i < end; i++) {
-        this.#push(texts[i]);
-        this.#indexNext(hashes?.at(i) ?? hashText(texts[i]));
+        const text = texts.at(i);
+        this.#push(text);
+        this.#indexNext(hashes?.at(i) ?? hashText(text));
       }
       yield;
     }
@@ -105,11 +107,11 @@ export class TextTable {
 
 /** Hashes of a dictionary's strings, each computed once as long as the dictionary lives. */
 export class TextHashes {
-  readonly #texts: readonly string[];
+  readonly #texts: Dictionary;
   /** 0 where nobody has asked yet. */
   readonly #hashes: Int32Array;
 
-  constructor(texts: readonly string[], known: TextHashes | undefined) {
+  constructor(texts: Dictionary, known: TextHashes | undefined) {
     this.#texts = texts;
     this.#hashes = new Int32Array(texts.length);
     if (known !== undefined) this.#hashes.set(known.#hashes.subarray(0, texts.length));
@@ -120,7 +122,7 @@ export class TextHashes {
   }
 
   at(code: number): number {
-    return this.#hashes[code] || (this.#hashes[code] = hashText(this.#texts[code]));
+    return this.#hashes[code] || (this.#hashes[code] = hashText(this.#texts.at(code)));
   }
 }
 
@@ -128,7 +130,7 @@ export class TextHashes {
 const kept = new WeakMap<object, TextHashes>();
 
 /** undefined for a dictionary that is not known to be looked at again. */
-export function hashesOf(dictionary: readonly string[]): TextHashes | undefined {
+export function hashesOf(dictionary: Dictionary): TextHashes | undefined {
   const origin = originOf(dictionary);
   if (origin === undefined) return undefined;
   const known = kept.get(origin);

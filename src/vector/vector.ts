@@ -4,7 +4,7 @@
  * - `f64`  Float64Array: every integer, float, date, time and timestamp type. Exact, because an int8 or
  *          timestamp vector that holds a value outside +-(2^53 - 1) uses `any` instead.
  * - `bool` Uint8Array of 0 and 1.
- * - `text` strings through a dictionary: `codes[i]` indexes `dictionary`. Codes may repeat strings.
+ * - `text` strings through a dictionary: `dictionary.at(codes[i])`. A dictionary may repeat strings.
  * - `any`  a plain array of Values, for every other type and for wide int8s. NULL is `null` in it and
  *          `nulls` is still set.
  *
@@ -17,7 +17,9 @@
 import type { SqlType } from '../types/type.ts';
 import { vectorRep } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
+import type { Dictionary } from './dictionary.ts';
 import { lazyValues } from './lazy-values.ts';
+import { StringDictionary } from './string-dictionary.ts';
 
 export type NullMask = Uint8Array | undefined;
 
@@ -43,7 +45,7 @@ export interface TextVector {
   readonly type: SqlType;
   readonly length: number;
   readonly codes: Int32Array;
-  readonly dictionary: readonly string[];
+  readonly dictionary: Dictionary;
   readonly nulls: NullMask;
 }
 
@@ -90,7 +92,7 @@ export function valueAt(vector: Vector, i: number): Value {
     case 'bool':
       return vector.data[i] === 1;
     case 'text':
-      return vector.dictionary[vector.codes[i] as number] as string;
+      return vector.dictionary.at(vector.codes[i] as number);
     case 'any': {
       const lazy = lazyValues(vector);
       return lazy === undefined ? (vector.data[i] as Value) : lazy.valueAt(i);
@@ -145,10 +147,11 @@ function textVector(
   nulls: NullMask,
 ): TextVector {
   const codes = new Int32Array(values.length);
-  const dictionary: string[] = [];
+  const strings: string[] = [];
   for (let i = 0; i < values.length; i++) {
-    codes[i] = dictionary.length;
-    dictionary.push(values[i] ?? '');
+    codes[i] = i;
+    strings.push(values[i] ?? '');
   }
+  const dictionary = new StringDictionary(strings);
   return { rep: 'text', type, length: values.length, codes, dictionary, nulls };
 }

@@ -7,6 +7,7 @@ import { TextDictionary } from '../../src/storage/hypertable/text-dictionary.ts'
 import type { Vector } from '../../src/vector/vector.ts';
 import { OID, sqlType } from '../../src/types/type.ts';
 import { randomOf, rowsOf } from '../unit/storage/hypertable/support.ts';
+import { StringDictionary } from '../../src/vector/string-dictionary.ts';
 
 type Make = (random: () => number, i: number) => number;
 
@@ -236,7 +237,7 @@ describe('log packing', () => {
       const length = Math.floor(random() * 300);
       const data = Float64Array.from({ length }, (_, i) => make(random, i));
       const nulls = Uint8Array.from({ length }, () => (random() < 0.3 ? 1 : 0));
-      const dictionary = Array.from({ length: 400 }, (_, i) => `t${i}`);
+      const dictionary = new StringDictionary(Array.from({ length: 400 }, (_, i) => `t${i}`));
       const codes = Int32Array.from({ length }, () => Math.floor(random() * 400));
       const columns: Vector[] = [
         { rep: 'f64', type: sqlType(OID.float8), length, data, nulls: undefined },

@@ -6,6 +6,8 @@ import { TABLE, TABLE_BYTES, TEXT_LENGTH_MAX } from '../../kernels/input-kernels
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, scratch, type KernelBlock } from '../../kernels/memory.ts';
 import { allocate } from './kernel-memory.ts';
+import type { Dictionary } from '../../vector/dictionary.ts';
+import { StringDictionary } from '../../vector/string-dictionary.ts';
 
 const FIRST_ENTRIES = 128;
 const FIRST_POOL_BYTES = 4096;
@@ -29,7 +31,7 @@ export class ByteDictionary {
   /** Slots, entries and pool: held as long as the table points there. */
   memory: KernelBlock;
   readonly #strings: string[] = [];
-  #snapshot: readonly string[] = [];
+  #snapshot: Dictionary | undefined;
   /** The greatest length that an entry has. */
   longest = 0;
   /** Bytes of strings that are too long for the table. */
@@ -53,12 +55,13 @@ export class ByteDictionary {
   }
 
   /**
-   * The entries as text, by code: an array that never changes, because consumers keep results for one,
-   * and the same one as long as no further codes appear. It has at least one entry.
+   * The entries, the same object as long as no further codes appear. It has at least one entry.
    */
-  strings(): readonly string[] {
+  entries(): Dictionary {
     if (this.#strings.length === 0) this.codeOf('');
-    if (this.#snapshot.length !== this.#strings.length) this.#snapshot = this.#strings.slice();
+    if (this.#snapshot?.length !== this.#strings.length) {
+      this.#snapshot = new StringDictionary(this.#strings.slice(), this);
+    }
     return this.#snapshot;
   }
 

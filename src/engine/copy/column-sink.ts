@@ -163,7 +163,7 @@ export class ColumnSink {
       case 'bool':
         return { rep: 'bool', type, length, data: this.#flags.subarray(0, length), nulls };
       case 'text': {
-        const dictionary = (this.#dictionary as ByteDictionary).strings();
+        const dictionary = (this.#dictionary as ByteDictionary).entries();
         const codes = this.#codes.subarray(0, length);
         return { rep: 'text', type, length, codes, dictionary, nulls };
       }

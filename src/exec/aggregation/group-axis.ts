@@ -7,6 +7,7 @@ import { LaneVector, type LaneRows } from '../../vector/lane-vector.ts';
 import { originOf } from '../../vector/distinct-dictionary.ts';
 import type { TextVector, Vector } from '../../vector/vector.ts';
 import { TextIds } from '../packed-keys/text-ids.ts';
+import { StringDictionary } from '../../vector/string-dictionary.ts';
 
 /** Numbers, unlike texts, are looked up in a Map: not for many of them. */
 const NUMBERS_MAX = 4096;
@@ -27,6 +28,7 @@ export class GroupAxis {
   /** By number: of columns of numbers and bools the value, of texts the text. */
   readonly #values: number[] = [];
   readonly #list: string[] = [];
+  readonly #dictionary = new StringDictionary(this.#list);
   readonly #numberOf = new Map<number, number>();
   /** By small whole number: its number plus 1. */
   #ofSmall = new Int32Array(64);
@@ -212,7 +214,8 @@ export class GroupAxis {
     }
     const nulls = this.#nullsOf(numbers);
     const { length } = numbers;
-    return { rep: 'text', type, length, codes: numbers, dictionary: list, nulls };
+    const dictionary = this.#dictionary;
+    return { rep: 'text', type, length, codes: numbers, dictionary, nulls };
   }
 
   /** The values with these numbers; vectors of texts share a dictionary until others are added. */

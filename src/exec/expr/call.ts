@@ -121,7 +121,7 @@ export function mapText(
     const code = codes[row];
     let value = known[code];
     if (value === undefined) {
-      value = compute(dictionary[code]);
+      value = compute(dictionary.at(code));
       known[code] = value;
     }
     builder.append(value);

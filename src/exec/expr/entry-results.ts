@@ -5,7 +5,8 @@
 import type { CallInfo, KernelArg, ScalarFunction } from '../../functions/function.ts';
 import { OID, vectorRep, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
-import { declareDistinct, originOf } from '../../vector/distinct-dictionary.ts';
+import type { Dictionary } from '../../vector/dictionary.ts';
+import { NO_TEXTS, StringDictionary } from '../../vector/string-dictionary.ts';
 import { TextTable } from '../../vector/text-table.ts';
 import type { TextVector, Vector } from '../../vector/vector.ts';
 import type { ExecContext } from '../operator.ts';
@@ -66,7 +67,7 @@ export function resultsByEntry(
 ): Vector | undefined {
   if (!isTableWorthwhile(vector, length) || vectorRep(type.oid) === 'any') return undefined;
   const { tables } = resultsOf(fn, call, constants, context);
-  const key = originOf(vector.dictionary) ?? vector.dictionary;
+  const key = vector.dictionary.source;
   let table = tables.get(key);
   if (table === undefined) tables.set(key, (table = newTable(type)));
   return table.results(vector, type, length, compute);
@@ -140,7 +141,8 @@ class NumberResults implements EntryTable {
         data[row] = number;
         continue;
       }
-      if (states[code] === UNKNOWN && !this.#add(code, compute(dictionary[code]))) return undefined;
+      if (states[code] === UNKNOWN && !this.#add(code, compute(dictionary.at(code))))
+        return undefined;
       if (states[code] === IS_NULL) (mask ??= new Uint8Array(length))[row] = 1;
       else data[row] = numbers[code];
     }
@@ -182,7 +184,7 @@ const NO_CODE = -2;
 class TextResults implements EntryTable {
   #codes = new Int32Array(0);
   readonly #texts = new TextTable();
-  #dictionary: readonly string[] = [];
+  #dictionary: Dictionary | undefined;
 
   results(vector: TextVector, type: SqlType, length: number, compute: Compute): Vector {
     const { codes, dictionary, nulls } = vector;
@@ -200,7 +202,7 @@ class TextResults implements EntryTable {
       } else {
         const code = codes[row];
         result = known[code];
-        if (result === NO_CODE) known[code] = result = this.#codeOf(compute(dictionary[code]));
+        if (result === NO_CODE) known[code] = result = this.#codeOf(compute(dictionary.at(code)));
       }
       if (result === NULL_CODE) anyNull = mask[row] = 1;
       else results[row] = result;
@@ -220,12 +222,10 @@ class TextResults implements EntryTable {
     return value === null ? NULL_CODE : this.#texts.add(value as string);
   }
 
-  /** An array that never changes, for others keep what they know of it. */
-  #snapshot(): readonly string[] {
-    if (this.#texts.size === 0) return EMPTY;
-    if (this.#dictionary.length !== this.#texts.size) {
-      this.#dictionary = this.#texts.toArray();
-      declareDistinct(this.#dictionary, this);
+  #snapshot(): Dictionary {
+    if (this.#texts.size === 0) return NO_TEXTS;
+    if (this.#dictionary?.length !== this.#texts.size) {
+      this.#dictionary = new StringDictionary(this.#texts.toArray(), this, true);
     }
     return this.#dictionary;
   }
@@ -237,6 +237,3 @@ class TextResults implements EntryTable {
     this.#codes = codes;
   }
 }
-
-/** What rows of NULL have codes in. */
-const EMPTY: readonly string[] = [''];

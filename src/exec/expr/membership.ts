@@ -94,7 +94,7 @@ export function setTruth(
         continue;
       }
       const code = codes[i];
-      if (byCode[code] === 3) byCode[code] = flip(set.truth(arg.dictionary[code]));
+      if (byCode[code] === 3) byCode[code] = flip(set.truth(arg.dictionary.at(code)));
       out[i] = byCode[code];
     }
   } else if (arg.rep === 'f64' && arg.nulls === undefined && set.numbers !== undefined) {

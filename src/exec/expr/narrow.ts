@@ -6,6 +6,7 @@ import { gather } from '../../vector/gather.ts';
 import { codeIn, originOf } from '../../vector/distinct-dictionary.ts';
 import type { Batch, TextVector, Vector } from '../../vector/vector.ts';
 import { toVector } from './evaluator.ts';
+import type { Dictionary } from '../../vector/dictionary.ts';
 
 /**
  * The batch's rows at `selection`. Only the columns `used` are gathered; the others must not be read
@@ -69,8 +70,8 @@ function mergeCodes(type: SqlType, parts: readonly Part[], length: number): Text
 }
 
 /** A dictionary in which the codes of all parts that are vectors mean their strings. */
-function commonDictionary(parts: readonly Part[]): readonly string[] | undefined {
-  let common: readonly string[] | undefined;
+function commonDictionary(parts: readonly Part[]): Dictionary | undefined {
+  let common: Dictionary | undefined;
   for (const { value } of parts) {
     if (value.rep === 'constant') continue;
     if (value.rep !== 'text') return undefined;
@@ -86,7 +87,7 @@ function commonDictionary(parts: readonly Part[]): readonly string[] | undefined
 }
 
 /** -1 for NULL; undefined where the value is not known to be in the dictionary. */
-function codeOf(value: KernelArg, dictionary: readonly string[]): number | undefined {
+function codeOf(value: KernelArg, dictionary: Dictionary): number | undefined {
   if (value.rep !== 'constant') return undefined;
   if (value.value === null) return -1;
   const code = codeIn(dictionary, value.value as string);

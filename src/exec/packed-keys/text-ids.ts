@@ -5,6 +5,8 @@
 import { originOf } from '../../vector/distinct-dictionary.ts';
 import { hashesOf, TextTable } from '../../vector/text-table.ts';
 import type { TextVector } from '../../vector/vector.ts';
+import type { Dictionary } from '../../vector/dictionary.ts';
+import { NO_TEXTS, StringDictionary } from '../../vector/string-dictionary.ts';
 
 /** What texts get that have no number. */
 export const ABSENT_ID = -1;
@@ -15,11 +17,11 @@ const DICTIONARY_SHARE = 4;
 
 export class TextIds {
   /** The dictionary whose codes are numbers. */
-  #home: readonly string[] | undefined;
+  #home: Dictionary | undefined;
   /** All strings with numbers, once the home is not the only dictionary. */
   #table: TextTable | undefined;
   /** The dictionary before, and what its codes are here. */
-  #last: readonly string[] | undefined;
+  #last: Dictionary | undefined;
   #ofCode: Int32Array | undefined;
   /** Strings that had numbers when it was told that others had none. */
   #sizeOfAbsent = 0;
@@ -47,7 +49,7 @@ export class TextIds {
   }
 
   /** Nothing has changed before the last step. */
-  *#leaveHome(home: readonly string[]): Generator<void, void, void> {
+  *#leaveHome(home: Dictionary): Generator<void, void, void> {
     const table = new TextTable();
     yield* table.takeSteps(home);
     this.#table = table;
@@ -78,7 +80,7 @@ export class TextIds {
       const code = codes[row];
       let id = ofCode === undefined ? UNKNOWN : ofCode[code];
       if (id === UNKNOWN || (adds && id === ABSENT_ID)) {
-        id = this.#number(dictionary[code], hashes?.at(code), adds);
+        id = this.#number(dictionary.at(code), hashes?.at(code), adds);
         if (ofCode !== undefined) ofCode[code] = id;
       }
       out[at + row] = id;
@@ -86,23 +88,23 @@ export class TextIds {
   }
 
   textOf(id: number): string {
-    return this.#table === undefined ? (this.#home?.[id] ?? '') : this.#table.textOf(id);
+    return this.#table === undefined ? (this.#home?.at(id) ?? '') : this.#table.textOf(id);
   }
 
   /** A dictionary and the codes in it of strings with these numbers; those of NULLs are 0. */
-  texts(ids: Int32Array): { readonly dictionary: readonly string[]; readonly codes: Int32Array } {
+  texts(ids: Int32Array): { readonly dictionary: Dictionary; readonly codes: Int32Array } {
     const table = this.#table;
-    if (table === undefined) return { dictionary: this.#home ?? [''], codes: ids };
-    const dictionary: string[] = [];
+    if (table === undefined) return { dictionary: this.#home ?? NO_TEXTS, codes: ids };
+    const strings: string[] = [];
     const codes = new Int32Array(ids.length);
     for (let i = 0; i < ids.length; i++) {
       codes[i] = i;
-      dictionary.push(ids[i] < table.size ? table.textOf(ids[i]) : '');
+      strings.push(ids[i] < table.size ? table.textOf(ids[i]) : '');
     }
-    return { dictionary, codes };
+    return { dictionary: new StringDictionary(strings), codes };
   }
 
-  #isHome(dictionary: readonly string[]): boolean {
+  #isHome(dictionary: Dictionary): boolean {
     const home = this.#home;
     if (home === undefined || dictionary === home) return home !== undefined;
     const origin = originOf(dictionary);

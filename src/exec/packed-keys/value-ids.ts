@@ -14,6 +14,8 @@ import { LongList } from '../../vector/long-list.ts';
 import { TextTable } from '../../vector/text-table.ts';
 import type { NullMask, TextVector, Vector } from '../../vector/vector.ts';
 import { ABSENT_ID } from './text-ids.ts';
+import type { Dictionary } from '../../vector/dictionary.ts';
+import { StringDictionary } from '../../vector/string-dictionary.ts';
 
 /** Types whose values have numbers. */
 const TYPES: ReadonlySet<Oid> = new Set<Oid>([
@@ -46,7 +48,7 @@ export class ValueIds {
   /** A value came that is equal to another one. */
   #hasConflict = false;
   /** The dictionary before, and id plus 1 by its codes. */
-  #dictionary: readonly string[] | undefined;
+  #dictionary: Dictionary | undefined;
   #ofCode: Int32Array | undefined;
 
   constructor(type: SqlType) {
@@ -84,8 +86,9 @@ export class ValueIds {
       values.push(nulls !== undefined && nulls[row] === 1 ? null : this.#values.at(ids[row]));
     }
     if (vectorRep(type.oid) !== 'text') return { rep: 'any', type, length, data: values, nulls };
-    const dictionary = values.map((value) => (value === null ? '' : String(value)));
-    const codes = Int32Array.from(dictionary.keys());
+    const strings = values.map((value) => (value === null ? '' : String(value)));
+    const codes = Int32Array.from(strings.keys());
+    const dictionary = new StringDictionary(strings);
     return { rep: 'text', type, length, codes, dictionary, nulls };
   }
 
@@ -131,7 +134,7 @@ export class ValueIds {
       const code = codes[row];
       let id = ofCode === undefined ? -1 : ofCode[code] - 1;
       if (id < 0) {
-        id = this.#id(dictionary[code], adds);
+        id = this.#id(dictionary.at(code), adds);
         if (ofCode !== undefined && adds) ofCode[code] = id + 1;
       }
       out[at + row] = id;

@@ -5,6 +5,8 @@ import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Batch, TextVector, Vector } from '../../vector/vector.ts';
 import { readValue, writeValue } from './value-codec.ts';
+import type { Dictionary } from '../../vector/dictionary.ts';
+import { StringDictionary } from '../../vector/string-dictionary.ts';
 
 const REPS = ['f64', 'bool', 'text', 'any'] as const;
 /** Set beside the number of the representation where a mask of NULLs follows. */
@@ -58,11 +60,11 @@ function writeTexts(writer: ByteWriter, vector: TextVector, length: number): voi
 /** The strings that a block uses, numbered as they come. */
 class UsedTexts {
   readonly texts: string[] = [];
-  readonly #dictionary: readonly string[];
+  readonly #dictionary: Dictionary;
   readonly #codes: Int32Array | undefined;
   readonly #byText = new Map<string, number>();
 
-  constructor(dictionary: readonly string[], rows: number) {
+  constructor(dictionary: Dictionary, rows: number) {
     this.#dictionary = dictionary;
     // Where few of many strings are used, a table for all of them is not worth it.
     if (dictionary.length <= 4 * rows + 64) {
@@ -73,7 +75,7 @@ class UsedTexts {
   code(code: number): number {
     const known = this.#codes?.[code] ?? -1;
     if (known >= 0) return known;
-    const text = this.#dictionary[code];
+    const text = this.#dictionary.at(code);
     let local = this.#byText.get(text);
     if (local === undefined) {
       local = this.texts.push(text) - 1;
@@ -116,7 +118,7 @@ function readVector(reader: ByteReader, type: SqlType, length: number): Vector {
   }
 }
 
-function readTexts(reader: ByteReader): string[] {
+function readTexts(reader: ByteReader): Dictionary {
   const lengths = new Uint32Array(reader.u32());
   bytesOf(lengths).set(reader.take(lengths.byteLength));
   const all = reader.utf8(reader.u32());
@@ -126,7 +128,7 @@ function readTexts(reader: ByteReader): string[] {
     texts.push(all.slice(at, at + lengths[i]));
     at += lengths[i];
   }
-  return texts;
+  return new StringDictionary(texts);
 }
 
 function bytesOf(array: Float64Array | Int32Array | Uint32Array): Uint8Array {

@@ -60,7 +60,7 @@ function addTexts(hashes: Int32Array, vector: TextVector, length: number): void 
     const code = codes[i];
     let hash = known === undefined ? 0 : known[code];
     if (hash === 0) {
-      const text = dictionary[code];
+      const text = dictionary.at(code);
       hash = textHash(isPadded ? String(hashKey(type.oid, text)) : text);
       if (known !== undefined) known[code] = hash;
     }

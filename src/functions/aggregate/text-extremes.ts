@@ -1,7 +1,6 @@
 /** min() and max() of texts. While groups are few, each compares a dictionary's entry once. */
 import type { SqlType } from '../../types/type.ts';
 import { compareText } from '../../types/text.ts';
-import { originOf } from '../../vector/distinct-dictionary.ts';
 import { type TextVector, valueAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
 import type { Accumulator } from '../function.ts';
 
@@ -39,7 +38,7 @@ export class TextExtremes implements Accumulator {
       const known = seen[group] ?? this.#newSeen(seen, group, dictionary.length);
       if (known[code] === 1) continue;
       known[code] = 1;
-      this.#take(group, dictionary[code] as string);
+      this.#take(group, dictionary.at(code));
     }
   }
 
@@ -56,7 +55,7 @@ export class TextExtremes implements Accumulator {
       const code = codes[i] as number;
       if (known[code] === 1 || (nulls !== undefined && nulls[i] === 1)) continue;
       known[code] = 1;
-      this.#take(group, dictionary[code] as string);
+      this.#take(group, dictionary.at(code));
     }
   }
 
@@ -84,7 +83,7 @@ export class TextExtremes implements Accumulator {
   }
 
   #tablesOf({ dictionary, length }: TextVector, entries: number): Uint8Array[] | undefined {
-    const key = originOf(dictionary) ?? dictionary;
+    const key = dictionary.source;
     let tables = this.#seen.get(key);
     if (tables === undefined) {
       if (entries > 64 * length + 1024) return undefined;

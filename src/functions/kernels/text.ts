@@ -20,7 +20,7 @@ export function testDictionary(
   if (dictionary.length > 4 * length) {
     for (let i = 0; i < length; i++) {
       if (nulls !== undefined && nulls[i] === 1) continue;
-      data[i] = test(dictionary[codes[i] as number] as string) ? 1 : 0;
+      data[i] = test(dictionary.at(codes[i] as number)) ? 1 : 0;
     }
     return boolResult(data, nulls, length);
   }
@@ -30,7 +30,7 @@ export function testDictionary(
     const code = codes[i] as number;
     let answer = answers[code] as number;
     if (answer === UNKNOWN) {
-      answer = test(dictionary[code] as string) ? 1 : 0;
+      answer = test(dictionary.at(code)) ? 1 : 0;
       answers[code] = answer;
     }
     data[i] = answer;
@@ -57,8 +57,8 @@ export function textCompareKernel(
     const data = new Uint8Array(length);
     for (let i = 0; i < length; i++) {
       if (nulls !== undefined && nulls[i] === 1) continue;
-      const a = left.dictionary[left.codes[i] as number] as string;
-      const b = right.dictionary[right.codes[i] as number] as string;
+      const a = left.dictionary.at(left.codes[i] as number);
+      const b = right.dictionary.at(right.codes[i] as number);
       data[i] = holds(op, compare(a, b)) ? 1 : 0;
     }
     return boolResult(data, nulls, length);

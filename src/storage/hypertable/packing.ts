@@ -8,6 +8,8 @@ import type { Batch, NullMask, Vector } from '../../vector/vector.ts';
 import { packValues, unpackValues } from './any-values.ts';
 import { BytesWriter, type BytesReader } from './bytes-io.ts';
 import { packNumbers, unpackNumbers } from './pack-numbers.ts';
+import type { Dictionary } from '../../vector/dictionary.ts';
+import { StringDictionary } from '../../vector/string-dictionary.ts';
 
 /** Rows for each string from which on no string is left out. */
 const ROWS_PER_TEXT = 2;
@@ -99,7 +101,7 @@ function unpackNulls(reader: BytesReader, length: number): NullMask {
 function packTexts(
   writer: BytesWriter,
   codes: Int32Array,
-  dictionary: readonly string[],
+  dictionary: Dictionary,
   length: number,
 ): void {
   if (dictionary.length > 0 && dictionary.length * ROWS_PER_TEXT <= length) {
@@ -115,14 +117,16 @@ function packTexts(
   packCodes(writer, numbers, used.length);
 }
 
-/** Dictionaries are the same arrays as long as no string is new. */
-const TEXT_BYTES = new WeakMap<readonly string[], Uint8Array>();
+/** Dictionaries are the same objects as long as no string is new. */
+const TEXT_BYTES = new WeakMap<Dictionary, Uint8Array>();
 
-function bytesOfTexts(dictionary: readonly string[]): Uint8Array {
+function bytesOfTexts(dictionary: Dictionary): Uint8Array {
   let bytes = TEXT_BYTES.get(dictionary);
   if (bytes === undefined) {
     const writer = new BytesWriter();
-    writer.texts(dictionary);
+    const texts: string[] = [];
+    for (let code = 0; code < dictionary.length; code++) texts.push(dictionary.at(code));
+    writer.texts(texts);
     TEXT_BYTES.set(dictionary, (bytes = writer.finish().slice()));
   }
   return bytes;
@@ -135,7 +139,7 @@ let rowNumbers = new Int32Array(16_384);
 /** The strings that rows use, and per row the number of its own. */
 function usedTexts(
   codes: Int32Array,
-  dictionary: readonly string[],
+  dictionary: Dictionary,
   length: number,
 ): { used: string[]; numbers: Int32Array } {
   if (ownNumbers.length < dictionary.length) ownNumbers = new Int32Array(dictionary.length * 2);
@@ -148,7 +152,7 @@ function usedTexts(
     numbers[i] = ownNumbers[code] - 1;
   }
   for (const code of usedCodes) ownNumbers[code] = 0;
-  return { used: usedCodes.map((code) => dictionary[code] ?? ''), numbers };
+  return { used: usedCodes.map((code) => dictionary.at(code) ?? ''), numbers };
 }
 
 function packCodes(writer: BytesWriter, codes: Int32Array, distinct: number): void {
@@ -161,10 +165,11 @@ function packCodes(writer: BytesWriter, codes: Int32Array, distinct: number): vo
 function unpackTexts(
   reader: BytesReader,
   length: number,
-): { codes: Int32Array; dictionary: string[] } {
+): { codes: Int32Array; dictionary: Dictionary } {
   const distinct = reader.u32();
-  const dictionary: string[] = [];
-  for (let i = 0; i < distinct; i++) dictionary.push(reader.text());
+  const texts: string[] = [];
+  for (let i = 0; i < distinct; i++) texts.push(reader.text());
+  const dictionary = new StringDictionary(texts);
   if (distinct <= 1) return { codes: new Int32Array(length), dictionary };
   const codes =
     distinct <= 0x100

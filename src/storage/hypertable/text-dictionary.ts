@@ -1,5 +1,6 @@
 /** Distinct strings of a column, numbered in the order of their arrival. */
-import { declareDistinct } from '../../vector/distinct-dictionary.ts';
+import type { Dictionary } from '../../vector/dictionary.ts';
+import { StringDictionary } from '../../vector/string-dictionary.ts';
 import { TextTable } from '../../vector/text-table.ts';
 import type { NullMask } from '../../vector/vector.ts';
 
@@ -12,9 +13,9 @@ const BYTES_PER_TEXT = 64;
 /** Append-only. Code 0 is the empty string, so that rows of NULL have a valid code. */
 export class TextDictionary {
   readonly #table = new TextTable();
-  readonly #translations = new WeakMap<readonly string[], Translation>();
+  readonly #translations = new WeakMap<Dictionary, Translation>();
   readonly #growing = new WeakMap<TextDictionary, Int32Array>();
-  #snapshot: readonly string[] = [''];
+  #snapshot: Dictionary = new StringDictionary([''], this, true);
   #bytes = 0;
 
   constructor() {
@@ -56,20 +57,19 @@ export class TextDictionary {
   }
 
   /**
-   * The strings so far, as an array that never changes: consumers keep results per dictionary array, so
-   * a new one is handed out only when strings were added.
+   * The strings so far: consumers keep results per dictionary, so a new one is handed out only when strings
+   * were added.
    */
-  snapshot(): readonly string[] {
+  snapshot(): Dictionary {
     if (this.#snapshot.length !== this.size) {
-      this.#snapshot = this.#table.toArray();
-      declareDistinct(this.#snapshot, this);
+      this.#snapshot = new StringDictionary(this.#table.toArray(), this, true);
     }
     return this.#snapshot;
   }
 
   /** Writes this dictionary's codes for rows [0, length) of a column with another dictionary. */
   translate(
-    dictionary: readonly string[],
+    dictionary: Dictionary,
     codes: Int32Array,
     length: number,
     nulls: Uint8Array | undefined,
@@ -91,7 +91,7 @@ export class TextDictionary {
       let own = table[code];
       if (own === undefined || own < 0) {
         if (nulls !== undefined && nulls[i] === 1) own = 0;
-        else own = this.#translate(translation, code, dictionary[code]);
+        else own = this.#translate(translation, code, dictionary.at(code));
       }
       target[at + i] = own;
     }
@@ -134,14 +134,14 @@ export class TextDictionary {
     return own;
   }
 
-  #translation(dictionary: readonly string[]): Translation {
+  #translation(dictionary: Dictionary): Translation {
     let translation = this.#translations.get(dictionary);
     if (translation?.table.length !== dictionary.length) {
       const table = new Int32Array(dictionary.length).fill(-1);
       translation = { table, missing: dictionary.length, isSame: true };
       this.#translations.set(dictionary, translation);
       // Rows may do without the empty string, which is the first one here.
-      if (dictionary[0] === '') this.#translate(translation, 0, '');
+      if (dictionary.length > 0 && dictionary.at(0) === '') this.#translate(translation, 0, '');
     }
     return translation;
   }

@@ -11,6 +11,8 @@ import {
   storedForm,
   type StoredForm,
 } from './value-format.ts';
+import type { Dictionary } from '../../vector/dictionary.ts';
+import { StringDictionary } from '../../vector/string-dictionary.ts';
 
 export class ColumnBuilder {
   readonly attnum: number;
@@ -99,26 +101,26 @@ const DISTINCT_SAMPLES_MAX = 96;
 /** A dictionary of the texts, with each once unless most of the first ones differ. */
 function encodeTexts(values: readonly (string | null)[]): {
   codes: Int32Array;
-  dictionary: string[];
+  dictionary: Dictionary;
 } {
   const codes = new Int32Array(values.length);
-  const dictionary: string[] = [];
+  const texts: string[] = [];
   const known = new Map<string, number>();
   let i = 0;
   for (; i < codes.length; i++) {
-    if (i === SAMPLED_TEXTS && dictionary.length > DISTINCT_SAMPLES_MAX) break;
+    if (i === SAMPLED_TEXTS && texts.length > DISTINCT_SAMPLES_MAX) break;
     const text = values[i] ?? '';
     let code = known.get(text);
     if (code === undefined) {
-      code = dictionary.length;
+      code = texts.length;
       known.set(text, code);
-      dictionary.push(text);
+      texts.push(text);
     }
     codes[i] = code;
   }
   for (; i < codes.length; i++) {
-    codes[i] = dictionary.length;
-    dictionary.push(values[i] ?? '');
+    codes[i] = texts.length;
+    texts.push(values[i] ?? '');
   }
-  return { codes, dictionary };
+  return { codes, dictionary: new StringDictionary(texts) };
 }

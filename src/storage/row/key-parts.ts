@@ -29,7 +29,7 @@ export function keyPartWriter(
     const { codes, dictionary } = vector;
     return (writer, row) => {
       if (isNullAt(vector, row)) general(writer, row);
-      else encodeTextKey(writer, dictionary[codes[row] as number] as string);
+      else encodeTextKey(writer, dictionary.at(codes[row] as number));
     };
   }
   return general;

@@ -74,7 +74,7 @@ export function valueWriter(vector: Vector): (writer: ByteWriter, row: number) =
       };
     case 'text': {
       const { codes, dictionary } = vector;
-      return (writer, row) => writeText(writer, dictionary[codes[row] as number] as string);
+      return (writer, row) => writeText(writer, dictionary.at(codes[row] as number));
     }
     case 'f64':
       return (writer, row) => writeNumber(writer, form, vector.data[row] as number);

@@ -18,6 +18,7 @@ import {
 import { QuotientVector } from '../quotient-vector.ts';
 import { DictionaryEntries } from './dictionary-entries.ts';
 import { QuotientSource } from './quotient-source.ts';
+import type { Dictionary } from '../dictionary.ts';
 
 /** Types whose text and binary forms are both their characters in UTF-8. */
 export const PLAIN_TEXT: ReadonlySet<Oid> = new Set<Oid>([
@@ -55,7 +56,7 @@ export class ColumnPlan {
   /** False where numbers need that too. */
   readonly #areNumbersPlain: boolean;
   /** Of the batch before. */
-  #dictionary: readonly string[] | undefined;
+  #dictionary: Dictionary | undefined;
   #kept: DictionaryEntries | undefined;
 
   constructor(oid: Oid, isText: boolean, form?: (text: string) => string, areNumbersPlain = true) {
@@ -109,7 +110,7 @@ export class ColumnPlan {
         ? (kept ?? DictionaryEntries.create(dictionary, form))
         : undefined;
     if (this.#kept !== undefined) return new CodeSource(nulls, codes, this.#kept);
-    const text = (row: number): string => dictionary[codes[row] as number] as string;
+    const text = (row: number): string => dictionary.at(codes[row] as number);
     const textAt = form === undefined ? text : (row: number) => form(text(row));
     return new TextSource(nulls, textAt, (row) => isLarge(text(row)));
   }

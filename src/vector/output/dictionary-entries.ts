@@ -7,6 +7,7 @@ import { ENTRY_BYTES, SLACK_BYTES } from '../../kernels/output-kernels.ts';
 import type { NullMask } from '../vector.ts';
 import { STEP_TEXTS, type EncodeArea } from './encode-area.ts';
 import { encodeTexts } from './text-bytes.ts';
+import type { Dictionary } from '../dictionary.ts';
 
 /** Texts are kept up to this many bytes; then all are dropped and those in use encoded again. */
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
@@ -19,7 +20,7 @@ const BYTES_PER_UNIT = 3;
 const PENDING = 1;
 
 export class DictionaryEntries {
-  readonly dictionary: readonly string[];
+  readonly dictionary: Dictionary;
   readonly #form: ((text: string) => string) | undefined;
   #table: KernelBlock;
   /** Entries in the table. */
@@ -30,7 +31,7 @@ export class DictionaryEntries {
   #end = 0;
 
   private constructor(
-    dictionary: readonly string[],
+    dictionary: Dictionary,
     form: ((text: string) => string) | undefined,
     table: KernelBlock,
     size: number,
@@ -44,7 +45,7 @@ export class DictionaryEntries {
 
   /** `form` makes of a text what is to be sent. Undefined where the kernels' memory has no place. */
   static create(
-    dictionary: readonly string[],
+    dictionary: Dictionary,
     form: ((text: string) => string) | undefined,
   ): DictionaryEntries | undefined {
     const size = Math.max(1, dictionary.length);
@@ -95,7 +96,7 @@ export class DictionaryEntries {
   }
 
   #text(code: number): string {
-    const text = this.dictionary[code] as string;
+    const text = this.dictionary.at(code);
     return this.#form === undefined ? text : this.#form(text);
   }
 
@@ -108,7 +109,7 @@ export class DictionaryEntries {
     for (let row = from; row < to && missing.length < STEP_TEXTS; row++) {
       const code = codes[row] as number;
       if (u32[table + code * 2] !== 0 || (nulls !== undefined && nulls[row] === 1)) continue;
-      characters += (this.dictionary[code] as string).length;
+      characters += this.dictionary.at(code).length;
       if (characters > STEP_CHARACTERS) break;
       u32[table + code * 2] = PENDING;
       missing.push(code);

@@ -28,6 +28,7 @@ import {
   TEXT,
   TIMESTAMPTZ,
 } from './support.ts';
+import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 
 const INTERVAL: SqlType = { oid: OID.interval, typmod: -1 };
 const types = [TIMESTAMPTZ, TEXT, FLOAT8];
@@ -76,7 +77,7 @@ function randomBatches(random: (below: number) => number, withRuns: boolean): Ba
         type: TEXT,
         length,
         codes: Int32Array.from(codes),
-        dictionary: ['x', 'y', 'z'],
+        dictionary: new StringDictionary(['x', 'y', 'z']),
         nulls: undefined,
       },
       {

@@ -25,6 +25,7 @@ import {
   TEXT,
   values,
 } from './support.ts';
+import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 
 function batchOf(...columns: [typeof INT4, Value[]][]): Batch {
   return {
@@ -227,7 +228,7 @@ describe('compileExpr', () => {
       type: TEXT,
       length: 100,
       codes,
-      dictionary: ['a', 'b'],
+      dictionary: new StringDictionary(['a', 'b']),
       nulls,
     };
     const result = evaluate(call(upper, TEXT, [column(TEXT, 0)]), {

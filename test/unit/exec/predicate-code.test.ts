@@ -13,6 +13,7 @@ import {
   TEXT,
   testContext,
 } from './support.ts';
+import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 
 describe('texts by code', () => {
   it('are selected as their strings are', () => {
@@ -61,7 +62,7 @@ describe('texts by code', () => {
       type: TEXT,
       length: 2,
       codes: Int32Array.of(0, 1),
-      dictionary: ['a', 'a'],
+      dictionary: new StringDictionary(['a', 'a']),
       nulls: undefined,
     };
     expect(equal(column(TEXT, 0))!({ columns: [vector], length: 2 }, undefined, context)).toBe(

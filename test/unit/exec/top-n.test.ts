@@ -16,6 +16,7 @@ import {
   sortKey,
   TEXT,
 } from './support.ts';
+import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 
 const TYPES = [TEXT, FLOAT8, INT4];
 
@@ -36,17 +37,25 @@ describe('top-n', () => {
     const seed = newSeed();
     const random = randomSource(seed);
     for (let round = 0; round < 60; round++) {
-      const dictionary = Array.from(
+      const words = Array.from(
         { length: 2 + random(3000) },
         () => ['', 'a', 'é', 'ж', '😀', '\uffee'][random(6)] + random(500),
       );
+      const dictionary = new StringDictionary(words);
       const batches: Batch[] = [];
       const rows: Value[][] = [];
       for (let batch = 0; batch < 1 + random(4); batch++) {
         const length = random(random(4) === 0 ? 20_000 : 900);
         const codes = Int32Array.from({ length }, () => random(dictionary.length));
         const nulls = Uint8Array.from({ length }, () => Number(random(50) === 0));
-        const texts: TextVector = { rep: 'text', type: TEXT, length, codes, dictionary, nulls };
+        const texts: TextVector = {
+          rep: 'text',
+          type: TEXT,
+          length,
+          codes,
+          dictionary,
+          nulls,
+        };
         const numbers = Array.from({ length }, () => (random(50) === 0 ? null : random(900)));
         const ids = numbers.map((_, i) => rows.length + i);
         batches.push({
@@ -54,7 +63,7 @@ describe('top-n', () => {
           columns: [texts, vectorFromValues(FLOAT8, numbers), vectorFromValues(INT4, ids)],
         });
         for (let i = 0; i < length; i++) {
-          rows.push([nulls[i] === 1 ? null : dictionary[codes[i]], numbers[i], ids[i]]);
+          rows.push([nulls[i] === 1 ? null : dictionary.at(codes[i]), numbers[i], ids[i]]);
         }
       }
       const flags = (): [boolean, boolean] => [random(2) === 0, random(2) === 0];

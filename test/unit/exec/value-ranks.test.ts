@@ -4,6 +4,7 @@ import { valueRanks } from '../../../src/exec/value-ranks.ts';
 import { OID, sqlType } from '../../../src/types/type.ts';
 import { LongColumn } from '../../../src/vector/long-column.ts';
 import type { TextVector } from '../../../src/vector/vector.ts';
+import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 let state = SEED;
@@ -14,14 +15,15 @@ const random = (below: number): number => {
 const type = sqlType(OID.text);
 const context = { checkpoint: () => undefined };
 
-function texts(dictionary: readonly string[], length: number): TextVector {
+function texts(strings: readonly string[], length: number): TextVector {
+  const dictionary = new StringDictionary(strings);
   const codes = Int32Array.from({ length }, () => random(dictionary.length));
   const nulls = random(2) === 0 ? undefined : Uint8Array.from(codes, () => Number(random(5) === 0));
   return { rep: 'text', type, length, codes, dictionary, nulls };
 }
 
 function expectOrder(vector: TextVector, ranks: Float64Array): void {
-  const text = (row: number): string => vector.dictionary[vector.codes[row] as number] as string;
+  const text = (row: number): string => vector.dictionary.at(vector.codes[row] as number);
   for (let i = 0; i < 500; i++) {
     const [a, b] = [random(vector.length), random(vector.length)];
     if (vector.nulls?.[a] === 1 || vector.nulls?.[b] === 1) continue;

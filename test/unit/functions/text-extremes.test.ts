@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TextExtremes } from '../../../src/functions/aggregate/text-extremes.ts';
 import { compareText } from '../../../src/types/text.ts';
 import { OID, sqlType } from '../../../src/types/type.ts';
-import { declareDistinct } from '../../../src/vector/distinct-dictionary.ts';
+import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 import { valueAt, type TextVector } from '../../../src/vector/vector.ts';
 import { newSeed, randomSource } from '../exec/support.ts';
 
@@ -18,11 +18,11 @@ describe('extremes of texts', () => {
       const texts: string[][] = [];
       const origin = {};
       const word = (): string => ['a', 'é', 'ж', '😀', '\uffee', ''][random(6)] + random(50);
-      let dictionary = Array.from({ length: 1 + random(60) }, word);
+      let strings = Array.from({ length: 1 + random(60) }, word);
       let groups = 0;
       for (let batch = 0; batch < 6; batch++) {
-        if (random(2) === 0) dictionary = [...dictionary, word(), word()];
-        if (round % 2 === 0) declareDistinct(dictionary, origin);
+        if (random(2) === 0) strings = [...strings, word(), word()];
+        const dictionary = new StringDictionary(strings, round % 2 === 0 ? origin : undefined);
         const length = random(30);
         groups = Math.max(groups, 1 + random(round % 40 === 0 ? 90_000 : 5));
         extremes.ensureGroups(groups);
@@ -35,7 +35,7 @@ describe('extremes of texts', () => {
         if (isRun) extremes.addRun(one, [vector], 0, length);
         else extremes.add(groupOf, [vector], 0, length);
         groupOf.forEach((group, row) => {
-          if (nulls[row] === 0) (texts[group] ??= []).push(dictionary[codes[row]]);
+          if (nulls[row] === 0) (texts[group] ??= []).push(strings[codes[row]]);
         });
       }
       const found = extremes.finish(groups);

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { ByteDictionary } from '../../../src/engine/copy/byte-dictionary.ts';
 import { kernels } from '../../../src/kernels/kernels.ts';
 import { FieldRows, utf8 } from './support/field-rows.ts';
+import { textsOf } from '../../support/texts-of.ts';
 
 const rows = new FieldRows();
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -46,10 +47,10 @@ it('numbers strings, and leaves what is no text', () => {
           const field = fields[row];
           if (field.length === 2 && DECODER.decode(field.map((b) => b & 127)) === '\\N') return;
           if (field.includes(0x5c) || !isText(field)) expect(code).toBe('odd');
-          else expect(dictionary.strings()[code as number]).toBe(DECODER.decode(field));
+          else expect(dictionary.entries().at(code as number)).toBe(DECODER.decode(field));
         });
       }
-      expect(new Set(dictionary.strings()).size).toBe(dictionary.strings().length);
+      expect(new Set(textsOf(dictionary.entries())).size).toBe(dictionary.entries().length);
     }),
     { numRuns: 300 },
   );
@@ -61,15 +62,15 @@ it('grows', () => {
   for (let at = 0; at < texts.length; at += 500) {
     const part = texts.slice(at, at + 500);
     const found = codes(dictionary, part.map(utf8));
-    expect(found.map((code) => dictionary.strings()[code as number])).toEqual(part);
+    expect(found.map((code) => dictionary.entries().at(code as number))).toEqual(part);
   }
-  expect(dictionary.strings()).toEqual([...new Set(texts)]);
+  expect(textsOf(dictionary.entries())).toEqual([...new Set(texts)]);
 });
 
 it('takes strings that are too long for the table', () => {
   const dictionary = new ByteDictionary();
   const long = utf8('ü'.repeat(1000));
-  const textOf = (code: number): string | undefined => dictionary.strings()[code];
+  const textOf = (code: number): string | undefined => dictionary.entries().at(code);
   for (let i = 0; i < 300; i++) {
     expect(textOf(dictionary.code(long, 0, long.length))).toBe('ü'.repeat(1000));
     expect(textOf(dictionary.codeOf(`short ${i}`))).toBe(`short ${i}`);

@@ -5,6 +5,7 @@ import { constantVector, nullVector, VectorBuilder } from '../../../src/vector/b
 import { concat, concatBatches } from '../../../src/vector/concat.ts';
 import { gather, gatherBatch, gatherOrNull, slice } from '../../../src/vector/gather.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../src/vector/vector.ts';
+import { textsOf } from '../../support/texts-of.ts';
 
 const type = (oid: number): SqlType => ({ oid, typmod: -1 });
 const values = (vector: Vector): Value[] =>
@@ -59,7 +60,7 @@ describe('vectors', () => {
       true,
     );
     const merged = concat(type(OID.text), [one, vectorFromValues(type(OID.text), ['b', 'c'])]);
-    expect(merged.rep === 'text' && merged.dictionary).toEqual(['a', 'b', 'c']);
+    expect(merged.rep === 'text' && textsOf(merged.dictionary)).toEqual(['a', 'b', 'c']);
   });
 
   it('keep the runs of rows picked in order', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OID } from '../../../src/types/type.ts';
 import { concat } from '../../../src/vector/concat.ts';
-import { declareDistinct } from '../../../src/vector/distinct-dictionary.ts';
+import type { Dictionary } from '../../../src/vector/dictionary.ts';
+import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 import { gather, gatherSteps, sliceWithRuns } from '../../../src/vector/gather.ts';
 import { PartsBuilder } from '../../../src/vector/parts-builder.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../src/vector/vector.ts';
@@ -83,16 +84,17 @@ describe('PartsBuilder', () => {
 });
 
 describe('concat of texts of a dictionary that is known to be distinct', () => {
-  const strings = ['', 'a', 'b', 'c'];
+  const texts = ['', 'a', 'b', 'c'];
   // Strings that come later have codes, too.
-  declareDistinct(strings, {
+  const source = {
     isIndexed: true,
     codeOf(text: string) {
-      const code = [...strings, 'later'].indexOf(text);
+      const code = [...texts, 'later'].indexOf(text);
       return code < 0 ? undefined : code;
     },
-  });
-  const part = (codes: readonly number[], dictionary: readonly string[]): Vector => ({
+  };
+  const strings = new StringDictionary(texts, source, true);
+  const part = (codes: readonly number[], dictionary: Dictionary): Vector => ({
     rep: 'text',
     type: TEXT,
     length: codes.length,
@@ -103,17 +105,21 @@ describe('concat of texts of a dictionary that is known to be distinct', () => {
   it('keeps the dictionary where that has all strings', () => {
     const joined = concat(TEXT, [
       part([2, 0, 3], strings),
-      part([0, 1, 2], ['x?', 'c', 'a'].slice()),
+      part([0, 1, 2], new StringDictionary(['x?', 'c', 'a'])),
     ]);
     expect(valuesOf(joined)).toEqual(['b', null, 'c', null, 'c', 'a']);
-    const all = concat(TEXT, [part([1, 1], ['b', 'a']), part([3, 0, 2], strings)]);
+    const all = concat(TEXT, [
+      part([1, 1], new StringDictionary(['b', 'a'])),
+      part([3, 0, 2], strings),
+    ]);
     expect(valuesOf(all)).toEqual(['a', 'a', 'c', null, 'b']);
     expect(all.rep === 'text' && all.dictionary).toBe(strings);
   });
 
   it('does not where one is missing', () => {
     for (const other of ['new', 'later']) {
-      const joined = concat(TEXT, [part([3, 1], strings), part([1, 2], ['', other, 'a'])]);
+      const others = new StringDictionary(['', other, 'a']);
+      const joined = concat(TEXT, [part([3, 1], strings), part([1, 2], others)]);
       expect(valuesOf(joined)).toEqual(['c', 'a', other, 'a']);
     }
   });

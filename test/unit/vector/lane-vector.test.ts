@@ -7,6 +7,7 @@ import { LaneVector } from '../../../src/vector/lane-vector.ts';
 import type { LaneBits, Lanes } from '../../../src/vector/lanes.ts';
 import { runVector } from '../../../src/vector/run-vector.ts';
 import { valueAt, type Vector } from '../../../src/vector/vector.ts';
+import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 
 const INT8 = sqlType(OID.int8);
 const TEXT = sqlType(OID.text);
@@ -109,12 +110,13 @@ describe('vectors that are made when they are read', () => {
         fc.boolean(),
         CASES,
         (runs, isText, { picks, ends, widenFirst }) => {
-          const dictionary = ['a', 'b', 'c', 'd'];
+          const texts = ['a', 'b', 'c', 'd'];
+          const dictionary = new StringDictionary(texts);
           const starts: number[] = [];
           const expected: (number | string)[] = [];
           for (const [value, length] of runs) {
             starts.push(expected.length);
-            for (let i = 0; i < length; i++) expected.push(isText ? dictionary[value]! : value);
+            for (let i = 0; i < length; i++) expected.push(isText ? texts[value]! : value);
           }
           const values = runs.map(([value]) => value);
           const common = { length: runs.length, nulls: undefined };

@@ -6,7 +6,7 @@ import { KeyTable } from '../../../../src/exec/key-table.ts';
 import { tryAllocate } from '../../../../src/kernels/memory.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
-import { declareDistinct } from '../../../../src/vector/distinct-dictionary.ts';
+import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 import { laneArray, type LaneBits } from '../../../../src/vector/lanes.ts';
 import { LaneVector } from '../../../../src/vector/lane-vector.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../../src/vector/vector.ts';
@@ -155,8 +155,8 @@ it('numbers lanes as the numbers that they stand for', () => {
 
 it.each([100, 6000])('goes on when other texts come to %d strings of one dictionary', (size) => {
   const type = sqlType(OID.text);
-  const dictionary = Array.from({ length: size }, (_, i) => (i === 0 ? '' : `text ${i}`));
-  declareDistinct(dictionary, {});
+  const strings = Array.from({ length: size }, (_, i) => (i === 0 ? '' : `text ${i}`));
+  const dictionary = new StringDictionary(strings, {}, true);
   const table = new GroupTable([type, sqlType(OID.int4)], () => {});
   const twin = new KeyTable(2);
   const numbers = (texts: Vector, values: readonly number[]): void => {

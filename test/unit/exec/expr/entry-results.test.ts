@@ -4,9 +4,9 @@ import { applyFunction } from '../../../../src/exec/expr/call.ts';
 import type { CallInfo, ScalarFunction } from '../../../../src/functions/function.ts';
 import { OID, sqlType, type SqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
-import { declareDistinct } from '../../../../src/vector/distinct-dictionary.ts';
 import { valueAt, type TextVector } from '../../../../src/vector/vector.ts';
 import { newSeed, randomSource, scalar, TEXT, testContext } from '../support.ts';
+import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 
 interface Case {
   readonly type: SqlType;
@@ -62,7 +62,9 @@ describe('results by dictionary entry', () => {
             ...Array.from({ length: 9 }, (_, i) => `more ${entries.length + i}`),
           ];
         }
-        if (isGrowing) declareDistinct(entries, origin);
+        const dictionary = isGrowing
+          ? new StringDictionary(entries, origin, true)
+          : new StringDictionary(entries);
         const length = random(60);
         const nulls =
           random(2) === 0 ? undefined : Uint8Array.from({ length }, () => Number(random(4) === 0));
@@ -72,7 +74,7 @@ describe('results by dictionary entry', () => {
           type: TEXT,
           length,
           codes,
-          dictionary: entries,
+          dictionary,
           nulls,
         };
         const constant = random(5) === 0 ? 'x' : 'y';
@@ -95,7 +97,7 @@ describe('results by dictionary entry', () => {
     });
     const call: CallInfo = { argTypes: [TEXT], returnType: TEXT };
     const context = testContext();
-    const dictionary = Array.from({ length: 500 }, (_, i) => `t${i}`);
+    const dictionary = new StringDictionary(Array.from({ length: 500 }, (_, i) => `t${i}`));
     for (let batch = 0; batch < 10; batch++) {
       const codes = Int32Array.from({ length: 100 }, (_, i) => i);
       const vector: TextVector = {

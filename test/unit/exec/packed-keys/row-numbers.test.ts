@@ -12,7 +12,7 @@ import { TimeTz } from '../../../../src/types/time-tz.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import { DecimalVector } from '../../../../src/vector/decimal-vector.ts';
-import { declareDistinct } from '../../../../src/vector/distinct-dictionary.ts';
+import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 import { gather, slice } from '../../../../src/vector/gather.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../../src/vector/vector.ts';
 import { WideVector } from '../../../../src/vector/wide-vector.ts';
@@ -79,13 +79,12 @@ class Shared {
   vector(vector: Vector): Vector {
     if (vector.rep !== 'text') return vector;
     const codes = vector.codes.map((code) => {
-      const text = vector.dictionary[code]!;
+      const text = vector.dictionary.at(code);
       const known = this.#codes.get(text) ?? this.#codes.size;
       this.#codes.set(text, known);
       return known;
     });
-    const dictionary = [...this.#codes.keys()];
-    declareDistinct(dictionary, this);
+    const dictionary = new StringDictionary([...this.#codes.keys()], this, true);
     return { ...vector, codes, dictionary };
   }
 }

@@ -12,6 +12,7 @@ import { OID, type SqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import { gatherBatch } from '../../../../src/vector/gather.ts';
 import { valueAt, vectorFromValues } from '../../../../src/vector/vector.ts';
+import { textsOf } from '../../../support/texts-of.ts';
 
 const type = (oid: number): SqlType => ({ oid, typmod: -1 });
 
@@ -62,7 +63,7 @@ it('writes of a dictionary only what the rows use, each string once', () => {
   const writer = new ByteWriter();
   writeBatch(writer, some);
   const [column] = readBatch(writer.view(), [type(OID.text)]).columns;
-  expect(column).toMatchObject({ dictionary: ['text 5', 'text 7'] });
+  expect(column?.rep === 'text' && textsOf(column.dictionary)).toEqual(['text 5', 'text 7']);
   expect([0, 1, 2, 3].map((row) => valueAt(column, row))).toEqual([
     'text 5',
     'text 5',

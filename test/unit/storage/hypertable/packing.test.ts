@@ -6,6 +6,7 @@ import { packVector, unpackVector } from '../../../../src/storage/hypertable/pac
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import { valueAt, type TextVector } from '../../../../src/vector/vector.ts';
 import { randomOf } from './support.ts';
+import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const TEXT = sqlType(OID.text);
@@ -80,7 +81,8 @@ describe('packing texts', () => {
     for (let round = 0; round < 60; round++) {
       const strings = [1, 2, 100, 256, 257, 1000, 70_000][Math.floor(random() * 7)] as number;
       const length = Math.floor(random() ** 2 * 3000);
-      const dictionary = Array.from({ length: strings }, (_, i) => `${'ü'.repeat(i % 3)}text ${i}`);
+      const texts = Array.from({ length: strings }, (_, i) => `${'ü'.repeat(i % 3)}text ${i}`);
+      const dictionary = new StringDictionary(texts);
       const used = 1 + Math.floor(random() * strings);
       const codes = Int32Array.from({ length: length + 3 }, () => Math.floor(random() * used));
       const nulls =

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
 import { randomOf } from './support.ts';
+import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -12,10 +13,11 @@ describe('TextDictionary.translate', () => {
       const dictionary = new TextDictionary();
       const texts = Array.from({ length: 1 + Math.floor(random() * 40) }, (_, i) => `t${i}`);
       // Dictionaries in the same order, with and without the empty string, and in another order.
-      const others = [texts, ['', ...texts], ['', ...texts.slice(0, 5)], texts.toReversed()];
-      others.push(['', ...texts, ...texts.slice(0, 2)]);
+      const lists = [texts, ['', ...texts], ['', ...texts.slice(0, 5)], texts.toReversed()];
+      lists.push(['', ...texts, ...texts.slice(0, 2)]);
+      const others = lists.map((list) => new StringDictionary(list));
       for (let step = 0; step < 12; step++) {
-        const other = others[Math.floor(random() ** 2 * others.length)] as string[];
+        const other = others[Math.floor(random() ** 2 * others.length)] as StringDictionary;
         const length = Math.floor(random() * 120);
         const codes = Int32Array.from({ length: length + 2 }, () =>
           Math.floor(random() * other.length),
@@ -27,7 +29,7 @@ describe('TextDictionary.translate', () => {
         for (let i = 0; i < length; i++) {
           const code = target[3 + i] as number;
           const isRight =
-            nulls?.[i] === 1 ? code >= 0 : dictionary.textOf(code) === other[codes[i] as number];
+            nulls?.[i] === 1 ? code >= 0 : dictionary.textOf(code) === other.at(codes[i] as number);
           if (!isRight) expect.fail(`row ${i}`);
         }
         expect(target[length + 3]).toBe(-9);

@@ -5,6 +5,7 @@ import { OID, sqlType, type Oid } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import type { MessageTarget } from '../../../../src/vector/output/message-target.ts';
 import { vectorFromValues, type Batch, type Vector } from '../../../../src/vector/vector.ts';
+import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 
 const DAY = 86_400_000_000;
 const TEXTS = ['', 'a', 'host_1', 'tab\there', 'line\nend', 'back\\slash', '\\.', 'say "hi"', ','];
@@ -98,6 +99,7 @@ function cut(
 ): Batch[] {
   const dictionaries = oids.map(() => new Map<string, number>());
   const lists = oids.map((): string[] => []);
+  const entries = lists.map((list) => new StringDictionary(list));
   let start = 0;
   return lengths.map((length) => {
     const from = start;
@@ -106,12 +108,12 @@ function cut(
       const vector = vectorFromValues(sqlType(oid), values[c]!.slice(from, start));
       if (vector.rep !== 'text' || !shared) return vector;
       const codes = Int32Array.from(vector.codes, (code) => {
-        const word = vector.dictionary[code]!;
+        const word = vector.dictionary.at(code);
         const known = dictionaries[c]!.get(word) ?? lists[c]!.push(word) - 1;
         dictionaries[c]!.set(word, known);
         return known;
       });
-      return { ...vector, codes, dictionary: lists[c]! };
+      return { ...vector, codes, dictionary: entries[c]! };
     });
     return { columns, length };
   });

@@ -10,6 +10,7 @@ import { DATA_ROW } from '../../../../src/vector/output/message-target.ts';
 import { RowMessages } from '../../../../src/vector/output/row-messages.ts';
 import type { Batch } from '../../../../src/vector/vector.ts';
 import { randomResult, TestTarget } from './random-batch.ts';
+import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 
 const SETTINGS: FormatSettings = {
   timeZone: 'Europe/Berlin',
@@ -104,7 +105,7 @@ describe('messages of rows', () => {
         type: sqlType(OID.text),
         length: 60,
         codes: Int32Array.from(texts, (_, i) => i),
-        dictionary: texts,
+        dictionary: new StringDictionary(texts),
         nulls: undefined,
       },
     ] as const;
@@ -124,7 +125,7 @@ describe('messages of rows', () => {
       type: sqlType(OID.text),
       length: 20,
       codes: Int32Array.from({ length: 20 }, (_, i) => i % 5),
-      dictionary: texts,
+      dictionary: new StringDictionary(texts),
       nulls: undefined,
     } as const;
     const plan = new ColumnPlan(OID.text, true);
@@ -136,7 +137,8 @@ describe('messages of rows', () => {
   });
 
   it('keep no more of a dictionary than they may', () => {
-    const dictionary = Array.from({ length: 1500 }, (_, i) => `${i}`.repeat(1200));
+    const texts = Array.from({ length: 1500 }, (_, i) => `${i}`.repeat(1200));
+    const dictionary = new StringDictionary(texts);
     const batches = Array.from({ length: 2 }, (_, b) => {
       const codes = Int32Array.from({ length: 3000 }, (_, i) => (i * 7 + b) % 1500);
       const type = sqlType(OID.text);
@@ -157,7 +159,7 @@ describe('messages of rows', () => {
     const wrong = rows.filter(
       ([text], r) =>
         Buffer.from(text!, 'hex').toString() !==
-        dictionary[((r % 3000) * 7 + Math.floor(r / 3000)) % 1500],
+        texts[((r % 3000) * 7 + Math.floor(r / 3000)) % 1500],
     );
     expect(wrong).toEqual([]);
   });
@@ -170,7 +172,7 @@ describe('messages of rows', () => {
         type: sqlType(OID.text),
         length: 4,
         codes: Int32Array.of(0, 1, 2, 3),
-        dictionary: texts,
+        dictionary: new StringDictionary(texts),
         nulls: undefined,
       },
     ] as const;

@@ -1,0 +1,26 @@
+/** A dictionary of strings, as functions and builders make them. */
+import type { Dictionary } from './dictionary.ts';
+
+export class StringDictionary implements Dictionary {
+  readonly source: object;
+  readonly isDistinct: boolean;
+  readonly #strings: readonly string[];
+
+  /** Strings may be added to the list, but none may change. */
+  constructor(strings: readonly string[], source?: object, isDistinct = false) {
+    this.#strings = strings;
+    this.source = source ?? this;
+    this.isDistinct = isDistinct;
+  }
+
+  get length(): number {
+    return this.#strings.length;
+  }
+
+  at(code: number): string {
+    return this.#strings[code] as string;
+  }
+}
+
+/** For rows of NULL, which have a code, too. */
+export const NO_TEXTS: Dictionary = new StringDictionary(['']);
