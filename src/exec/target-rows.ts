@@ -7,7 +7,7 @@ import { stretches, type ExecContext } from './operator.ts';
 import { materialize } from './run.ts';
 
 /** Rows looked at between two checkpoints. */
-const STEP_ROWS = 16_384;
+const STEP_ROWS = 8_192;
 
 export interface TargetRows {
   readonly refs: Float64Array;
@@ -31,13 +31,15 @@ export async function targetRows(
   }
   const seen = new Set<number>();
   const chosen = new Int32Array(all.length);
-  for (let row = 0; row < all.length; row++) {
-    if (isNullAt(refColumn, row)) continue;
-    const ref = valueAt(refColumn, row) as number;
-    if (seen.has(ref)) continue;
-    chosen[seen.size] = row;
-    seen.add(ref);
-  }
+  await stretches(all.length, STEP_ROWS, context, (start, end) => {
+    for (let row = start; row < end; row++) {
+      if (isNullAt(refColumn, row)) continue;
+      const ref = valueAt(refColumn, row) as number;
+      if (seen.has(ref)) continue;
+      chosen[seen.size] = row;
+      seen.add(ref);
+    }
+  });
   const rows = gatherBatch(all, chosen.subarray(0, seen.size), true);
   const refs = Float64Array.from(seen);
   if (refs.length > 0) await context.transaction.lockRows(table, refs, 'update', 'block');

@@ -12,6 +12,8 @@ let span = [0, 0];
 let answers = 0;
 let asked = 0;
 let ready = 0;
+/** What was asked before does not count. */
+let begun = 0;
 
 const socket = connect(Number(process.argv[2]), '127.0.0.1');
 socket.setNoDelay(true);
@@ -32,15 +34,16 @@ socket.on('data', (chunk) => {
 socket.on('close', () => process.exit(0));
 
 function onReady() {
-  if (ready++ > 0) {
-    const answered = now();
-    if (answered - asked > worst) {
-      worst = answered - asked;
-      span = [asked, answered];
-    }
-    answers++;
-  } else process.send('ready');
+  if (ready++ === 0) process.send('ready');
+  else if (asked >= begun) count(now());
   setTimeout(ask, 1);
+}
+
+function count(answered) {
+  answers++;
+  if (answered - asked <= worst) return;
+  worst = answered - asked;
+  span = [asked, answered];
 }
 
 function ask() {
@@ -52,4 +55,5 @@ process.on('message', () => {
   process.send({ worst, span, answers });
   worst = 0;
   answers = 0;
+  begun = now();
 });

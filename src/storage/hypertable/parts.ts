@@ -64,7 +64,7 @@ export interface RefResolver {
 const VERSION = 3;
 const KINDS = ['insert', 'delete', 'drop', 'segment'] as const;
 /** Deleted rows looked up between two pauses. */
-const DELETE_STEP_ROWS = 65_536;
+const DELETE_STEP_ROWS = 8_192;
 /** Deleted rows that are applied in one go, more or less. */
 const DELETE_PART_ROWS = 1_000_000;
 /** A batch is about so many times larger than its packed form. */

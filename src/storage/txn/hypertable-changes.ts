@@ -24,7 +24,7 @@ import type { SnapshotPins } from './snapshot-pins.ts';
 import type { TransactionParts } from './transaction-parts.ts';
 
 /** Rows changed between two looks at the clock. */
-const STEP_ROWS = 16_384;
+const STEP_ROWS = 8_192;
 
 export interface HypertableContext {
   readonly parts: Pick<TransactionParts, 'hypertables' | 'committer' | 'locks' | 'turns'>;
@@ -111,12 +111,8 @@ export class HypertableChanges {
   }
 
   async delete(table: TableDescriptor, refs: Float64Array): Promise<void> {
-    const { hypertables, turns } = this.#context.parts;
-    for (let start = 0; start < refs.length; start += STEP_ROWS) {
-      const piece = refs.subarray(start, start + STEP_ROWS);
-      hypertables.delete(this.#open(table), table, piece);
-      await turns.checkpoint();
-    }
+    const { hypertables } = this.#context.parts;
+    await this.#inPieces(refs, (piece) => hypertables.delete(this.#open(table), table, piece));
   }
 
   async dropChunks(
@@ -144,22 +140,33 @@ export class HypertableChanges {
     wait: LockWait,
   ): Promise<Uint8Array> {
     const { reads, conflict } = this.#context;
-    const { hypertables, turns } = this.#context.parts;
+    const { hypertables } = this.#context.parts;
     const view = reads.current.hypertables;
     this.#pinRefs();
-    const chunks = hypertables.chunksOfRefs(view, table, refs);
-    await turns.checkpoint();
+    const chunks = new Set<number>();
+    await this.#inPieces(refs, (piece) => {
+      for (const id of hypertables.chunksOfRefs(view, table, piece)) chunks.add(id);
+    });
     const current = (ref: number): number | undefined => hypertables.currentRef(table, ref);
     const locking = this.#locking(table);
-    const locked = await lockHypertableRows(locking, refs, chunks, strength, wait, current);
-    for (let start = 0; start < refs.length; start += STEP_ROWS) {
-      const flags = locked.subarray(start, start + STEP_ROWS);
-      const piece = refs.subarray(start, start + STEP_ROWS);
+    const locked = await lockHypertableRows(locking, refs, [...chunks], strength, wait, current);
+    await this.#inPieces(refs, (piece, start) => {
+      const flags = locked.subarray(start, start + piece.length);
       const taken = flags.includes(0) ? piece.filter((_ref, i) => flags[i] === 1) : piece;
       if (hypertables.changedSince(view, table, taken)) throw conflict();
-      await turns.checkpoint();
-    }
+    });
     return locked;
+  }
+
+  /** Goes through many refs and gives way to others in between. */
+  async #inPieces(
+    refs: Float64Array,
+    work: (piece: Float64Array, start: number) => void,
+  ): Promise<void> {
+    for (let start = 0; start < refs.length; start += STEP_ROWS) {
+      work(refs.subarray(start, start + STEP_ROWS), start);
+      await this.#context.parts.turns.checkpoint();
+    }
   }
 
   /** Refs stay good to the end, although flushes move the rows. */
