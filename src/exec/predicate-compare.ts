@@ -4,7 +4,11 @@ import { OID, type Oid } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import type { F64Vector } from '../vector/vector.ts';
 import { WideVector } from '../vector/wide-vector.ts';
+import { argValue, drive, runSteps } from './expr/evaluator.ts';
 import { fixedValue, isFixed } from './expr/fixed-value.ts';
+import { UNIT_BATCH } from './expr/unit-batch.ts';
+import { isAsync, isVolatile, someExpr, usedColumns } from './expr/walk.ts';
+import { evaluatorOf } from './expression.ts';
 import type { ExecContext } from './operator.ts';
 import type { FastConjunct, Selection } from './predicate.ts';
 import { selectWide } from './wide-compare.ts';
@@ -68,13 +72,33 @@ function plainOrder(left: Oid, right: Oid): boolean {
   return left === right && PLAIN.has(left);
 }
 
+/** What is the same for all rows: also what a statement computes, `now() - interval '1 hour'`. */
 export function isCompared(expr: Expr): boolean {
-  return isFixed(expr) || expr.kind === 'exec-param';
+  return isFixed(expr) || expr.kind === 'exec-param' || isComputedOnce(expr);
 }
+
+function isComputedOnce(expr: Expr): boolean {
+  if (isAsync(expr) || isVolatile(expr) || usedColumns([expr]).length > 0) return false;
+  return !someExpr(expr, ({ kind }) => kind === 'exec-param');
+}
+
+const COMPUTED = new WeakMap<ExecContext, Map<Expr, Value>>();
 
 /** What such a value is. */
 export function comparedValue(expr: Expr, context: ExecContext): Value {
-  return expr.kind === 'exec-param' ? context.execParams[expr.index] : fixedValue(expr, context);
+  if (expr.kind === 'exec-param') return context.execParams[expr.index];
+  return isFixed(expr) ? fixedValue(expr, context) : computedValue(expr, context);
+}
+
+function computedValue(expr: Expr, context: ExecContext): Value {
+  let known = COMPUTED.get(context);
+  if (known === undefined) COMPUTED.set(context, (known = new Map()));
+  let value = known.get(expr);
+  if (value === undefined) {
+    value = argValue(drive(runSteps(evaluatorOf(expr), UNIT_BATCH, context)), 0);
+    known.set(expr, value);
+  }
+  return value;
 }
 
 function conjunct({ index, comparison, fixed }: ColumnComparison): FastConjunct {

@@ -128,7 +128,8 @@ function compileConjunct(expr: Expr): Conjunct {
   const fast = compareConjunct(expr) ?? textConjunct(expr, used);
   return {
     expr,
-    raises: mayRaise(expr),
+    // What a column is compared with is computed once: storage skips rows by it, too.
+    raises: mayRaise(expr) && columnComparison(expr) === undefined,
     onLanes: isLaneCondition(expr),
     fast,
     *full(batch, rows, context) {

@@ -258,6 +258,7 @@ describe('aggregates and conditions on lanes', () => {
     '55 % x > 60 AND d > 3 * f AND d < f',
     '55 % x > 60 AND u > 1000',
     '55 % x > 60 AND d < f AND d > f',
+    "55 % x > 60 AND ts = timestamptz '2024-01-01' + interval '3179 seconds'",
   ])('raise what conditions on rows raise: %s', async (condition) => {
     const early = await answer('count(*)', `(SELECT * FROM t WHERE ${condition} OFFSET 0) t`, '');
     expect(early).toBe(await answer('count(*)', 'p', `WHERE ${condition}`));

@@ -84,3 +84,21 @@ PREPARE itv AS SELECT date '2020-01-01' + $1, timestamp '2020-01-01' - $2;
 DEALLOCATE ALL;
 DROP VIEW v_top, v_emp;
 DROP TABLE emp, dept;
+
+-- what a column is compared with is computed once a statement, and anew each time
+CREATE TABLE moments (id int, at timestamptz, n int);
+INSERT INTO moments SELECT g, timestamptz '2024-01-01 00:00+00' + g * interval '1 minute', g % 7 FROM generate_series(1, 600) g;
+PREPARE since(timestamptz, interval) AS SELECT count(*), min(id), max(id) FROM moments WHERE at > $1 - $2 AND n < 5;
+EXECUTE since('2024-01-01 05:00+00', '1 hour');
+EXECUTE since('2024-01-01 09:00+00', '1 hour');
+EXECUTE since('2024-01-01 09:00+00', '1 day');
+EXECUTE since(NULL, '1 day');
+DEALLOCATE since;
+SELECT count(*) FROM moments WHERE at < now() - interval '1 day' AND at > timestamptz '2024-01-01 00:00+00' + interval '30 minutes';
+SELECT count(*) FROM moments WHERE at BETWEEN date_trunc('day', timestamptz '2024-01-01 08:00+00') AND timestamptz '2024-01-01 00:00+00' + interval '2 hours';
+SELECT o.id, (SELECT count(*) FROM moments i WHERE i.at > o.at - interval '3 minutes' AND i.at <= o.at + interval '1 minute') FROM moments o WHERE o.id % 100 = 0 ORDER BY 1;
+SELECT count(*) FROM moments WHERE id < length(current_user) * 10 + 5 AND n <> abs(-3);
+SELECT count(*) FROM moments WHERE id > 1 / (length('a') - 1);
+SELECT count(*) FROM moments WHERE id > NULL::int + 1;
+SELECT count(*) FROM moments WHERE id = 9007199254740993::bigint - 9007199254740990;
+DROP TABLE moments;
