@@ -51,6 +51,12 @@ type Select = (
   target: number,
 ) => number;
 
+/** Writes the lanes of the `count` rows that `order` lists, 32 bits each. */
+type PickLanes = (lanes: number, order: number, count: number, target: number) => void;
+
+/** Smallest and largest (u32 each, at `target`) of at least one lane; uses 32 bytes there. */
+type LaneBounds = (lanes: number, count: number, target: number) => void;
+
 /** Bytes of the working memory that encoders and decoders take. */
 export const LANE_WORK_BYTES = 16_384;
 
@@ -67,6 +73,21 @@ export interface LaneKernels {
   readonly selectU8: Select;
   readonly selectU16: Select;
   readonly selectU32: Select;
+  readonly pickLanesU8: PickLanes;
+  readonly pickLanesU16: PickLanes;
+  readonly pickLanesU32: PickLanes;
+  readonly laneBoundsU8: LaneBounds;
+  readonly laneBoundsU16: LaneBounds;
+  readonly laneBoundsU32: LaneBounds;
+  /** Lanes of `from` bits less `lowest`, in `to` bits, which are as many or fewer; also in place. */
+  shiftLanes(
+    source: number,
+    from: number,
+    target: number,
+    to: number,
+    count: number,
+    lowest: number,
+  ): void;
   readonly encodeLanesU8: EncodeLanes;
   readonly encodeLanesU16: EncodeLanes;
   readonly encodeLanesU32: EncodeLanes;

@@ -1,5 +1,5 @@
 /** All blocks of one column of a segment, from lanes: a job that any thread with kernels can do. */
-import { kernelViews, type KernelBlock } from '../../kernels/memory.ts';
+import type { KernelBlock } from '../../kernels/memory.ts';
 import type { Lanes } from '../../vector/lanes.ts';
 import { encodeLaneBlock, type EncodedBlock } from './lane-block.ts';
 import { PIECE_ROWS } from './row-source.ts';
@@ -19,11 +19,9 @@ export function blocksOf({ rows }: EncodeLanesJob): number {
 
 /** Block `index` of the column. */
 export function encodeOne(job: EncodeLanesJob, index: number): EncodedBlock {
-  const first = job.order.pointer / 4;
   const start = index * PIECE_ROWS;
-  const end = Math.min(job.rows, start + PIECE_ROWS);
-  const order = kernelViews().i32.subarray(first + start, first + end);
-  return encodeLaneBlock(job.lanes, order, job);
+  const rows = Math.min(PIECE_ROWS, job.rows - start);
+  return encodeLaneBlock(job.lanes, job.order.pointer + start * 4, rows, job);
 }
 
 export function encodeAll(job: EncodeLanesJob): EncodedBlock[] {

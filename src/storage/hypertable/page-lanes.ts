@@ -1,7 +1,7 @@
 /** Lanes of whole pages of numbers, and the lanes of many pages as those of one column. */
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, scratch, tryAllocate } from '../../kernels/memory.ts';
-import { laneArray, type LaneArray, type LaneBits, type Lanes } from '../../vector/lanes.ts';
+import type { LaneBits, Lanes } from '../../vector/lanes.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import { blockStage } from './block-stage.ts';
 import { fillLanes, greatestDivisor, planLanes, POWERS, stageDoubles } from './narrow.ts';
@@ -100,17 +100,18 @@ export function pickLanes(lanes: Lanes, rows: Int32Array): Lanes | undefined {
   const { bits, base, factor, divisor } = lanes;
   const block = tryAllocate(Math.max(1, rows.length * (bits >>> 3)));
   if (block === undefined) return undefined;
-  const picked = { block, bits, length: rows.length, base, factor, divisor };
-  const to = laneArray(picked);
-  gatherLanes(lanes, rows, to, block.pointer / (bits >>> 3));
-  return picked;
+  const order = scratch(rows.length * 4);
+  kernelViews().i32.set(rows, order / 4);
+  gatherLanes(lanes, order, rows.length, block.pointer);
+  return { block, bits, length: rows.length, base, factor, divisor };
 }
 
-/** Writes the lanes of these rows to target[at ...]. */
-export function gatherLanes(lanes: Lanes, rows: Int32Array, target: LaneArray, at: number): void {
-  const array = laneArray(lanes);
-  const first = lanes.block.pointer / (lanes.bits >>> 3);
-  for (let i = 0; i < rows.length; i++) target[at + i] = array[first + rows[i]];
+/** Writes the lanes of the `count` rows that are listed at `order`, all addresses of kernels' memory. */
+export function gatherLanes(lanes: Lanes, order: number, count: number, target: number): void {
+  const { block, bits } = lanes;
+  const pick =
+    bits === 8 ? kernels.pickLanesU8 : bits === 16 ? kernels.pickLanesU16 : kernels.pickLanesU32;
+  pick(block.pointer, order, count, target);
 }
 
 function copyPage(page: BoundedLanes, target: BoundedLanes, at: number): void {

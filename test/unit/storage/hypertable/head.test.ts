@@ -10,6 +10,7 @@ import {
 import { decodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
 import { HeadBuffer } from '../../../../src/storage/hypertable/head.ts';
 import { HeadColumn } from '../../../../src/storage/hypertable/head-column.ts';
+import { kernelCopy } from '../../../../src/kernels/memory.ts';
 import { encodeLaneBlock } from '../../../../src/storage/hypertable/lane-block.ts';
 import { PIECE_ROWS } from '../../../../src/storage/hypertable/row-source.ts';
 import { sliceColumn, storedValueAt } from '../../../../src/storage/hypertable/stored-column.ts';
@@ -137,7 +138,9 @@ describe('HeadBuffer', () => {
       const order = Int32Array.from({ length: Math.min(rows, 5000) }, () =>
         Math.floor(random() * rows),
       );
-      const { value, zones } = encodeLaneBlock(lanes.lanes, order, { isCold: random() < 0.5 });
+      const { pointer } = kernelCopy(order)!;
+      const options = { isCold: random() < 0.5 };
+      const { value, zones } = encodeLaneBlock(lanes.lanes, pointer, order.length, options);
       const picked = Array.from(order, (row) => values[row] as number);
       const read = decodeBlock(value, type, () => new TextDictionary());
       expect(valuesOf(read, picked.length)).toEqual(picked);
