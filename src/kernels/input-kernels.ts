@@ -3,7 +3,10 @@
  * them. Layouts of blocks, jobs and tables are those of assembly/field-block.ts and text-table.ts.
  */
 
-/** Splits [at, end) into rows of the block; returns the address of the first row that it did not take. */
+/**
+ * Splits [at, end) into rows of the block; returns the address of the first row that it did not take. It has
+ * taken all that it can only when it takes none.
+ */
 type Split = (block: number, at: number, end: number, marks: number) => number;
 
 /** Reads the job's column of the block's rows; counts of nulls and odd fields go to the job. */

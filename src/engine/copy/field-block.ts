@@ -7,6 +7,8 @@ import { kernelViews, type KernelBlock } from '../../kernels/memory.ts';
 import { allocate } from './kernel-memory.ts';
 
 const FIELDS_MAX = 24_576;
+/** Splitters may write so far behind the last field. */
+const FIELDS_MARGIN = 512;
 /** Rows of a block at most. */
 export const ROWS_MAX = 1024;
 /** An incomplete row up to this size is carried over to the next piece of input. */
@@ -33,7 +35,7 @@ export function fieldBlock(): FieldBlock {
   if (shared !== undefined) return shared;
   const sizes = [
     BLOCK_BYTES,
-    FIELDS_MAX * 8,
+    FIELDS_MAX * 8 + FIELDS_MARGIN,
     FIELDS_MAX,
     ROWS_MAX * 8,
     ROWS_MAX,

@@ -60,8 +60,28 @@ function leadingZeros(word: u64): u32 {
 @inline
 function digitsValue(word: u64, count: u32): u64 {
   // Digits before what is missing become zeros: shifted to the end.
-  let w = (word << ((64 - (count << 3)) as u64)) & 0x0f0f0f0f0f0f0f0f;
-  w = (w * 2561) >> 8;
+  return valueOf((word << ((64 - (count << 3)) as u64)) & 0x0f0f0f0f0f0f0f0f);
+}
+
+/** The eight bytes less '0', those behind the first `count` (1 to 8) being zeros before them. */
+// @ts-ignore: decorator
+@inline
+function shifted(word: u64, count: u32): u64 {
+  return (word ^ ZEROS) << ((64 - (count << 3)) as u64);
+}
+
+/** Whether all bytes of `shifted` are digits. */
+// @ts-ignore: decorator
+@inline
+function areDigits(digits: u64): bool {
+  return (((digits + 0x7676767676767676) | digits) & 0x8080808080808080) == 0;
+}
+
+/** Their value. */
+// @ts-ignore: decorator
+@inline
+function valueOf(digits: u64): u64 {
+  let w = (digits * 2561) >> 8;
   w = ((w & 0x00ff00ff00ff00ff) * 6553601) >> 16;
   return ((w & 0x0000ffff0000ffff) * 42949672960001) >> 32;
 }
@@ -78,6 +98,15 @@ export function parseIntegers(block: usize, job: usize): void {
   for (let row = 0; row < rows; row++, entry += stride, out += 8) {
     let start: usize = load<u32>(entry);
     const meta = load<u32>(entry, 4);
+    // Most numbers are this short: up to eight digits without sign or quotes.
+    if (meta - 1 < 8 && meta != expected) {
+      const digits = shifted(load<u64>(start), meta);
+      const value = valueOf(digits) as f64;
+      if (areDigits(digits) && value <= limit) {
+        store<f64>(out, value);
+        continue;
+      }
+    }
     if (isNull(job, expected, meta, start)) {
       store<f64>(out, 0);
       noteNull(job, row);
@@ -230,6 +259,19 @@ function eiselLemire(digits: u64, exponent: i32): f64 {
   return reinterpret<f64>(((binary as u64) << 52) | (bits & 0x000fffffffffffff));
 }
 
+/** Of one to eight bytes that are digits and a point; NaN for others. */
+// @ts-ignore: decorator
+@inline
+function shortDecimal(word: u64, length: u32): f64 {
+  const before = leadingDigits(word);
+  if (before >= length || length == 1 || ((word >> ((before << 3) as u64)) as u8) != POINT) return NaN;
+  const kept = ((1 as u64) << ((before << 3) as u64)) - 1;
+  const digits = shifted((word & kept) | ((word >> 8) & ~kept), length - 1);
+  if (!areDigits(digits)) return NaN;
+  const power = load<f64>(changetype<usize>(EXACT_POWERS) + ((length - 1 - before) << 3));
+  return (valueOf(digits) as f64) / power;
+}
+
 /** Variants of floats: float4, and SQL's numbers without quotes, whose zero has no sign. */
 const SINGLE: i32 = 1;
 const BARE_ZERO: i32 = 2;
@@ -240,11 +282,22 @@ export function parseFloats(block: usize, job: usize, variant: i32): void {
   const stride = fieldStride(block);
   let out: usize = load<u32>(job + JOB_OUT);
   const expected = nullMeta(job);
+  const isDouble = (variant & SINGLE) == 0;
   let entry = fieldAt(block, job);
   resetCounts(job);
   for (let row = 0; row < rows; row++, entry += stride, out += 8) {
     let start: usize = load<u32>(entry);
     const meta = load<u32>(entry, 4);
+    // As integers that doubles hold are; float4 does not hold all of them.
+    if (meta - 1 < 8 && meta != expected && isDouble) {
+      const word = load<u64>(start);
+      const digits = shifted(word, meta);
+      const value = areDigits(digits) ? (valueOf(digits) as f64) : shortDecimal(word, meta);
+      if (value == value) {
+        store<f64>(out, value);
+        continue;
+      }
+    }
     if (isNull(job, expected, meta, start)) {
       store<f64>(out, 0);
       noteNull(job, row);
@@ -261,7 +314,9 @@ export function parseFloats(block: usize, job: usize, variant: i32): void {
     if (count > 0 && start + count >= end && end > start) {
       value = digitsValue(word, (end - start) as u32) as f64;
     } else {
-      value = length < 0x1000 ? parseDecimal(start, end) : NaN;
+      const bytes = (end - start) as u32;
+      value = bytes - 1 < 8 ? shortDecimal(word, bytes) : NaN;
+      if (value != value && length < 0x1000) value = parseDecimal(start, end);
       if (value != value) {
         noteOdd(block, job, row);
         continue;

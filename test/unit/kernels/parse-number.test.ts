@@ -26,7 +26,9 @@ const decimal = fc
   .tuple(fc.bigInt({ min: 0n, max: 10n ** 19n - 1n }), fc.integer({ min: -70, max: 70 }))
   .map(([digits, exponent]) => `${digits}e${exponent}`);
 const short = fc.integer({ min: -2000, max: 2000 }).map((n) => String(n / 8));
-const texts = fc.array(fc.oneof(anyText, spelled, nearTies, decimal, short), { maxLength: 40 });
+const pointed = fc.string({ unit: fc.constantFrom(...'0123456789.'), minLength: 1, maxLength: 9 });
+const few = fc.oneof(spelled, nearTies, decimal, short, pointed);
+const texts = fc.array(fc.oneof(anyText, few), { maxLength: 40 });
 
 const DECIMAL = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 

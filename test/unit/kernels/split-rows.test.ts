@@ -56,14 +56,29 @@ const textTwin: Twin = (text, columns) => {
   return { taken, length, stopped: false };
 };
 
-it('splits rows of text', () => {
+it('splits rows of text, perhaps in several calls', () => {
+  const columns = fc.constantFrom(1, 2, 3);
+  const limit = fc.oneof(fc.constantFrom(1, 2, 512), fc.integer({ min: 1, max: 100 }));
+  const row = fc.constantFrom('ab\tc\n', 'ab\tcdefgh\r\n', '\t\n');
+  const text = row.chain((each) => piecesOf('ab\t\t\n\r\\.', each));
+  const plain = row.chain((each) =>
+    fc.nat({ max: 300 }).map((count) => each.repeat(count) + each.slice(0, count % 4)),
+  );
   fc.assert(
-    fc.property(piecesOf('ab\t\t\n\r\\.', 'ab\tc\n'), fc.constantFrom(1, 2, 3), (text, columns) => {
-      const end = rows.placeInput(Buffer.from(text, 'latin1'));
-      rows.prepare(columns, 512);
-      const next = kernels.splitText(rows.block, rows.input, end, 9) >>> 0;
-      const twin = textTwin(text, columns);
-      expect(rows.split(columns)).toEqual(twin.taken);
+    fc.property(fc.oneof(text, plain), columns, limit, (input, count, most) => {
+      const end = rows.placeInput(Buffer.from(input, 'latin1'));
+      const found: Cell[][] = [];
+      let next = rows.input;
+      for (let before = -1; before !== found.length;) {
+        before = found.length;
+        rows.prepare(count, most);
+        next = kernels.splitText(rows.block, next, end, 9) >>> 0;
+        const some = rows.split(count);
+        expect(some.length).toBeLessThanOrEqual(most);
+        found.push(...some);
+      }
+      const twin = textTwin(input, count);
+      expect(found).toEqual(twin.taken);
       expect(next - rows.input).toBe(twin.length);
       expect(rows.isStopped).toBe(twin.stopped);
     }),

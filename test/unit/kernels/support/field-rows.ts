@@ -16,7 +16,7 @@ export class FieldRows {
   readonly #held: KernelBlock[] = [];
   readonly block = this.#allocate(64);
   readonly job = this.#allocate(JOB_BYTES);
-  readonly fields = this.#allocate(ROWS_MAX * 8 * 8);
+  readonly fields = this.#allocate(ROWS_MAX * 8 * 8 + 512);
   readonly odd = this.#allocate(ROWS_MAX * 8);
   readonly out = this.#allocate(ROWS_MAX * 8);
   readonly nulls = this.#allocate(ROWS_MAX);
