@@ -8,9 +8,15 @@ import {
   tryAllocate,
   type KernelBlock,
 } from '../../src/kernels/memory.ts';
+import { createNodeTimers } from '../../src/platform/node-timers.ts';
 import { Thread } from '../../src/platform/threads.ts';
 import { encodeAll, type EncodeLanesJob } from '../../src/storage/hypertable/encode-lanes.ts';
 import type { EncodedBlock } from '../../src/storage/hypertable/lane-block.ts';
+import type { OrderJob, RefineJob } from '../../src/storage/hypertable/sort-jobs.ts';
+import { sortRows } from '../../src/storage/hypertable/sort-rows.ts';
+import type { PlainColumn } from '../../src/storage/hypertable/stored-column.ts';
+import { TextDictionary } from '../../src/storage/hypertable/text-dictionary.ts';
+import { sortOnThread, type Sorter } from '../../src/storage/hypertable/thread-sort.ts';
 import { joinLanes, lanesOf, type BoundedLanes } from '../../src/storage/hypertable/page-lanes.ts';
 import { randomOf } from '../unit/storage/hypertable/support.ts';
 
@@ -51,7 +57,7 @@ describe('the encoding thread', () => {
     const rows = 1 + Math.floor(random() * lanes.length);
     const order = Int32Array.from({ length: rows }, () => Math.floor(random() * lanes.length));
     const isCold = random() < 0.3;
-    return { lanes, order: kernelCopy(order) as KernelBlock, rows, isCold };
+    return { kind: 'encode', lanes, order: kernelCopy(order) as KernelBlock, rows, isCold };
   }
 
   it(`encodes what the event loop encodes, while both do (SEED=${SEED})`, async () => {
@@ -70,6 +76,23 @@ describe('the encoding thread', () => {
         });
       });
     }
+  });
+
+  it(`sorts as the event loop does (SEED=${SEED})`, async () => {
+    const random = randomOf(SEED);
+    const rows = 50_000;
+    const codes = Int32Array.from({ length: rows }, () => Math.floor(random() * 300));
+    const times = Float64Array.from({ length: rows }, () => Math.floor(random() * 1000));
+    const run = (job: RefineJob | OrderJob): Promise<unknown> => thread.run(job, job);
+    const sorter: Sorter = {
+      takes: () => true,
+      refine: (job) => run(job) as Promise<number>,
+      order: (job) => run(job) as Promise<Int32Array<ArrayBuffer>>,
+    };
+    const dictionary = new TextDictionary();
+    const column: PlainColumn = { rep: 'text', codes, dictionary, nulls: undefined };
+    const sorted = await sortOnThread(sorter, [column, column], times, rows, createNodeTimers());
+    expect(sorted).toEqual(sortRows([column], times, rows, undefined));
   });
 
   it('sees memory that has grown since it began', async () => {

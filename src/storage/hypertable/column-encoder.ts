@@ -1,8 +1,13 @@
-/** Encodes columns beside the event loop: on a thread where there is one, else in turns. */
+/**
+ * What a flush does beside the event loop: on a thread where there is one. Columns are else encoded in
+ * turns; sorting is left to the caller.
+ */
 import type { Log, Timers } from '../../base/env.ts';
 import { KernelThread } from '../../kernels/kernel-thread.ts';
+import type { KernelBlock } from '../../kernels/memory.ts';
 import { blocksOf, encodeOne, type EncodeLanesJob } from './encode-lanes.ts';
 import type { EncodedBlock } from './lane-block.ts';
+import type { OrderJob, RefineJob } from './sort-jobs.ts';
 
 const PROGRAM = 'encode-worker';
 /** Fewer rows are not worth a thread's start, nor its answer. */
@@ -19,15 +24,10 @@ export class ColumnEncoder {
   }
 
   async encode(job: EncodeLanesJob, timers: Timers): Promise<readonly EncodedBlock[]> {
-    const thread = job.rows < THREAD_ROWS ? undefined : this.#started();
-    if (thread !== undefined) {
-      try {
-        const blocks = [job.lanes.block, job.order];
-        return (await thread.run(job, blocks)) as EncodedBlock[];
-      } catch (error) {
-        this.#abandon(thread, error);
-      }
-    }
+    const blocks = this.takes(job.rows)
+      ? await this.#run(job, [job.lanes.block, job.order])
+      : undefined;
+    if (blocks !== undefined) return blocks as EncodedBlock[];
     const encoded: EncodedBlock[] = [];
     for (let index = 0; index < blocksOf(job); index++) {
       encoded.push(encodeOne(job, index));
@@ -36,10 +36,37 @@ export class ColumnEncoder {
     return encoded;
   }
 
+  /** True where a thread would do jobs of so many rows. */
+  takes(rows: number): boolean {
+    return rows >= THREAD_ROWS && this.#started() !== undefined;
+  }
+
+  /** The thread's answer; undefined where there is none. */
+  refine(job: RefineJob): Promise<number | undefined> {
+    return this.#run(job, [job.ids, job.codes]) as Promise<number | undefined>;
+  }
+
+  /** The thread's answer; undefined where there is none. */
+  order(job: OrderJob): Promise<Int32Array<ArrayBuffer> | undefined> {
+    return this.#run(job, [job.ids, job.times]) as Promise<Int32Array<ArrayBuffer> | undefined>;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#thread?.stop();
     this.#thread = undefined;
+  }
+
+  /** What the thread has made of a job with these blocks; undefined where it has failed. */
+  async #run(job: unknown, blocks: readonly KernelBlock[]): Promise<unknown> {
+    const thread = this.#started();
+    if (thread === undefined) return undefined;
+    try {
+      return await thread.run(job, blocks);
+    } catch (error) {
+      this.#abandon(thread, error);
+      return undefined;
+    }
   }
 
   #started(): KernelThread | undefined {

@@ -6,6 +6,7 @@ import { PIECE_ROWS } from './row-source.ts';
 
 /** Rows of lanes without NULLs, in the order that a segment has them. */
 export interface EncodeLanesJob {
+  readonly kind: 'encode';
   readonly lanes: Lanes;
   /** Numbers of the rows, 32 bits each. */
   readonly order: KernelBlock;

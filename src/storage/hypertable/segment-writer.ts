@@ -27,6 +27,7 @@ import {
   type LaneColumn,
   type PlainColumn,
 } from './stored-column.ts';
+import { sortOnThread } from './thread-sort.ts';
 import { doublesOf } from './times.ts';
 
 /** Rows of the largest segment. */
@@ -106,14 +107,17 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
 
   const timeValues = (await read(timeColumn)) as PlainColumn;
   const times = doublesOf(timeValues);
+  const pause = (): Promise<void> => input.timers.yield();
   const { segmentBy, columns: seriesColumns } = await seriesColumnsOf(input.segmentBy, read);
   await input.timers.yield();
   const exact =
     timeValues.rep === 'any'
       ? (a: number, b: number) => compareWide(timeValues.data[a], timeValues.data[b])
       : undefined;
-  const steps = sortSteps(seriesColumns, times, rows, exact);
-  const sorted = await finishInTurns(steps, () => input.timers.yield());
+  const sorted =
+    (exact === undefined
+      ? await sortOnThread(input.encoder, seriesColumns, times, rows, input.timers)
+      : undefined) ?? (await finishInTurns(sortSteps(seriesColumns, times, rows, exact), pause));
 
   const operations: KvOperation[] = [];
   const drafts: Draft[] = [];
@@ -210,7 +214,9 @@ async function encodeLanes(
     const lanes = wholeLanes(sources, kept, attnum)?.lanes;
     if (lanes === undefined) continue;
     const jobs = orders.flatMap((order, i) =>
-      order === undefined ? [] : [{ lanes, order, rows: drafts[i].order.length, isCold }],
+      order === undefined
+        ? []
+        : [{ kind: 'encode' as const, lanes, order, rows: drafts[i].order.length, isCold }],
     );
     if (jobs.length < drafts.length) break;
     const blocks = Promise.all(jobs.map((job) => encoder.encode(job, timers)));

@@ -10,7 +10,7 @@ export interface SortedOrder {
   readonly permutation: Int32Array;
   readonly seriesCount: number;
   /** First new row of each series, and the number of rows behind the last. */
-  readonly starts: Int32Array;
+  readonly starts: Int32Array<ArrayBuffer>;
 }
 
 /** Compares two rows whose times are the same double; for times beyond 2^53. */
@@ -45,7 +45,22 @@ export function* sortSteps(
 ): Generator<void, SortedOrder> {
   const ids = new Int32Array(rows);
   let count = rows === 0 ? 0 : 1;
-  for (const column of segmentBy) count = yield* refine(ids, count, column, rows);
+  for (const column of segmentBy) {
+    const codes = columnCodes(column, rows);
+    yield;
+    count = yield* refineSteps(ids, count, codes, rows);
+  }
+  return yield* orderSteps(ids, count, times, exact);
+}
+
+/** Orders rows by their groups, which are numbered from 0 on in the order of their first rows, and time. */
+export function* orderSteps(
+  ids: Int32Array,
+  count: number,
+  times: Float64Array,
+  exact: ExactTimeOrder,
+): Generator<void, SortedOrder> {
+  const rows = ids.length;
   const starts = new Int32Array(count + 1);
   for (let i = 0; i < rows; i++) starts[ids[i] + 1]++;
   for (let s = 0; s < count; s++) starts[s + 1] += starts[s];
@@ -76,15 +91,13 @@ function scatter(
   for (let i = from; i < to; i++) permutation[next[ids[i]]++] = i;
 }
 
-/** Splits the groups in `ids` by one more column; returns the new number of groups. */
-function* refine(
+/** Splits the groups in `ids` by the codes of one more column; returns the new number of groups. */
+export function* refineSteps(
   ids: Int32Array,
   count: number,
-  column: PlainColumn,
+  codes: Int32Array,
   rows: number,
 ): Generator<void, number> {
-  const codes = columnCodes(column, rows);
-  yield;
   if (yield* follows(ids, count, codes, rows)) return count;
   let distinct = 0;
   for (let i = 0; i < rows; i++) if (codes[i] >= distinct) distinct = codes[i] + 1;
