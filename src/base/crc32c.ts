@@ -33,6 +33,13 @@ function buildTables(): Table[] {
   return tables;
 }
 
+/** All tables one after the other: for byte 15 of a step the first, for byte 0 the last. */
+export function crcTables(): Int32Array {
+  const all = new Int32Array(STEP * 256);
+  TABLES.forEach((table, k) => all.set(table, k * 256));
+  return all;
+}
+
 /**
  * The checksum of `bytes[start, end)`, as an unsigned number. Pass the checksum of what comes before as
  * `previous` to go on from there.

@@ -144,6 +144,8 @@ export interface LaneKernels {
    * The table has for each symbol its frequency and, from bit 16 on, the sum of those before it.
    */
   encodeSymbols(source: number, count: number, end: number, table: number, work: number): number;
+  /** What a CRC-32C, not inverted, becomes by so many bytes; `tables` are those of base/crc32c.ts. */
+  checksum(tables: number, at: number, length: number, crc: number): number;
   /** Bits, lowest first, to bytes of 0 and 1, and back. */
   expandBits(source: number, target: number, count: number): void;
   collectBits(source: number, target: number, count: number): void;

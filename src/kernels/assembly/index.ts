@@ -6,6 +6,7 @@ export { decodeLanesU8, decodeLanesU16, decodeLanesU32 } from './decode-lanes';
 export { encodeLanesU8, encodeLanesU16, encodeLanesU32 } from './encode-lanes';
 export * from './analyse';
 export * from './bitmap';
+export { checksum } from './checksum';
 export * from './pick-lanes';
 export * from './registers';
 export * from './select';

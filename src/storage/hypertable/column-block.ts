@@ -2,7 +2,7 @@
  * One block: up to 65,536 rows of one column, as one key-value entry. The first four bytes are the
  * checksum of the rest. docs/format/segment.md describes the layout.
  */
-import { crc32c } from '../../base/crc32c.ts';
+import { checksumOf } from '../../kernels/checksum.ts';
 import { finishNow } from '../../base/steps.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
@@ -33,7 +33,7 @@ const REPS: readonly PlainColumn['rep'][] = ['f64', 'bool', 'text', 'any'];
 export function sealed(writer: BytesWriter): Uint8Array {
   const bytes = writer.finish();
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  view.setUint32(0, crc32c(bytes, 0, 4, bytes.length), true);
+  view.setUint32(0, checksumOf(bytes, 0, 4, bytes.length), true);
   return bytes;
 }
 
@@ -55,7 +55,7 @@ export function openVersions(
 ): { reader: BytesReader; version: number } {
   if (bytes === undefined) throw new DamagedBlock(`${what} is missing`);
   const reader = new BytesReader(bytes);
-  if (bytes.length < 5 || reader.u32() !== crc32c(bytes, 0, 4, bytes.length)) {
+  if (bytes.length < 5 || reader.u32() !== checksumOf(bytes, 0, 4, bytes.length)) {
     throw new DamagedBlock(`checksum of ${what} does not match`);
   }
   const version = reader.u8();

@@ -3,7 +3,7 @@
  * fdatasync runs are written together and share the next one. A failed write or sync poisons the log:
  * what the disk holds is unknown then, so nothing more is acknowledged.
  */
-import { crc32c } from '../../base/crc32c.ts';
+import { checksumOf } from '../../kernels/checksum.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
 import { giveBack } from '../../base/lent-arrays.ts';
 import type { Disk, DiskFile } from '../../base/env.ts';
@@ -294,7 +294,7 @@ export class BlobLog implements CommitLog {
       position: this.#position,
       durable: this.#durableBytes,
       length: payload.length,
-      payloadChecksum: checksum ?? crc32c(payload),
+      payloadChecksum: checksum ?? checksumOf(payload),
     });
     return sequence;
   }

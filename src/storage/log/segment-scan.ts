@@ -1,5 +1,5 @@
 /** Reading one log segment from start to end, and telling a torn tail from damage. */
-import { crc32c } from '../../base/crc32c.ts';
+import { checksumOf } from '../../kernels/checksum.ts';
 import {
   RECORD_HEADER_BYTES,
   damagedLog,
@@ -70,7 +70,7 @@ function readRecord(bytes: Uint8Array, offset: number): ScannedRecord | undefine
   const start = offset + RECORD_HEADER_BYTES;
   if (header.length > bytes.length - start) return undefined;
   const payload = bytes.subarray(start, start + header.length);
-  return crc32c(payload) === header.payloadChecksum ? { header, payload } : undefined;
+  return checksumOf(payload) === header.payloadChecksum ? { header, payload } : undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { Packr } from 'msgpackr';
 import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
 import { writerMemory } from '../../base/lent-arrays.ts';
-import { crc32c } from '../../base/crc32c.ts';
+import { checksumOf } from '../../kernels/checksum.ts';
 import type { CatalogChange } from '../../catalog/catalog.ts';
 import { InternalError, dbError } from '../../errors/db-error.ts';
 import type { Turns } from '../turns.ts';
@@ -73,7 +73,7 @@ function* tableSteps(
   for (let start = 0; start < bytes.length; start += CHECKSUM_STEP_BYTES) {
     if (start > 0) yield;
     const end = Math.min(start + CHECKSUM_STEP_BYTES, bytes.length);
-    checksum = crc32c(bytes, checksum, start, end);
+    checksum = checksumOf(bytes, checksum, start, end);
   }
   return { writer, checksum };
 }
@@ -118,16 +118,38 @@ export function encodeCommit(record: CommitRecord, tables?: EncodedTables): Enco
     tables ?? finishNow(tableSteps(record.tables, REST_BYTES + partBytes));
   const end = writer.length;
   writer.u8(record.hypertables === undefined ? 0 : 1);
-  const rest = packValue([
-    record.catalog,
-    record.droppedStorage,
-    record.sequences.map(({ oid, lastValue, isCalled }) => [oid, lastValue, isCalled]),
-    record.hypertables ?? null,
-  ]);
-  writer.u32(rest.length);
-  writer.bytes(rest);
+  writeRest(writer, record);
   const payload = writer.view();
-  return { payload, checksum: crc32c(payload, checksum, end) };
+  return { payload, checksum: checksumOf(payload, checksum, end) };
+}
+
+/** Bytes of hypertable parts from which on they are not copied by the packer. */
+const LARGE_PARTS = 65_536;
+/** What the packer writes for null, and before the bytes of a large array. */
+const NULL_BYTE = 0xc0;
+const LARGE_ARRAY = 0xc9;
+const [ARRAY_EXTENSION, ARRAY_TYPE] = packValue(new Uint8Array(0)).slice(2) as unknown as number[];
+
+/** Catalog, storage, sequences and hypertables as one packed value behind its length. */
+function writeRest(writer: ByteWriter, record: CommitRecord): void {
+  const { catalog, droppedStorage, sequences, hypertables = null } = record;
+  const moves = sequences.map(({ oid, lastValue, isCalled }) => [oid, lastValue, isCalled]);
+  const isLarge = hypertables instanceof Uint8Array && hypertables.length >= LARGE_PARTS;
+  const rest = packValue([catalog, droppedStorage, moves, isLarge ? null : hypertables]);
+  if (!isLarge) {
+    writer.u32(rest.length);
+    writer.bytes(rest);
+    return;
+  }
+  const before = rest.length - 1;
+  if (rest[before] !== NULL_BYTE) throw new InternalError('null is packed otherwise');
+  writer.u32(before + 7 + hypertables.length);
+  writer.bytes(rest.subarray(0, before));
+  writer.u8(LARGE_ARRAY);
+  writer.u32(hypertables.length + 1);
+  writer.u8(ARRAY_EXTENSION);
+  writer.u8(ARRAY_TYPE);
+  writer.bytes(hypertables);
 }
 
 function* encodeTable(writer: ByteWriter, table: TableChange): Generator<void, void> {
