@@ -5,6 +5,7 @@ import { pickBatch } from '../vector/gather.ts';
 import type { Batch } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
+import { prepareSets } from './expr/membership.ts';
 import { compilePredicate } from './predicate.ts';
 import { inPieces } from './run.ts';
 
@@ -30,6 +31,7 @@ export async function* filtered(
     }
     return;
   }
+  await prepareSets(condition, context);
   const predicate = compilePredicate(condition);
   const stepRows = predicate.isCheap ? CHEAP_ROWS : STEP_ROWS;
   for await (const batch of inPieces(input, stepRows, context)) {

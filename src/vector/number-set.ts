@@ -2,6 +2,8 @@
 
 /** Numbers a slot, at most. */
 const LOAD_MAX = 0.6;
+/** Numbers added in one step. */
+const STEP_NUMBERS = 16_384;
 
 const FLOAT = new Float64Array(1);
 const WORDS = new Int32Array(FLOAT.buffer);
@@ -10,13 +12,22 @@ export class NumberSet {
   /** NaN in free slots. */
   readonly #slots: Float64Array;
   readonly #shift: number;
-  readonly #hasNaN: boolean;
+  #hasNaN = false;
 
-  constructor(numbers: readonly number[]) {
-    const bits = Math.max(4, Math.ceil(Math.log2(numbers.length / LOAD_MAX)));
+  private constructor(count: number) {
+    const bits = Math.max(4, Math.ceil(Math.log2(count / LOAD_MAX)));
     this.#shift = 32 - bits;
     this.#slots = new Float64Array(2 ** bits).fill(Number.NaN);
-    this.#hasNaN = addAll(this.#slots, this.#shift, numbers);
+  }
+
+  /** In steps of some milliseconds at most. */
+  static *build(numbers: readonly number[]): Generator<void, NumberSet, void> {
+    const set = new NumberSet(numbers.length);
+    for (let start = 0; start < numbers.length; start += STEP_NUMBERS) {
+      if (start > 0) yield;
+      set.#addSome(numbers, start, Math.min(numbers.length, start + STEP_NUMBERS));
+    }
+    return set;
   }
 
   /** 0 and -0 are one number, and so are all NaNs. */
@@ -29,27 +40,25 @@ export class NumberSet {
       if (held !== held) return number !== number && this.#hasNaN;
     }
   }
-}
 
-/** Answers whether there is a NaN among the numbers. */
-function addAll(slots: Float64Array, shift: number, numbers: readonly number[]): boolean {
-  const mask = slots.length - 1;
-  let hasNaN = false;
-  for (let i = 0; i < numbers.length; i++) {
-    const number = numbers[i] as number;
-    if (number !== number) {
-      hasNaN = true;
-      continue;
+  #addSome(numbers: readonly number[], start: number, end: number): void {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let i = start; i < end; i++) {
+      const number = numbers[i] as number;
+      if (number !== number) {
+        this.#hasNaN = true;
+        continue;
+      }
+      let at = home(number, this.#shift);
+      let held = slots[at] as number;
+      while (held === held && held !== number) {
+        at = (at + 1) & mask;
+        held = slots[at] as number;
+      }
+      slots[at] = number;
     }
-    let at = home(number, shift);
-    let held = slots[at] as number;
-    while (held === held && held !== number) {
-      at = (at + 1) & mask;
-      held = slots[at] as number;
-    }
-    slots[at] = number;
   }
-  return hasNaN;
 }
 
 function home(number: number, shift: number): number {

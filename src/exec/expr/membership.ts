@@ -2,15 +2,16 @@
  * IN lists, and `= ANY` over arrays that stay the same: the items go into a hash set once per statement.
  * Lists with other items are compared one by one, from left to right.
  */
+import { finishNow } from '../../base/steps.ts';
 import type { CallInfo, KernelArg, ScalarFunction } from '../../functions/function.ts';
-import type { ArrayOpExpr, InListExpr } from '../../plan/expr.ts';
+import type { ArrayOpExpr, Expr, InListExpr } from '../../plan/expr.ts';
 import { hashKey, isHashable, type HashKey } from '../../types/hash.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { OID, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { NumberSet } from '../../vector/number-set.ts';
 import { isNullAt, type Batch } from '../../vector/vector.ts';
-import type { ExecContext } from '../operator.ts';
+import { inTurns, type ExecContext } from '../operator.ts';
 import { applyFunction } from './call.ts';
 import {
   argValue,
@@ -24,37 +25,48 @@ import {
   type Evaluator,
   type Steps,
 } from './evaluator.ts';
-import { mayRaise } from './walk.ts';
+import { childExprs, mayRaise } from './walk.ts';
 import { fixedValue, isFixed } from './fixed-value.ts';
 
 const BOOL: SqlType = { oid: OID.bool, typmod: -1 };
 
+/** Values of other types that get into a set in one step. */
+const STEP_VALUES = 8_192;
 /** From so many on, a set of numbers of their own kind is worth it. */
 const NUMBERS_MIN = 256;
 
 /** The distinct non-NULL values of a list of one type. */
 export class MemberSet {
-  readonly hasNull: boolean;
   readonly size: number;
+  hasNull = false;
   readonly #oid: number;
   readonly #keys = new Set<HashKey>();
   /** Instead of keys where the values are many and numbers. */
-  readonly numbers: NumberSet | undefined;
+  numbers: NumberSet | undefined;
 
-  constructor(oid: number, values: readonly Value[]) {
+  private constructor(oid: number, size: number) {
     this.#oid = oid;
-    this.size = values.length;
-    const isPlain =
-      values.length >= NUMBERS_MIN && values.every((value) => typeof value === 'number');
-    this.numbers = isPlain ? new NumberSet(values as readonly number[]) : undefined;
-    let hasNull = false;
-    if (!isPlain) {
-      for (const value of values) {
-        if (value === null) hasNull = true;
-        else this.#keys.add(hashKey(oid, value));
-      }
+    this.size = size;
+  }
+
+  static of(oid: number, values: readonly Value[]): MemberSet {
+    return finishNow(MemberSet.build(oid, values));
+  }
+
+  /** In steps of some milliseconds at most. */
+  static *build(oid: number, values: readonly Value[]): Generator<void, MemberSet, void> {
+    const set = new MemberSet(oid, values.length);
+    if (values.length >= NUMBERS_MIN && values.every((value) => typeof value === 'number')) {
+      set.numbers = yield* NumberSet.build(values as readonly number[]);
+      return set;
     }
-    this.hasNull = hasNull;
+    for (let i = 0; i < values.length; i++) {
+      if (i % STEP_VALUES === STEP_VALUES - 1) yield;
+      const value = values[i];
+      if (value === null) set.hasNull = true;
+      else set.#keys.add(hashKey(oid, value));
+    }
+    return set;
   }
 
   /** Truth (2 for unknown) of `value IN (set)`. */
@@ -120,7 +132,7 @@ export function compileInList(expr: InListExpr, compile: Compile): Evaluator {
     return combine(expr.type, [compile(expr.arg)], ([arg], length, context) => {
       let set = sets.get(context);
       if (set === undefined) {
-        set = new MemberSet(
+        set = MemberSet.of(
           oid,
           expr.items.map((item) => fixedValue(item, context)),
         );
@@ -161,6 +173,33 @@ function compileComparisons(expr: InListExpr, compile: Compile): Evaluator {
   return conditional(expr.type, [arg, ...items], steps);
 }
 
+const SETS = new WeakMap<PgArray, MemberSet>();
+
+function setOf(array: PgArray): MemberSet {
+  let set = SETS.get(array);
+  if (set === undefined) SETS.set(array, (set = MemberSet.of(array.elementType, array.values)));
+  return set;
+}
+
+/** Makes the sets of a condition's long lists before its first row asks for them, in turns. */
+export async function prepareSets(condition: Expr, context: ExecContext): Promise<void> {
+  const lists: PgArray[] = [];
+  walkLists(condition, lists);
+  for (const list of lists) {
+    const set = await inTurns(MemberSet.build(list.elementType, list.values), context);
+    SETS.set(list, set);
+  }
+}
+
+function walkLists(expr: Expr, into: PgArray[]): void {
+  if (expr.kind === 'array-op' && expr.array.kind === 'constant') {
+    const { value } = expr.array;
+    const isLong = value instanceof PgArray && value.values.length > STEP_VALUES;
+    if (isLong && isHashable(value.elementType) && !SETS.has(value)) into.push(value);
+  }
+  for (const child of childExprs(expr)) walkLists(child, into);
+}
+
 export function compileArrayOp(expr: ArrayOpExpr, compile: Compile): Evaluator {
   const oid = hashableEquality({
     ...expr.call,
@@ -170,7 +209,6 @@ export function compileArrayOp(expr: ArrayOpExpr, compile: Compile): Evaluator {
   const negated = expr.operator === '<>' && expr.quantifier === 'all';
   const asSet =
     oid !== undefined && (negated || (expr.operator === '=' && expr.quantifier === 'any'));
-  const sets = new WeakMap<PgArray, MemberSet>();
   return combine(
     expr.type,
     [compile(expr.left), compile(expr.array)],
@@ -179,12 +217,7 @@ export function compileArrayOp(expr: ArrayOpExpr, compile: Compile): Evaluator {
         const { value } = array;
         if (value === null) return constantArg(expr.type, null);
         if (asSet && value instanceof PgArray && value.elementType === oid) {
-          let set = sets.get(value);
-          if (set === undefined) {
-            set = new MemberSet(oid, value.values);
-            sets.set(value, set);
-          }
-          return setTruth(expr.type, left, set, negated, length);
+          return setTruth(expr.type, left, setOf(value), negated, length);
         }
         if (left.rep === 'constant') {
           const truth = quantify(expr.fn, expr, left.value, value, context);

@@ -8,7 +8,7 @@ import type { Value } from '../../types/value.ts';
 import { VectorBuilder } from '../../vector/builder.ts';
 import { valueAt, type Batch } from '../../vector/vector.ts';
 import { execute } from '../build.ts';
-import type { ExecContext } from '../operator.ts';
+import { inTurns, type ExecContext } from '../operator.ts';
 import { freeExecParams, outerRowKeys } from '../plan-walk.ts';
 import { collect } from '../run.ts';
 import {
@@ -227,7 +227,7 @@ function lookUpSteps(expr: SubplanExpr, { outer, oid, negated }: HashedTest): Ev
     for (const batch of await collect(execute(expr.plan, context), context, 'SubPlan')) {
       for (let row = 0; row < batch.length; row++) values.push(valueAt(batch.columns[0], row));
     }
-    return new MemberSet(oid, values);
+    return inTurns(MemberSet.build(oid, values), context);
   };
   return function* steps(batch, context) {
     if (batch.length === 0) return constantArg(expr.type, null);

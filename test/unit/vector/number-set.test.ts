@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { finishNow } from '../../../src/base/steps.ts';
 import { NumberSet } from '../../../src/vector/number-set.ts';
 
 describe('a set of numbers', () => {
@@ -15,7 +16,7 @@ describe('a set of numbers', () => {
   ];
   for (const [name, numbers] of lists) {
     it(`has what a Set has: ${name}`, () => {
-      const set = new NumberSet(numbers);
+      const set = finishNow(NumberSet.build(numbers));
       const expected = new Set(numbers);
       const others = [0, -0, 1, 0.5, Number.NaN, Infinity, -Infinity, 2 ** 53, -5000, 2 ** -1074];
       for (const number of [...numbers, ...others, ...numbers.map((each) => each + 1 / 32_768)]) {
