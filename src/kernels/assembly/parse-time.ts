@@ -1,6 +1,6 @@
 /**
  * Columns of timestamps, dates and booleans from text. Only the form that machines write is read here,
- * `YYYY-MM-DD[ HH:MM:SS[.ffffff][zone]]`, with the same limits as types/datetime/iso-fast-path.ts.
+ * `YYYY-MM-DD[ HH:MM:SS[.ffffff][zone]]`, with the limits of types/datetime/iso-fast-path.ts.
  */
 import {
   BLOCK_ROWS,

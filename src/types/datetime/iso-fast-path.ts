@@ -1,5 +1,5 @@
 /**
- * Reads the one form that machines write, `YYYY-MM-DD[ HH:MM:SS[.ffffff][zone]]`, without strings or
+ * Reads the one form that machines write, `YYYY-MM-DD[ HH:MM:SS[.ffffff][[ ]zone]]`, without strings or
  * regular expressions. Everything unusual (also bad input) answers NaN and goes to the full parser.
  */
 import {
@@ -78,7 +78,7 @@ export function parseIsoTimestampBytes(
     const seconds = days * SECONDS_PER_DAY + Math.floor(micros / MICROS_PER_SECOND);
     return local - zone.offsetForLocal(seconds) * MICROS_PER_SECOND;
   }
-  const offset = parseOffset(bytes, at, end);
+  const offset = parseOffset(bytes, bytes[at] === 0x20 ? at + 1 : at, end);
   return zone === undefined && offset === offset ? local : local - offset * MICROS_PER_SECOND;
 }
 

@@ -27,6 +27,7 @@ test('plain forms are read without the full parser', () => {
   expect(parseIsoTimestamp('2000-01-01T01:00:00+01', utc)).toBe(0);
   expect(parseIsoTimestamp('2000-01-01T01:00:00Z', utc)).toBe(3_600_000_000);
   expect(parseIsoTimestamp('1999-12-31 18:30:00-05:30', utc)).toBe(0);
+  expect(parseIsoTimestamp('1999-12-31 19:00:00.5 -0500', utc)).toBe(500_000);
   expect(parseIsoTimestamp('1999-12-31 19:00:00', requireZone('America/New_York'))).toBe(0);
 });
 
@@ -42,6 +43,8 @@ test.each([
   '0044-03-15',
   '2001-1-1 00:00:00',
   '2001-01-01 00:00:00 PST',
+  '2001-01-01 00:00:00  +00',
+  '2001-01-01 00:00:00 ',
   '2001-01-01 00:00:00+1',
   '2001-01-01 00:00:00+17',
   '2001-01-01x00:00:00',
@@ -57,7 +60,9 @@ test('random literals read the same either way', () => {
   const seed = Date.now() % 2147483648;
   const random = randomValues(seed);
   for (let i = 0; i < 3000; i++) {
-    const text = random.literal('timestamp') + random.pick(['', '', 'Z', '+05:30', '-08', '+0100']);
+    const text =
+      random.literal('timestamp') +
+      random.pick(['', '', 'Z', '+05:30', '-08', '+0100', ' +0100', ' -08', ' Z', ' ']);
     const bytes = encoder.encode(`\t${text}\n`);
     const settings = { ...SETTINGS, timeZone: random.pick(ZONES) };
     // A trailing space keeps the full parser's own shortcut away.
