@@ -16,7 +16,7 @@ export function buildEvalContext(session: SessionImpl): EvalContext {
   const transactionMicros = transaction.isOpen ? transaction.startMicros : session.statementMicros;
   const catalog = session.catalog();
   return {
-    format: { ...session.settings.format(transactionMicros), names: regNames(session, catalog) },
+    format: { names: regNames(session, catalog), ...session.settings.format(transactionMicros) },
     transactionMicros,
     statementMicros: session.statementMicros,
     clock: database.env.clock,
@@ -74,9 +74,8 @@ export function buildExecContext(
     parameters,
     execParams: Array.from({ length: execParams }, () => null),
     workMemoryBytes,
-    get hashMemoryBytes() {
-      return workMemoryBytes * Number(session.settings.mustGet('hash_mem_multiplier'));
-    },
+    // Not a getter, which would make it a dictionary to V8.
+    hashMemoryBytes: workMemoryBytes * Number(session.settings.mustGet('hash_mem_multiplier')),
     temporaryFiles: database.temporarySpace?.forStatement(session.processId, () =>
       temporaryFileLimit(session),
     ),

@@ -44,7 +44,7 @@ export function tableScope(
     scalar: false,
     presence: null,
   };
-  const namespace = { items: [item], columns: visible.map((column) => ({ ...column, item })) };
+  const namespace = { items: [item], columns: visible.map((column) => ({ item, ...column })) };
   const scope = new Scope(context, null, new Map(), table === '' ? undefined : namespace);
   scope.clause = clause;
   return scope;

@@ -40,7 +40,7 @@ export async function windowAggregate(
   if (all.filterRows === undefined && all.exclude === 'none' && fn.overFrames !== undefined) {
     const { frames, args, rows } = all;
     const { batch, partitions } = rows;
-    const input = { ...frames, length: batch.length, args, partitions, isRunning: running };
+    const input = { length: batch.length, args, partitions, isRunning: running, ...frames };
     const values = await inTurns(fn.overFrames(input, call.call), context);
     if (values !== undefined) return values;
   }

@@ -66,7 +66,7 @@ async function callValues(
     return call.fn.compute(viewOf(rows, args, frames, exclude), call.call, context.eval);
   }
   const input = await aggregateInput(call, rows.batch, context);
-  return await windowAggregate(call, { ...input, rows, frames, exclude }, context);
+  return await windowAggregate(call, { rows, frames, exclude, ...input }, context);
 }
 
 interface AggregateInput {

@@ -131,7 +131,7 @@ export function bindScalarNode(
   };
   const namespace = {
     items: options.alias === undefined ? [] : [item],
-    columns: item.columns.map((column) => ({ ...column, item })),
+    columns: item.columns.map((column) => ({ item, ...column })),
   };
   const scope = new Scope(context, null, new Map(), namespace);
   scope.clause = options.clause ?? 'DEFAULT expressions';

@@ -199,7 +199,7 @@ export function sliceWithRuns(batch: Batch, start: number, end: number): Batch {
   const last = lowerBound(runs.starts, end, first, runs.starts.length);
   const starts = new Int32Array(last - first + 1);
   for (let run = first; run < last; run++) starts[run - first + 1] = runs.starts[run] - start;
-  return { ...rows, runs: { ...runs, starts } };
+  return { columns: rows.columns, length: rows.length, runs: { ...runs, starts } };
 }
 
 /**

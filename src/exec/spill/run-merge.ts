@@ -70,7 +70,7 @@ async function* sorted(
 ): OperatorRun {
   const all = await joinInTurns(types, parts, context);
   const order = await sortRows(
-    keys.map(({ column, ...key }) => ({ ...key, column: all.columns[column] })),
+    keys.map((key) => ({ ...key, column: all.columns[key.column] })),
     all.length,
     context,
   );

@@ -53,7 +53,7 @@ export function bindInsert(stmt: InsertStmt, input: QueryInput): BoundQuery {
   const item = rowItem(context, table, alias, rowIds);
   const scope = new Scope(context, input.outer, input.ctes, {
     items: [item],
-    columns: item.columns.map((column) => ({ ...column, item })),
+    columns: item.columns.map((column) => ({ item, ...column })),
   });
   const onConflict =
     stmt.onConflictClause === undefined
@@ -354,7 +354,7 @@ function bindOnConflict(
   };
   const scope = new Scope(context, input.outer, input.ctes, {
     items: [item, excluded],
-    columns: item.columns.map((column) => ({ ...column, item })),
+    columns: item.columns.map((column) => ({ item, ...column })),
   });
   scope.clause = 'UPDATE';
   const set = bindAssignments(clause.targetList ?? [], table, item, scope);

@@ -149,8 +149,8 @@ export function scanItem(
   aliased: boolean,
 ): FromItem & { readonly node: LogicalScan } {
   const columns: ScanColumn[] = columnsOfRelation(relation).map(({ name, attnum, type }) => ({
-    ...context.newColumn(name, type, { name, alias, tableOid: relation.oid, attnum }),
     attnum,
+    ...context.newColumn(name, type, { name, alias, tableOid: relation.oid, attnum }),
   }));
   const visible = columns.map((column) => ({ name: column.name, expr: context.reference(column) }));
   let system: { name: string; expr: Expr }[] = [
@@ -159,11 +159,11 @@ export function scanItem(
   let rowRef: ScanColumn | undefined;
   if (relation.kind === 'table') {
     rowRef = {
-      ...context.newColumn('ctid', INT8, { name: 'ctid', alias }),
       attnum: ROW_REF_ATTNUM,
+      ...context.newColumn('ctid', INT8, { name: 'ctid', alias }),
     };
     const oid = context.newColumn('tableoid', sqlType(OID.oid), { name: 'tableoid', alias });
-    columns.push(rowRef, { ...oid, attnum: TABLE_OID_ATTNUM });
+    columns.push(rowRef, { attnum: TABLE_OID_ATTNUM, ...oid });
     system = [
       { name: 'tableoid', expr: context.reference(oid) },
       { name: 'ctid', expr: tidOf(context.reference(rowRef)) },

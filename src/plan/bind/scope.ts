@@ -286,7 +286,7 @@ function rowOrNull(presence: Expr, row: Expr, type: SqlType): Expr {
 
 /** A namespace of plain columns, as a stored table or an excluded row gives. */
 export function itemNamespace(item: RangeItem): Namespace {
-  return { items: [item], columns: item.columns.map((column) => ({ ...column, item })) };
+  return { items: [item], columns: item.columns.map((column) => ({ item, ...column })) };
 }
 
 export function rowTypeOf(relation: ReadableRelation): Oid {

@@ -73,7 +73,7 @@ export function withFrom(
   }
   scope.namespace = {
     items: [item, ...scope.namespace.items],
-    columns: [...item.columns.map((column) => ({ ...column, item })), ...scope.namespace.columns],
+    columns: [...item.columns.map((column) => ({ item, ...column })), ...scope.namespace.columns],
   };
   if (others === null) return { scope, node: target.node };
   const node: LogicalNode = {

@@ -181,7 +181,7 @@ export class PlanBuilder {
   /** Completes a node with its output columns and estimate. */
   wrap(node: PartialNode, columns: readonly LogicalColumn[], source: LogicalNode): Built {
     const estimatedRows = Math.max(0, Math.round(estimateRows(source, this.counts)));
-    return { node: { ...node, columns: outputs(columns), estimatedRows } as PhysicalNode, columns };
+    return { node: { columns: outputs(columns), estimatedRows, ...node } as PhysicalNode, columns };
   }
 
   #values(node: Of<'values'>, required: ReadonlySet<number>): Built {

@@ -14,7 +14,7 @@ import {
   storageIdOf,
 } from './segment-keys.ts';
 import { SegmentKeeper } from './segment-keeper.ts';
-import { chunkName, newSlot, withChunk, type TableState } from './state.ts';
+import { chunkName, newSlot, withChunk, type ChunkState, type TableState } from './state.ts';
 import { emptyTable, sharedDictionary, Store, type HypertableStoreOptions } from './store.ts';
 
 export type { HypertableStoreOptions } from './store.ts';
@@ -62,13 +62,22 @@ async function loadTables(
 }
 
 function withRecord(table: TableState, record: ChunkRecord): TableState {
-  const { rangeStart } = record;
+  const { id, rangeStart, rangeEnd, flushedSequence } = record;
   const segments = record.segments.map(({ segment, deleted }) => ({
     segment,
     slot: newSlot(table.runtime, rangeStart, segment.id),
     deleted,
   }));
-  const chunk = { ...record, segments, head: undefined, firstUnflushed: 0, deletions: 0 };
+  const chunk: ChunkState = {
+    id,
+    rangeStart,
+    rangeEnd,
+    head: undefined,
+    segments,
+    flushedSequence,
+    firstUnflushed: 0,
+    deletions: 0,
+  };
   return { ...table, chunks: withChunk(table.chunks, chunk) };
 }
 

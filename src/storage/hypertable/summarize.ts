@@ -48,7 +48,7 @@ export async function* scanSummaries(
   const { timeColumn } = hypertableOf(input.table);
   const output = outputColumns(input.table, request.attnums, timeColumn);
   const { counters } = request;
-  const scan = { ...request, timeOrder: null };
+  const scan = { timeOrder: null, ...request };
   for (const chunk of chunkInputs(input)) {
     if (isOutside(chunk, bounds)) {
       if (counters !== undefined) counters.chunksPruned++;

@@ -79,7 +79,7 @@ async function uniqueBatches(
     if (!each.index.unique) continue;
     const holders = await findHolders(writer, each.index, each.keys, undefined);
     const mayRepeat = rows > 1 && !isAscending(each.keys);
-    unique.push({ ...each, holders, entered: mayRepeat ? new KeyEntries() : undefined });
+    unique.push({ holders, entered: mayRepeat ? new KeyEntries() : undefined, ...each });
   }
   return unique;
 }

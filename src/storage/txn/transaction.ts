@@ -181,11 +181,7 @@ export class Transaction implements StorageTransaction {
       const batches = hypertables.scan(state.hypertables, readable, table, request);
       return this.#pins.hold(state.sequence, batches);
     }
-    const view = {
-      ...this.#view(table),
-      snapshot: state.sequence,
-      seen: this.#see(table, request),
-    };
+    const view = this.#view(table, { snapshot: state.sequence, seen: this.#see(table, request) });
     return this.#pins.hold(state.sequence, scanRows(view, request));
   }
 
@@ -212,7 +208,7 @@ export class Transaction implements StorageTransaction {
   scanIndex(table: TableDescriptor, request: IndexRequest): AsyncIterable<Batch> {
     this.#noteRead(table);
     if (table.hypertable !== null) throw new InternalError('hypertables have no index scans');
-    const view = { ...this.#view(table), seen: this.#see(table, request) };
+    const view = this.#view(table, { seen: this.#see(table, request) });
     const batches = scanIndexRows(view, request, this.#parts.expressions);
     // The scan may outlive the statement (a cursor).
     return this.#pins.hold(this.#reads.current.sequence, batches);
@@ -228,15 +224,19 @@ export class Transaction implements StorageTransaction {
     );
   }
 
-  #view(table: TableDescriptor): RowView {
+  #view(
+    table: TableDescriptor,
+    { snapshot, seen }: Pick<Partial<RowView>, 'snapshot' | 'seen'> = {},
+  ): RowView {
     return {
       kv: this.#parts.kv,
       table,
       state: this.#parts.states.get(table.storageId),
       turns: this.#parts.turns,
-      snapshot: this.#reads.current.sequence,
+      snapshot: snapshot ?? this.#reads.current.sequence,
       writes: this.#writeSet.tables.get(table.storageId),
       command: this.#reads.kept?.command ?? this.#writeSet.command,
+      seen,
     };
   }
 
@@ -307,7 +307,7 @@ export class Transaction implements StorageTransaction {
     index: IndexDescriptor,
     snapshot: Sequence,
   ): Promise<void> {
-    const view = { ...this.#view(table), snapshot };
+    const view = this.#view(table, { snapshot });
     const writer = this.#writer(table);
     const { committer, counters, indexPieceRows } = this.#parts;
     const isLarge = writer.state.rows > indexPieceRows;

@@ -86,7 +86,7 @@ function changedKeys(
         : hasEntry(each, row, rowId, writer.writes.rows.commandAt(newest));
     if (!hasItNow) changed.push(row);
   }
-  return { ...each, isCommitted, changed };
+  return { isCommitted, changed, ...each };
 }
 
 function isSameKey(
