@@ -1,6 +1,7 @@
 /** The kernels' exports, one file per family. AssemblyScript: compiled to dist/kernels.wasm by the build. */
 export * from './summarize';
 export * from './summarize-known';
+export * from './bucket-sums';
 export * from './lanes';
 export { decodeLanesU8, decodeLanesU16, decodeLanesU32 } from './decode-lanes';
 export { encodeLanesU8, encodeLanesU16, encodeLanesU32 } from './encode-lanes';

@@ -13,7 +13,7 @@ import type { NullMask } from '../../vector/vector.ts';
 import type { Stretches } from './stretches.ts';
 
 /** Sums of integers are exact below this. */
-const EXACT_MAX = 2 ** 53;
+export const EXACT_MAX = 2 ** 53;
 
 /** The lanes of a column that can be summarised as asked; undefined: its rows must be looked at. */
 export function summarizable(
@@ -152,7 +152,8 @@ function nullsAt(borders: number, count: number): number {
   return borders + Math.ceil((count * 40) / 16) * 16;
 }
 
-function newSummary(
+/** Room for the statistics that are asked for. */
+export function newSummary(
   statistics: ReadonlySet<Statistic>,
   count: number,
 ): { -readonly [K in keyof ColumnSummary]: Float64Array | undefined } {

@@ -16,6 +16,7 @@ import {
   summarizeMerged,
   type PieceStretches,
 } from './lane-summaries.ts';
+import { sumEvenBuckets, type EvenPiece } from './even-buckets.ts';
 import { mergeBuckets } from './merged-buckets.ts';
 import type { Lanes } from '../../vector/lanes.ts';
 import type { NullMask } from '../../vector/vector.ts';
@@ -111,7 +112,9 @@ async function* summarizeSource(
     request.bucket !== null && areMost(series, ranges) ? await source.evenSteps?.() : undefined;
   const bySeries = request.groupBy.length > 0 || needsTimes;
   const cut: StretchCut = { series, bySeries, bucket: request.bucket, steps };
-  const wanted = { request, cut, types, needsTimes, timers: input.timers };
+  const isEven = steps !== undefined && steps.every((step) => step > 0);
+  const readsTimes = needsTimes || (request.bucket !== null && !isEven);
+  const wanted = { request, cut, types, needsTimes, readsTimes, timers: input.timers };
   let pieces: PieceRows[] = [];
   for (const rows of byPiece(ranges)) {
     pieces.push(rows);
@@ -134,6 +137,8 @@ interface Wanted {
   readonly types: readonly SqlType[];
   /** Whether the earliest and latest times of stretches are asked for. */
   readonly needsTimes: boolean;
+  /** Whether times are looked at; where all are evenly spaced borders follow without. */
+  readonly readsTimes: boolean;
   readonly timers: Timers;
 }
 
@@ -179,6 +184,11 @@ function* partsOf(
   others: PieceRows[],
 ): Generator<Summaries> {
   const { counters, columns } = wanted.request;
+  const even = evenSummaries(pieces, wanted);
+  if (even !== undefined) {
+    yield even;
+    return;
+  }
   let cut: CutPiece[] = [];
   stretches.count = 0;
   for (const { rows, lanes, nulls, times } of pieces) {
@@ -207,13 +217,12 @@ type CutPiece = PieceStretches & Pick<LoadedPiece, 'times'>;
 function loadPiece(
   source: RowSource,
   rows: PieceRows,
-  { request, needsTimes }: Wanted,
+  { request, readsTimes }: Wanted,
 ): LoadedPiece | Promise<LoadedPiece> {
   const columns = request.columns.map(({ attnum }) =>
     source.piece(attnum, rows.index, rows.ranges),
   );
-  const times =
-    request.bucket === null && !needsTimes ? undefined : source.times(rows.index, rows.ranges);
+  const times = readsTimes ? source.times(rows.index, rows.ranges) : undefined;
   const ready = (
     found: readonly (StoredColumn | undefined)[],
     foundTimes: Times | undefined,
@@ -268,6 +277,29 @@ function summariesOf(
     groups,
     columns: summarizeLanes(pieces, stretches, request.columns),
   };
+}
+
+/** The summaries of whole buckets of evenly spaced series where no column is grouped by; undefined for others. */
+function evenSummaries(
+  pieces: readonly LoadedPiece[],
+  { request, cut: { series, steps } }: Wanted,
+): Summaries | undefined {
+  const { groupBy, bucket, columns, counters } = request;
+  if (groupBy.length > 0 || bucket === null || steps === undefined) return undefined;
+  if (!columns.every(canMerge)) return undefined;
+  const even: EvenPiece[] = [];
+  for (const { rows, lanes, nulls } of pieces) {
+    if (lanes === undefined || nulls.some((mask) => mask !== undefined)) return undefined;
+    even.push({ ranges: rows.ranges, lanes });
+  }
+  const found = sumEvenBuckets(even, { series, steps, bucket }, columns);
+  if (found === undefined) return undefined;
+  if (counters !== undefined) {
+    for (const { rows } of pieces) counters.summarizedRows += rows.count;
+    counters.summaries += found.stretches;
+  }
+  const { starts: buckets, rows } = found;
+  return { length: rows.length, rows, buckets, ...NO_TIMES, groups: [], columns: found.columns };
 }
 
 /** The summaries of whole buckets where no column is grouped by; undefined where they cannot be merged. */
