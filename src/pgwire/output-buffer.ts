@@ -1,8 +1,10 @@
 /**
  * Where backend messages are put together before they go to the socket. The bytes come from a pool that
  * all connections share: a connection holds a buffer only from the first byte it writes to the flush
- * that follows.
+ * that follows. They lie in the kernels' memory, where kernels write rows to.
  */
+import { kernelViews, tryAllocate, type KernelBlock } from '../kernels/memory.ts';
+import { SLACK_BYTES } from '../kernels/output-kernels.ts';
 import type { MessageTarget } from '../vector/output/message-target.ts';
 
 /** Buffers are handed to the socket when they hold this much. */
@@ -13,10 +15,17 @@ const BUFFER_BYTES = 256 * 1024;
 const COPY_BYTES = 4 * 1024;
 const POOLED_BUFFERS_MAX = 32;
 
-const pool: ArrayBuffer[] = [];
+/** Memory for messages, and how it is looked at. */
+interface PooledBuffer {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** undefined where it is no kernels' memory: for what is larger, or where that has no place. */
+  readonly block: KernelBlock | undefined;
+}
 
-const EMPTY = new Uint8Array(0);
-const EMPTY_VIEW = new DataView(new ArrayBuffer(0));
+const pool: PooledBuffer[] = [];
+
+const EMPTY = bufferOf(new ArrayBuffer(0));
 const ENCODER = new TextEncoder();
 
 /** Takes finished bytes; they stay unchanged until `written` is called. */
@@ -24,14 +33,19 @@ export type Transport = (bytes: Uint8Array, written?: () => void) => void;
 
 export class OutputBuffer implements MessageTarget {
   /** The fields are open to the row encoder: it writes between `length` and what `reserve` ensured. */
-  bytes: Uint8Array = EMPTY;
-  view: DataView = EMPTY_VIEW;
+  bytes = EMPTY.bytes;
+  view = EMPTY.view;
   length = 0;
   readonly #transport: Transport;
+  #buffer = EMPTY;
   #messageStart = -1;
 
   constructor(transport: Transport) {
     this.#transport = transport;
+  }
+
+  get address(): number {
+    return this.#buffer.block?.pointer ?? 0;
   }
 
   get room(): number {
@@ -46,13 +60,17 @@ export class OutputBuffer implements MessageTarget {
   #grow(needed: number): void {
     const buffer =
       needed <= BUFFER_BYTES
-        ? (pool.pop() ?? new ArrayBuffer(BUFFER_BYTES))
-        : new ArrayBuffer(Math.max(needed, this.bytes.length * 2));
-    const bytes = new Uint8Array(buffer);
-    bytes.set(this.bytes.subarray(0, this.length));
-    giveBack(this.bytes);
-    this.bytes = bytes;
-    this.view = new DataView(buffer);
+        ? (pool.pop() ?? newBuffer())
+        : bufferOf(new ArrayBuffer(Math.max(needed, this.bytes.length * 2)));
+    buffer.bytes.set(this.bytes.subarray(0, this.length));
+    giveBack(this.#buffer);
+    this.#take(buffer);
+  }
+
+  #take(buffer: PooledBuffer): void {
+    this.#buffer = buffer;
+    this.bytes = buffer.bytes;
+    this.view = buffer.view;
   }
 
   /** Starts a message; `finish` fills in its length. */
@@ -119,21 +137,33 @@ export class OutputBuffer implements MessageTarget {
       // The buffer stays with a connection that is busy; `release` gives it back.
       return;
     }
-    this.bytes = EMPTY;
-    this.view = EMPTY_VIEW;
-    this.#transport(bytes.subarray(0, length), () => giveBack(bytes));
+    const buffer = this.#buffer;
+    this.#take(EMPTY);
+    this.#transport(bytes.subarray(0, length), () => giveBack(buffer));
   }
 
   /** Gives the buffer back while the connection waits for its client. */
   release(): void {
     if (this.length > 0 || this.bytes.length === 0) return;
-    giveBack(this.bytes);
-    this.bytes = EMPTY;
-    this.view = EMPTY_VIEW;
+    giveBack(this.#buffer);
+    this.#take(EMPTY);
   }
 }
 
-function giveBack(bytes: Uint8Array): void {
-  if (bytes.byteLength !== BUFFER_BYTES || pool.length >= POOLED_BUFFERS_MAX) return;
-  pool.push(bytes.buffer as ArrayBuffer);
+function newBuffer(): PooledBuffer {
+  const block = tryAllocate(BUFFER_BYTES + SLACK_BYTES);
+  if (block === undefined) return bufferOf(new ArrayBuffer(BUFFER_BYTES));
+  // Memory that grows stays where it is for those who saw it before.
+  const { buffer } = kernelViews().u8;
+  const bytes = new Uint8Array(buffer, block.pointer, BUFFER_BYTES);
+  return { bytes, view: new DataView(buffer, block.pointer, BUFFER_BYTES), block };
+}
+
+function bufferOf(memory: ArrayBuffer): PooledBuffer {
+  return { bytes: new Uint8Array(memory), view: new DataView(memory), block: undefined };
+}
+
+function giveBack(buffer: PooledBuffer): void {
+  if (buffer.bytes.length !== BUFFER_BYTES || pool.length >= POOLED_BUFFERS_MAX) return;
+  pool.push(buffer);
 }

@@ -1,7 +1,7 @@
 /**
  * Batches to messages with a row each: DataRow, or CopyData for COPY TO. Pieces of a batch are laid
- * where kernels see them, one kernel writes whole rows, and the rows are copied to the target. What does
- * not fit there, such as a row of megabytes, is left to the caller.
+ * where kernels see them, and one kernel writes whole rows to the target, by way of a copy where it does not see
+ * that. What does not fit, such as a row of megabytes, is left to the caller.
  */
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
@@ -116,11 +116,14 @@ export class RowMessages {
     room: number,
   ): number {
     const at = control / 4;
+    target.ensure(room);
+    const isSeen = target.address !== 0;
     // Copies are quick where both ends are aligned alike.
-    const start = area.out + (target.length & 7);
+    const start = isSeen ? target.address + target.length : area.out + (target.length & 7);
+    const limit = isSeen ? start + room : Math.min(start + room, area.out + OUT_BYTES);
     const { u32 } = kernelViews();
     u32[at + CONTROL.out / 4] = start;
-    u32[at + CONTROL.limit / 4] = Math.min(start + room, area.out + OUT_BYTES);
+    u32[at + CONTROL.limit / 4] = limit;
     u32[at + CONTROL.reserve / 4] = this.#reserve();
     const kernel = this.#lines === undefined ? kernels.writeTuples : kernels.writeLines;
     while (kernel(control) === RowStatus.Missing) {
@@ -136,8 +139,7 @@ export class RowMessages {
     const bytes = (after.u32[at + CONTROL.out / 4] as number) - start;
     if (done === 0) return from;
     this.#rowBytes = bytes / done;
-    target.ensure(bytes);
-    target.bytes.set(after.u8.subarray(start, start + bytes), target.length);
+    if (!isSeen) target.bytes.set(after.u8.subarray(start, start + bytes), target.length);
     target.length += bytes;
     return from + done;
   }

@@ -1,5 +1,7 @@
 /** Batches of random columns in every form that vectors have, for tests of what encoders write. */
 import fc from 'fast-check';
+import { kernelViews, tryAllocate, type KernelBlock } from '../../../../src/kernels/memory.ts';
+import { SLACK_BYTES } from '../../../../src/kernels/output-kernels.ts';
 import { PgArray } from '../../../../src/types/pg-array.ts';
 import { OID, sqlType, type Oid } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
@@ -119,15 +121,20 @@ function cut(
   });
 }
 
-/** A target that is due after `due` bytes and keeps what was flushed. */
+/** A target that is due after `due` bytes, lies in the kernels' memory where these are odd, and keeps what was flushed. */
 export class TestTarget implements MessageTarget {
-  bytes = new Uint8Array(64);
+  bytes: Uint8Array = new Uint8Array(64);
   length = 0;
   readonly #due: number;
   readonly #flushed: Uint8Array[] = [];
+  #block: KernelBlock | undefined;
 
   constructor(due: number) {
     this.#due = due;
+  }
+
+  get address(): number {
+    return this.#block?.pointer ?? 0;
   }
 
   get room(): number {
@@ -136,9 +143,15 @@ export class TestTarget implements MessageTarget {
 
   ensure(count: number): void {
     if (this.length + count <= this.bytes.length) return;
-    const bytes = new Uint8Array((this.length + count) * 2);
+    const bytes = this.#made(this.length + count);
     bytes.set(this.bytes.subarray(0, this.length));
     this.bytes = bytes;
+  }
+
+  #made(length: number): Uint8Array {
+    if (this.#due % 2 === 0) return new Uint8Array(length * 2);
+    this.#block = tryAllocate(length + SLACK_BYTES)!;
+    return new Uint8Array(kernelViews().u8.buffer, this.#block.pointer, length);
   }
 
   flush(): void {
