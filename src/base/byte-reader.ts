@@ -3,7 +3,8 @@ export class ByteReader {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
   offset: number;
-  readonly end: number;
+  /** Where reading ends; who reads a part that ends by itself may set it for as long. */
+  end: number;
 
   constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
     this.bytes = bytes;

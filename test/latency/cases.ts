@@ -1,20 +1,6 @@
 /** Statements that take long. */
-import type { WireClient } from './wire-client.ts';
-
-export interface LatencyCase {
-  readonly name: string;
-  /** Untimed; a case that has it cannot simply be run again. */
-  readonly prepare?: (client: WireClient) => Promise<void>;
-  readonly run: (client: WireClient) => Promise<void>;
-}
-
-/** A statement, and what has to be there before. */
-function statement(name: string, sql: string, prepare?: string): LatencyCase {
-  const run = (text: string) => (client: WireClient) => client.query(text);
-  return prepare === undefined
-    ? { name, run: run(sql) }
-    : { name, run: run(sql), prepare: run(prepare) };
-}
+import { statement, type LatencyCase } from './latency-case.ts';
+import { mixedCases } from './mixed-cases.ts';
 
 /** Cases that do too much at a time where nobody could mend it yet; measured at full size only. */
 export const WEAK: ReadonlyMap<RegExp, string> = new Map([
@@ -39,6 +25,7 @@ export function latencyCases(scale: number): readonly LatencyCase[] {
     ...setCases(millions),
     ...rowCases(rows, millions),
     ...changeCases(rows),
+    ...mixedCases(rows),
   ];
 }
 

@@ -6,8 +6,10 @@ import { comparatorFor, equalValues } from '../../types/compare.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { utf8Length } from '../../types/text.ts';
 import { elementTypeOf, typeInfo } from '../../types/type-table.ts';
-import { OID, type Oid } from '../../types/type.ts';
+import { OID, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
+import { VectorBuilder } from '../../vector/builder.ts';
+import { BATCH_ROWS, type Batch } from '../../vector/vector.ts';
 import { operator, scalar, table } from '../define.ts';
 import type {
   CallInfo,
@@ -396,10 +398,27 @@ function subscripts(array: PgArray, dimension: number, reverse: boolean): Value[
   return reverse ? rows.reverse() : rows;
 }
 
+/** One after the other: an array may have millions. */
+function* elementRows({ items }: PgArray): Generator<readonly Value[]> {
+  for (const item of items) yield [item];
+}
+
+function* elementBatches({ items }: PgArray, type: SqlType): Generator<Batch> {
+  let builder = new VectorBuilder(type, BATCH_ROWS);
+  for (const item of items) {
+    builder.append(item);
+    if (builder.length < BATCH_ROWS) continue;
+    yield { columns: [builder.finish()], length: BATCH_ROWS };
+    builder = new VectorBuilder(type, BATCH_ROWS);
+  }
+  const { length } = builder;
+  if (length > 0) yield { columns: [builder.finish()], length };
+}
+
 export const arrayTableFunctions: readonly TableFunction[] = [
-  table('unnest(anyarray) anyelement', ([array]) =>
-    (array as PgArray).values.map((value) => [value]),
-  ),
+  table('unnest(anyarray) anyelement', ([array]) => elementRows(array as PgArray), {
+    batches: ([array], _context, call) => elementBatches(array as PgArray, call.returnType),
+  }),
   table('generate_subscripts(anyarray, int4) int4', ([array, dimension]) =>
     subscripts(array as PgArray, dimension as number, false),
   ),

@@ -1,6 +1,7 @@
 /** Values of types without a typed array, in the binary form of their type behind a length word. */
 import '../../types/codecs.ts';
 import { ByteReader } from '../../base/byte-reader.ts';
+import { finishNow } from '../../base/steps.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
 import type { FormatSettings } from '../../types/codec.ts';
 import { mustCodec } from '../../types/codec-registry.ts';
@@ -19,6 +20,8 @@ export const STORAGE_SETTINGS: FormatSettings = {
 };
 
 const NULL_LENGTH = -1;
+/** Values unpacked in one step. */
+const STEP_VALUES = 4_096;
 
 export function packValues(values: readonly Value[], length: number, type: SqlType): Uint8Array {
   const codec = mustCodec(type.oid);
@@ -35,20 +38,32 @@ export function packValues(values: readonly Value[], length: number, type: SqlTy
 }
 
 export function unpackValues(bytes: Uint8Array, length: number, type: SqlType): Value[] {
+  return finishNow(unpackSteps(bytes, length, type));
+}
+
+/** The same in steps of a millisecond or so. */
+export function* unpackSteps(
+  bytes: Uint8Array,
+  length: number,
+  type: SqlType,
+): Generator<void, Value[], void> {
   const codec = mustCodec(type.oid);
   const reader = new ByteReader(bytes);
   const values: Value[] = [];
   for (let i = 0; i < length; i++) {
+    if (i % STEP_VALUES === STEP_VALUES - 1) yield;
     const size = reader.i32();
     if (size === NULL_LENGTH) {
       values.push(null);
       continue;
     }
     const end = reader.offset + size;
-    // Types parse up to the end of the reader: each value gets its own.
-    const one = new ByteReader(bytes, reader.offset, end);
-    values.push(codec.readBinary(one, size, -1, STORAGE_SETTINGS));
+    if (size < 0 || end > bytes.length) throw new RangeError('a value ends behind its block');
+    // Types parse up to the end of what is theirs.
+    reader.end = end;
+    values.push(codec.readBinary(reader, size, -1, STORAGE_SETTINGS));
     reader.offset = end;
+    reader.end = bytes.length;
   }
   return values;
 }

@@ -9,7 +9,7 @@ import { kernelViews } from '../../kernels/memory.ts';
 import { OID, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { NullMask } from '../../vector/vector.ts';
-import { packValues, unpackValues } from './any-values.ts';
+import { packValues, unpackSteps } from './any-values.ts';
 import {
   blockStage,
   readBits,
@@ -135,6 +135,16 @@ export function decodeBlock(
   dictionary: () => TextDictionary,
   isLazy = false,
 ): StoredColumn {
+  return finishNow(decodeSteps(bytes, type, dictionary, isLazy));
+}
+
+/** The same in steps, between which others may use the stage. */
+export function* decodeSteps(
+  bytes: Uint8Array | undefined,
+  type: SqlType,
+  dictionary: () => TextDictionary,
+  isLazy: boolean,
+): Generator<void, StoredColumn, void> {
   const reader = openSealed(bytes, BLOCK_VERSION, 'a column block');
   const rep = REPS[reader.u8()];
   const rows = reader.u32();
@@ -153,7 +163,7 @@ export function decodeBlock(
     case 'any':
       return type.oid === OID.int8
         ? new WideColumn(readWides(reader, rows), nulls)
-        : { rep, data: readValues(reader, rows, type), nulls };
+        : { rep, data: yield* readValues(reader, rows, type), nulls };
     default:
       throw new DamagedBlock('unknown form of column');
   }
@@ -186,10 +196,14 @@ function readWides(reader: BytesReader, rows: number): Int32Array {
 }
 
 /** Codecs raise errors of their own, which are meant for what users send. */
-function readValues(reader: BytesReader, rows: number, type: SqlType): Value[] {
+function* readValues(
+  reader: BytesReader,
+  rows: number,
+  type: SqlType,
+): Generator<void, Value[], void> {
   const bytes = reader.bytes(reader.u32());
   try {
-    return unpackValues(bytes, rows, type);
+    return yield* unpackSteps(bytes, rows, type);
   } catch (error) {
     throw new DamagedBlock(`damaged value: ${error instanceof Error ? error.message : 'unknown'}`);
   }

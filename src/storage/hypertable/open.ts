@@ -2,6 +2,7 @@
 import { dbError } from '../../errors/db-error.ts';
 import type { CatalogSnapshot } from '../../catalog/catalog.ts';
 import type { KvStore } from '../kv/kv.ts';
+import { Turns } from '../turns.ts';
 import { decodeChunk, type ChunkRecord } from './chunk-record.ts';
 import { ColumnEncoder } from './column-encoder.ts';
 import { Flusher } from './flush.ts';
@@ -25,7 +26,8 @@ export async function openHypertableStore(
   const { kv, env, locks, flushRows, cacheBytes } = options;
   const describe = (storageId: number, chunk: number): string =>
     describeChunk(options.catalog(), storageId, chunk);
-  const keeper = new SegmentKeeper({ kv, cacheBytes, describe, sharedDictionary });
+  const turns = new Turns(env.clock, env.timers);
+  const keeper = new SegmentKeeper({ kv, cacheBytes, turns, describe, sharedDictionary });
   const tables = await loadTables(kv, keeper, describe);
   const root = { sequence: options.sequenceApplied, tables };
   const encoder = new ColumnEncoder(env.log);

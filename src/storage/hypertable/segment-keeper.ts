@@ -1,9 +1,11 @@
 /** Keeps segments: opens them for scans, and lets go of them when no view needs them any more. */
+import { finishInTurns } from '../../base/steps.ts';
 import { DbError, dbError } from '../../errors/db-error.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import type { KvOperation, KvStore } from '../kv/kv.ts';
 import type { Sequence } from '../log/commit-log.ts';
-import { decodeBlock, numberRows } from './column-block.ts';
+import type { Turns } from '../turns.ts';
+import { decodeBlock, decodeSteps, numberRows } from './column-block.ts';
 import { ColumnCache } from './column-cache.ts';
 import { encodeChunk } from './chunk-record.ts';
 import type { DeletedRows } from './deleted-rows.ts';
@@ -50,6 +52,7 @@ const NUMBER = sqlType(OID.float8);
 export interface KeeperOptions {
   readonly kv: KvStore;
   readonly cacheBytes: number;
+  readonly turns: Turns;
   readonly describe: DescribeChunk;
   readonly sharedDictionary: (runtime: TableRuntime, attnum: number) => TextDictionary | undefined;
 }
@@ -399,8 +402,12 @@ export class SegmentKeeper {
     try {
       const type = header?.columns.get(attnum)?.type;
       if (type === undefined) throw new RangeError(`no column ${attnum}`);
-      const bytes = await this.#options.kv.get(blockKey(segment.address, attnum, index));
-      return decodeBlock(bytes, type, () => this.#dictionary(runtime, attnum), true);
+      const { kv, turns } = this.#options;
+      const bytes = await kv.get(blockKey(segment.address, attnum, index));
+      // Blocks that were asked for together arrive in one turn.
+      await turns.checkpoint();
+      const steps = decodeSteps(bytes, type, () => this.#dictionary(runtime, attnum), true);
+      return await finishInTurns(steps, () => turns.checkpoint());
     } catch (error) {
       throw this.#damaged(segment.address, error);
     }
