@@ -1,5 +1,6 @@
 /** Building blocks of accumulators: growing typed arrays, and one accumulator over plain states. */
 import { isLarge } from '../../types/large-value.ts';
+import { PgArray } from '../../types/pg-array.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { keepParts } from '../../vector/long-texts.ts';
@@ -54,8 +55,16 @@ export interface StateRules<S> {
   readonly skipAnyNull?: boolean;
 }
 
-/** Groups finished in one step. */
-const STEP_GROUPS = 1024;
+/** Characters finished in one step, or what takes as long. */
+const STEP_WEIGHT = 65_536;
+/** Of a value that is no text nor an array. */
+const VALUE_WEIGHT = 64;
+const ITEM_WEIGHT = 8;
+
+function weightOf(value: Value): number {
+  if (typeof value === 'string') return VALUE_WEIGHT + value.length;
+  return value instanceof PgArray ? value.items.length * ITEM_WEIGHT : VALUE_WEIGHT;
+}
 
 /** The results of an accumulator in steps, where it has any. */
 export function* finishSteps(
@@ -118,12 +127,17 @@ export class StateAccumulator<S> implements Accumulator {
 
   /** The same in steps of at most some milliseconds. */
   *finishSteps(count: number): Generator<void, Vector, void> {
-    const { finishSteps } = this.#rules;
-    if (finishSteps === undefined) return this.finish(count);
+    const { finish, finishSteps } = this.#rules;
     const values: Value[] = [];
+    let weight = 0;
     for (let group = 0; group < count; group++) {
-      values.push(yield* finishSteps(this.#states[group] as S));
-      if (group % STEP_GROUPS === 0) yield;
+      const state = this.#states[group] as S;
+      const value = finishSteps === undefined ? finish(state) : yield* finishSteps(state);
+      values.push(value);
+      weight += weightOf(value);
+      if (weight < STEP_WEIGHT) continue;
+      weight = 0;
+      yield;
     }
     return this.#vector(values);
   }

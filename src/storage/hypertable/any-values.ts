@@ -20,13 +20,23 @@ export const STORAGE_SETTINGS: FormatSettings = {
 };
 
 const NULL_LENGTH = -1;
-/** Values unpacked in one step. */
+/** Values packed or unpacked in one step. */
 const STEP_VALUES = 4_096;
 
 export function packValues(values: readonly Value[], length: number, type: SqlType): Uint8Array {
+  return finishNow(packSteps(values, length, type));
+}
+
+/** The same in steps of a millisecond or so. */
+export function* packSteps(
+  values: readonly Value[],
+  length: number,
+  type: SqlType,
+): Generator<void, Uint8Array, void> {
   const codec = mustCodec(type.oid);
   const writer = new ByteWriter(length * 16);
   for (let i = 0; i < length; i++) {
+    if (i % STEP_VALUES === STEP_VALUES - 1) yield;
     const value = values[i];
     const at = writer.length;
     writer.i32(NULL_LENGTH);

@@ -9,7 +9,7 @@ import { kernelViews } from '../../kernels/memory.ts';
 import { OID, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { NullMask } from '../../vector/vector.ts';
-import { packValues, unpackSteps } from './any-values.ts';
+import { packSteps, unpackSteps } from './any-values.ts';
 import {
   blockStage,
   readBits,
@@ -101,7 +101,7 @@ export function* encodeSteps(
       yield* textSteps(writer, column.codes, nulls, column.dictionary, rows);
       break;
     case 'any': {
-      const packed = packValues(column.data, rows, type);
+      const packed = yield* packSteps(column.data, rows, type);
       writer.u32(packed.length);
       writer.bytes(packed);
     }

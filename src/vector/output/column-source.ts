@@ -28,6 +28,11 @@ export abstract class ColumnSource {
     this.nulls = nulls;
   }
 
+  /** Whether loading makes a text or a binary form of each value. */
+  get formats(): boolean {
+    return false;
+  }
+
   /** Puts rows into the area and describes them there; false where the area has no room. */
   abstract load(area: EncodeArea, column: number, from: number, rows: number): boolean;
 
@@ -172,6 +177,10 @@ export class TextSource extends ColumnSource {
     this.#isLargeAt = isLargeAt;
   }
 
+  override get formats(): boolean {
+    return true;
+  }
+
   load(area: EncodeArea, column: number, from: number, rows: number): boolean {
     const { nulls } = this;
     const values = area.take(rows * ENTRY_BYTES);
@@ -206,6 +215,10 @@ export class BinarySource extends ColumnSource {
     super(nulls);
     this.#write = write;
     this.#isLargeAt = isLargeAt;
+  }
+
+  override get formats(): boolean {
+    return true;
   }
 
   load(area: EncodeArea, column: number, from: number, rows: number): boolean {

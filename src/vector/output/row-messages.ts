@@ -25,8 +25,9 @@ export interface LineLayout {
   readonly nullText: Uint8Array;
 }
 
-/** A row's bytes before any was seen. */
+/** A row's bytes before any was seen; where each value has to be formatted for it, so many rows show it. */
 const FIRST_GUESS_BYTES = 64;
+const FIRST_FORMATTED_ROWS = 16;
 
 export class RowMessages {
   readonly #message: number;
@@ -34,7 +35,8 @@ export class RowMessages {
   readonly #lines: LineLayout | undefined;
   #batch: Batch | undefined;
   #sources: readonly ColumnSource[] = [];
-  #rowBytes = FIRST_GUESS_BYTES;
+  /** Of the last piece; undefined before the first. */
+  #rowBytes: number | undefined;
 
   constructor(message: number, plans: readonly ColumnPlan[], lines?: LineLayout) {
     this.#message = message;
@@ -68,7 +70,7 @@ export class RowMessages {
     const area = encodeArea();
     if (area === undefined) return from;
     const room = Math.min(target.room, OUT_BYTES);
-    const wanted = Math.ceil(room / this.#rowBytes) + 1;
+    const wanted = this.#wantedRows(room);
     for (let rows = Math.min(length - from, wanted); rows > 0; rows >>= 1) {
       area.reset();
       const control = this.#load(area, from, rows);
@@ -80,6 +82,12 @@ export class RowMessages {
     // Rows that large seldom come alone: not many at once next time.
     this.#rowBytes = OUT_BYTES;
     return from;
+  }
+
+  #wantedRows(room: number): number {
+    const isFormatted = this.#sources.some((source) => source.formats);
+    if (this.#rowBytes === undefined && isFormatted) return FIRST_FORMATTED_ROWS;
+    return Math.ceil(room / (this.#rowBytes ?? FIRST_GUESS_BYTES)) + 1;
   }
 
   /** Puts a piece of the batch into the area; answers its control block, 0 where it does not fit. */
