@@ -36,7 +36,12 @@ import type { PreparedStatement } from './prepared-statement.ts';
 import { dropTemporaryOf, temporarySchema } from './ddl/temporary.ts';
 import { statementExecutable } from './dispatch.ts';
 import { InsertQueue } from './insert/insert-queue.ts';
-import { insertExecutable, mayBePlainInsert } from './insert/insert-values.ts';
+import {
+  insertExecutable,
+  plainInsert,
+  plainInsertOf,
+  type PlainInsert,
+} from './insert/insert-values.ts';
 import { noteShape, shapedExecutable, shapeOf } from './shape/shaped-query.ts';
 import { explicitSearchPath, lookupPath } from './search-path.ts';
 import type {
@@ -246,7 +251,9 @@ export class SessionImpl implements Session, SessionContext {
       await this.#flushInserts();
       const shape = shapeOf(sql);
       const shaped =
-        shape === undefined ? await this.#plainInsert(sql, true) : this.#shaped(shape, sql);
+        shape === undefined
+          ? await this.#plainInsert(plainInsert(sql), true)
+          : this.#shaped(shape, sql);
       if (shaped !== undefined) {
         await this.#simpleExecutable(shaped, sql.trim(), sink, true);
         return;
@@ -265,6 +272,22 @@ export class SessionImpl implements Session, SessionContext {
     });
   }
 
+  async simpleInsert(bytes: Uint8Array, sink: ResultSink): Promise<boolean> {
+    const insert = plainInsertOf(bytes);
+    if (insert === undefined || this.transaction.isFailed) return false;
+    this.#dropPortal('');
+    this.statements.delete('');
+    let isDone = false;
+    await this.#guarded(sink, insert.beginning, async () => {
+      await this.#flushInserts();
+      const executable = await this.#plainInsert(insert, true);
+      if (executable === undefined) return;
+      isDone = true;
+      await this.#simpleExecutable(executable, insert.beginning, sink, true);
+    });
+    return isDone;
+  }
+
   /** A query that runs on the plan of its shape, with its transaction open; undefined for all others. */
   #shaped(shape: StatementShape, sql: string): Executable | undefined {
     if (this.transaction.isFailed) return undefined;
@@ -274,11 +297,14 @@ export class SessionImpl implements Session, SessionContext {
   }
 
   /** A large INSERT of literals, which needs no syntax tree; undefined for all others. */
-  async #plainInsert(sql: string, runsOnce: boolean): Promise<Executable | undefined> {
-    if (this.transaction.isFailed || !mayBePlainInsert(sql)) return undefined;
+  async #plainInsert(
+    insert: PlainInsert | undefined,
+    runsOnce: boolean,
+  ): Promise<Executable | undefined> {
+    if (insert === undefined || this.transaction.isFailed) return undefined;
     this.#statementMicros = this.database.env.clock.nowMicros();
     this.transaction.beginStatement();
-    return await insertExecutable(this, sql, runsOnce);
+    return await insertExecutable(this, insert, runsOnce);
   }
 
   async #simpleExecutable(
@@ -325,7 +351,8 @@ export class SessionImpl implements Session, SessionContext {
     const shape = parameterTypes.length > 0 ? undefined : shapeOf(sql);
     const shaped = shape === undefined ? undefined : this.#shaped(shape, sql);
     if (shaped !== undefined) return shaped;
-    const insert = parameterTypes.length > 0 ? undefined : await this.#plainInsert(sql, false);
+    const insert =
+      parameterTypes.length > 0 ? undefined : await this.#plainInsert(plainInsert(sql), false);
     if (insert !== undefined) return insert;
     const statements = await this.#statements(sql);
     if (statements.length > 1) {

@@ -97,6 +97,11 @@ export interface Session {
 
   /** Simple query: all statements of one message. Does not send ReadyForQuery. */
   simpleQuery(sql: string, sink: ResultSink): Promise<void>;
+  /**
+   * The same for the UTF-8 of a large INSERT of literals, which never becomes a text. False where the bytes
+   * are anything else, which `simpleQuery` has to do then.
+   */
+  simpleInsert(bytes: Uint8Array, sink: ResultSink): Promise<boolean>;
 
   parse(name: string, sql: string, parameterTypes: readonly Oid[]): Promise<void>;
   bind(

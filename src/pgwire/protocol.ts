@@ -26,6 +26,8 @@ import { WireSink } from './wire-sink.ts';
 
 /** Messages handled before other connections get a turn. */
 const MESSAGES_PER_TURN = 100;
+/** Bytes of a query from which on it may be read without becoming a text. */
+const LARGE_QUERY = 2048;
 
 type Notification = AsynchronousMessage & { readonly kind: 'notification' };
 
@@ -115,7 +117,9 @@ export class Protocol {
     switch (type) {
       case FRONTEND.query:
         this.#inBatch = false;
-        await session.simpleQuery(readQuery(payload), this.#sink);
+        if (!(await this.#insert(payload))) {
+          await session.simpleQuery(readQuery(payload), this.#sink);
+        }
         return this.#ready();
       case FRONTEND.sync:
         readMessage(payload, () => undefined);
@@ -133,6 +137,12 @@ export class Protocol {
         this.#inBatch = true;
         return this.#handleExtended(frame);
     }
+  }
+
+  /** False where the query is no large INSERT. */
+  async #insert(payload: Uint8Array): Promise<boolean> {
+    if (payload.length < LARGE_QUERY || payload[payload.length - 1] !== 0) return false;
+    return this.#session.simpleInsert(payload.subarray(0, -1), this.#sink);
   }
 
   async #handleExtended({ type, payload }: Frame): Promise<void> {

@@ -22,6 +22,8 @@ export type Outcome =
 
 export class TextSession {
   readonly session: Session;
+  /** Offers statements as bytes first, as connections do. */
+  takesBytes = true;
 
   constructor(session: Session) {
     this.session = session;
@@ -72,7 +74,8 @@ export class TextSession {
       copyIn: refuse,
     };
     try {
-      await session.simpleQuery(sql, sink);
+      const isDone = this.takesBytes && (await session.simpleInsert(Buffer.from(sql), sink));
+      if (!isDone) await session.simpleQuery(sql, sink);
       const described = fields.map((field) => ({ name: field.name, typeOid: field.type.oid }));
       return { kind: 'result', result: { fields: described, rows, tag } };
     } catch (error) {

@@ -28,9 +28,50 @@ const WIDTH_MAX = 1600;
 
 const readers = new WeakMap<PlannedQuery, ValuesReader>();
 
-/** True where `insertExecutable` is worth asking. */
-export function mayBePlainInsert(sql: string): boolean {
-  return sql.length >= TEXT_MIN && /^\s*insert\s/i.test(sql);
+/** Bytes of a statement in which its first row must end where it is not decoded as a whole. */
+const PREFIX_BYTES = 4096;
+const INSERT = /^\s*insert\s/i;
+const BEYOND_ASCII = /[\u0080-\u{10ffff}]/u;
+
+/** An INSERT of literals, as far as its first row tells. */
+export interface PlainInsert {
+  readonly head: InsertHead;
+  /** The statement's beginning, or all of it. */
+  readonly beginning: string;
+  text(): string;
+  /** The UTF-8 bytes after VALUES. */
+  rows(): Uint8Array;
+}
+
+/** The INSERT that a text is; undefined where it is another statement, or a short one. */
+export function plainInsert(sql: string): PlainInsert | undefined {
+  if (sql.length < TEXT_MIN || !INSERT.test(sql)) return undefined;
+  const head = readInsertHead(sql);
+  if (head === undefined || head.width > WIDTH_MAX) return undefined;
+  return {
+    head,
+    beginning: sql,
+    text: () => sql,
+    rows: () => Buffer.from(sql.slice(head.rowsAt)),
+  };
+}
+
+/** The same of bytes, which need not become a text: making one takes longer than reading the rows. */
+export function plainInsertOf(bytes: Uint8Array): PlainInsert | undefined {
+  if (bytes.length < TEXT_MIN) return undefined;
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const beginning = whole.toString('latin1', 0, PREFIX_BYTES);
+  if (!INSERT.test(beginning)) return undefined;
+  const head = readInsertHead(beginning);
+  if (head === undefined || head.width > WIDTH_MAX) return undefined;
+  if (BEYOND_ASCII.test(beginning.slice(0, head.rowsAt))) return undefined;
+  if (whole.includes(0)) return undefined;
+  return {
+    head,
+    beginning,
+    text: () => whole.toString(),
+    rows: () => bytes.subarray(head.rowsAt),
+  };
 }
 
 /**
@@ -39,11 +80,10 @@ export function mayBePlainInsert(sql: string): boolean {
  */
 export async function insertExecutable(
   session: SessionContext,
-  sql: string,
+  source: PlainInsert,
   runsOnce: boolean,
 ): Promise<Executable | undefined> {
-  const head = readInsertHead(sql);
-  if (head === undefined || head.width > WIDTH_MAX) return undefined;
+  const { head } = source;
   const template = templateOf(head);
   const planned = tryPlan(session, template);
   const insert = planned === undefined ? undefined : insertOf(planned, head.width);
@@ -52,15 +92,14 @@ export async function insertExecutable(
   const context = session.execContext([], 0);
   const reader = readerFor(planned, types, context.eval.format);
   reader.borrows = runsOnce;
-  const batches = await reader.read(sql.slice(head.rowsAt), context.eval.format, () =>
-    context.checkpoint(),
-  );
+  const batches = await reader.read(source.rows(), context.eval.format, () => context.checkpoint());
   if (batches === undefined) return undefined;
+  const rows: ReadRows = { batches, isLent: runsOnce, text: source.text };
   return {
     fields: null,
     parameterTypes: [],
     allowedWhenFailed: false,
-    run: (call) => runInsert(session, template, types, { batches, isLent: runsOnce }, call),
+    run: (call) => runInsert(session, template, types, rows, call),
   };
 }
 
@@ -68,6 +107,8 @@ export async function insertExecutable(
 interface ReadRows {
   readonly batches: readonly Batch[];
   readonly isLent: boolean;
+  /** The statement's. */
+  text(): string;
 }
 
 interface Template {
@@ -154,8 +195,9 @@ async function* runInsert(
   const insert = insertOf(planned, template.width);
   if (insert === undefined || !areSame(inputTypes(planned, insert), types)) {
     // The table is another one since its rows were read.
-    const [statement] = parseStatements(call.text);
-    return yield* queryExecutable(session, statement, call.text, []).run(call);
+    const text = rows.text();
+    const [statement] = parseStatements(text);
+    return yield* queryExecutable(session, statement, text, []).run({ ...call, text });
   }
   return yield* runPlanned(session, withRows(planned, insert, types, rows), call, undefined);
 }

@@ -55,15 +55,14 @@ export class ValuesReader implements FieldReader {
     this.#blocks = new BlockReader(this.#sinks, FORM, this, new CopyPlace(''));
   }
 
-  /** Batches of the rows in the text after VALUES; undefined where it holds more than literals. */
+  /** Batches of the rows in the UTF-8 after VALUES; undefined where it holds more than literals. */
   async read(
-    text: string,
+    bytes: Uint8Array,
     settings: FormatSettings,
     checkpoint: () => Promise<void> | undefined,
   ): Promise<readonly Batch[] | undefined> {
     this.isBusy = true;
     try {
-      const bytes = Buffer.from(text);
       this.#begin(bytes.length, settings);
       for (let at = 0; ;) {
         const next = this.#piece(bytes, at);

@@ -92,6 +92,10 @@ export class ScriptedSession implements Session {
     for (const statement of statements) await this.#run(statement, sink, true, { at: 0 }, 0);
   }
 
+  async simpleInsert(): Promise<boolean> {
+    return false;
+  }
+
   async parse(name: string, sql: string): Promise<void> {
     this.calls.push(`parse ${name} ${sql}`);
     if (sql === 'bad syntax') throw dbError('syntax_error', 'syntax error at or near "bad"');

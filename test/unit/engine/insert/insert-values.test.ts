@@ -75,8 +75,11 @@ async function outcomeOf(sql: string): Promise<unknown> {
 }
 
 async function agree(statement: string): Promise<void> {
-  const fast = await outcomeOf(LONG + statement);
-  expect(fast, statement).toEqual(await outcomeOf(ORDINARY + statement));
+  const ordinary = await outcomeOf(ORDINARY + statement);
+  for (const takesBytes of [true, false]) {
+    session.takesBytes = takesBytes;
+    expect(await outcomeOf(LONG + statement), statement).toEqual(ordinary);
+  }
 }
 
 describe('a large INSERT of literals', () => {
