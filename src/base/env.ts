@@ -22,8 +22,11 @@ export interface Random {
 export interface DiskFile {
   /** Appends all bytes or fails; returns the offset at which they start. */
   append(bytes: Uint8Array): Promise<number>;
-  /** As `append` and `sync` in one, where all that was appended before is on stable storage already. */
-  appendDurably(bytes: Uint8Array): Promise<number>;
+  /**
+   * As `append` of one piece after the other and `sync` in one, where all that was appended before is on
+   * stable storage already.
+   */
+  appendDurably(pieces: readonly Uint8Array[]): Promise<number>;
   /** Reads up to `length` bytes at `offset`; a shorter result means end of file. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Forces what was appended to stable storage (fdatasync). */

@@ -59,18 +59,18 @@ class NodeDiskFile implements DiskFile {
   }
 
   append(bytes: Uint8Array): Promise<number> {
-    return this.#inOrder(() => this.#appendTo(this.#handle, bytes));
+    return this.#inOrder(() => this.#appendTo(this.#handle, [bytes]));
   }
 
-  appendDurably(bytes: Uint8Array): Promise<number> {
+  appendDurably(pieces: readonly Uint8Array[]): Promise<number> {
     return this.#inOrder(async () => {
       if (constants.O_DSYNC === undefined) {
-        const start = await this.#appendTo(this.#handle, bytes);
+        const start = await this.#appendTo(this.#handle, pieces);
         await this.#handle.datasync();
         return start;
       }
       this.#durable ??= await open(this.#path, constants.O_WRONLY | constants.O_DSYNC);
-      return this.#appendTo(this.#durable, bytes);
+      return this.#appendTo(this.#durable, pieces);
     });
   }
 
@@ -80,10 +80,9 @@ class NodeDiskFile implements DiskFile {
     return appended;
   }
 
-  async #appendTo(handle: FileHandle, bytes: Uint8Array): Promise<number> {
+  async #appendTo(handle: FileHandle, pieces: readonly Uint8Array[]): Promise<number> {
     const start = this.#end;
-    await writeAll(handle, bytes, start);
-    this.#end = start + bytes.length;
+    this.#end = start + (await writePieces(handle, pieces, start));
     return start;
   }
 
@@ -123,6 +122,23 @@ class NodeDiskFile implements DiskFile {
     await this.#durable?.close();
     await this.#handle.close();
   }
+}
+
+/** Writes all pieces, in one call where that takes them; returns how many bytes they are. */
+async function writePieces(
+  handle: FileHandle,
+  pieces: readonly Uint8Array[],
+  position: number,
+): Promise<number> {
+  let left = pieces.length > 1 ? (await handle.writev(pieces, position)).bytesWritten : 0;
+  let end = position;
+  for (const piece of pieces) {
+    const written = Math.min(left, piece.length);
+    left -= written;
+    await writeAll(handle, piece.subarray(written), end + written);
+    end += piece.length;
+  }
+  return end - position;
 }
 
 /** A positioned write may be short; this one writes all bytes or throws. */

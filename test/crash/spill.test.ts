@@ -53,7 +53,7 @@ function watchedFile(file: DiskFile): DiskFile {
     },
     read: async (offset, length) => onRead(await file.read(offset, length)),
     sync: () => file.sync(),
-    appendDurably: (bytes) => file.appendDurably(bytes),
+    appendDurably: (pieces) => file.appendDurably(pieces),
     truncate: (length) => file.truncate(length),
     size: () => file.size(),
     close: () => file.close(),

@@ -29,10 +29,10 @@ function failingEnv(shouldFail: (call: string) => string | undefined): Env {
       check('append');
       return file.append(bytes);
     },
-    appendDurably: async (bytes) => {
+    appendDurably: async (pieces) => {
       check('append');
       check('sync');
-      return file.appendDurably(bytes);
+      return file.appendDurably(pieces);
     },
     sync: async () => {
       check('sync');

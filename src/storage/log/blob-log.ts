@@ -54,6 +54,8 @@ const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
 const WRITE_BYTES_MAX = 32 * 1024 * 1024;
 /** Records are put together up to about so many bytes; copying them takes a fraction of a millisecond. */
 const GATHERED_BYTES = 256 * 1024;
+/** Groups up to so many bytes are written and synced in one call. */
+const DURABLE_BYTES_MAX = 4 * 1024 * 1024;
 const EMPTY = new Uint8Array(0);
 
 export class BlobLog implements CommitLog {
@@ -238,13 +240,20 @@ export class BlobLog implements CommitLog {
     const segment = this.#segments[this.#segments.length - 1] as Segment;
     const file = this.#file as DiskFile;
     const sequences: Sequence[][] = group.map(() => []);
-    // A single small piece with nothing before it is written and synced in one.
+    // With nothing before it, one trip to the disk does both.
     const isDurable =
-      !this.#unsynced && bytesOf(group) <= GATHERED_BYTES && group.some(({ sync }) => sync);
-    for (const bytes of this.#encodeGroup(group, sequences)) {
+      !this.#unsynced && bytesOf(group) <= DURABLE_BYTES_MAX && group.some(({ sync }) => sync);
+    if (isDurable) {
+      const pieces = this.#gatherGroup(group, sequences);
       this.#unsynced = true;
-      await (isDurable ? file.appendDurably(bytes) : file.append(bytes));
-      segment.bytes += bytes.length;
+      await file.appendDurably(pieces);
+      for (const { length } of pieces) segment.bytes += length;
+    } else {
+      for (const bytes of this.#encodeGroup(group, sequences)) {
+        this.#unsynced = true;
+        await file.append(bytes);
+        segment.bytes += bytes.length;
+      }
     }
     for (const { records } of group) for (const { payload } of records) giveBack(payload);
     group.forEach((pending, i) => {
@@ -255,6 +264,30 @@ export class BlobLog implements CommitLog {
     this.#durableBytes = target;
     this.#unsynced = false;
     group.forEach((pending, i) => pending.resolve(sequences[i] as Sequence[]));
+  }
+
+  /** All of the group's bytes, and the sequences that its records get. */
+  #gatherGroup(group: readonly PendingAppend[], sequences: readonly Sequence[][]): Uint8Array[] {
+    const piece = this.#piece;
+    piece.reset();
+    const large: { readonly after: number; readonly payload: Uint8Array }[] = [];
+    for (const [i, { records }] of group.entries()) {
+      for (const [r, record] of records.entries()) {
+        const { payload } = record;
+        sequences[i]?.push(this.#encodeHeader(piece, record, r === records.length - 1));
+        if (payload.length > GATHERED_BYTES) large.push({ after: piece.length, payload });
+        else piece.bytes(payload);
+      }
+    }
+    const small = piece.view();
+    const pieces: Uint8Array[] = [];
+    let start = 0;
+    for (const { after, payload } of large) {
+      pieces.push(small.subarray(start, after), payload);
+      start = after;
+    }
+    if (start < small.length) pieces.push(small.subarray(start));
+    return pieces;
   }
 
   /**

@@ -38,10 +38,29 @@ test('appends go one after the other and answer their offsets', async () => {
   await again.close();
 });
 
+test('durable appends write pieces one after the other', async () => {
+  const path = join(directory, 'log');
+  const file = await disk.open(path, 'append');
+  const many = Array.from({ length: 3000 }, (_, i) => bytes(`${i},`));
+  expect(await file.append(bytes('one'))).toBe(0);
+  await file.sync();
+  expect(await file.appendDurably([bytes('two')])).toBe(3);
+  expect(await file.appendDurably([])).toBe(6);
+  expect(await file.appendDurably([bytes(''), bytes('three'), bytes(''), bytes('4')])).toBe(6);
+  expect(await file.appendDurably(many)).toBe(12);
+  const end = 12 + many.reduce((sum, { length }) => sum + length, 0);
+  expect(await file.append(bytes('!'))).toBe(end);
+  await file.close();
+  const all = `onetwothree4${many.map(text).join('')}!`;
+  expect(text(await disk.readFile(path))).toBe(all);
+});
+
 test('a failed append leaves the end where it was and keeps the error code', async () => {
   const full = await disk.open('/dev/full', 'append').catch(() => undefined);
   if (full === undefined) return;
   await expect(full.append(bytes('x'))).rejects.toMatchObject({ code: 'ENOSPC' });
+  const pieces = [bytes('x'), bytes('y')];
+  await expect(full.appendDurably(pieces)).rejects.toMatchObject({ code: 'ENOSPC' });
   expect(await full.size()).toBe(0);
   await full.close();
 });

@@ -39,10 +39,11 @@ export class FaultyDisk implements Disk {
       this.#run('sync', path, () => void (file.durable = file.bytes));
     return {
       append,
-      appendDurably: async (bytes) => {
+      appendDurably: async (pieces) => {
         if (file.durable.length < file.bytes.length)
           throw new Error('bytes before are not durable');
-        const start = await append(bytes);
+        const start = file.bytes.length;
+        for (const piece of pieces) await append(piece);
         await sync();
         return start;
       },
