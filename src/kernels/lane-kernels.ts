@@ -79,7 +79,7 @@ export interface LaneKernels {
   readonly laneBoundsU8: LaneBounds;
   readonly laneBoundsU16: LaneBounds;
   readonly laneBoundsU32: LaneBounds;
-  /** Lanes of `from` bits less `lowest`, in `to` bits, which are as many or fewer; also in place. */
+  /** Lanes of `from` bits less `lowest`, in `to` bits modulo their width; in place where these are not more. */
   shiftLanes(
     source: number,
     from: number,

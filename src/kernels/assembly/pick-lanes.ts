@@ -74,7 +74,7 @@ export function laneBoundsU32(lanes: usize, count: i32, out: usize): void {
   bounds<u32>(lanes, count, out);
 }
 
-/** lane - lowest, in as many bits or fewer: what is written never overtakes what is still to be read. */
+/** lane - lowest, modulo the width of what is written. */
 // @ts-ignore: decorator
 @inline
 function shift<S, T>(source: usize, out: usize, count: i32, lowest: u32): void {
@@ -97,7 +97,10 @@ function shiftAlike<T>(source: usize, out: usize, count: i32, lowest: u32): void
   shift<T, T>(source, out, count - i, lowest);
 }
 
-/** The same for lanes of `from` bits that become lanes of `to`; both may begin at one address. */
+/**
+ * Lanes of `from` bits, counted from `lowest`, as lanes of `to` bits. Both may begin at one address where these
+ * are not more: what is written never overtakes what is still to be read.
+ */
 export function shiftLanes(
   source: usize,
   from: i32,
@@ -106,10 +109,16 @@ export function shiftLanes(
   count: i32,
   lowest: u32,
 ): void {
-  if (from === 8) shiftAlike<u8>(source, out, count, lowest);
-  else if (from === 16 && to === 16) shiftAlike<u16>(source, out, count, lowest);
-  else if (from === 16) shift<u16, u8>(source, out, count, lowest);
-  else if (to === 32) shiftAlike<u32>(source, out, count, lowest);
-  else if (to === 16) shift<u32, u16>(source, out, count, lowest);
-  else shift<u32, u8>(source, out, count, lowest);
+  if (from === to) {
+    if (to === 8) shiftAlike<u8>(source, out, count, lowest);
+    else if (to === 16) shiftAlike<u16>(source, out, count, lowest);
+    else shiftAlike<u32>(source, out, count, lowest);
+  } else if (from === 8) {
+    if (to === 16) shift<u8, u16>(source, out, count, lowest);
+    else shift<u8, u32>(source, out, count, lowest);
+  } else if (from === 16) {
+    if (to === 8) shift<u16, u8>(source, out, count, lowest);
+    else shift<u16, u32>(source, out, count, lowest);
+  } else if (to === 8) shift<u32, u8>(source, out, count, lowest);
+  else shift<u32, u16>(source, out, count, lowest);
 }

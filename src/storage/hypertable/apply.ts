@@ -80,7 +80,7 @@ function insertRows(
     slot: newSlot(table.runtime, chunk.rangeStart, 0),
     deleted: undefined,
   };
-  head.buffer.append(part.attnums, part.batch);
+  head.buffer.append(part.attnums, part.batch, part.lanes);
   return { ...chunk, head: { ...head, rows: head.buffer.rows } };
 }
 

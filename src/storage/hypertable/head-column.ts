@@ -12,7 +12,8 @@ import { freeBlock } from '../../kernels/memory.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { valueAt, type Vector } from '../../vector/vector.ts';
-import { joinLanes, lanesOf, type BoundedLanes } from './page-lanes.ts';
+import { NarrowPage } from './narrow-page.ts';
+import { joinLanes, lanesOf, narrowerLanes, type BoundedLanes } from './page-lanes.ts';
 import { PIECE_ROWS } from './row-source.ts';
 import {
   BORROWED,
@@ -46,7 +47,8 @@ export class HeadColumn {
   #full: Page[] = [];
   /** Those whose lanes somebody has been handed. */
   readonly #kept = new Set<Page>();
-  /** The page that takes rows; room for `capacity` of them. */
+  /** The page that takes rows; room for `capacity` of them. Numbers are lanes as long as all come as such. */
+  #narrow: NarrowPage | undefined;
   #numbers = new Float64Array(0);
   #flags = new Uint8Array(0);
   #codes = new Int32Array(0);
@@ -71,12 +73,14 @@ export class HeadColumn {
   get bytes(): number {
     if (this.rep === 'any') return this.#values.length * 64;
     const width = { f64: 8, bool: 1, text: 4 }[this.rep];
-    let bytes = this.#tailRows * (width + (this.#nulls === undefined ? 0 : 1));
+    let bytes =
+      this.#narrow?.bytes ?? this.#tailRows * (width + (this.#nulls === undefined ? 0 : 1));
     for (const page of this.#full) bytes += columnBytes(page);
     return bytes;
   }
 
-  append(vector: Vector, length: number): void {
+  /** Appends rows of a vector; `lanes` are the same numbers, where it has no NULLs. */
+  append(vector: Vector, length: number, lanes?: BoundedLanes): void {
     if (vector.rep !== this.rep) this.#widen();
     if (this.rep === 'any') {
       for (let i = 0; i < length; i++) this.#values.push(valueAt(vector, i));
@@ -84,7 +88,7 @@ export class HeadColumn {
     }
     for (let from = 0; from < length;) {
       const to = Math.min(length, from + PIECE_ROWS - this.#tailRows);
-      this.#fill(vector, from, to);
+      if (lanes === undefined || !this.#fillNarrow(lanes, from, to)) this.#fill(vector, from, to);
       from = to;
     }
   }
@@ -119,6 +123,7 @@ export class HeadColumn {
       const count = Math.min(rows - this.length, PIECE_ROWS - this.#tailRows);
       const start = this.#tailRows;
       const end = start + count;
+      this.#widenPage();
       this.#reserve(end);
       this.#nullMask().fill(1, start, end);
       if (this.rep === 'f64') this.#numbers.fill(0, start, end);
@@ -134,6 +139,7 @@ export class HeadColumn {
     const full = this.#full[Math.floor(row / PIECE_ROWS)];
     const at = row % PIECE_ROWS;
     if (full !== undefined) return storedValueAt(full, at);
+    if (this.#narrow !== undefined) return storedValueAt(this.#tail(), at);
     if (this.#nulls !== undefined && this.#nulls[at] === 1) return null;
     if (this.rep === 'f64') return this.#numbers[at];
     if (this.rep === 'bool') return this.#flags[at] === 1;
@@ -147,7 +153,8 @@ export class HeadColumn {
     // Rows that are written may be parts of what was read: no one may give back what is not theirs.
     if (page.rep === 'f64') keepLent(page.data);
     if (page.rep === 'text') keepLent(page.codes);
-    if (page.rep === 'lanes') this.#kept.add(page);
+    if (index === this.#full.length) this.#narrow?.handOut();
+    else if (page.rep === 'lanes') this.#kept.add(page);
     return firstRows(page, rows);
   }
 
@@ -182,7 +189,8 @@ export class HeadColumn {
     }
     const lanes = joinLanes(pages);
     // What was made of the last page for this only.
-    if (rows % PIECE_ROWS > 0 && this.#full.length < pages.length) {
+    const isTail = this.#full.length < pages.length;
+    if (rows % PIECE_ROWS > 0 && isTail && this.#narrow === undefined) {
       freeBlock(pages[pages.length - 1].block);
     }
     return lanes && { rep: 'lanes', lanes, nulls: undefined };
@@ -194,6 +202,7 @@ export class HeadColumn {
       else if (!this.#kept.has(page)) freeBlock(page.lanes.block);
     }
     this.#full = [];
+    this.#narrow?.retire();
     giveBack(this.#numbers);
     giveBack(this.#codes);
     this.#isRetired = true;
@@ -209,8 +218,11 @@ export class HeadColumn {
     return this.#full[index] ?? this.#tail();
   }
 
-  #tail(): PlainColumn {
+  #tail(): Page {
     const nulls = this.#nulls;
+    if (this.#narrow !== undefined && this.#tailRows > 0) {
+      return { rep: 'lanes', lanes: this.#narrow.lanes(this.#tailRows), nulls: undefined };
+    }
     if (this.rep === 'f64') return { rep: 'f64', data: this.#numbers, nulls };
     if (this.rep === 'bool') return { rep: 'bool', data: this.#flags, nulls };
     const dictionary = this.#dictionary as TextDictionary;
@@ -254,8 +266,34 @@ export class HeadColumn {
     return { rep: 'text', codes: codes.subarray(0, rows), dictionary, nulls };
   }
 
+  /** Appends rows [from, to) of lanes; false, with nothing done, where the page has others. */
+  #fillNarrow(lanes: BoundedLanes, from: number, to: number): boolean {
+    if (this.#narrow === undefined && this.#tailRows > 0) return false;
+    const page = this.#narrow ?? new NarrowPage();
+    const rows = this.#tailRows + to - from;
+    if (!page.append(lanes, from, to, this.#capacityFor(rows))) return false;
+    this.#narrow = page;
+    this.#grow(to - from);
+    return true;
+  }
+
+  /** Makes doubles of the page's lanes. */
+  #widenPage(): void {
+    const page = this.#narrow;
+    if (page === undefined) return;
+    this.#narrow = undefined;
+    const rows = this.#tailRows;
+    this.#tailRows = 0;
+    this.#reserve(rows);
+    const lanes: LaneColumn = { rep: 'lanes', lanes: page.lanes(rows), nulls: undefined };
+    this.#numbers.set(widenedRange(lanes, 0, rows));
+    this.#tailRows = rows;
+    page.retire();
+  }
+
   /** Appends rows [from, to) of a vector of the same form, for which the page has room. */
   #fill(vector: Vector, from: number, to: number): void {
+    this.#widenPage();
     const at = this.#tailRows;
     this.#reserve(at + to - from);
     const nulls = vector.nulls?.subarray(from, to);
@@ -277,11 +315,14 @@ export class HeadColumn {
 
   #finishPage(): void {
     const page = this.#tail();
-    const lanes = page.rep === 'f64' ? lanesOf(page.data, page.nulls, PIECE_ROWS) : undefined;
-    if (lanes === undefined) this.#full.push(page);
+    if (page.rep === 'lanes') this.#finishNarrow(page);
     else {
-      this.#full.push({ rep: 'lanes', lanes, nulls: page.nulls });
-      giveBack(this.#numbers);
+      const lanes = page.rep === 'f64' ? lanesOf(page.data, page.nulls, PIECE_ROWS) : undefined;
+      if (lanes === undefined) this.#full.push(page);
+      else {
+        this.#full.push({ rep: 'lanes', lanes, nulls: page.nulls });
+        giveBack(this.#numbers);
+      }
     }
     this.#numbers = new Float64Array(0);
     this.#flags = new Uint8Array(0);
@@ -289,6 +330,18 @@ export class HeadColumn {
     this.#nulls = undefined;
     this.#capacity = 0;
     this.#tailRows = 0;
+  }
+
+  #finishNarrow(page: LanePage): void {
+    const narrower = narrowerLanes(page.lanes);
+    if (narrower !== undefined) {
+      this.#full.push({ ...page, lanes: narrower });
+      this.#narrow?.retire();
+    } else {
+      this.#full.push(page);
+      if (this.#narrow?.isHanded === true) this.#kept.add(page);
+    }
+    this.#narrow = undefined;
   }
 
   #nullMask(): Uint8Array {
@@ -300,6 +353,8 @@ export class HeadColumn {
     if (this.rep === 'any') return;
     const values: Value[] = [];
     for (let i = 0; i < this.length; i++) values.push(this.valueAt(i));
+    this.#narrow?.retire();
+    this.#narrow = undefined;
     this.#values = values;
     this.#full = [];
     this.#tailRows = 0;
@@ -307,13 +362,19 @@ export class HeadColumn {
     this.rep = 'any';
   }
 
+  /** Few different sizes, so that memory fits the next page. */
+  #capacityFor(rows: number): number {
+    // Behind a full page most of the next one will be needed, too.
+    if (this.#full.length > 0) return PIECE_ROWS;
+    let capacity = Math.max(FIRST_CAPACITY, this.#capacity);
+    while (capacity < rows) capacity *= GROWTH;
+    return capacity;
+  }
+
   /** Makes room for so many rows in the page that takes them. */
   #reserve(rows: number): void {
     if (rows <= this.#capacity) return;
-    let capacity = Math.max(FIRST_CAPACITY, this.#capacity);
-    while (capacity < rows) capacity *= GROWTH;
-    // Behind a full page most of the next one will be needed, too.
-    if (this.#full.length > 0) capacity = PIECE_ROWS;
+    const capacity = this.#capacityFor(rows);
     if (this.rep === 'f64') {
       const numbers = borrowDoubles(capacity);
       numbers.set(this.#numbers.subarray(0, this.#tailRows));

@@ -8,6 +8,7 @@ import type { Value } from '../../types/value.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
 import { vectorFromValues } from '../../vector/vector.ts';
 import { HeadColumn } from './head-column.ts';
+import type { BatchLanes } from './packing.ts';
 import { PIECE_ROWS } from './row-source.ts';
 import { giveBackColumn, type PlainColumn } from './stored-column.ts';
 import type { TextDictionary } from './text-dictionary.ts';
@@ -61,8 +62,11 @@ export class HeadBuffer {
     for (const column of this.columns.values()) column.retire();
   }
 
-  /** Appends a batch whose columns have these attnums. Columns that it lacks get NULL. */
-  append(attnums: readonly number[], batch: Batch): void {
+  /**
+   * Appends a batch whose columns have these attnums, and perhaps lanes of the same numbers. Columns that it
+   * lacks get NULL.
+   */
+  append(attnums: readonly number[], batch: Batch, lanes: BatchLanes = []): void {
     const before = this.#rows;
     for (let i = 0; i < attnums.length; i++) {
       const attnum = attnums[i];
@@ -71,7 +75,7 @@ export class HeadBuffer {
       if (column === undefined) {
         column = this.#addColumn(attnum, vector);
       }
-      column.append(vector, batch.length);
+      column.append(vector, batch.length, lanes[i]);
       if (attnum === this.timeColumn) this.#noteTimes(vector, batch.length);
     }
     this.#rows = before + batch.length;

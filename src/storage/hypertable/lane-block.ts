@@ -4,7 +4,7 @@ import { kernelViews } from '../../kernels/memory.ts';
 import type { LaneBits, Lanes } from '../../vector/lanes.ts';
 import { blockStage, type BlockStage } from './block-stage.ts';
 import { numberBlockWriter, sealed, type EncodeOptions } from './column-block.ts';
-import { POWERS } from './narrow.ts';
+import { bitsFor, POWERS } from './narrow.ts';
 import { writePlanned } from './number-block.ts';
 import { gatherLanes } from './page-lanes.ts';
 import { VECTOR_ROWS, type Zones } from './row-source.ts';
@@ -40,10 +40,6 @@ export function encodeLaneBlock(
     maximums: bounds.maximums.map(valueOf),
   };
   return { value: sealed(writer), zones };
-}
-
-function bitsFor(range: number): LaneBits {
-  return range <= 0xff ? 8 : range <= 0xffff ? 16 : 32;
 }
 
 /** Smallest and largest of each vector of the stage's lanes. */

@@ -53,8 +53,12 @@ export function planLanes(stage: BlockStage, rows: number): LanePlan | undefined
   const factor = range <= 0xff ? 1 : commonFactor(wholeNumbers(stage, places), rows, base);
   const steps = range / factor;
   if (steps > 0xffffffff) return undefined;
-  const bits = steps <= 0xff ? 8 : steps <= 0xffff ? 16 : 32;
-  return { bits, base, factor, places, highest: steps };
+  return { bits: bitsFor(steps), base, factor, places, highest: steps };
+}
+
+/** The width of lanes up to this one. */
+export function bitsFor(highest: number): LaneBits {
+  return highest <= 0xff ? 8 : highest <= 0xffff ? 16 : 32;
 }
 
 /** Where the stage's numbers are whole. */

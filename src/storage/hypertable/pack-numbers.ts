@@ -3,8 +3,11 @@
  * Where there are many, kernels look at them.
  */
 import { kernels } from '../../kernels/kernels.ts';
-import { kernelViews, scratch } from '../../kernels/memory.ts';
+import { kernelViews, scratch, tryAllocate } from '../../kernels/memory.ts';
+import { laneBytes } from '../../vector/lanes.ts';
 import type { BytesReader, BytesWriter } from './bytes-io.ts';
+import { bitsFor } from './narrow.ts';
+import type { BoundedLanes } from './page-lanes.ts';
 
 const RAW = 0;
 const OFFSET_8 = 1;
@@ -20,13 +23,42 @@ const WHOLE_MAX = 2 ** 53;
 
 /** Numbers as runs, as offsets from the smallest in 1, 2 or 4 bytes, or as they are. */
 export function packNumbers(writer: BytesWriter, data: Float64Array, length: number): void {
-  const runs = countRuns(data, length);
   const bounds = length < KERNEL_ROWS ? wholeBounds(data, length) : stagedBounds(data, length);
-  if (bounds === undefined) {
+  const offsets = bounds && (() => offsetsOf(data, length, bounds));
+  pack(writer, data, length, bounds, offsets);
+}
+
+/** The same; the offsets are the caller's to free, where there are kernels' and memory for them. */
+export function packWithLanes(
+  writer: BytesWriter,
+  data: Float64Array,
+  length: number,
+): BoundedLanes | undefined {
+  const bounds = length < KERNEL_ROWS ? undefined : stagedBounds(data, length);
+  const lanes = bounds && lanesFor(length, bounds);
+  if (lanes === undefined) packNumbers(writer, data, length);
+  else pack(writer, data, length, bounds, () => laneBytesOf(lanes));
+  return lanes;
+}
+
+function pack(
+  writer: BytesWriter,
+  data: Float64Array,
+  length: number,
+  bounds: Bounds | undefined,
+  offsets: (() => Uint8Array) | undefined,
+): void {
+  const runs = countRuns(data, length);
+  if (bounds === undefined || offsets === undefined) {
     writer.u8(RAW);
     writer.floats(data, length);
   } else if (runs * RUN_ROWS < length) packRuns(writer, data, length, runs);
-  else packOffsets(writer, data, length, bounds);
+  else {
+    const { minimum, range } = bounds;
+    writer.u8(range <= 0xff ? OFFSET_8 : range <= 0xffff ? OFFSET_16 : OFFSET_32);
+    writer.f64(minimum);
+    writer.bytes(offsets());
+  }
 }
 
 interface Bounds {
@@ -87,29 +119,43 @@ function packRuns(writer: BytesWriter, data: Float64Array, length: number, runs:
   }
 }
 
-function packOffsets(
-  writer: BytesWriter,
+/** The bytes of the numbers' distances from the smallest. */
+function offsetsOf(
   data: Float64Array,
   length: number,
   { minimum, range, staged }: Bounds,
-): void {
-  writer.u8(range <= 0xff ? OFFSET_8 : range <= 0xffff ? OFFSET_16 : OFFSET_32);
-  writer.f64(minimum);
-  if (staged > 0) writer.bytes(stagedOffsets(length, minimum, range, staged));
-  else {
-    const Offsets = range <= 0xff ? Uint8Array : range <= 0xffff ? Uint16Array : Uint32Array;
-    const offsets = new Offsets(length);
-    for (let i = 0; i < length; i++) offsets[i] = data[i] - minimum;
-    writer.array(offsets);
+): Uint8Array {
+  if (staged > 0) {
+    const target = staged + length * 8;
+    narrowTo(target, length, { minimum, range, staged });
+    return kernelViews().u8.subarray(target, target + length * (bitsFor(range) >>> 3));
   }
+  const Offsets = range <= 0xff ? Uint8Array : range <= 0xffff ? Uint16Array : Uint32Array;
+  const offsets = new Offsets(length);
+  for (let i = 0; i < length; i++) offsets[i] = data[i] - minimum;
+  return new Uint8Array(offsets.buffer);
 }
 
-function stagedOffsets(length: number, minimum: number, range: number, staged: number): Uint8Array {
-  const target = staged + length * 8;
-  const width = range <= 0xff ? 1 : range <= 0xffff ? 2 : 4;
-  const narrow = { 1: kernels.narrowU8, 2: kernels.narrowU16, 4: kernels.narrowU32 }[width];
+/** Lanes of the staged numbers, in memory of their own. */
+function lanesFor(length: number, bounds: Bounds): BoundedLanes | undefined {
+  const { minimum: base, range: highest } = bounds;
+  const bits = bitsFor(highest);
+  const block = tryAllocate(length * (bits >>> 3));
+  if (block === undefined) return undefined;
+  narrowTo(block.pointer, length, bounds);
+  return { block, bits, length, base, factor: 1, divisor: 1, highest };
+}
+
+function laneBytesOf(lanes: BoundedLanes): Uint8Array {
+  const { pointer } = lanes.block;
+  return kernelViews().u8.subarray(pointer, pointer + laneBytes(lanes));
+}
+
+function narrowTo(target: number, length: number, { minimum, range, staged }: Bounds): void {
+  const bits = bitsFor(range);
+  const narrow =
+    bits === 8 ? kernels.narrowU8 : bits === 16 ? kernels.narrowU16 : kernels.narrowU32;
   narrow(staged, target, length, minimum, 1);
-  return kernelViews().u8.subarray(target, target + length * width);
 }
 
 export function unpackNumbers(reader: BytesReader, length: number): Float64Array {

@@ -7,7 +7,8 @@ import type { SqlType } from '../../types/type.ts';
 import type { Batch, NullMask, Vector } from '../../vector/vector.ts';
 import { packValues, unpackValues } from './any-values.ts';
 import { BytesWriter, type BytesReader } from './bytes-io.ts';
-import { packNumbers, unpackNumbers } from './pack-numbers.ts';
+import { packNumbers, packWithLanes, unpackNumbers } from './pack-numbers.ts';
+import type { BoundedLanes } from './page-lanes.ts';
 import type { Dictionary } from '../../vector/dictionary.ts';
 import { StringDictionary } from '../../vector/string-dictionary.ts';
 
@@ -15,16 +16,30 @@ import { StringDictionary } from '../../vector/string-dictionary.ts';
 const ROWS_PER_TEXT = 2;
 const REPS: readonly Vector['rep'][] = ['f64', 'bool', 'text', 'any'];
 
-export function packBatch(writer: BytesWriter, attnums: readonly number[], batch: Batch): void {
+/** Lanes of whole numbers, by column; undefined where a column has none. */
+export type BatchLanes = readonly (BoundedLanes | undefined)[];
+
+/** Packs a batch; what lanes it finds are the caller's to free. */
+export function packBatch(
+  writer: BytesWriter,
+  attnums: readonly number[],
+  batch: Batch,
+): BatchLanes {
   writer.u32(batch.length);
   writer.u16(attnums.length);
-  for (let i = 0; i < attnums.length; i++) {
+  return attnums.map((attnum, i) => {
     const vector = batch.columns[i];
-    writer.u16(attnums[i]);
+    writer.u16(attnum);
     writer.u32(vector.type.oid);
     writer.i32(vector.type.typmod);
-    packVector(writer, vector, batch.length);
-  }
+    if (vector.rep !== 'f64' || vector.nulls !== undefined) {
+      packVector(writer, vector, batch.length);
+      return undefined;
+    }
+    writer.u8(REPS.indexOf('f64'));
+    packNulls(writer, undefined, batch.length);
+    return packWithLanes(writer, vector.data, batch.length);
+  });
 }
 
 export function unpackBatch(reader: BytesReader): { attnums: number[]; batch: Batch } {

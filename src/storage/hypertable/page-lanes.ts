@@ -3,8 +3,8 @@ import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, scratch, tryAllocate } from '../../kernels/memory.ts';
 import type { LaneBits, Lanes } from '../../vector/lanes.ts';
 import type { NullMask } from '../../vector/vector.ts';
-import { blockStage } from './block-stage.ts';
-import { fillLanes, greatestDivisor, planLanes, POWERS, stageDoubles } from './narrow.ts';
+import { blockStage, type BlockStage } from './block-stage.ts';
+import { bitsFor, fillLanes, greatestDivisor, planLanes, POWERS, stageDoubles } from './narrow.ts';
 
 /** Rows rescaled at a time: their doubles stay in the first cache. */
 const STEP_ROWS = 2048;
@@ -23,7 +23,23 @@ export function lanesOf(
   if (rows === 0) return undefined;
   const stage = blockStage(0);
   stageDoubles(stage, data, nulls, rows);
+  return stagedLanes(stage, rows, 64);
+}
+
+/** The rows of a piece as lanes of fewer bits, where there are such: of steps, not of ones. */
+export function narrowerLanes(lanes: BoundedLanes): BoundedLanes | undefined {
+  const { block, bits, length, base, factor, divisor } = lanes;
+  if (bits === 8) return undefined;
+  const stage = blockStage(0);
+  const widen = bits === 16 ? kernels.widenU16 : kernels.widenU32;
+  widen(block.pointer, stage.doubles, length, base, factor, divisor);
+  return stagedLanes(stage, length, bits);
+}
+
+/** The lanes of the stage's numbers, of fewer than so many bits. */
+function stagedLanes(stage: BlockStage, rows: number, below: number): BoundedLanes | undefined {
   const plan = planLanes(stage, rows);
+  if (plan !== undefined && plan.bits >= below) return undefined;
   if (plan === undefined) return undefined;
   const { bits, base, factor, places, highest } = plan;
   const bytes = rows * (bits >>> 3);
@@ -80,8 +96,7 @@ function gridOf(pages: readonly BoundedLanes[]): Grid | undefined {
   const factor = range <= 0xff ? 1 : commonStep(pages, base, divisor);
   const highest = range / factor;
   if (highest > 0xffffffff) return undefined;
-  const bits = highest <= 0xff ? 8 : highest <= 0xffff ? 16 : 32;
-  return { base, factor, divisor, bits, highest };
+  return { base, factor, divisor, bits: bitsFor(highest), highest };
 }
 
 /** The largest step that leads from the base to every value. */

@@ -1,6 +1,7 @@
 /** A transaction's changes as one byte string for the commit log, and back. */
 import { writerMemory } from '../../base/lent-arrays.ts';
 import { dbError } from '../../errors/db-error.ts';
+import { freeBlock } from '../../kernels/memory.ts';
 import { batchBytes, concatBatches } from '../../vector/concat.ts';
 import { gather } from '../../vector/gather.ts';
 import type { Batch } from '../../vector/vector.ts';
@@ -8,7 +9,7 @@ import { readSegment, writeSegment } from './chunk-record.ts';
 import type { Sequence } from '../log/commit-log.ts';
 import { BytesReader, BytesWriter } from './bytes-io.ts';
 import { deleteRows, type DeletedRows } from './deleted-rows.ts';
-import { packBatch, unpackBatch } from './packing.ts';
+import { packBatch, unpackBatch, type BatchLanes } from './packing.ts';
 import type { ChunkPlace } from './placement.ts';
 import type { Segment } from './segment.ts';
 import type { InsertEntry, SegmentEntry, WriteEntry } from './writes.ts';
@@ -25,6 +26,8 @@ export type Part =
       readonly batch: Batch;
       /** Nothing but this part refers to the batch's memory. */
       readonly isLent: boolean;
+      /** What packing the part has found; `freeLanes` when the part is applied. */
+      lanes?: BatchLanes;
     }
   | {
       readonly kind: 'segment';
@@ -312,7 +315,7 @@ function packPart(writer: BytesWriter, part: Part): void {
     writer.u16(part.timeColumn);
     const at = writer.length;
     writer.u32(0);
-    packBatch(writer, part.attnums, part.batch);
+    part.lanes = packBatch(writer, part.attnums, part.batch);
     writer.patchU32(at, writer.length - at - 4);
   } else if (part.kind === 'delete') {
     writer.u32(part.segment);
@@ -320,6 +323,12 @@ function packPart(writer: BytesWriter, part: Part): void {
     writer.u32(part.rows.length);
     writer.array(part.rows);
   } else if (part.kind === 'segment') writeSegment(writer, part.segment, part.deleted);
+}
+
+/** Nobody looks at the part's lanes any more. */
+export function freeLanes(part: Extract<Part, { kind: 'insert' }>): void {
+  for (const lanes of part.lanes ?? []) if (lanes !== undefined) freeBlock(lanes.block);
+  delete part.lanes;
 }
 
 /** Reads parts; rows of chunks that contain them already are left out without a look at them. */

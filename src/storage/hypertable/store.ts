@@ -32,7 +32,7 @@ import type {
   HypertableWrites,
   RowLocks,
 } from './hypertable-store.ts';
-import { packSteps, partSteps, unpackParts, type Part } from './parts.ts';
+import { freeLanes, packSteps, partSteps, unpackParts, type Part } from './parts.ts';
 import { ChunkHolds } from './chunk-holds.ts';
 import type { ColumnEncoder } from './column-encoder.ts';
 import { Compactor } from './compact.ts';
@@ -461,6 +461,7 @@ export class Store implements HypertableStore {
         }
         changed.set(part.storageId, after);
         // The head has copies, and the transaction that made the batch is over.
+        if (part.kind === 'insert') freeLanes(part);
         if (part.kind === 'insert' && part.isLent) giveBackBatch(part.batch);
         if (part.kind === 'insert') cells += part.batch.length * part.attnums.length;
         if (part.kind === 'delete') cells += part.rows.length;

@@ -64,6 +64,28 @@ for (const { bytes, pick, bounds } of WIDTHS) {
       );
     });
 
+    it('begin below the smallest, in more bits', () => {
+      const widths = ([1, 2, 4] as const).filter((to) => to >= bytes);
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...widths),
+          fc.array(laneOf(bytes), { minLength: 1, maxLength: 60 }),
+          fc.nat(),
+          (to, lanes, first) => {
+            const lower = first % (2 ** (to * 8) - Math.max(...lanes));
+            const source = scratch(4096) + 64;
+            const target = source + 2048;
+            view(bytes).set(lanes, source / bytes);
+            kernelViews().u8[target + lanes.length * to] = GUARD;
+            kernels.shiftLanes(source, bytes * 8, target, to * 8, lanes.length, -lower);
+            const written = view(to).subarray(target / to, target / to + lanes.length);
+            expect([...written]).toEqual(lanes.map((lane) => lane + lower));
+            expect(kernelViews().u8[target + lanes.length * to]).toBe(GUARD);
+          },
+        ),
+      );
+    });
+
     it('begin at the smallest, in fewer bits', () => {
       const widths = ([1, 2, 4] as const).filter((to) => to <= bytes);
       fc.assert(

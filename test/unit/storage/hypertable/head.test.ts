@@ -8,6 +8,10 @@ import {
   type KernelBlock,
 } from '../../../../src/kernels/memory.ts';
 import { decodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
+import { BytesWriter } from '../../../../src/storage/hypertable/bytes-io.ts';
+import { packBatch } from '../../../../src/storage/hypertable/packing.ts';
+import { packWithLanes } from '../../../../src/storage/hypertable/pack-numbers.ts';
+import type { Vector } from '../../../../src/vector/vector.ts';
 import { HeadBuffer } from '../../../../src/storage/hypertable/head.ts';
 import { HeadColumn } from '../../../../src/storage/hypertable/head-column.ts';
 import { kernelCopy } from '../../../../src/kernels/memory.ts';
@@ -37,13 +41,27 @@ function newHead(): HeadBuffer {
   return new HeadBuffer(1, { dictionaryOf: () => dictionary, missingOf: () => null });
 }
 
-function randomRows(random: () => number, from: number, count: number): Row[] {
+/** Usages from `base` on, some of them NULL or not whole where they are `odd`. */
+function randomRows(
+  random: () => number,
+  from: number,
+  count: number,
+  { base = 0, odd = 0.1 } = {},
+): Row[] {
   return Array.from({ length: count }, (_, i) => [
     from + i,
     random() < 0.1 ? null : `h${Math.floor(random() * 50)}`,
-    random() < 0.1 ? null : Math.floor(random() * 100),
+    random() < odd ? [null, 0.5][Math.floor(random() * 2)] : base + Math.floor(random() * 100),
     random() < 0.1 ? null : random() < 0.5,
   ]);
+}
+
+/** Appends rows as a commit does, whose lanes are free again after that. */
+function appendCommitted(head: HeadBuffer, rows: readonly Row[]): void {
+  const batch = batchOf(TABLE, rows);
+  const lanes = packBatch(new BytesWriter(), ATTNUMS, batch);
+  head.append(ATTNUMS, batch, lanes);
+  for (const each of lanes) if (each !== undefined) freeBlock(each.block);
 }
 
 function valuesOf(column: StoredColumn, rows: number): Value[] {
@@ -72,9 +90,14 @@ describe('HeadBuffer', () => {
       const rows: Row[] = [];
       const seen: { column: StoredColumn; values: Value[] }[] = [];
       const limit = round < 10 ? 5_000 : 70_000;
+      const steps = [0, 1, 300, 70_000, 2 ** 31][round % 5] as number;
       while (rows.length < limit) {
-        const more = randomRows(random, rows.length, 1 + Math.floor(random() * limit * 0.2));
-        head.append(ATTNUMS, batchOf(TABLE, more));
+        const odd = random() < 0.2 && round % 2 === 0 ? 0.1 : 0;
+        const base = Math.floor(random() * 5) * steps - steps;
+        const count = 1 + Math.floor(random() * limit * 0.2);
+        const more = randomRows(random, rows.length, count, { base, odd });
+        if (random() < 0.9) appendCommitted(head, more);
+        else head.append(ATTNUMS, batchOf(TABLE, more));
         rows.push(...more);
         spoil();
         const attnum = ATTNUMS[Math.floor(random() * 4)] as number;
@@ -126,7 +149,10 @@ describe('HeadBuffer', () => {
           () => (base + Math.floor(random() * range) * step) / 10 ** places,
         );
         if (isOdd) data[0] = Math.PI;
-        column.append({ rep: 'f64', type, length: count, data, nulls: undefined }, count);
+        const vector: Vector = { rep: 'f64', type, length: count, data, nulls: undefined };
+        const known = random() < 0.7 ? packWithLanes(new BytesWriter(), data, count) : undefined;
+        column.append(vector, count, known);
+        if (known !== undefined) freeBlock(known.block);
         values.push(...data);
       }
       const rows = 1 + Math.floor(random() * total);

@@ -1,7 +1,12 @@
 /** The commit log's packing against what went in, in every form, and against the loops that it replaces. */
 import { describe, expect, it } from 'vitest';
 import { BytesReader, BytesWriter } from '../../../../src/storage/hypertable/bytes-io.ts';
-import { packNumbers, unpackNumbers } from '../../../../src/storage/hypertable/pack-numbers.ts';
+import {
+  packNumbers,
+  packWithLanes,
+  unpackNumbers,
+} from '../../../../src/storage/hypertable/pack-numbers.ts';
+import { laneValue } from '../../../../src/vector/lanes.ts';
 import { packVector, unpackVector } from '../../../../src/storage/hypertable/packing.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import { valueAt, type TextVector } from '../../../../src/vector/vector.ts';
@@ -65,6 +70,13 @@ describe('packing numbers', () => {
         expect(new BigInt64Array(back.buffer, back.byteOffset, length)).toEqual(
           new BigInt64Array(wanted.slice().buffer),
         );
+        const writer = new BytesWriter(16);
+        const lanes = packWithLanes(writer, data, length);
+        expect(Buffer.compare(writer.finish(), bytes)).toBe(0);
+        expect(lanes !== undefined).toBe(length >= 256 && bytes[0] !== 0);
+        if (lanes === undefined) continue;
+        expect(Array.from(wanted, (_, row) => laneValue(lanes, row))).toEqual([...wanted]);
+        expect(lanes.base + lanes.highest).toBe(Math.max(...wanted));
       }
     }
   });
