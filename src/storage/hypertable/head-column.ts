@@ -93,8 +93,29 @@ export class HeadColumn {
     }
   }
 
-  /** Appends a part of a column of another head. */
-  appendPart(part: PlainColumn, length: number): void {
+  /** Appends rows [from, to) of a column of another head. */
+  appendRows(source: HeadColumn, from: number, to: number): void {
+    for (let at = from; at < to;) {
+      const start = at % PIECE_ROWS;
+      const count = Math.min(to - at, PIECE_ROWS - start, PIECE_ROWS - this.#tailRows);
+      const lanes = this.rep === 'f64' ? source.#lanesAt(at) : undefined;
+      if (lanes === undefined || !this.#fillNarrow(lanes, start, start + count)) {
+        const part = source.borrowSlice(at, at + count);
+        this.#appendPart(part, count);
+        giveBackColumn(part);
+      }
+      at += count;
+    }
+  }
+
+  /** The lanes of a row's page, where they are all that it has. */
+  #lanesAt(row: number): BoundedLanes | undefined {
+    if (this.rep !== 'f64') return undefined;
+    const page = this.#page(Math.floor(row / PIECE_ROWS));
+    return page.rep === 'lanes' && page.nulls === undefined ? page.lanes : undefined;
+  }
+
+  #appendPart(part: PlainColumn, length: number): void {
     if (part.rep !== 'text' || this.rep !== 'text') {
       this.append(toVector(part, this.type, 0, length), length);
       return;

@@ -87,11 +87,12 @@ export class HeadBuffer {
   /** Appends rows [from, to) of another head, which are looked at once. */
   appendRows(source: HeadBuffer, from: number, to: number): void {
     for (const [attnum, column] of source.columns) {
-      const part = column.borrowSlice(from, to);
       const own = this.columns.get(attnum) ?? this.#addColumn(attnum, column);
-      own.appendPart(part, to - from);
-      if (attnum === this.timeColumn) this.#noteTimes(part, to - from);
-      giveBackColumn(part);
+      own.appendRows(column, from, to);
+      if (attnum !== this.timeColumn) continue;
+      const times = column.borrowSlice(from, to);
+      this.#noteTimes(times, to - from);
+      giveBackColumn(times);
     }
     this.#rows += to - from;
     for (const column of this.columns.values()) column.padTo(this.#rows);
