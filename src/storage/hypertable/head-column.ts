@@ -11,6 +11,7 @@ import { InternalError } from '../../errors/db-error.ts';
 import { freeBlock } from '../../kernels/memory.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
+import { widenRange } from '../../vector/lanes.ts';
 import { valueAt, type Vector } from '../../vector/vector.ts';
 import { NarrowPage } from './narrow-page.ts';
 import { joinLanes, lanesOf, narrowerLanes, type BoundedLanes } from './page-lanes.ts';
@@ -23,7 +24,6 @@ import {
   OWN,
   storedValueAt,
   toVector,
-  widenedRange,
   type ColumnMemory,
   type LaneColumn,
   type PlainColumn,
@@ -275,7 +275,9 @@ export class HeadColumn {
         nulls ??= new Uint8Array(rows);
         nulls.set(page.nulls.subarray(start, end), at - from);
       }
-      if (page.rep === 'lanes') numbers?.set(widenedRange(page, start, end), at - from);
+      if (page.rep === 'lanes' && numbers !== undefined) {
+        widenPage(page, start, end, numbers, at - from);
+      }
       if (page.rep === 'f64') numbers?.set(page.data.subarray(start, end), at - from);
       if (page.rep === 'text') codes?.set(page.codes.subarray(start, end), at - from);
       if (page.rep === 'bool') flags.set(page.data.subarray(start, end), at - from);
@@ -306,8 +308,8 @@ export class HeadColumn {
     const rows = this.#tailRows;
     this.#tailRows = 0;
     this.#reserve(rows);
-    const lanes: LaneColumn = { rep: 'lanes', lanes: page.lanes(rows), nulls: undefined };
-    this.#numbers.set(widenedRange(lanes, 0, rows));
+    const lanes: LanePage = { rep: 'lanes', lanes: page.lanes(rows), nulls: undefined };
+    widenPage(lanes, 0, rows, this.#numbers, 0);
     this.#tailRows = rows;
     page.retire();
   }
@@ -416,6 +418,19 @@ function plainValues(data: readonly Value[]): PlainColumn {
   const hasNulls = data.includes(null);
   const nulls = hasNulls ? Uint8Array.from(data, (value) => (value === null ? 1 : 0)) : undefined;
   return { rep: 'any', data, nulls };
+}
+
+/** Writes rows [from, to) to target[at ...], 0 where they are NULL. */
+function widenPage(
+  { lanes, nulls }: LanePage,
+  from: number,
+  to: number,
+  target: Float64Array,
+  at: number,
+): void {
+  widenRange(lanes, from, to, target, at);
+  if (nulls === undefined) return;
+  for (let row = from; row < to; row++) if (nulls[row] === 1) target[at + row - from] = 0;
 }
 
 /** Rows of memory for so many, so that it fits the next ones. */

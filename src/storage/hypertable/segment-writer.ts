@@ -108,8 +108,7 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
   const timeValues = (await read(timeColumn)) as PlainColumn;
   const times = doublesOf(timeValues);
   const pause = (): Promise<void> => input.timers.yield();
-  const { segmentBy, columns: seriesColumns } = await seriesColumnsOf(input.segmentBy, read);
-  await input.timers.yield();
+  const { segmentBy, columns: seriesColumns } = await seriesColumnsOf(input, read);
   const exact =
     timeValues.rep === 'any'
       ? (a: number, b: number) => compareWide(timeValues.data[a], timeValues.data[b])
@@ -183,17 +182,20 @@ function segmentOf(
 }
 
 async function seriesColumnsOf(
-  wanted: readonly number[],
+  { segmentBy: wanted, timers }: WriterInput,
   read: (attnum: number) => Promise<PlainColumn | undefined>,
 ): Promise<{ segmentBy: number[]; columns: PlainColumn[] }> {
   const segmentBy: number[] = [];
   const columns: PlainColumn[] = [];
   for (const attnum of wanted) {
+    // A copy of a million rows takes a millisecond or two.
+    await timers.yield();
     const column = await read(attnum);
     if (column === undefined || column.rep === 'any') continue;
     segmentBy.push(attnum);
     columns.push(column);
   }
+  await timers.yield();
   return { segmentBy, columns };
 }
 
