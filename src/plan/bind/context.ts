@@ -66,7 +66,7 @@ export class BindContext {
   readonly writes = new Set<Oid>();
   readonly shapes = new WeakMap<Expr, RecordShape>();
   readonly #columns = new Map<number, ColumnInfo>();
-  readonly #locations = new WeakMap<Expr, number>();
+  readonly #locations = new Map<Expr, number>();
   #nextColumn = 1;
   #nextParam = 0;
   #nextCte = 1;
