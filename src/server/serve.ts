@@ -46,7 +46,13 @@ export async function serve(flags: ServeFlags): Promise<void> {
     const server = await open(config, engine, env, tls);
     writeOut(`ready postgres://${urlHost(config.listen)}:${server.port}\n`);
     const warmUp = config.warmUp
-      ? startWarmUp({ env, systemSqlPath: systemSqlPath(), traffic: () => server.traffic() })
+      ? startWarmUp({
+          env,
+          systemSqlPath: systemSqlPath(),
+          // Where what a crash leaves behind is gone at the next start.
+          path: `${config.data}/pgsql_tmp/warm-up`,
+          traffic: () => server.traffic(),
+        })
       : undefined;
     await stopped;
     await warmUp?.stop();

@@ -8,8 +8,18 @@ const ROWS = (HOSTS * HOURS * 3600) / STEP_SECONDS;
 const START_MS = Date.UTC(2024, 0, 1);
 const HOUR_MS = 3_600_000;
 
-/** Tables with some hours of readings in compacted segments. */
-export const SETUP: readonly string[] = [
+/** Tables with some hours of readings in compacted segments, made in the one and the other way. */
+export function* setup(): Generator<Uint8Array> {
+  for (const sql of SETUP) yield simpleQuery(sql);
+  for (const rows of metricRows()) yield copyIn('COPY metrics FROM STDIN', rows);
+  yield simpleQuery('VACUUM FULL readings');
+  yield simpleQuery('VACUUM FULL metrics');
+}
+
+const TAGS = ['hostname', 'region', 'datacenter', 'os', 'team'];
+const METRICS = ['m0', 'm1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7', 'm8', 'm9'];
+
+const SETUP: readonly string[] = [
   'CREATE TABLE hosts (id int PRIMARY KEY, name text, region text, weight float8)',
   `INSERT INTO hosts SELECT i, 'host_' || i, 'region ' || i % 5, i FROM generate_series(0, ${HOSTS - 1}) i`,
   `CREATE TABLE readings (time timestamptz NOT NULL, host text, region text, a float8, b float8, c float8,
@@ -17,8 +27,30 @@ export const SETUP: readonly string[] = [
   `INSERT INTO readings SELECT '2024-01-01'::timestamptz + (i / ${HOSTS}) * interval '${STEP_SECONDS} seconds',
     'host_' || i % ${HOSTS}, 'region ' || i % 5, i % 101, i % 97 / 10.0, i % 89, i % 83, i, i % 79
     FROM generate_series(0, ${ROWS - 1}) i`,
-  'VACUUM FULL readings',
+  `CREATE TABLE metrics (time timestamptz NOT NULL, ${TAGS.map((tag) => `${tag} text`).join(', ')},
+    ${METRICS.map((metric) => `${metric} float8`).join(', ')})`,
+  "SELECT create_hypertable('metrics', by_range('time', INTERVAL '12 hours'))",
 ];
+
+const METRIC_HOSTS = 80;
+/** Rows of one COPY. */
+const COPIED_ROWS = 8_000;
+
+function* metricRows(): Generator<string> {
+  const all = (METRIC_HOSTS * HOURS * 3600) / STEP_SECONDS;
+  for (let first = 0; first < all; first += COPIED_ROWS) {
+    let rows = '';
+    for (let i = first; i < Math.min(all, first + COPIED_ROWS); i++) {
+      const host = i % METRIC_HOSTS;
+      const step = (i - host) / METRIC_HOSTS;
+      const time = timeText(START_MS + step * STEP_SECONDS * 1000);
+      rows += `${time}\thost_${host}\tregion ${host % 5}\tcentre ${host % 11}\tos ${host % 3}\tteam ${host % 4}`;
+      for (let m = 0; m < METRICS.length; m++) rows += `\t${(step * (m + 3) + host * 7) % 101}`;
+      rows += '\n';
+    }
+    yield rows;
+  }
+}
 
 function timeText(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').replace('Z', '+00');
@@ -54,7 +86,44 @@ export function roundOf(round: number): Uint8Array[] {
       WHERE ${during(1)} GROUP BY r.region ORDER BY r.region`,
     'SELECT 1',
   ];
-  return [...reads.map((sql) => extendedQuery(sql, [], isBinary)), ...changes(round, isBinary)];
+  const all = [...reads, ...metricReads(round)];
+  return [...all.map((sql) => extendedQuery(sql, [], isBinary)), ...changes(round, isBinary)];
+}
+
+/** Windows that cut buckets, of some hosts of many. */
+function metricReads(round: number): string[] {
+  const hosts = (count: number): string =>
+    Array.from({ length: count }, (_, i) => `'host_${(round * 7 + i * 11) % METRIC_HOSTS}'`).join(
+      ', ',
+    );
+  const zoned = (ms: number, micros: number): string =>
+    timeText(ms).replace(/.000\+00$/, `.${String(micros).padStart(6, '0')} +0000`);
+  const during = (hours: number): string => {
+    const ms = START_MS + ((round * 3557) % ((HOURS - hours) * 3600 + 1)) * 1000;
+    const micros = (round * 7919) % 1_000_000;
+    return `time >= '${zoned(ms, micros)}' AND time < '${zoned(ms + hours * HOUR_MS, micros)}'`;
+  };
+  const each = (name: string, count: number): string =>
+    METRICS.slice(0, count)
+      .map((metric) => `${name}(${metric}) AS ${name}_${metric}`)
+      .join(', ');
+  const maxima = (count: number, hostCount: number, hours: number, seconds: number): string =>
+    `SELECT time_bucket('${seconds} seconds', time) AS bucket, ${each('max', count)} FROM metrics
+      WHERE hostname IN (${hosts(hostCount)}) AND ${during(hours)} GROUP BY bucket ORDER BY bucket`;
+  return [
+    maxima(1, 1, 1, 60),
+    maxima(1, 8, 12, 60),
+    maxima(5, 1, 12, 60),
+    maxima(5, 8, 1, 60),
+    maxima(10, 8, 8, 3600),
+    `SELECT time_bucket('3600 seconds', time) AS hour, hostname, ${each('avg', 5)} FROM metrics
+      WHERE ${during(12)} GROUP BY hour, hostname ORDER BY hour, hostname`,
+    `SELECT * FROM metrics WHERE m0 > 90.0 AND ${during(12)} AND hostname IN (${hosts(1)})`,
+    `SELECT time_bucket('60 seconds', time) AS minute, max(m0) FROM metrics
+      WHERE time < '${zoned(START_MS + (1 + (round % 13)) * HOUR_MS, round)}'
+      GROUP BY minute ORDER BY minute DESC LIMIT 5`,
+    'SELECT DISTINCT ON (hostname) * FROM metrics ORDER BY hostname, time DESC',
+  ];
 }
 
 function changes(round: number, isBinary: boolean): Uint8Array[] {

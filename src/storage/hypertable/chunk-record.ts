@@ -44,7 +44,21 @@ export function decodeChunk(storageId: number, bytes: Uint8Array): ChunkRecord {
   for (let n = reader.u32(); n > 0; n--) {
     const { segment, deleted } = readSegment(reader, storageId, id);
     const isCompacted = version > 1 && reader.u8() === 1;
-    segments.push({ segment: { ...segment, isCompacted }, deleted });
+    const { address, rows, bytes: stored, minTime, maxTime, segmentBy } = segment;
+    // Spelled out, so that it is to V8 what the writer of segments makes.
+    segments.push({
+      segment: {
+        id: segment.id,
+        address,
+        rows,
+        bytes: stored,
+        minTime,
+        maxTime,
+        segmentBy,
+        isCompacted,
+      },
+      deleted,
+    });
   }
   return { id, rangeStart, rangeEnd, flushedSequence, segments };
 }

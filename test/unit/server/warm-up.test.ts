@@ -1,10 +1,13 @@
 /** What a server runs for itself when it has begun. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Env } from '../../../src/base/env.ts';
 import { createNodeEnv } from '../../../src/platform/node-env.ts';
 import { systemSqlPath } from '../../../src/platform/package-path.ts';
 import { LoopClient, simpleQuery } from '../../../src/server/loop-client.ts';
 import { startWarmUp } from '../../../src/server/warm-up.ts';
+import { temporaryDirectory } from '../storage/helpers.ts';
 
 function loggingEnv(): { env: Env; logged: string[] } {
   const logged: string[] = [];
@@ -17,9 +20,17 @@ describe('startWarmUp', () => {
   it('runs all its statements without an error, and ends', async () => {
     const { env, logged } = loggingEnv();
     const traffic = { received: 0, isBusy: false };
-    const options = { env, systemSqlPath: systemSqlPath(), traffic: () => traffic, rounds: 2 };
+    const path = join(await temporaryDirectory(), 'warm-up');
+    const options = {
+      env,
+      systemSqlPath: systemSqlPath(),
+      path,
+      traffic: () => traffic,
+      rounds: 2,
+    };
     await startWarmUp(options).ended;
     expect(logged).toEqual([]);
+    expect(existsSync(path)).toBe(false);
   });
 
   it('waits while clients ask for something, and stops', async () => {
@@ -27,7 +38,7 @@ describe('startWarmUp', () => {
     let received = 0;
     let isBusy = true;
     const traffic = () => ({ received: received++, isBusy });
-    const warmUp = startWarmUp({ env, systemSqlPath: '/not/there', traffic });
+    const warmUp = startWarmUp({ env, systemSqlPath: '/not/there', path: '/nor/there', traffic });
     const early = await Promise.race([
       warmUp.ended.then(() => 'ended'),
       new Promise((resolve) => void env.timers.after(200, () => resolve('waits'))),
