@@ -19,8 +19,8 @@ type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
 /** Rows between two checkpoints where each takes some nanoseconds. */
 const COPY_ROWS = 131_072;
-/** Below this, comparing costs less than counting 65,536 digits. */
-const RADIX_ROWS_MIN = 20_000;
+/** Below this, comparing costs less than counting digits. */
+const RADIX_ROWS_MIN = 2_000;
 
 /** Row numbers 0..length-1 in the order of the keys; equal rows keep their order. */
 export async function sortRows(

@@ -19,7 +19,7 @@ const STEP_ROWS = 8192;
 /** Rows between two checkpoints where each takes some nanoseconds. */
 const COPY_ROWS = 131_072;
 /** Below this, comparing costs less than making lanes of the strings. */
-const LANES_MIN = 5000;
+const LANES_MIN = 500;
 
 /** Strings of one dictionary above which their ranks are not kept. */
 const KEPT_MAX = 262_144;

@@ -18,7 +18,17 @@ const LANES: readonly (readonly [string, () => number])[] = [
     () => [0, -0, Infinity, -Infinity, 1.5, -1.5][Math.floor(random() * 6)] as number,
   ],
   ['one value', () => 7],
+  ['full hours', () => 757_382_400e6 + Math.floor(random() * 13) * 3600e6],
+  ['multiples of 2^32', () => (Math.floor(random() * 5) - 2) * 2 ** 32],
+  ['ascending numbers', ascending(0.5)],
+  ['ascending whole numbers, then a fraction', ascending(1)],
 ];
+
+/** Numbers that ascend and begin anew now and then, in some of the lanes. */
+function ascending(step: number): () => number {
+  let last = 0;
+  return () => (last = last > 40_000 ? 0.25 : last + Math.floor(random() * 3) * step);
+}
 
 function expected(lanes: readonly Float64Array[], length: number): number[] {
   const rows = Array.from({ length }, (_, i) => i);
@@ -37,6 +47,16 @@ describe(`radixSort (SEED=${seed})`, () => {
     for (const length of [0, 1, 2, 1000, 30_000]) {
       const lane = Float64Array.from({ length }, value);
       expect([...(await radixSort([lane], length, context))]).toEqual(expected([lane], length));
+    }
+  });
+
+  it('sorts more rows than it handles at once', async () => {
+    const length = 300_000;
+    const first = Float64Array.from({ length }, () => Math.floor(random() * 12) * 3600e6);
+    const second = Float64Array.from({ length }, (_, i) => Math.floor(i / 12));
+    for (const lanes of [[first], [first, second], [second, first]]) {
+      const rows = await radixSort(lanes, length, context);
+      expect([...rows]).toEqual(expected(lanes, length));
     }
   });
 
