@@ -14,7 +14,10 @@ const DIGIT_BITS_MAX = 16;
 /** Rows handled between two checkpoints, and those that go to places far apart. */
 const STEP_ROWS = 131_072;
 const SCATTER_ROWS = 32_768;
+const TWO_31 = 2_147_483_648;
 const TWO_32 = 4_294_967_296;
+/** Up to here a common step of all values would hardly save a pass. */
+const SMALL_RANGE = 4096;
 
 /** Row numbers 0..length-1 ordered by the first lane, then the second, and so on; no NaN in lanes. */
 export async function radixSort(
@@ -42,10 +45,12 @@ export async function radixSort(
     const { minimum } = range;
     if (range.isExact) {
       const step = new Step(lane, minimum);
-      await inSteps((start, end) => step.include(start, end));
-      const { size } = step;
-      await inSteps((start, end) => words.fillWhole(lane, minimum, size, start, end));
-      words.bits = bitsOf((range.maximum - minimum) / size);
+      if (range.maximum - minimum > SMALL_RANGE) {
+        await inSteps((start, end) => step.include(start, end));
+      }
+      const most = (range.maximum - minimum) / step.size;
+      await inSteps((start, end) => words.fillWhole(lane, minimum, step.size, most, start, end));
+      words.bits = bitsOf(most);
     } else {
       await inSteps((start, end) => words.fillBits(lane, start, end));
       words.bits = 64;
@@ -201,10 +206,26 @@ class Words {
     this.#high = new Uint32Array(length);
   }
 
-  /** Steps from the smallest value, of rows start..end-1. */
-  fillWhole(lane: Float64Array, minimum: number, step: number, start: number, end: number): void {
+  /** Steps from the smallest value, of which there are `most`, of rows start..end-1. */
+  fillWhole(
+    lane: Float64Array,
+    minimum: number,
+    step: number,
+    most: number,
+    start: number,
+    end: number,
+  ): void {
     const low = this.#low;
     const high = this.#high;
+    if (most < TWO_31) {
+      // What division would give, but for less than a half.
+      const inverse = 1 / step;
+      for (let i = start; i < end; i++) {
+        low[i] = (((lane[i] as number) - minimum) * inverse + 0.5) | 0;
+      }
+      high.fill(0, start, end);
+      return;
+    }
     for (let i = start; i < end; i++) {
       const steps = ((lane[i] as number) - minimum) / step;
       const top = Math.floor(steps / TWO_32);

@@ -23,7 +23,7 @@ export class GroupGrid {
   /** After `insert`: for each new group, in order, the row that brought it. */
   newRows = new Int32Array(0);
   readonly #axes: readonly GroupAxis[];
-  /** By axis: how many numbers there is room for. */
+  /** By axis: how many numbers there is room for, a power of two. */
   #capacities: number[];
   /** The axes from that whose neighbours lie farthest apart on. */
   #order: number[];
@@ -55,8 +55,9 @@ export class GroupGrid {
     if (!this.#makeRoom(length)) return false;
     if (this.newRows.length < length) this.newRows = new Int32Array(length);
     this.#placeRows(length, out);
+    const places = this.#places;
     for (let row = 0, before = this.count; row < length; row++) {
-      let group = this.#places[out[row]];
+      let group = places[out[row]];
       if (group === 0) {
         this.newRows[this.count - before] = row;
         group = this.#add(out[row]);
@@ -69,11 +70,13 @@ export class GroupGrid {
   /** The keys of groups [first, end); for a table where texts have the same numbers, or to be seen. */
   keys(first: number, end: number, isForTable = false): Vector[] {
     const strides = stridesOf(this.#order, this.#capacities);
+    const placeOf = this.#placeOf;
     return this.#axes.map((axis, k) => {
       const numbers = new Int32Array(end - first);
-      for (let group = first; group < end; group++) {
-        numbers[group - first] = ((this.#placeOf[group] / strides[k]) | 0) % this.#capacities[k];
-      }
+      // Both are powers of two.
+      const shift = 31 - Math.clz32(strides[k]);
+      const mask = this.#capacities[k] - 1;
+      for (let i = 0; i < numbers.length; i++) numbers[i] = (placeOf[first + i] >>> shift) & mask;
       return isForTable ? axis.valuesForTable(numbers) : axis.values(numbers);
     });
   }
