@@ -12,15 +12,18 @@ export function selectWide(
   rows: Selection,
 ): Selection {
   const total = rows === undefined ? length : rows.length;
-  const kept = new Int32Array(total);
+  if (kept.length < total) kept = new Int32Array(total);
   const low = Number(BigInt.asIntN(32, value));
   const high = Number(value >> 32n);
   const isEquality = comparison === '=' || comparison === '<>';
   const count = isEquality
-    ? selectEqual(words, nulls, low, high, comparison === '=', rows, kept)
-    : selectOrdered(words, nulls, low, high, comparison, rows, kept);
-  return count === total ? rows : kept.subarray(0, count);
+    ? selectEqual(words, nulls, low, high, comparison === '=', rows, total)
+    : selectOrdered(words, nulls, low, high, comparison, rows, total);
+  return count === total ? rows : kept.slice(0, count);
 }
+
+/** Rows found last, mostly few of those looked at: used again for the next. */
+let kept = new Int32Array(0);
 
 function selectEqual(
   words: WideWords,
@@ -29,13 +32,25 @@ function selectEqual(
   high: number,
   isEqual: boolean,
   rows: Selection,
-  kept: Int32Array,
+  total: number,
 ): number {
+  if (isEqual && rows === undefined && nulls === undefined)
+    return allEqual(words, low, high, total);
   let count = 0;
-  for (let i = 0; i < kept.length; i++) {
+  for (let i = 0; i < total; i++) {
     const row = rows === undefined ? i : rows[i];
     if ((words[2 * row] === low && words[2 * row + 1] === high) !== isEqual) continue;
     if (nulls === undefined || nulls[row] === 0) kept[count++] = row;
+  }
+  return count;
+}
+
+/** What most ask for: hardly a row is looked at twice. */
+function allEqual(words: WideWords, low: number, high: number, total: number): number {
+  const found = kept;
+  let count = 0;
+  for (let row = 0; row < total; row++) {
+    if (words[2 * row] === low && words[2 * row + 1] === high) found[count++] = row;
   }
   return count;
 }
@@ -47,12 +62,12 @@ function selectOrdered(
   high: number,
   comparison: Comparison,
   rows: Selection,
-  kept: Int32Array,
+  total: number,
 ): number {
   const takesEqual = comparison === '<=' || comparison === '>=';
   const sign = comparison === '<' || comparison === '<=' ? -1 : 1;
   let count = 0;
-  for (let i = 0; i < kept.length; i++) {
+  for (let i = 0; i < total; i++) {
     const row = rows === undefined ? i : rows[i];
     if (nulls !== undefined && nulls[row] === 1) continue;
     // The upper word decides with its sign, the lower one has none.

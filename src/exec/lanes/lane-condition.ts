@@ -6,7 +6,7 @@ import type { Batch } from '../../vector/vector.ts';
 import { mayRaise, someExpr } from '../expr/walk.ts';
 import type { ExecContext } from '../operator.ts';
 import type { Selection } from '../predicate.ts';
-import { BLOCK_ROWS, runProgram, type LaneProgram } from './lane-program.ts';
+import { runProgram, type LaneProgram } from './lane-program.ts';
 import { LanePrograms } from './lane-programs.ts';
 import { truthTree, type TruthTree } from './lane-tree.ts';
 import { buildProgram, type Wanted } from './program-builder.ts';
@@ -104,17 +104,14 @@ function wanted(args: readonly TruthTree[]): Wanted {
 }
 
 function selectedRows(program: LaneProgram, batch: Batch): Selection {
-  const rows = new Int32Array(batch.length);
+  let first = 0;
   let length = 0;
-  let target = 0;
   const begin = (tail: number): void => {
-    target = tail;
+    first = tail;
   };
-  runProgram(program, batch, BLOCK_ROWS * 4 + 16, begin, (address, from, count) => {
-    const found = kernels.trueRows(address(program.condition), count, from, target);
-    const first = target >>> 2;
-    rows.set(kernelViews().i32.subarray(first, first + found), length);
-    length += found;
+  runProgram(program, batch, batch.length * 4, begin, (address, from, count) => {
+    length += kernels.trueRows(address(program.condition), count, from, first + length * 4);
   });
-  return length === batch.length ? undefined : rows.subarray(0, length);
+  if (length === batch.length) return undefined;
+  return kernelViews().i32.slice(first >>> 2, (first >>> 2) + length);
 }
