@@ -120,8 +120,10 @@ function* runningValues(
   for (let row = 0; row < length; row++) {
     if (row === 0 || groupOf[row] !== groupOf[row - 1]) count = 0;
     if (nulls === undefined || nulls[row] === 0) {
-      running = step(running, data[row] as number, count++);
-      if (running - running !== 0) return undefined;
+      const value = data[row] as number;
+      running = step(running, value, count++);
+      // A comparison may have passed over a NaN.
+      if (running - running !== 0 || value !== value) return undefined;
     }
     values[row] = running;
     counts[row] = count;

@@ -106,6 +106,31 @@ describe('aggregates over frames', () => {
   });
 });
 
+it('the largest value up to a row is NaN once one was there', async () => {
+  const max = aggregates.find(
+    ({ name, argTypes }) => name === 'max' && argTypes[0] === FLOAT8.oid,
+  ) as AggregateFunction;
+  const node: PhysicalNode = {
+    kind: 'window',
+    input: values(
+      [INT4, FLOAT8],
+      [1, 2, NaN, 3].map((value, i): Value[] => [i, value]),
+    ),
+    estimatedRows: 1,
+    columns: outputColumns([INT4, FLOAT8, FLOAT8]),
+    partitionBy: [],
+    orderBy: [sortKey(INT4, 0)],
+    frame: {
+      mode: 'rows',
+      start: { kind: 'unbounded-preceding' },
+      end: { kind: 'current-row' },
+      exclude: 'none',
+    },
+    calls: [callOf(max, 1, FLOAT8)],
+  };
+  expect((await rowsOf(node)).map((row) => row[2])).toEqual([1, 2, NaN, NaN]);
+});
+
 /** The rows, or the code of the error. */
 async function answer(node: PhysicalNode): Promise<unknown> {
   try {
