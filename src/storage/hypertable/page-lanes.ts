@@ -110,6 +110,19 @@ function commonStep(pages: readonly BoundedLanes[], base: number, divisor: numbe
   return Math.max(1, step);
 }
 
+/** What laneBounds kernels write. */
+const BOUNDS_BYTES = 32;
+
+/** The first rows of lanes, at least one, and the largest that there is among these. */
+export function boundedLanes(lanes: Lanes, rows: number): BoundedLanes {
+  const { block, bits } = lanes;
+  const bounds =
+    bits === 8 ? kernels.laneBoundsU8 : bits === 16 ? kernels.laneBoundsU16 : kernels.laneBoundsU32;
+  const target = scratch(BOUNDS_BYTES);
+  bounds(block.pointer, rows, target);
+  return { ...lanes, length: rows, highest: kernelViews().u32[(target >>> 2) + 1] };
+}
+
 /** The lanes of these rows, in this order; undefined where no memory is left. */
 export function pickLanes(lanes: Lanes, rows: Int32Array): Lanes | undefined {
   const { bits, base, factor, divisor } = lanes;

@@ -1,9 +1,16 @@
 /** Some ranges of another source's rows, as a source of their own. */
+import { freeBlock } from '../../kernels/memory.ts';
+import { boundedLanes, joinLanes, pickLanes, type BoundedLanes } from './page-lanes.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
 import { joinColumns } from './read-column.ts';
 import type { RowRanges } from './select-rows.ts';
 import { rangeRows } from './series-groups.ts';
-import { gatherColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
+import {
+  gatherColumn,
+  type LaneColumn,
+  type PlainColumn,
+  type StoredColumn,
+} from './stored-column.ts';
 import { timesOf, type Times } from './times.ts';
 
 export class RangeSource implements RowSource {
@@ -19,6 +26,7 @@ export class RangeSource implements RowSource {
   readonly #ranges: RowRanges;
   /** Rows in front of each range. */
   readonly #before: Float64Array;
+  #all: { piece: number; rows: Int32Array }[] | undefined;
 
   /** The ranges hold no deleted rows. */
   constructor(source: RowSource, timeColumn: number, ranges: RowRanges) {
@@ -54,6 +62,24 @@ export class RangeSource implements RowSource {
       parts.push({ column: gatherColumn(column, rows, rows.length), rows: rows.length });
     }
     return parts.length === 1 ? parts[0].column : joinColumns(parts, to - from, null);
+  }
+
+  async wholeLanes(attnum: number): Promise<LaneColumn | undefined> {
+    const parts: BoundedLanes[] = [];
+    try {
+      this.#all ??= this.#rowsByPiece(0, this.rows);
+      for (const { piece, rows } of this.#all) {
+        const column = await this.#source.piece(attnum, piece);
+        if (column?.rep !== 'lanes' || column.nulls !== undefined) return undefined;
+        const picked = pickLanes(column.lanes, rows);
+        if (picked === undefined) return undefined;
+        parts.push(boundedLanes(picked, rows.length));
+      }
+      const lanes = joinLanes(parts);
+      return lanes && { rep: 'lanes', lanes, nulls: undefined };
+    } finally {
+      for (const { block } of parts) freeBlock(block);
+    }
   }
 
   async times(index: number): Promise<Times> {

@@ -46,7 +46,7 @@ export interface RowSource {
   /** A whole column, where the source has it in one piece; in borrowed memory, perhaps. */
   whole?(attnum: number): StoredColumn | undefined | Promise<StoredColumn | undefined>;
   /** A whole column of numbers as lanes of one kind, where there are such: a copy for the caller to free. */
-  wholeLanes?(attnum: number): LaneColumn | undefined;
+  wholeLanes?(attnum: number): LaneColumn | undefined | Promise<LaneColumn | undefined>;
   /**
    * By series, the value at its last row, or at one that is `back` rows before it or else the first.
    * Undefined where the source lacks the column. Present where such columns are kept.

@@ -6,7 +6,7 @@ import { finishInTurns } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import { liveColumns, type ColumnDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
 import { freeBlock, kernelCopy } from '../../kernels/memory.ts';
-import type { SqlType } from '../../types/type.ts';
+import { vectorRep, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { KvOperation } from '../kv/kv.ts';
 import { encodeSteps, zonesOf } from './column-block.ts';
@@ -21,14 +21,10 @@ import { blockKey, headerKey, type SegmentAddress } from './segment-keys.ts';
 import { sortSteps } from './sort-rows.ts';
 import type { SeriesTable } from './series-table.ts';
 import { seriesOf } from './sorted-head.ts';
-import {
-  giveBackColumn,
-  borrowGathered,
-  type LaneColumn,
-  type PlainColumn,
-} from './stored-column.ts';
+import { giveBackColumn, borrowGathered, type PlainColumn } from './stored-column.ts';
 import { sortOnThread } from './thread-sort.ts';
 import { doublesOf } from './times.ts';
+import { wholeLanes } from './whole-lanes.ts';
 
 /** Rows of the largest segment. */
 export const SEGMENT_ROWS = 2 ** 20;
@@ -210,10 +206,13 @@ async function encodeLanes(
   drafts: readonly Draft[],
 ): Promise<Map<number, Promise<ColumnBlocks>>> {
   const encoded = new Map<number, Promise<ColumnBlocks>>();
+  // Rows are left out one by one where some are deleted.
+  if (kept.some((rows) => rows !== undefined)) return encoded;
   const orders = drafts.map(({ order }) => kernelCopy(order));
   const all: Promise<void>[] = [];
-  for (const { attnum } of columns) {
-    const lanes = wholeLanes(sources, kept, attnum)?.lanes;
+  for (const { attnum, type } of columns) {
+    if (vectorRep(type.oid) !== 'f64') continue;
+    const lanes = await wholeLanes(sources, attnum, timers);
     if (lanes === undefined) continue;
     const jobs = orders.flatMap((order, i) =>
       order === undefined
@@ -289,16 +288,6 @@ async function encodeRows(
   const value = await finishInTurns(steps, () => input.timers.yield());
   giveBackColumn(piece);
   return { value, zones };
-}
-
-/** A column as lanes, where all rows of one source are written and it has such. */
-function wholeLanes(
-  sources: readonly RowSource[],
-  kept: readonly (Int32Array | undefined)[],
-  attnum: number,
-): LaneColumn | undefined {
-  if (sources.length > 1 || kept[0] !== undefined) return undefined;
-  return sources[0].wholeLanes?.(attnum);
 }
 
 function cutStarts(starts: Int32Array, from: number, to: number): Int32Array {
