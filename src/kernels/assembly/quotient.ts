@@ -9,6 +9,10 @@ const SIGNIFICANT_GROUPS: i32 = 4;
 const PAIR_COUNT_MAX: f64 = 90071992;
 const SIGN_NEGATIVE: u32 = 0x4000;
 
+/** What was divided by last, and 1 divided by it: neighbours mostly have the same count. */
+let divisor: f64 = 0;
+let inverse: f64 = 0;
+
 /** Digits before the point, those behind it at `work`, and how many of these there are. */
 let whole: u64 = 0;
 let groups: i32 = 0;
@@ -38,7 +42,9 @@ function scaleOf(size: f64, count: f64): i32 {
   const sizeUnit = unitOf(size);
   const countUnit = unitOf(count);
   let weight = weightOf(sizeUnit) - weightOf(countUnit);
-  if (floor(size / sizeUnit) <= floor(count / countUnit)) weight--;
+  const sizeDigit = sizeUnit === 1 ? size : floor(size / sizeUnit);
+  const countDigit = countUnit === 1 ? count : floor(count / countUnit);
+  if (sizeDigit <= countDigit) weight--;
   return max(0, SIGNIFICANT_GROUPS - weight);
 }
 
@@ -59,8 +65,16 @@ function weightOf(unit: f64): i32 {
   return unit === BASE * BASE ? 2 : 3;
 }
 
-/** Rounds half away from zero. Every product is below 2^53 and exact, so a rest tells of a quotient rounded up. */
+/**
+ * Rounds half away from zero. Every product is below 2^53 and exact, so a rest tells of a quotient rounded up.
+ * Pairs of groups, which are below 10^8, are products with the inverse: those are a part of 2^-25 off at most, and
+ * the rest tells in which direction.
+ */
 function divide(size: f64, count: f64, work: usize): void {
+  if (count !== divisor) {
+    divisor = count;
+    inverse = 1 / count;
+  }
   groups = scaleOf(size, count);
   let first = floor(size / count);
   let rest = size - first * count;
@@ -72,11 +86,14 @@ function divide(size: f64, count: f64, work: usize): void {
   if (count <= PAIR_COUNT_MAX) {
     for (; i + 2 <= groups; i += 2) {
       const dividend = rest * (BASE * BASE);
-      let pair = floor(dividend / count);
+      let pair = floor(dividend * inverse);
       rest = dividend - pair * count;
       if (rest < 0) {
         pair -= 1;
         rest += count;
+      } else if (rest >= count) {
+        pair += 1;
+        rest -= count;
       }
       const digits = <u32>pair;
       store<u32>(work + (<usize>i << 2), digits / 10000);
@@ -136,7 +153,10 @@ function writeBinary(isNegative: bool, work: usize, out: usize): usize {
   let first = 0;
   let weight = -1;
   let at = out + 8;
-  if (whole > 0) {
+  if (whole > 0 && whole < 10000) {
+    weight = 0;
+    at = put16(at, <u32>whole);
+  } else if (whole > 0) {
     let power: u64 = 1;
     for (weight = 0; whole / power >= 10000; weight++) power *= 10000;
     for (let rest = whole; power > 0; power /= 10000) {
@@ -161,7 +181,6 @@ function writeBinary(isNegative: bool, work: usize, out: usize): usize {
 // @ts-ignore: decorator
 @inline
 function put16(at: usize, value: u32): usize {
-  store<u8>(at, <u8>(value >>> 8));
-  store<u8>(at, <u8>value, 1);
+  store<u16>(at, bswap<u16>(<u16>value));
   return at + 2;
 }
