@@ -280,14 +280,13 @@ class Interner {
 
   codes(column: Extract<Vector, { rep: 'text' }>, length: number, find: boolean): Int32Array {
     const { codes, dictionary, nulls, type } = column;
-    const padded = type.oid === OID.bpchar;
     if (this.#scratch.length < length) this.#scratch = new Int32Array(length);
     const ids = this.#scratch;
-    const key = (text: string): HashKey => (padded ? hashKey(type.oid, text) : text);
     if (dictionary.length > 4 * length + 64 && dictionary !== this.#dictionary) {
       for (let row = 0; row < length; row++) {
-        if (nulls === undefined || nulls[row] === 0)
-          ids[row] = this.id(key(dictionary.at(codes[row])), find);
+        if (nulls === undefined || nulls[row] === 0) {
+          ids[row] = this.#entryId(dictionary, codes[row], type.oid, find);
+        }
       }
       return ids;
     }
@@ -302,13 +301,21 @@ class Interner {
       const code = codes[row];
       let id = table[code];
       if (id === UNKNOWN || (id === ABSENT && !find)) {
-        id = this.id(key(dictionary.at(code)), find);
+        id = this.#entryId(dictionary, code, type.oid, find);
         table[code] = id;
       }
       ids[row] = id;
     }
     this.#tableIds = this.#ids.size;
     return ids;
+  }
+
+  #entryId(dictionary: Dictionary, code: number, oid: Oid, find: boolean): number {
+    // Blanks at the end of bpchar say nothing.
+    if (oid === OID.bpchar) return this.id(hashKey(oid, dictionary.at(code)), find);
+    if (!find) return this.#ids.addFrom(dictionary, code);
+    const known = this.#ids.findFrom(dictionary, code);
+    return known < 0 ? ABSENT : known;
   }
 }
 

@@ -1,9 +1,11 @@
 /** A dictionary of strings, as functions and builders make them. */
-import type { Dictionary } from './dictionary.ts';
+import type { ByteSpan, Dictionary } from './dictionary.ts';
+import { encodeText, hashText } from './text-bytes.ts';
 
 export class StringDictionary implements Dictionary {
   readonly source: object;
   readonly isDistinct: boolean;
+  readonly hasBytes = false;
   readonly #strings: readonly string[];
 
   /** Strings may be added to the list, but none may change. */
@@ -19,6 +21,14 @@ export class StringDictionary implements Dictionary {
 
   at(code: number): string {
     return this.#strings[code] as string;
+  }
+
+  spanAt(code: number, span: ByteSpan): void {
+    encodeText(this.#strings[code] as string, span);
+  }
+
+  hashAt(code: number): number {
+    return hashText(this.#strings[code] as string);
   }
 }
 

@@ -1,102 +1,154 @@
 /**
- * Strings numbered 0, 1, 2 ... in order of their arrival. A Map of millions of strings stops everything
- * when it grows; this table grows a page at a time.
+ * Distinct strings numbered 0, 1, 2 ... in the order of their arrival. A Map of millions of strings stops
+ * everything when it grows and keeps the collector busy; here strings are bytes in pages, and their index
+ * grows a page at a time.
  */
-import { originOf } from './distinct-dictionary.ts';
+import { newSpan, type ByteSpan, type Dictionary } from './dictionary.ts';
 import { HashPages } from './hash-pages.ts';
-import type { Dictionary } from './dictionary.ts';
+import { PageDictionary } from './page-dictionary.ts';
+import { encodeText, hashBytes } from './text-bytes.ts';
+import { TextPages } from './text-pages.ts';
 
-/** Strings of one page. */
-const PAGE_BITS = 13;
-const PAGE_MASK = (1 << PAGE_BITS) - 1;
 /** Strings that get their place in the index at a time. */
 const STEP_TEXTS = 4096;
 
+/** The entry at hand. */
+const entry = newSpan();
+
 export class TextTable {
-  size = 0;
   readonly #index = new HashPages();
-  readonly #texts: string[][] = [];
-  /** Strings that the index has; those of `addDistinct` come when one is first looked for. */
+  readonly #pages: TextPages;
+  /** Strings that the index has; those of `pushDistinct` come when one is first looked for. */
   #indexed = 0;
+  #snapshot: Dictionary | undefined;
+
+  /** Pages without strings. */
+  constructor(pages = new TextPages()) {
+    this.#pages = pages;
+  }
+
+  get size(): number {
+    return this.#pages.size;
+  }
 
   get bytes(): number {
-    return this.#index.bytes + this.size * 32;
+    return this.#index.bytes + this.#pages.bytes;
   }
 
   /** Whether no string has to be put into the index before one is looked for. */
   get isIndexed(): boolean {
-    return this.#indexed === this.size;
+    return this.#indexed === this.#pages.size;
   }
 
   textOf(number: number): string {
-    return this.#texts[number >>> PAGE_BITS][number & PAGE_MASK];
+    return this.#pages.at(number);
+  }
+
+  /** The length of a string's bytes. */
+  lengthOf(number: number): number {
+    return this.#pages.lengthOf(number);
+  }
+
+  /** Sets the place of a string's bytes. */
+  spanAt(number: number, span: ByteSpan): void {
+    this.#pages.spanAt(number, span);
   }
 
   /** The string's number, -1 where it is not in the table. */
-  find(text: string, hash = hashText(text)): number {
-    if (this.#indexed !== this.size) this.#indexRest();
+  find(text: string): number {
+    encodeText(text, entry);
+    return this.findBytes(entry.bytes, entry.start, entry.end);
+  }
+
+  findBytes(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    hash = hashBytes(bytes, start, end),
+  ): number {
+    if (!this.isIndexed) this.#indexRest();
     const { slots } = this.#index.directory[hash >>> this.#index.shift];
     const mask = slots.length - 2;
     for (let at = (hash << 1) & mask; slots[at + 1] !== 0; at = (at + 2) & mask) {
-      if (slots[at] === hash && this.textOf(slots[at + 1] - 1) === text) return slots[at + 1] - 1;
+      if (slots[at] !== hash) continue;
+      const number = slots[at + 1] - 1;
+      if (this.#pages.equals(number, bytes, start, end)) return number;
     }
     return -1;
   }
 
+  /** The number of a dictionary's entry, -1 where it is not in the table. */
+  findFrom(dictionary: Dictionary, code: number): number {
+    const hash = takeEntry(dictionary, code);
+    return this.findBytes(entry.bytes, entry.start, entry.end, hash);
+  }
+
   /** The string's number, a new one where it is not in the table. */
-  add(text: string, hash = hashText(text)): number {
-    if (this.#indexed !== this.size) this.#indexRest();
+  add(text: string): number {
+    encodeText(text, entry);
+    return this.addBytes(entry.bytes, entry.start, entry.end);
+  }
+
+  addBytes(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    hash = hashBytes(bytes, start, end),
+  ): number {
+    if (!this.isIndexed) this.#indexRest();
     const page = this.#index.directory[hash >>> this.#index.shift];
     const { slots } = page;
     const mask = slots.length - 2;
     let at = (hash << 1) & mask;
     for (; slots[at + 1] !== 0; at = (at + 2) & mask) {
-      if (slots[at] === hash && this.textOf(slots[at + 1] - 1) === text) return slots[at + 1] - 1;
+      if (slots[at] !== hash) continue;
+      const number = slots[at + 1] - 1;
+      if (this.#pages.equals(number, bytes, start, end)) return number;
     }
-    const number = this.#push(text);
+    const number = this.#pages.push(bytes, start, end, hash);
     this.#indexed++;
     this.#index.put(page, at, hash, number + 1);
     return number;
   }
 
-  /** Adds strings that differ from each other and from all that are there. */
-  addDistinct(texts: readonly string[]): void {
-    for (const text of texts) this.#push(text);
+  addFrom(dictionary: Dictionary, code: number): number {
+    const hash = takeEntry(dictionary, code);
+    return this.addBytes(entry.bytes, entry.start, entry.end, hash);
   }
 
-  /** The same for a dictionary, with their places in the index, in steps of some milliseconds. */
-  *takeSteps(texts: Dictionary): Generator<void, void, void> {
-    const hashes = hashesOf(texts);
-    for (let start = 0; start < texts.length; start += STEP_TEXTS) {
-      const end = Math.min(texts.length, start + STEP_TEXTS);
-      for (let i = start; i < end; i++) {
-        const text = texts.at(i);
-        this.#push(text);
-        this.#indexNext(hashes?.at(i) ?? hashText(text));
+  /** Adds a string that differs from all that are there; its number. */
+  pushDistinct(bytes: Uint8Array, start: number, end: number): number {
+    return this.#pages.push(bytes, start, end, 0);
+  }
+
+  /** Adds the strings of a dictionary without equal ones, and their places in the index, in steps. */
+  *takeSteps(dictionary: Dictionary): Generator<void, void, void> {
+    const { length } = dictionary;
+    for (let start = 0; start < length; start += STEP_TEXTS) {
+      const end = Math.min(length, start + STEP_TEXTS);
+      for (let code = start; code < end; code++) {
+        const hash = takeEntry(dictionary, code);
+        this.#pages.push(entry.bytes, entry.start, entry.end, hash);
+        this.#indexNext();
       }
       yield;
     }
   }
 
-  /** All strings, in order. */
-  toArray(): string[] {
-    const all: string[] = [];
-    for (const page of this.#texts) for (const text of page) all.push(text);
-    return all;
-  }
-
-  #push(text: string): number {
-    const number = this.size++;
-    if ((number & PAGE_MASK) === 0) this.#texts.push([]);
-    this.#texts[number >>> PAGE_BITS].push(text);
-    return number;
+  /** The strings so far, the same object as long as there are no more. */
+  snapshot(source: object = this): Dictionary {
+    if (this.#snapshot?.length !== this.size || this.#snapshot.source !== source) {
+      this.#snapshot = new PageDictionary(this.#pages, source, true);
+    }
+    return this.#snapshot;
   }
 
   #indexRest(): void {
-    while (this.#indexed < this.size) this.#indexNext(hashText(this.textOf(this.#indexed)));
+    while (!this.isIndexed) this.#indexNext();
   }
 
-  #indexNext(hash: number): void {
+  #indexNext(): void {
+    const hash = this.#pages.hashAt(this.#indexed);
     const page = this.#index.directory[hash >>> this.#index.shift];
     const mask = page.slots.length - 2;
     let at = (hash << 1) & mask;
@@ -105,47 +157,11 @@ export class TextTable {
   }
 }
 
-/** Hashes of a dictionary's strings, each computed once as long as the dictionary lives. */
-export class TextHashes {
-  readonly #texts: Dictionary;
-  /** 0 where nobody has asked yet. */
-  readonly #hashes: Int32Array;
-
-  constructor(texts: Dictionary, known: TextHashes | undefined) {
-    this.#texts = texts;
-    this.#hashes = new Int32Array(texts.length);
-    if (known !== undefined) this.#hashes.set(known.#hashes.subarray(0, texts.length));
-  }
-
-  get length(): number {
-    return this.#hashes.length;
-  }
-
-  at(code: number): number {
-    return this.#hashes[code] || (this.#hashes[code] = hashText(this.#texts.at(code)));
-  }
-}
-
-/** By what dictionaries were taken of. */
-const kept = new WeakMap<object, TextHashes>();
-
-/** undefined for a dictionary that is not known to be looked at again. */
-export function hashesOf(dictionary: Dictionary): TextHashes | undefined {
-  const origin = originOf(dictionary);
-  if (origin === undefined) return undefined;
-  const known = kept.get(origin);
-  if (known !== undefined && known.length >= dictionary.length) return known;
-  const hashes = new TextHashes(dictionary, known);
-  kept.set(origin, hashes);
-  return hashes;
-}
-
-function hashText(text: string): number {
-  let hash = text.length;
-  for (let i = 0; i < text.length; i++) {
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x9e3779b1 | 0);
-    hash ^= hash >>> 15;
-  }
-  hash = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b | 0);
-  return hash ^ (hash >>> 16);
+/** Sets the span to an entry's bytes; their hash. */
+function takeEntry(dictionary: Dictionary, code: number): number {
+  dictionary.spanAt(code, entry);
+  // What is encoded for the occasion must not be so twice.
+  return dictionary.hasBytes
+    ? dictionary.hashAt(code)
+    : hashBytes(entry.bytes, entry.start, entry.end);
 }

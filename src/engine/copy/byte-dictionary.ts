@@ -1,13 +1,14 @@
 /**
- * Distinct byte strings numbered in order of appearance; decoded to text once each. The table is in the
- * kernels' memory, where kernels look strings up and add them without a call per field.
+ * Distinct byte strings numbered in order of appearance. The table is in the kernels' memory, where kernels
+ * look strings up and add them without a call per field; what is new goes into pages for whoever reads the rows.
  */
 import { TABLE, TABLE_BYTES, TEXT_LENGTH_MAX } from '../../kernels/input-kernels.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, scratch, type KernelBlock } from '../../kernels/memory.ts';
 import { allocate } from './kernel-memory.ts';
-import type { Dictionary } from '../../vector/dictionary.ts';
-import { StringDictionary } from '../../vector/string-dictionary.ts';
+import { newSpan, type Dictionary } from '../../vector/dictionary.ts';
+import { PageDictionary } from '../../vector/page-dictionary.ts';
+import { TextPages } from '../../vector/text-pages.ts';
 
 const FIRST_ENTRIES = 128;
 const FIRST_POOL_BYTES = 4096;
@@ -25,14 +26,15 @@ const FULL = -1;
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
+const entrySpan = newSpan();
 
 export class ByteDictionary {
   readonly #table: KernelBlock = allocate(TABLE_BYTES);
   /** Slots, entries and pool: held as long as the table points there. */
   memory: KernelBlock;
-  readonly #strings: string[] = [];
+  readonly #pages = new TextPages();
   #snapshot: Dictionary | undefined;
-  /** The greatest length that an entry has. */
+  /** Bytes of the longest entry. */
   longest = 0;
   /** Bytes of strings that are too long for the table. */
   #longBytes = 0;
@@ -49,24 +51,33 @@ export class ByteDictionary {
   }
 
   get isLarge(): boolean {
-    return (
-      this.#strings.length > LARGE || this.#field(TABLE.poolUsed) + this.#longBytes > LARGE_BYTES
-    );
+    return this.#pages.size > LARGE || this.#field(TABLE.poolUsed) + this.#longBytes > LARGE_BYTES;
   }
 
   /**
    * The entries, the same object as long as no further codes appear. It has at least one entry.
    */
   entries(): Dictionary {
-    if (this.#strings.length === 0) this.codeOf('');
-    if (this.#snapshot?.length !== this.#strings.length) {
-      this.#snapshot = new StringDictionary(this.#strings.slice(), this);
+    if (this.#pages.size === 0) this.codeOf('');
+    if (this.#snapshot?.length !== this.#pages.size) {
+      this.#snapshot = new PageDictionary(this.#pages);
     }
     return this.#snapshot;
   }
 
   textOf(code: number): string {
-    return this.#strings[code];
+    return this.#pages.at(code);
+  }
+
+  /** Whether an entry has more characters than that; false for what is no code. */
+  isLonger(code: number, limit: number): boolean {
+    if (code < 0 || code >= this.#pages.size) return false;
+    this.#pages.spanAt(code, entrySpan);
+    const { bytes, start, end } = entrySpan;
+    if (end - start <= limit) return false;
+    let characters = 0;
+    for (let i = start; i < end; i++) if ((bytes[i] & 0xc0) !== 0x80) characters++;
+    return characters > limit;
   }
 
   codeOf(text: string): number {
@@ -86,28 +97,27 @@ export class ByteDictionary {
         code = kernels.textCode(this.table, address, length);
       }
       if (code >= 0) {
-        this.decodeNew();
+        this.takeNew();
         return code;
       }
     }
-    return this.#addLong(DECODER.decode(bytes.subarray(start, end)), length);
+    const text = bytes.subarray(start, end);
+    DECODER.decode(text);
+    return this.#addLong(text);
   }
 
-  /** Decodes the strings that kernels have added. */
-  decodeNew(): void {
+  /** Puts the strings that kernels have added into the pages. */
+  takeNew(): void {
     const count = this.#field(TABLE.count);
-    if (count === this.#strings.length) return;
+    const pages = this.#pages;
+    if (count === pages.size) return;
     const { u8, u32 } = kernelViews();
-    const bytes = Buffer.from(u8.buffer as ArrayBuffer);
     const pool = this.#field(TABLE.pool);
-    let entry = (this.#field(TABLE.entries) + this.#strings.length * ENTRY_BYTES) >>> 2;
-    while (this.#strings.length < count) {
-      const at = pool + u32[entry];
-      // The kernel has made sure that this is UTF-8.
-      const text = bytes.toString('utf8', at, at + u32[entry + 1]);
-      if (text.length > this.longest) this.longest = text.length;
-      this.#strings.push(text);
-      entry += 2;
+    let entry = (this.#field(TABLE.entries) + pages.size * ENTRY_BYTES) >>> 2;
+    for (let code = pages.size; code < count; code++, entry += 2) {
+      const [at, length] = [pool + u32[entry], u32[entry + 1]];
+      pages.push(u8, at, at + length, 0);
+      if (length > this.longest) this.longest = length;
     }
   }
 
@@ -126,7 +136,7 @@ export class ByteDictionary {
   }
 
   /** A string outside the table: it gets a code of its own each time. */
-  #addLong(text: string, length: number): number {
+  #addLong(bytes: Uint8Array): number {
     const code = this.#field(TABLE.count);
     if (code === this.#field(TABLE.entryCapacity)) {
       this.#setField(TABLE.wanted, 0);
@@ -134,8 +144,9 @@ export class ByteDictionary {
     }
     kernelViews().u32[((this.#field(TABLE.entries) + code * ENTRY_BYTES) >>> 2) + 1] = NO_BYTES;
     this.#setField(TABLE.count, code + 1);
-    if (text.length > this.longest) this.longest = text.length;
-    this.#strings.push(text);
+    const { length } = bytes;
+    if (length > this.longest) this.longest = length;
+    this.#pages.push(bytes, 0, length, 0);
     this.#longBytes += length;
     return code;
   }

@@ -119,7 +119,7 @@ export class ColumnKernel {
       const limit = typmod - VARCHAR_HEADER;
       if (dictionary.longest <= limit) return false;
       const codes = i32.subarray(out >>> 2, (out >>> 2) + rows);
-      return this.#leave(rows, (row) => dictionary.textOf(codes[row])?.length > limit);
+      return this.#leave(rows, (row) => dictionary.isLonger(codes[row], limit));
     }
     const unit = 10 ** Math.max(0, 6 - typmod);
     if (!this.#isTimestamp || unit === 1) return false;
@@ -220,7 +220,7 @@ export class ColumnKernel {
         dictionary.grow();
         row = this.#codesFrom(row, dictionary.table);
       }
-      dictionary.decodeNew();
+      dictionary.takeNew();
     };
   }
 

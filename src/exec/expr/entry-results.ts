@@ -6,7 +6,7 @@ import type { CallInfo, KernelArg, ScalarFunction } from '../../functions/functi
 import { OID, vectorRep, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Dictionary } from '../../vector/dictionary.ts';
-import { NO_TEXTS, StringDictionary } from '../../vector/string-dictionary.ts';
+import { NO_TEXTS } from '../../vector/string-dictionary.ts';
 import { TextTable } from '../../vector/text-table.ts';
 import type { TextVector, Vector } from '../../vector/vector.ts';
 import type { ExecContext } from '../operator.ts';
@@ -184,7 +184,6 @@ const NO_CODE = -2;
 class TextResults implements EntryTable {
   #codes = new Int32Array(0);
   readonly #texts = new TextTable();
-  #dictionary: Dictionary | undefined;
 
   results(vector: TextVector, type: SqlType, length: number, compute: Compute): Vector {
     const { codes, dictionary, nulls } = vector;
@@ -223,11 +222,7 @@ class TextResults implements EntryTable {
   }
 
   #snapshot(): Dictionary {
-    if (this.#texts.size === 0) return NO_TEXTS;
-    if (this.#dictionary?.length !== this.#texts.size) {
-      this.#dictionary = new StringDictionary(this.#texts.toArray(), this, true);
-    }
-    return this.#dictionary;
+    return this.#texts.size === 0 ? NO_TEXTS : this.#texts.snapshot();
   }
 
   #grow(entries: number): void {

@@ -3,10 +3,10 @@
  * without equal strings, their codes will do: no string is looked at.
  */
 import { originOf } from '../../vector/distinct-dictionary.ts';
-import { hashesOf, TextTable } from '../../vector/text-table.ts';
+import { TextTable } from '../../vector/text-table.ts';
 import type { TextVector } from '../../vector/vector.ts';
 import type { Dictionary } from '../../vector/dictionary.ts';
-import { NO_TEXTS, StringDictionary } from '../../vector/string-dictionary.ts';
+import { NO_TEXTS } from '../../vector/string-dictionary.ts';
 
 /** What texts get that have no number. */
 export const ABSENT_ID = -1;
@@ -74,13 +74,12 @@ export class TextIds {
       if (ofCode !== undefined) forgetAbsent(ofCode);
       this.#sizeOfAbsent = this.size;
     }
-    const hashes = hashesOf(dictionary);
     for (let row = 0; row < length; row++) {
       if (nulls !== undefined && nulls[row] === 1) continue;
       const code = codes[row];
       let id = ofCode === undefined ? UNKNOWN : ofCode[code];
       if (id === UNKNOWN || (adds && id === ABSENT_ID)) {
-        id = this.#number(dictionary.at(code), hashes?.at(code), adds);
+        id = this.#number(dictionary, code, adds);
         if (ofCode !== undefined) ofCode[code] = id;
       }
       out[at + row] = id;
@@ -91,17 +90,13 @@ export class TextIds {
     return this.#table === undefined ? (this.#home?.at(id) ?? '') : this.#table.textOf(id);
   }
 
-  /** A dictionary and the codes in it of strings with these numbers; those of NULLs are 0. */
+  /** A dictionary and the codes in it of strings with these numbers; those of NULLs mean nothing. */
   texts(ids: Int32Array): { readonly dictionary: Dictionary; readonly codes: Int32Array } {
     const table = this.#table;
     if (table === undefined) return { dictionary: this.#home ?? NO_TEXTS, codes: ids };
-    const strings: string[] = [];
-    const codes = new Int32Array(ids.length);
-    for (let i = 0; i < ids.length; i++) {
-      codes[i] = i;
-      strings.push(ids[i] < table.size ? table.textOf(ids[i]) : '');
-    }
-    return { dictionary: new StringDictionary(strings), codes };
+    if (table.size === 0) return { dictionary: NO_TEXTS, codes: new Int32Array(ids.length) };
+    const { size } = table;
+    return { dictionary: table.snapshot(), codes: ids.map((id) => (id < size ? id : 0)) };
   }
 
   #isHome(dictionary: Dictionary): boolean {
@@ -111,10 +106,10 @@ export class TextIds {
     return origin !== undefined && dictionary.length <= home.length && originOf(home) === origin;
   }
 
-  #number(text: string, hash: number | undefined, adds: boolean): number {
+  #number(dictionary: Dictionary, code: number, adds: boolean): number {
     const table = this.#table;
     if (table === undefined) return ABSENT_ID;
-    return adds ? table.add(text, hash) : table.find(text, hash);
+    return adds ? table.addFrom(dictionary, code) : table.findFrom(dictionary, code);
   }
 }
 

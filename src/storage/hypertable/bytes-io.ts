@@ -1,5 +1,6 @@
 /** Little-endian reading and writing with whole typed arrays at once. */
 import { ByteRangeError } from '../../base/byte-reader.ts';
+import { copyBytes } from '../../vector/text-pages.ts';
 
 type NumberArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
 
@@ -74,28 +75,18 @@ export class BytesWriter {
     this.#length = at + 4 + written;
   }
 
-  /** Each as `text` writes it. */
-  texts(texts: readonly string[]): void {
-    const joined = texts.join('');
-    const headers = 4 * texts.length;
-    const at = this.#reserve(headers + joined.length);
-    const { read, written } = ENCODER.encodeInto(joined, this.#bytes.subarray(at + headers));
-    this.#length = at;
-    // Room for ASCII only: others take more.
-    if (read !== joined.length || written !== read) {
-      for (const text of texts) this.text(text);
-      return;
-    }
-    // ASCII only: each string's bytes move forward, behind its length.
-    const bytes = this.#bytes;
-    let from = at + headers;
-    let to = at;
-    for (const { length } of texts) {
-      this.#view.setUint32(to, length, true);
-      to += 4;
-      for (const end = to + length; to < end; to++) bytes[to] = bytes[from++];
-    }
-    this.#length = to;
+  /** Makes room for bytes to come. */
+  reserve(count: number): void {
+    const { length } = this;
+    this.#reserve(count);
+    this.#length = length;
+  }
+
+  /** What `text` writes of a string in UTF-8. */
+  textBytes(bytes: Uint8Array, start: number, end: number): void {
+    const at = this.#reserve(4 + end - start);
+    this.#view.setUint32(at, end - start, true);
+    copyBytes(bytes, start, end, this.#bytes, at + 4);
   }
 
   /** Overwrites four bytes written before. */
@@ -189,8 +180,8 @@ export class BytesReader {
     return DECODER.decode(this.bytes(this.u32()));
   }
 
-  /** So many strings, each as `text` reads it. */
-  texts(count: number): TextRun {
+  /** So many strings, each as `text` reads it: where each begins with its length in `bytes`, and the end. */
+  texts(count: number): { readonly bytes: Uint8Array; readonly starts: Uint32Array } {
     const start = this.#offset;
     const starts = new Uint32Array(count + 1);
     for (let i = 0; i < count; i++) {
@@ -198,7 +189,7 @@ export class BytesReader {
       this.skip(this.u32());
     }
     starts[count] = this.#offset - start;
-    return new TextRun(this.#bytes.subarray(start, this.#offset), starts);
+    return { bytes: this.#bytes.subarray(start, this.#offset), starts };
   }
 
   #aligned(byteLength: number): ArrayBuffer {
@@ -211,36 +202,4 @@ export class BytesReader {
     this.#offset = start + length;
     return start;
   }
-}
-
-/** Strings behind their lengths, decoded all at once where they are ASCII. */
-export class TextRun {
-  readonly #bytes: Uint8Array;
-  readonly #starts: Uint32Array;
-  /** All bytes as characters, lengths and all. */
-  readonly #characters: string | undefined;
-
-  constructor(bytes: Uint8Array, starts: Uint32Array) {
-    this.#bytes = bytes;
-    this.#starts = starts;
-    this.#characters = asciiOf(bytes);
-  }
-
-  /** A string that may share memory with all the others. */
-  textAt(position: number): string {
-    if (this.#characters === undefined) return this.copyAt(position);
-    return this.#characters.slice(this.#starts[position] + 4, this.#starts[position + 1]);
-  }
-
-  /** A string that shares memory with no other. */
-  copyAt(position: number): string {
-    const [from, to] = [this.#starts[position] + 4, this.#starts[position + 1]];
-    return DECODER.decode(this.#bytes.subarray(from, to));
-  }
-}
-
-/** The bytes as characters where all are ASCII. */
-function asciiOf(bytes: Uint8Array): string | undefined {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] >= 0x80) return undefined;
-  return DECODER.decode(bytes);
 }

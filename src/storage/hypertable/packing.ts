@@ -3,17 +3,21 @@
  * runs, strings are written once. Segments use denser encodings (column-block.ts); here speed counts.
  * Integers and floats are little-endian, as every machine that we run on has them.
  */
+import { ByteRangeError } from '../../base/byte-reader.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Batch, NullMask, Vector } from '../../vector/vector.ts';
 import { packValues, unpackValues } from './any-values.ts';
 import { BytesWriter, type BytesReader } from './bytes-io.ts';
 import { packNumbers, packWithLanes, unpackNumbers } from './pack-numbers.ts';
 import type { BoundedLanes } from './page-lanes.ts';
-import type { Dictionary } from '../../vector/dictionary.ts';
-import { StringDictionary } from '../../vector/string-dictionary.ts';
+import { newSpan, type Dictionary } from '../../vector/dictionary.ts';
+import { PageDictionary } from '../../vector/page-dictionary.ts';
+import { TextPages } from '../../vector/text-pages.ts';
 
 /** Rows for each string from which on no string is left out. */
 const ROWS_PER_TEXT = 2;
+/** What stands before a string. */
+const LENGTH_BYTES = 4;
 const REPS: readonly Vector['rep'][] = ['f64', 'bool', 'text', 'any'];
 
 /** Lanes of whole numbers, by column; undefined where a column has none. */
@@ -128,7 +132,7 @@ function packTexts(
   }
   const { used, numbers } = usedTexts(codes, dictionary, length);
   writer.u32(used.length);
-  writer.texts(used);
+  for (const code of used) writeText(writer, dictionary, code);
   packCodes(writer, numbers, used.length);
 }
 
@@ -139,12 +143,19 @@ function bytesOfTexts(dictionary: Dictionary): Uint8Array {
   let bytes = TEXT_BYTES.get(dictionary);
   if (bytes === undefined) {
     const writer = new BytesWriter();
-    const texts: string[] = [];
-    for (let code = 0; code < dictionary.length; code++) texts.push(dictionary.at(code));
-    writer.texts(texts);
+    for (let code = 0; code < dictionary.length; code++) writeText(writer, dictionary, code);
     TEXT_BYTES.set(dictionary, (bytes = writer.finish().slice()));
   }
   return bytes;
+}
+
+const span = newSpan();
+
+function writeText(writer: BytesWriter, dictionary: Dictionary, code: number): void {
+  // Rows of NULL alone may do without a dictionary.
+  if (code < dictionary.length) dictionary.spanAt(code, span);
+  else span.start = span.end;
+  writer.textBytes(span.bytes, span.start, span.end);
 }
 
 /** By code, the number + 1 that a string has got; 0 between uses. */
@@ -156,24 +167,24 @@ function usedTexts(
   codes: Int32Array,
   dictionary: Dictionary,
   length: number,
-): { used: string[]; numbers: Int32Array } {
+): { used: number[]; numbers: Int32Array } {
   if (ownNumbers.length < dictionary.length) ownNumbers = new Int32Array(dictionary.length * 2);
   if (rowNumbers.length < length) rowNumbers = new Int32Array(length);
   const numbers = rowNumbers.subarray(0, length);
-  const usedCodes: number[] = [];
+  const used: number[] = [];
   for (let i = 0; i < length; i++) {
     const code = codes[i];
-    if (ownNumbers[code] === 0) ownNumbers[code] = usedCodes.push(code);
+    if (ownNumbers[code] === 0) ownNumbers[code] = used.push(code);
     numbers[i] = ownNumbers[code] - 1;
   }
-  for (const code of usedCodes) ownNumbers[code] = 0;
-  return { used: usedCodes.map((code) => dictionary.at(code) ?? ''), numbers };
+  for (const code of used) ownNumbers[code] = 0;
+  return { used, numbers };
 }
 
 function packCodes(writer: BytesWriter, codes: Int32Array, distinct: number): void {
   if (distinct <= 1) return;
   if (distinct <= 0x100) writer.bytes(codes);
-  else if (distinct <= 0x10000) writer.array(Uint16Array.from(codes));
+  else if (distinct <= 0x10000) writer.array(new Uint16Array(codes));
   else writer.array(codes);
 }
 
@@ -182,9 +193,8 @@ function unpackTexts(
   length: number,
 ): { codes: Int32Array; dictionary: Dictionary } {
   const distinct = reader.u32();
-  const texts: string[] = [];
-  for (let i = 0; i < distinct; i++) texts.push(reader.text());
-  const dictionary = new StringDictionary(texts);
+  if (distinct * LENGTH_BYTES > reader.remaining) throw new ByteRangeError('too many strings');
+  const dictionary = unpackDictionary(reader, distinct);
   if (distinct <= 1) return { codes: new Int32Array(length), dictionary };
   const codes =
     distinct <= 0x100
@@ -192,5 +202,12 @@ function unpackTexts(
       : distinct <= 0x10000
         ? reader.u16s(length)
         : reader.u32s(length);
-  return { codes: Int32Array.from(codes), dictionary };
+  return { codes: new Int32Array(codes), dictionary };
+}
+
+function unpackDictionary(reader: BytesReader, distinct: number): Dictionary {
+  const { bytes, starts } = reader.texts(distinct);
+  const pages = new TextPages();
+  for (let i = 0; i < distinct; i++) pages.push(bytes, starts[i] + LENGTH_BYTES, starts[i + 1], 0);
+  return new PageDictionary(pages);
 }

@@ -4,11 +4,18 @@ import { blockStage, readLanes, writeLanes, type StagedBytes } from './block-sta
 import type { BytesReader, BytesWriter } from './bytes-io.ts';
 import { DamagedBlock } from './damaged-block.ts';
 import { laneBits } from './number-block.ts';
+import { newSpan } from '../../vector/dictionary.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
 /** Strings written between two pauses. */
 const STEP_TEXTS = 16_384;
+
+/** What stands before a string. */
+const LENGTH_BYTES = 4;
+const span = newSpan();
+/** Strings that get their room at once. */
+const ROOM_TEXTS = 64;
 
 /** In steps of some milliseconds, between which others may use the stage. */
 export function* textSteps(
@@ -22,8 +29,7 @@ export function* textSteps(
   writer.u32(used.length);
   for (let start = 0; start < used.length; start += STEP_TEXTS) {
     if (start > 0 || used.length > STEP_TEXTS) yield;
-    const some = used.slice(start, start + STEP_TEXTS);
-    writer.texts(some.map((code) => dictionary.textOf(code)));
+    writeTexts(writer, dictionary, used, start, Math.min(used.length, start + STEP_TEXTS));
   }
   if (used.length <= 1) return;
   if (used.length > STEP_TEXTS) yield;
@@ -34,6 +40,25 @@ export function* textSteps(
   lanes.set(numbers, stage.lanes / (bits >>> 3));
   writer.u8(bits);
   writeLanes(writer, stage, bits, rows, stage.lanes);
+}
+
+function writeTexts(
+  writer: BytesWriter,
+  dictionary: TextDictionary,
+  used: readonly number[],
+  start: number,
+  end: number,
+): void {
+  for (let first = start; first < end; first += ROOM_TEXTS) {
+    const last = Math.min(end, first + ROOM_TEXTS);
+    let bytes = 0;
+    for (let i = first; i < last; i++) bytes += LENGTH_BYTES + dictionary.lengthOf(used[i]);
+    writer.reserve(bytes);
+    for (let i = first; i < last; i++) {
+      dictionary.spanAt(used[i], span);
+      writer.textBytes(span.bytes, span.start, span.end);
+    }
+  }
 }
 
 /** The codes in use in the order of first use, and for each row the place of its own among them. */
@@ -113,20 +138,14 @@ function makeHashTable(): CodePlaces {
 /** The codes that the block's strings have in the dictionary. */
 function codesOf(reader: BytesReader, count: number, dictionary: TextDictionary): Int32Array {
   const codes = new Int32Array(count);
-  const run = reader.texts(count);
-  if (dictionary.size > 1) {
-    for (let i = 0; i < count; i++) {
-      codes[i] = dictionary.codeOf(run.textAt(i)) ?? dictionary.intern(run.copyAt(i));
-    }
-    return codes;
-  }
+  const { bytes, starts } = reader.texts(count);
   // What is distinct in the block need not be looked for in an empty dictionary.
-  const texts: string[] = [];
+  const isEmpty = dictionary.size === 1;
   for (let i = 0; i < count; i++) {
-    const text = run.textAt(i);
-    if (text !== '') codes[i] = texts.push(text);
+    const [start, end] = [starts[i] + LENGTH_BYTES, starts[i + 1]];
+    if (!isEmpty) codes[i] = dictionary.internBytes(bytes, start, end);
+    else if (start < end) codes[i] = dictionary.addDistinct(bytes, start, end);
   }
-  dictionary.addDistinct(texts);
   return codes;
 }
 

@@ -1,22 +1,16 @@
 /** Distinct strings of a column, numbered in the order of their arrival. */
-import type { Dictionary } from '../../vector/dictionary.ts';
-import { StringDictionary } from '../../vector/string-dictionary.ts';
+import { newSpan, type ByteSpan, type Dictionary } from '../../vector/dictionary.ts';
 import { TextTable } from '../../vector/text-table.ts';
 import type { NullMask } from '../../vector/vector.ts';
 
 /** Distinct strings above which a column no longer shares one dictionary among all its segments. */
 export const SHARED_DICTIONARY_LIMIT = 200_000;
 
-/** What a string takes beside its characters. */
-const BYTES_PER_TEXT = 64;
-
 /** Append-only. Code 0 is the empty string, so that rows of NULL have a valid code. */
 export class TextDictionary {
   readonly #table = new TextTable();
-  readonly #translations = new WeakMap<Dictionary, Translation>();
-  readonly #growing = new WeakMap<TextDictionary, Int32Array>();
-  #snapshot: Dictionary = new StringDictionary([''], this, true);
-  #bytes = 0;
+  /** By the source of other dictionaries. */
+  readonly #translations = new WeakMap<object, Translation>();
 
   constructor() {
     this.#table.add('');
@@ -27,7 +21,7 @@ export class TextDictionary {
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#table.bytes;
   }
 
   get isIndexed(): boolean {
@@ -44,27 +38,31 @@ export class TextDictionary {
   }
 
   intern(text: string): number {
-    const { size } = this.#table;
-    const code = this.#table.add(text);
-    if (code === size) this.#bytes += text.length * 2 + BYTES_PER_TEXT;
-    return code;
+    return this.#table.add(text);
   }
 
-  /** Fills an empty dictionary with distinct strings, none of them empty; the first has code 1. */
-  addDistinct(texts: readonly string[]): void {
-    this.#table.addDistinct(texts);
-    for (const text of texts) this.#bytes += text.length * 2 + BYTES_PER_TEXT;
+  /** The code of a string in UTF-8. */
+  internBytes(bytes: Uint8Array, start: number, end: number): number {
+    return this.#table.addBytes(bytes, start, end);
   }
 
-  /**
-   * The strings so far: consumers keep results per dictionary, so a new one is handed out only when strings
-   * were added.
-   */
+  /** Adds a string in UTF-8 that the dictionary does not have; its code. */
+  addDistinct(bytes: Uint8Array, start: number, end: number): number {
+    return this.#table.pushDistinct(bytes, start, end);
+  }
+
+  /** The length of a string's UTF-8. */
+  lengthOf(code: number): number {
+    return this.#table.lengthOf(code);
+  }
+
+  spanAt(code: number, span: ByteSpan): void {
+    this.#table.spanAt(code, span);
+  }
+
+  /** The strings so far: a new object only when strings were added. */
   snapshot(): Dictionary {
-    if (this.#snapshot.length !== this.size) {
-      this.#snapshot = new StringDictionary(this.#table.toArray(), this, true);
-    }
-    return this.#snapshot;
+    return this.#table.snapshot(this);
   }
 
   /** Writes this dictionary's codes for rows [0, length) of a column with another dictionary. */
@@ -72,16 +70,16 @@ export class TextDictionary {
     dictionary: Dictionary,
     codes: Int32Array,
     length: number,
-    nulls: Uint8Array | undefined,
+    nulls: NullMask,
     target: Int32Array,
     at: number,
   ): void {
-    if (dictionary === this.#snapshot) {
+    if (dictionary.source === this) {
       target.set(codes.subarray(0, length), at);
       return;
     }
     const translation = this.#translation(dictionary);
-    if (nulls === undefined && translation.isSame && translation.missing === 0) {
+    if (nulls === undefined && translation.isSame && translation.known === translation.entries) {
       target.set(codes.subarray(0, length), at);
       return;
     }
@@ -91,60 +89,53 @@ export class TextDictionary {
       let own = table[code];
       if (own === undefined || own < 0) {
         if (nulls !== undefined && nulls[i] === 1) own = 0;
-        else own = this.#translate(translation, code, dictionary.at(code));
+        else own = this.#translate(translation, code, dictionary);
       }
       target[at + i] = own;
     }
   }
 
-  /** The same for rows of a column whose dictionary may have grown since, without a snapshot of it. */
+  /** The same for rows of a column whose dictionary may have grown since. */
   takeOver(column: TextCodes, length: number, target: Int32Array, at: number): void {
     const { dictionary, codes, nulls } = column;
-    if (dictionary === this) {
-      target.set(codes.subarray(0, length), at);
-      return;
-    }
-    const table = this.#growingTranslation(dictionary);
-    for (let i = 0; i < length; i++) {
-      const code = codes[i];
-      let own = table[code];
-      if (own < 0) {
-        if (nulls !== undefined && nulls[i] === 1) own = 0;
-        else table[code] = own = this.intern(dictionary.textOf(code));
-      }
-      target[at + i] = own;
-    }
+    this.translate(dictionary.snapshot(), codes, length, nulls, target, at);
   }
 
-  #growingTranslation(dictionary: TextDictionary): Int32Array {
-    let table = this.#growing.get(dictionary);
-    if (table === undefined || table.length < dictionary.size) {
-      const larger = new Int32Array(Math.ceil(dictionary.size * 1.5)).fill(-1);
-      if (table !== undefined) larger.set(table);
-      this.#growing.set(dictionary, (table = larger));
-    }
-    return table;
-  }
-
-  #translate(translation: Translation, code: number, text: string): number {
-    const own = this.intern(text);
+  #translate(translation: Translation, code: number, dictionary: Dictionary): number {
+    const own = this.#table.addFrom(dictionary, code);
     translation.table[code] = own;
-    translation.missing--;
+    translation.known++;
     if (own !== code) translation.isSame = false;
     return own;
   }
 
   #translation(dictionary: Dictionary): Translation {
-    let translation = this.#translations.get(dictionary);
-    if (translation?.table.length !== dictionary.length) {
-      const table = new Int32Array(dictionary.length).fill(-1);
-      translation = { table, missing: dictionary.length, isSame: true };
-      this.#translations.set(dictionary, translation);
+    const { length, source } = dictionary;
+    let translation = this.#translations.get(source);
+    if (translation === undefined) {
+      const table = new Int32Array(length).fill(-1);
+      translation = { table, entries: length, known: 0, isSame: true };
+      this.#translations.set(source, translation);
       // Rows may do without the empty string, which is the first one here.
-      if (dictionary.length > 0 && dictionary.at(0) === '') this.#translate(translation, 0, '');
+      if (length > 0 && isEmpty(dictionary)) this.#translate(translation, 0, dictionary);
     }
+    if (length > translation.table.length) {
+      const table = new Int32Array(Math.ceil(length * GROWTH)).fill(-1);
+      table.set(translation.table);
+      translation.table = table;
+    }
+    if (length > translation.entries) translation.entries = length;
     return translation;
   }
+}
+
+/** By how much a table grows beyond a dictionary. */
+const GROWTH = 1.5;
+const FIRST = newSpan();
+
+function isEmpty(dictionary: Dictionary): boolean {
+  dictionary.spanAt(0, FIRST);
+  return FIRST.start === FIRST.end;
 }
 
 /** Codes of rows in a dictionary. */
@@ -154,12 +145,14 @@ interface TextCodes {
   readonly nulls: NullMask;
 }
 
-/** What the codes of another dictionary, which never changes, are here. */
+/** What the codes of dictionaries of another source are here. */
 interface Translation {
   /** -1 where nobody has asked yet. */
-  readonly table: Int32Array;
-  /** Codes that nobody has asked for. */
-  missing: number;
+  table: Int32Array;
+  /** Of the longest dictionary so far. */
+  entries: number;
+  /** Codes that somebody has asked for. */
+  known: number;
   /** Those that were asked for are the same in both. */
   isSame: boolean;
 }

@@ -69,7 +69,7 @@ describe('texts by code', () => {
       false,
     );
     const unprepared = new TextDictionary();
-    unprepared.addDistinct(['a', 'b']);
+    for (const text of ['a', 'b']) unprepared.addDistinct(Buffer.from(text), 0, 1);
     const dictionary = unprepared.snapshot();
     const select = equal(column(TEXT, 0))!;
     expect(select({ columns: [{ ...vector, dictionary }], length: 2 }, undefined, context)).toBe(

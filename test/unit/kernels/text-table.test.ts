@@ -27,7 +27,7 @@ function codes(
     dictionary.grow();
     row = kernels.textCodes(rows.block, rows.job, dictionary.table, row);
   }
-  dictionary.decodeNew();
+  dictionary.takeNew();
   return rows.codes();
 }
 

@@ -66,7 +66,7 @@ function read(c: number, count: number, table: TextTuples, dictionary: ByteDicti
     dictionary.grow();
     row = codesFrom(row);
   }
-  dictionary.decodeNew();
+  dictionary.takeNew();
   const { u8, i32 } = kernelViews();
   return Array.from({ length: count }, (_, i) => {
     if (u8[rows.odd + i * COLUMNS + c + 1] === 1) return undefined;

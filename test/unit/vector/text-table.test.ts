@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { HashPages } from '../../../src/vector/hash-pages.ts';
 import { TextTable } from '../../../src/vector/text-table.ts';
+import { textsOf } from '../../support/texts-of.ts';
+
+function push(table: TextTable, text: string): void {
+  const bytes = Buffer.from(text);
+  table.pushDistinct(bytes, 0, bytes.length);
+}
 
 describe('TextTable', () => {
   it('numbers strings in the order of their arrival and finds them again', () => {
@@ -26,15 +32,15 @@ describe('TextTable', () => {
     const table = new TextTable();
     table.add('first');
     const texts = Array.from({ length: 20_000 }, (_, i) => `text ${i}`);
-    table.addDistinct(texts);
+    for (const text of texts) push(table, text);
     expect(table.size).toBe(20_001);
     expect(table.textOf(20_000)).toBe('text 19999');
     expect(table.add('text 7')).toBe(8);
     expect(table.add('new')).toBe(20_001);
-    table.addDistinct(['newer']);
+    push(table, 'newer');
     expect(table.find('newer')).toBe(20_002);
     expect(texts.every((text, i) => table.find(text) === i + 1)).toBe(true);
-    expect(table.toArray()).toEqual(['first', ...texts, 'new', 'newer']);
+    expect(textsOf(table.snapshot())).toEqual(['first', ...texts, 'new', 'newer']);
   });
 
   it('tells strings of all lengths and alphabets apart', () => {
