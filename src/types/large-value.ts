@@ -15,7 +15,7 @@ export const PIECE_LENGTH = 16 * 1024;
 /** What a value may weigh, in characters about, that is done in one go. */
 const WEIGHT_MAX = 32 * 1024;
 /** The same of a mere text, which is only copied. */
-const TEXT_LENGTH_MAX = 256 * 1024;
+export const TEXT_LENGTH_MAX = 256 * 1024;
 const ITEM_WEIGHT = 8;
 
 /** True where a value should be formatted in pieces. */

@@ -16,6 +16,7 @@ import {
   type ColumnSource,
 } from './column-source.ts';
 import { QuotientVector } from '../quotient-vector.ts';
+import { ByteTextSource } from './byte-text-source.ts';
 import { DictionaryEntries } from './dictionary-entries.ts';
 import { QuotientSource } from './quotient-source.ts';
 import type { Dictionary } from '../dictionary.ts';
@@ -46,6 +47,8 @@ export const INTEGERS: ReadonlySet<Oid> = new Set<Oid>([
 
 /** A dictionary larger than this is not kept as a whole. */
 const KEPT_ENTRIES_MAX = 256 * 1024;
+/** The same where entries are bytes, which cost little more to copy again than to find. */
+const KEPT_BYTES_MAX = 32 * 1024;
 
 /** How one column of a result is sent, the same for all batches of a statement. */
 export class ColumnPlan {
@@ -100,16 +103,18 @@ export class ColumnPlan {
   #dictionarySource(vector: TextVector): ColumnSource {
     const { nulls, codes, dictionary } = vector;
     const form = this.#form;
-    const isSame = dictionary === this.#dictionary;
+    const isSame = dictionary.source === this.#dictionary?.source;
     // Keeping entries pays where they repeat, in this batch or from one batch to the next.
     const repeats = isSame || dictionary.length * 2 <= vector.length;
     const kept = isSame ? this.#kept : undefined;
     this.#dictionary = dictionary;
+    const areBytes = form === undefined && dictionary.hasBytes;
     this.#kept =
-      repeats && dictionary.length <= KEPT_ENTRIES_MAX
-        ? (kept ?? DictionaryEntries.create(dictionary, form))
+      repeats && dictionary.length <= (areBytes ? KEPT_BYTES_MAX : KEPT_ENTRIES_MAX)
+        ? (kept?.extend(dictionary) ?? DictionaryEntries.create(dictionary, form))
         : undefined;
     if (this.#kept !== undefined) return new CodeSource(nulls, codes, this.#kept);
+    if (areBytes) return new ByteTextSource(vector);
     const text = (row: number): string => dictionary.at(codes[row] as number);
     const textAt = form === undefined ? text : (row: number) => form(text(row));
     return new TextSource(nulls, textAt, (row) => isLarge(text(row)));

@@ -17,7 +17,7 @@ import type { TimeZone } from '../../types/datetime/timezone.ts';
 import type { NullMask } from '../vector.ts';
 import type { DictionaryEntries } from './dictionary-entries.ts';
 import type { EncodeArea } from './encode-area.ts';
-import { encodeTexts } from './text-bytes.ts';
+import { encodeTexts } from './entry-bytes.ts';
 
 const ENCODER = new TextEncoder();
 

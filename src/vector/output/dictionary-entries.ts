@@ -6,8 +6,8 @@ import { kernelViews, tryAllocate, type KernelBlock } from '../../kernels/memory
 import { ENTRY_BYTES, SLACK_BYTES } from '../../kernels/output-kernels.ts';
 import type { NullMask } from '../vector.ts';
 import { STEP_TEXTS, type EncodeArea } from './encode-area.ts';
-import { encodeTexts } from './text-bytes.ts';
-import type { Dictionary } from '../dictionary.ts';
+import { copyEntries, encodeTexts } from './entry-bytes.ts';
+import { newSpan, type Dictionary } from '../dictionary.ts';
 
 /** Texts are kept up to this many bytes; then all are dropped and those in use encoded again. */
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
@@ -19,8 +19,10 @@ const BYTES_PER_UNIT = 3;
 /** Stands in the table for an entry about to be encoded. */
 const PENDING = 1;
 
+const span = newSpan();
+
 export class DictionaryEntries {
-  readonly dictionary: Dictionary;
+  #dictionary: Dictionary;
   readonly #form: ((text: string) => string) | undefined;
   #table: KernelBlock;
   /** Entries in the table. */
@@ -36,7 +38,7 @@ export class DictionaryEntries {
     table: KernelBlock,
     size: number,
   ) {
-    this.dictionary = dictionary;
+    this.#dictionary = dictionary;
     this.#form = form;
     this.#table = table;
     this.#size = size;
@@ -53,6 +55,12 @@ export class DictionaryEntries {
     return table && new DictionaryEntries(dictionary, form, table, size);
   }
 
+  /** Goes on with a dictionary of the same source. */
+  extend(dictionary: Dictionary): this {
+    if (dictionary.length > this.#dictionary.length) this.#dictionary = dictionary;
+    return this;
+  }
+
   /** The table of entries by code. It may move when entries are added. */
   get table(): number {
     return this.#table.pointer;
@@ -60,7 +68,7 @@ export class DictionaryEntries {
 
   /** Grows the table with the dictionary; false where the kernels' memory has no place. */
   fit(): boolean {
-    const { length } = this.dictionary;
+    const { length } = this.#dictionary;
     if (length <= this.#size) return true;
     const size = Math.max(length, this.#size * 2);
     const table = tryAllocate(tableBytes(size));
@@ -78,10 +86,7 @@ export class DictionaryEntries {
   supply(area: EncodeArea, codes: Int32Array, nulls: NullMask, from: number, to: number): boolean {
     const missing = this.#missing(codes, nulls, from, to);
     if (missing.length === 0) return false;
-    const texts = missing.map((code) => this.#text(code));
-    const used = this.#reserve(texts)
-      ? encodeTexts(texts, this.#free, this.#end - this.#free, area.entries)
-      : -1;
+    const used = this.#areBytes ? this.#copy(missing, area) : this.#encode(missing, area);
     const { u32 } = kernelViews();
     const table = this.#table.pointer / 4;
     const made = area.entries / 4;
@@ -95,8 +100,35 @@ export class DictionaryEntries {
     return true;
   }
 
+  /** Entries are sent as they are, and are bytes already. */
+  get #areBytes(): boolean {
+    return this.#form === undefined && this.#dictionary.hasBytes;
+  }
+
+  #encode(codes: readonly number[], area: EncodeArea): number {
+    const texts = codes.map((code) => this.#text(code));
+    let bytes = texts.length + SLACK_BYTES;
+    for (const text of texts) bytes += text.length * BYTES_PER_UNIT;
+    if (!this.#reserve(bytes)) return -1;
+    return encodeTexts(texts, this.#free, this.#end - this.#free, area.entries);
+  }
+
+  #copy(codes: readonly number[], area: EncodeArea): number {
+    let bytes = SLACK_BYTES;
+    for (const code of codes) bytes += this.#lengthOf(code);
+    if (!this.#reserve(bytes)) return -1;
+    return copyEntries(this.#dictionary, codes, this.#free, area.entries);
+  }
+
+  /** Bytes, or characters of what is to be encoded. */
+  #lengthOf(code: number): number {
+    if (!this.#areBytes) return this.#dictionary.at(code).length;
+    this.#dictionary.spanAt(code, span);
+    return span.end - span.start;
+  }
+
   #text(code: number): string {
-    const text = this.dictionary.at(code);
+    const text = this.#dictionary.at(code);
     return this.#form === undefined ? text : this.#form(text);
   }
 
@@ -109,7 +141,7 @@ export class DictionaryEntries {
     for (let row = from; row < to && missing.length < STEP_TEXTS; row++) {
       const code = codes[row] as number;
       if (u32[table + code * 2] !== 0 || (nulls !== undefined && nulls[row] === 1)) continue;
-      characters += this.dictionary.at(code).length;
+      characters += this.#lengthOf(code);
       if (characters > STEP_CHARACTERS) break;
       u32[table + code * 2] = PENDING;
       missing.push(code);
@@ -117,10 +149,8 @@ export class DictionaryEntries {
     return missing;
   }
 
-  /** Makes sure that the texts fit between `#free` and `#end`. */
-  #reserve(texts: readonly string[]): boolean {
-    let bytes = texts.length + SLACK_BYTES;
-    for (const text of texts) bytes += text.length * BYTES_PER_UNIT;
+  /** Makes sure that so many bytes fit between `#free` and `#end`. */
+  #reserve(bytes: number): boolean {
     if (this.#free + bytes <= this.#end) return true;
     const size = Math.max(bytes, BLOCK_BYTES_MIN, Math.min(this.#kept, KEPT_BYTES_MAX / 4));
     if (this.#kept + size > KEPT_BYTES_MAX) this.#forget();

@@ -8,6 +8,7 @@ import type { Value } from '../../../../src/types/value.ts';
 import type { MessageTarget } from '../../../../src/vector/output/message-target.ts';
 import { vectorFromValues, type Batch, type Vector } from '../../../../src/vector/vector.ts';
 import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
+import { TextTable } from '../../../../src/vector/text-table.ts';
 
 const DAY = 86_400_000_000;
 const TEXTS = ['', 'a', 'host_1', 'tab\there', 'line\nend', 'back\\slash', '\\.', 'say "hi"', ','];
@@ -82,33 +83,41 @@ export const randomResult: fc.Arbitrary<RandomResult> = fc
         maxLength: total,
       }),
     );
-    return fc.tuple(fc.tuple(...columns), fc.boolean()).map(([values, shared]) => {
+    return fc.tuple(fc.tuple(...columns), fc.constantFrom(...SHARINGS)).map(([values, texts]) => {
       const oids = kinds.map(({ oid }) => oid);
       return {
         oids,
-        batches: cut(oids, values, lengths, shared),
+        batches: cut(oids, values, lengths, texts),
         rows: Array.from({ length: total }, (_, r) => values.map((column) => column[r] as Value)),
       };
     });
   });
 
-/** `shared`: texts of all batches through one dictionary that grows, else through one of each batch. */
+const SHARINGS = ['strings', 'growing strings', 'bytes', 'growing bytes'] as const;
+
+/** Texts of all batches go through one dictionary that grows, or through one of each batch. */
 function cut(
   oids: readonly Oid[],
   values: readonly (readonly Value[])[],
   lengths: readonly number[],
-  shared: boolean,
+  texts: (typeof SHARINGS)[number],
 ): Batch[] {
   const dictionaries = oids.map(() => new Map<string, number>());
   const lists = oids.map((): string[] => []);
   const entries = lists.map((list) => new StringDictionary(list));
+  const tables = oids.map(() => new TextTable());
   let start = 0;
   return lengths.map((length) => {
     const from = start;
     start += length;
     const columns = oids.map((oid, c): Vector => {
       const vector = vectorFromValues(sqlType(oid), values[c]!.slice(from, start));
-      if (vector.rep !== 'text' || !shared) return vector;
+      if (vector.rep !== 'text' || texts === 'strings') return vector;
+      if (texts.endsWith('bytes')) {
+        const table = texts === 'bytes' ? new TextTable() : tables[c]!;
+        const codes = vector.codes.map((code) => table.addFrom(vector.dictionary, code));
+        return { ...vector, codes, dictionary: table.snapshot() };
+      }
       const codes = Int32Array.from(vector.codes, (code) => {
         const word = vector.dictionary.at(code);
         const known = dictionaries[c]!.get(word) ?? lists[c]!.push(word) - 1;

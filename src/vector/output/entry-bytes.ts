@@ -1,6 +1,8 @@
-/** Texts to UTF-8 in the kernels' memory, many in one step. */
+/** Texts as UTF-8 in the kernels' memory, many in one step. */
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews } from '../../kernels/memory.ts';
+import { newSpan, type Dictionary } from '../dictionary.ts';
+import { copyBytes } from '../text-pages.ts';
 
 const ENCODER = new TextEncoder();
 /** PostgreSQL's texts have none in them, so it can tell where one ends. */
@@ -41,6 +43,28 @@ function encodeEach(
     u32[entry + 1] = written;
     entry += 2;
     at += written;
+  }
+  return at - start;
+}
+
+const span = newSpan();
+
+/** Copies entries one behind the other to an address, where they must fit, and writes an entry for each. */
+export function copyEntries(
+  dictionary: Dictionary,
+  codes: ArrayLike<number>,
+  start: number,
+  entries: number,
+): number {
+  const { u8, u32 } = kernelViews();
+  let at = start;
+  let entry = entries / 4;
+  for (let i = 0; i < codes.length; i++, entry += 2) {
+    dictionary.spanAt(codes[i] as number, span);
+    copyBytes(span.bytes, span.start, span.end, u8, at);
+    u32[entry] = at;
+    u32[entry + 1] = span.end - span.start;
+    at += span.end - span.start;
   }
   return at - start;
 }
