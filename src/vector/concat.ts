@@ -5,12 +5,12 @@ import type { Value } from '../types/value.ts';
 import { nullVector } from './builder.ts';
 import { DecimalVector } from './decimal-vector.ts';
 import { codeIn, originOf } from './distinct-dictionary.ts';
-import { LongList } from './long-list.ts';
+import { mergeFor } from './dictionary-merge.ts';
 import { QuotientVector } from './quotient-vector.ts';
 import { WideVector } from './wide-vector.ts';
 import { valueAt, type Batch, type NullMask, type TextVector, type Vector } from './vector.ts';
 import type { Dictionary } from './dictionary.ts';
-import { NO_TEXTS, StringDictionary } from './string-dictionary.ts';
+import { NO_TEXTS } from './string-dictionary.ts';
 
 /** Rows copied in one step. */
 const STEP_ROWS = 65_536;
@@ -105,16 +105,25 @@ function* concatText(
   const home = intoOne(vectors, length);
   if (home !== undefined) return { rep: 'text', type, length, ...home, nulls };
   const codes = new Int32Array(length);
-  const first = vectors[0]?.dictionary ?? NO_TEXTS;
-  const shared = vectors.every((vector) => vector.dictionary === first);
-  const merge = new DictionaryMerge();
+  const shared = sharedDictionary(vectors);
+  const merge = mergeFor(vectors);
   for (const [vector, at] of inSteps(vectors)) {
     if (vector === undefined) yield;
-    else if (shared) codes.set(vector.codes.subarray(0, vector.length), at);
+    else if (shared !== undefined) codes.set(vector.codes.subarray(0, vector.length), at);
     else merge.remap(vector, codes, at);
   }
-  const dictionary = shared ? first : new StringDictionary(yield* merge.texts.toArraySteps());
+  const dictionary = shared ?? (yield* merge.finish());
   return { rep: 'text', type, length, codes, dictionary, nulls };
+}
+
+/** The longest dictionary where all are of one source. */
+function sharedDictionary(vectors: readonly TextVector[]): Dictionary | undefined {
+  let longest = vectors[0]?.dictionary ?? NO_TEXTS;
+  for (const { dictionary } of vectors) {
+    if (dictionary.source !== longest.source) return undefined;
+    if (dictionary.length > longest.length) longest = dictionary;
+  }
+  return longest;
 }
 
 /** Strings that are looked for in another dictionary, at most. */
@@ -146,54 +155,6 @@ function intoOne(
     at += vector.length;
   }
   return { codes, dictionary };
-}
-
-/** After this many strings, equal ones are looked for only if at least half of them were repeats. */
-const INTERN_TRIAL = 4096;
-
-/** Builds one dictionary out of several; each source is translated code by code, once. */
-class DictionaryMerge {
-  readonly texts = new LongList<string>();
-  /** undefined once it does not pay: a dictionary may repeat strings. */
-  #byText: Map<string, number> | undefined = new Map<string, number>();
-  #asked = 0;
-  readonly #tables = new Map<Dictionary, Int32Array>();
-
-  remap(vector: TextVector, target: Int32Array, at: number): void {
-    const { codes, dictionary, nulls, length } = vector;
-    // Where few of many strings are used, a table for all of them is not worth it.
-    const table = dictionary.length > 4 * length + 64 ? undefined : this.#table(dictionary);
-    for (let i = 0; i < length; i++) {
-      if (nulls !== undefined && nulls[i] === 1) continue;
-      const code = codes[i];
-      let merged = table === undefined ? -1 : table[code];
-      if (merged === -1) {
-        merged = this.#code(dictionary.at(code));
-        if (table !== undefined) table[code] = merged;
-      }
-      target[at + i] = merged;
-    }
-    if (this.texts.length === 0 && length > 0) this.#code('');
-  }
-
-  #table(dictionary: Dictionary): Int32Array {
-    let table = this.#tables.get(dictionary);
-    if (table === undefined) {
-      table = new Int32Array(dictionary.length).fill(-1);
-      this.#tables.set(dictionary, table);
-    }
-    return table;
-  }
-
-  #code(text: string): number {
-    const known = this.#byText?.get(text);
-    if (known !== undefined) return known;
-    const code = this.texts.length;
-    this.texts.push(text);
-    this.#byText?.set(text, code);
-    if (++this.#asked > INTERN_TRIAL && code * 2 > this.#asked) this.#byText = undefined;
-    return code;
-  }
 }
 
 /** All rows of the batches as one; `types` gives the columns where there is no batch at all. */

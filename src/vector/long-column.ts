@@ -8,7 +8,6 @@ import { nullVector } from './builder.ts';
 import { concatSteps } from './concat.ts';
 import { gatherOrNull, slice } from './gather.ts';
 import { valueAt, type Batch, type NullMask, type TextVector, type Vector } from './vector.ts';
-import type { Dictionary } from './dictionary.ts';
 import { StringDictionary } from './string-dictionary.ts';
 
 const PART_BITS = 18;
@@ -74,15 +73,18 @@ export class LongColumn {
 
 /** Whether the vectors' rows may lie in one vector, however many they are. */
 function fitsOneArray(vectors: readonly Vector[]): boolean {
-  const dictionaries = new Set<Dictionary>();
+  const sources = new Set<object>();
   let entries = 0;
   for (const vector of vectors) {
     if (vector.rep === 'any') return false;
-    if (vector.rep !== 'text' || dictionaries.has(vector.dictionary)) continue;
-    dictionaries.add(vector.dictionary);
+    if (vector.rep !== 'text') continue;
+    const { dictionary, length } = vector;
+    // Bytes in pages are no array.
+    if (dictionary.hasBytes || sources.has(dictionary.source)) continue;
+    sources.add(dictionary.source);
     // Of a dictionary much larger than the vector only the strings in use are taken over.
-    entries += Math.min(vector.dictionary.length, vector.length);
-    if (entries > PART_ROWS && dictionaries.size > 1) return false;
+    entries += Math.min(dictionary.length, length);
+    if (entries > PART_ROWS && sources.size > 1) return false;
   }
   return true;
 }

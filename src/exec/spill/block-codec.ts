@@ -5,8 +5,10 @@ import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Batch, TextVector, Vector } from '../../vector/vector.ts';
 import { readValue, writeValue } from './value-codec.ts';
-import type { Dictionary } from '../../vector/dictionary.ts';
-import { StringDictionary } from '../../vector/string-dictionary.ts';
+import { newSpan, type Dictionary } from '../../vector/dictionary.ts';
+import { PageDictionary } from '../../vector/page-dictionary.ts';
+import { TextPages } from '../../vector/text-pages.ts';
+import { TextTable } from '../../vector/text-table.ts';
 
 const REPS = ['f64', 'bool', 'text', 'any'] as const;
 /** Set beside the number of the representation where a mask of NULLs follows. */
@@ -36,7 +38,7 @@ function writeVector(writer: ByteWriter, vector: Vector, length: number): void {
   }
 }
 
-/** Codes into the strings that the rows use, the strings' lengths, and all of them end to end. */
+/** Codes into the strings that the rows use, the strings' lengths in UTF-8, and all of them end to end. */
 function writeTexts(writer: ByteWriter, vector: TextVector, length: number): void {
   const { codes, nulls, dictionary } = vector;
   const used = new UsedTexts(dictionary, length);
@@ -46,23 +48,26 @@ function writeTexts(writer: ByteWriter, vector: TextVector, length: number): voi
   }
   const { texts } = used;
   // Rows that are NULL have code 0, and it must name a string.
-  if (texts.length === 0) texts.push('');
-  const lengths = new Uint32Array(texts.length);
-  for (let i = 0; i < texts.length; i++) lengths[i] = texts[i].length;
+  if (texts.size === 0) texts.add('');
+  const lengths = new Uint32Array(texts.size);
+  let bytes = 0;
+  for (let i = 0; i < lengths.length; i++) bytes += lengths[i] = texts.lengthOf(i);
   writer.bytes(bytesOf(local));
-  writer.u32(texts.length);
+  writer.u32(lengths.length);
   writer.bytes(bytesOf(lengths));
-  const at = writer.length;
-  writer.u32(0);
-  writer.patchI32(at, writer.utf8(texts.join('')));
+  writer.u32(bytes);
+  const span = newSpan();
+  for (let i = 0; i < lengths.length; i++) {
+    texts.spanAt(i, span);
+    writer.range(span.bytes, span.start, span.end);
+  }
 }
 
 /** The strings that a block uses, numbered as they come. */
 class UsedTexts {
-  readonly texts: string[] = [];
+  readonly texts = new TextTable();
   readonly #dictionary: Dictionary;
   readonly #codes: Int32Array | undefined;
-  readonly #byText = new Map<string, number>();
 
   constructor(dictionary: Dictionary, rows: number) {
     this.#dictionary = dictionary;
@@ -75,12 +80,7 @@ class UsedTexts {
   code(code: number): number {
     const known = this.#codes?.[code] ?? -1;
     if (known >= 0) return known;
-    const text = this.#dictionary.at(code);
-    let local = this.#byText.get(text);
-    if (local === undefined) {
-      local = this.texts.push(text) - 1;
-      this.#byText.set(text, local);
-    }
+    const local = this.texts.addFrom(this.#dictionary, code);
     if (this.#codes !== undefined) this.#codes[code] = local;
     return local;
   }
@@ -121,14 +121,9 @@ function readVector(reader: ByteReader, type: SqlType, length: number): Vector {
 function readTexts(reader: ByteReader): Dictionary {
   const lengths = new Uint32Array(reader.u32());
   bytesOf(lengths).set(reader.take(lengths.byteLength));
-  const all = reader.utf8(reader.u32());
-  const texts: string[] = [];
-  let at = 0;
-  for (let i = 0; i < lengths.length; i++) {
-    texts.push(all.slice(at, at + lengths[i]));
-    at += lengths[i];
-  }
-  return new StringDictionary(texts);
+  const pages = new TextPages();
+  pages.adopt(reader.take(reader.u32()).slice(), lengths);
+  return new PageDictionary(pages);
 }
 
 function bytesOf(array: Float64Array | Int32Array | Uint32Array): Uint8Array {

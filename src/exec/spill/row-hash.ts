@@ -6,10 +6,9 @@
 import { hashKey } from '../../types/hash.ts';
 import { OID, vectorRep } from '../../types/type.ts';
 import type { TextVector, Vector } from '../../vector/vector.ts';
+import { hashText } from '../../vector/text-bytes.ts';
 
 const NULL_HASH = 0x2545f491;
-const FNV_PRIME = 0x01000193;
-const FNV_START = 0x811c9dc5 | 0;
 
 /** One hash a row, as signed 32-bit numbers. */
 export function rowHashes(keys: readonly Vector[], length: number, level: number): Int32Array {
@@ -60,8 +59,9 @@ function addTexts(hashes: Int32Array, vector: TextVector, length: number): void 
     const code = codes[i];
     let hash = known === undefined ? 0 : known[code];
     if (hash === 0) {
-      const text = dictionary.at(code);
-      hash = textHash(isPadded ? String(hashKey(type.oid, text)) : text);
+      hash = isPadded
+        ? hashText(String(hashKey(type.oid, dictionary.at(code))))
+        : dictionary.hashAt(code);
       if (known !== undefined) known[code] = hash;
     }
     hashes[i] = mix(hashes[i], hash);
@@ -84,13 +84,7 @@ function addValues(
       double[0] = value + 0;
       hashes[i] = mix(mix(hashes[i], words[0]), words[1]);
     } else {
-      hashes[i] = mix(hashes[i], textHash(String(hashKey(type.oid, value))));
+      hashes[i] = mix(hashes[i], hashText(String(hashKey(type.oid, value))));
     }
   }
-}
-
-function textHash(text: string): number {
-  let hash = FNV_START;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
-  return hash;
 }
