@@ -102,7 +102,8 @@ async function usedTexts(
   for (const { codes, dictionary, nulls, length: rows } of parts) {
     const used = new Int32Array(dictionary.length);
     const from = first;
-    await stretches(rows, COPY_ROWS, context, (start, end) => {
+    // Strings may have to be made of bytes.
+    await stretches(rows, STEP_ROWS, context, (start, end) => {
       for (let i = start; i < end; i++) {
         if (nulls !== undefined && nulls[i] === 1) continue;
         const code = codes[i];
