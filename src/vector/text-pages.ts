@@ -22,8 +22,8 @@ const CHUNK_BYTES = 256 * 1024;
 const SHARED_BYTES_MAX = CHUNK_BYTES / 4;
 
 /** Strings that are made for somebody are kept where there are no more entries and characters than that. */
-const KEPT_ENTRIES_MAX = 65_536;
-const KEPT_UNITS_MAX = 2 * 1024 * 1024;
+const KEPT_ENTRIES_MAX = 262_144;
+const KEPT_UNITS_MAX = 8 * 1024 * 1024;
 
 export class TextPages {
   size = 0;
