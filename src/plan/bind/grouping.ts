@@ -233,6 +233,10 @@ export class Grouping {
   takeGroupedSets(calls: QueryCalls): PendingSet[] {
     const used = new Set<number>();
     for (const group of this.#groups) columnsOf(group.expr, used);
+    // Those in the arguments of others were bound before them.
+    for (const set of calls.sets.toReversed()) {
+      if (used.has(set.column.id)) for (const arg of set.args) columnsOf(arg, used);
+    }
     const taken = calls.sets.filter((set) => used.has(set.column.id));
     const rest = calls.sets.filter((set) => !taken.includes(set));
     calls.sets.splice(0, calls.sets.length, ...rest);

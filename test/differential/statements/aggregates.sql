@@ -129,3 +129,9 @@ drop table graded;
 select percentile_disc(0.5) within group (order by t), percentile_disc(array[0, 1]) within group (order by t) from (values ('294276-12-31 23:59:59.999999+00'::timestamptz), ('2024-01-01 00:00:00+00'), (null), ('294276-12-31 23:59:59.999998+00')) v(t);
 select percentile_disc(0.3) within group (order by i), percentile_disc(0.9) within group (order by i desc) from (values (9223372036854775807), (9223372036854775806), (-9223372036854775807), (5)) v(i);
 select i % 2, percentile_disc(0.5) within group (order by 9007199254740992 + i) from generate_series(1, 3000) i group by 1 order by 1;
+
+-- sets in the arguments of sets that are grouped by
+SELECT generate_series(1, unnest(ARRAY[1,2])) g, count(*) GROUP BY g ORDER BY g;
+SELECT generate_series(1, generate_series(1, generate_series(1, 3))) g, count(*) GROUP BY g ORDER BY g;
+SELECT generate_series(1, unnest(ARRAY[1,2])) g, unnest(ARRAY['a','b']) u, count(*) GROUP BY g, u ORDER BY g, u;
+SELECT generate_series(1, 2) + unnest(ARRAY[1,2]) g, count(*) GROUP BY g ORDER BY g;
