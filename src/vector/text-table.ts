@@ -68,13 +68,7 @@ export class TextTable {
   ): number {
     if (!this.isIndexed) this.#indexRest();
     const { slots } = this.#index.directory[hash >>> this.#index.shift];
-    const mask = slots.length - 2;
-    for (let at = (hash << 1) & mask; slots[at + 1] !== 0; at = (at + 2) & mask) {
-      if (slots[at] !== hash) continue;
-      const number = slots[at + 1] - 1;
-      if (this.#pages.equals(number, bytes, start, end)) return number;
-    }
-    return -1;
+    return slots[this.#placeOf(slots, hash, bytes, start, end) + 1] - 1;
   }
 
   /** The number of a dictionary's entry, -1 where it is not in the table. */
@@ -98,13 +92,8 @@ export class TextTable {
     if (!this.isIndexed) this.#indexRest();
     const page = this.#index.directory[hash >>> this.#index.shift];
     const { slots } = page;
-    const mask = slots.length - 2;
-    let at = (hash << 1) & mask;
-    for (; slots[at + 1] !== 0; at = (at + 2) & mask) {
-      if (slots[at] !== hash) continue;
-      const number = slots[at + 1] - 1;
-      if (this.#pages.equals(number, bytes, start, end)) return number;
-    }
+    const at = this.#placeOf(slots, hash, bytes, start, end);
+    if (slots[at + 1] !== 0) return slots[at + 1] - 1;
     const number = this.#pages.push(bytes, start, end, hash);
     this.#indexed++;
     this.#index.put(page, at, hash, number + 1);
@@ -141,6 +130,17 @@ export class TextTable {
       this.#snapshot = new PageDictionary(this.#pages, source, true);
     }
     return this.#snapshot;
+  }
+
+  /** Where a string has its hash and number + 1 among a page's slots; a free place, of 0, where it is not there. */
+  #placeOf(slots: Int32Array, hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const mask = slots.length - 2;
+    let at = (hash << 1) & mask;
+    for (; slots[at + 1] !== 0; at = (at + 2) & mask) {
+      if (slots[at] !== hash) continue;
+      if (this.#pages.equals(slots[at + 1] - 1, bytes, start, end)) break;
+    }
+    return at;
   }
 
   #indexRest(): void {
