@@ -3,6 +3,7 @@
  * the groups fill the budget, rows of further ones go to disk, to be aggregated a partition at a time.
  */
 import type { AggregateCall, AggregateNode } from '../plan/physical.ts';
+import type { Expr } from '../plan/expr.ts';
 import type { Batch } from '../vector/vector.ts';
 import { Grouping, type GroupingInput } from './aggregation/grouping.ts';
 import { addLanes } from './aggregation/lane-input.ts';
@@ -14,6 +15,7 @@ import { batchSummaries } from './aggregation/summary-rows.ts';
 import { summaryPlan, type SummaryPlan } from './aggregation/summary-plan.ts';
 import { execute } from './build.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
+import { paceOf, type Pace } from './pace.ts';
 import { columnTypes, inPieces, MemoryBudget, pieces } from './run.ts';
 import { HashUsage } from './spill/usage.ts';
 
@@ -31,7 +33,8 @@ export async function* runAggregate(node: AggregateNode, context: ExecContext): 
     const rows = node.aggregates.every(isCheap) ? Infinity : STEP_ROWS;
     if (lanes !== undefined) await addLanes(groupings, lanes, rows, context);
     else if (plan === undefined) {
-      await run.fill(groupings, inPieces(execute(node.input, context), rows, context));
+      const pace = paceOf(inputExprs(node), rows, context.eval.clock);
+      await run.fill(groupings, inPieces(execute(node.input, context), pace, context), pace);
     } else await addSummaries(groupings, plan, node, context);
     while (groupings.length > 0) yield* run.results(groupings.shift()!);
     if (node.groups.length > 0) {
@@ -69,6 +72,16 @@ function isCheap({ args, filter, distinct, orderBy, fn }: AggregateCall): boolea
   return isPlain && fn.orderInsensitive === true && args.every(({ kind }) => kind === 'column');
 }
 
+/** What is computed for every row. */
+function inputExprs({ groups, aggregates }: AggregateNode): Expr[] {
+  const inputs = aggregates.flatMap(({ args, filter, orderBy }) => [
+    ...args,
+    ...(filter === null ? [] : [filter]),
+    ...orderBy.map(({ expr }) => expr),
+  ]);
+  return [...groups, ...inputs];
+}
+
 /** What the groupings of an aggregate have in common. */
 class AggregateRun {
   readonly usage = new HashUsage();
@@ -99,10 +112,16 @@ class AggregateRun {
     return new MemoryBudget('HashAggregate', this.#context, this.#context.hashMemoryBytes);
   }
 
-  async fill(groupings: readonly Grouping[], input: AsyncIterable<Batch>): Promise<void> {
+  async fill(
+    groupings: readonly Grouping[],
+    input: AsyncIterable<Batch>,
+    pace?: Pace,
+  ): Promise<void> {
     for await (const batch of input) {
       if (batch.length === 0) continue;
+      pace?.begin();
       for (const grouping of groupings) await grouping.add(batch, this.#context);
+      pace?.end(batch.length);
     }
   }
 

@@ -22,6 +22,7 @@ import type { ExecContext, OperatorRun } from './operator.ts';
 import { runProjectSet } from './project-set.ts';
 import { runProject } from './project.ts';
 import { runRecursiveUnion, runWorkTable } from './recursive-union.ts';
+import { steadyPace } from './pace.ts';
 import { piecesWithRuns } from './run.ts';
 import { runSetOperation } from './set-operation.ts';
 import { runSort } from './sort.ts';
@@ -64,7 +65,7 @@ async function* statementRun(run: OperatorRun, context: ExecContext): OperatorRu
 }
 
 function outputPieces(batch: Batch): Iterable<Batch> {
-  return batch.length <= OUTPUT_ROWS ? [batch] : piecesWithRuns(batch, OUTPUT_ROWS);
+  return batch.length <= OUTPUT_ROWS ? [batch] : piecesWithRuns(batch, steadyPace(OUTPUT_ROWS));
 }
 
 function start(node: PhysicalNode, context: ExecContext): OperatorRun {

@@ -7,6 +7,7 @@ import { execute } from './build.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { prepareSets } from './expr/membership.ts';
 import { compilePredicate } from './predicate.ts';
+import { paceOf, steadyPace } from './pace.ts';
 import { inPieces } from './run.ts';
 
 /** Rows tested between two checkpoints, and where a test takes some nanoseconds: as many as scans give. */
@@ -33,12 +34,16 @@ export async function* filtered(
   }
   await prepareSets(condition, context);
   const predicate = compilePredicate(condition);
-  const stepRows = predicate.isCheap ? CHEAP_ROWS : STEP_ROWS;
-  for await (const batch of inPieces(input, stepRows, context)) {
+  const pace = predicate.isCheap
+    ? steadyPace(CHEAP_ROWS)
+    : paceOf([condition], STEP_ROWS, context.eval.clock);
+  for await (const batch of inPieces(input, pace, context)) {
     if (batch.length === 0) continue;
+    pace.begin();
     const rows = predicate.isAsync
       ? await predicate.selectAsync(batch, context)
       : predicate.select(batch, context);
+    pace.end(batch.length);
     if (rows === undefined) yield batch;
     else if (rows.length > 0) yield pickBatch(batch, rows);
   }

@@ -11,6 +11,7 @@ import { compileExprs, evaluateAll } from './expression.ts';
 import { HashProbe } from './hash-probe.ts';
 import { assertSameKeys } from './key-table.ts';
 import { turn, type ExecContext, type OperatorRun } from './operator.ts';
+import { paceOf } from './pace.ts';
 import { columnTypes, evaluateLong, inPieces, joinInTurns, MemoryBudget } from './run.ts';
 import { HashUsage } from './spill/usage.ts';
 import { memoryBytes } from './spill/memory-bytes.ts';
@@ -75,9 +76,13 @@ async function* joinInMemory(
   const keys = await evaluateLong(node.rightKeys, rows, context);
   const probe = new HashProbe(node, await BuildSide.create(rows, keys, context), context);
   const leftKeys = compileExprs(node.leftKeys);
-  for await (const batch of inPieces(execute(node.left, context), STEP_ROWS, context)) {
+  const pace = paceOf(node.leftKeys, STEP_ROWS, context.eval.clock);
+  for await (const batch of inPieces(execute(node.left, context), pace, context)) {
     if (batch.length === 0) continue;
-    yield* probe.probe(batch, await evaluateAll(leftKeys, batch, context));
+    pace.begin();
+    const keyColumns = await evaluateAll(leftKeys, batch, context);
+    pace.end(batch.length);
+    yield* probe.probe(batch, keyColumns);
   }
   yield* probe.rest();
 }

@@ -5,6 +5,7 @@ import type { BatchRuns } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
+import { paceOf } from './pace.ts';
 import { inPieces } from './run.ts';
 
 /** Rows computed between two checkpoints. */
@@ -12,10 +13,13 @@ const STEP_ROWS = 4096;
 
 export async function* runProject(node: ProjectNode, context: ExecContext): OperatorRun {
   const exprs = compileExprs(node.exprs);
-  const rows = node.exprs.every((expr) => expr.kind === 'column') ? Infinity : STEP_ROWS;
-  for await (const batch of inPieces(execute(node.input, context), rows, context)) {
+  const areColumns = node.exprs.every((expr) => expr.kind === 'column');
+  const pace = paceOf(node.exprs, areColumns ? Infinity : STEP_ROWS, context.eval.clock);
+  for await (const batch of inPieces(execute(node.input, context), pace, context)) {
     if (batch.length === 0) continue;
+    pace.begin();
     const columns = await evaluateAll(exprs, batch, context);
+    pace.end(batch.length);
     const runs = batch.runs === undefined ? undefined : projectRuns(batch.runs, node.exprs);
     yield { columns, length: batch.length, runs };
   }

@@ -10,6 +10,7 @@ import { batchBytes, concatBatches, concatSteps } from '../vector/concat.ts';
 import { sliceBatch, sliceWithRuns } from '../vector/gather.ts';
 import { execute } from './build.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
+import { paceOf, steadyPace, type Pace } from './pace.ts';
 import { inTurns, turn, type ExecContext, type OperatorRun } from './operator.ts';
 
 type Checkpoint = Pick<ExecContext, 'checkpoint'>;
@@ -103,7 +104,8 @@ export async function evaluateLong(
   context: ExecContext,
 ): Promise<LongColumn[]> {
   const others = exprs.filter(isComputed);
-  const parts = await evaluatePieces(others, batch.pieces(STEP_ROWS), context);
+  const pace = paceOf(others, STEP_ROWS, context.eval.clock);
+  const parts = await evaluatePieces(others, batch.pieces(pace), pace, context);
   const { columns } = await joinInTurns(typesOf(others), parts, context);
   return withColumns(exprs, batch.columns, columns);
 }
@@ -114,9 +116,10 @@ export async function evaluateInTurns(
   batch: Batch,
   context: ExecContext,
 ): Promise<Vector[]> {
-  if (batch.length <= STEP_ROWS) return await evaluateAll(compileExprs(exprs), batch, context);
+  const pace = paceOf(exprs, STEP_ROWS, context.eval.clock);
+  if (batch.length <= pace.rows) return await evaluateAll(compileExprs(exprs), batch, context);
   const others = exprs.filter(isComputed);
-  const parts = await evaluatePieces(others, pieces(batch, STEP_ROWS), context);
+  const parts = await evaluatePieces(others, pieces(batch, pace), pace, context);
   const { columns } = await concatInTurns(typesOf(others), parts, context);
   return withColumns(exprs, batch.columns, columns);
 }
@@ -127,6 +130,7 @@ const typesOf = (exprs: readonly Expr[]): SqlType[] => exprs.map((expr) => expr.
 async function evaluatePieces(
   exprs: readonly Expr[],
   rows: Iterable<Batch>,
+  pace: Pace,
   context: ExecContext,
 ): Promise<Batch[]> {
   const parts: Batch[] = [];
@@ -134,7 +138,9 @@ async function evaluatePieces(
   const compiled = compileExprs(exprs);
   for (const piece of rows) {
     await turn(context);
+    pace.begin();
     parts.push({ columns: await evaluateAll(compiled, piece, context), length: piece.length });
+    pace.end(piece.length);
   }
   return parts;
 }
@@ -174,26 +180,34 @@ export async function collect(
 }
 
 /** A large batch in pieces that the next operators like. */
-export function* pieces(batch: Batch, rows = BATCH_ROWS): Generator<Batch, void, void> {
-  for (let start = 0; start < batch.length; start += rows) {
-    yield sliceBatch(batch, start, Math.min(start + rows, batch.length));
+export function* pieces(
+  batch: Batch,
+  rows: Pace | number = BATCH_ROWS,
+): Generator<Batch, void, void> {
+  const pace = typeof rows === 'number' ? steadyPace(rows) : rows;
+  let start = 0;
+  while (start < batch.length) {
+    const end = Math.min(start + pace.rows, batch.length);
+    yield sliceBatch(batch, start, end);
+    start = end;
   }
 }
 
 /** The batches of a run, large ones in pieces, with a checkpoint for each. */
 export async function* inPieces(
   run: AsyncIterable<Batch>,
-  rows: number,
+  rows: Pace | number,
   context: Checkpoint,
 ): OperatorRun {
+  const pace = typeof rows === 'number' ? steadyPace(rows) : rows;
   for await (const batch of run) {
-    if (batch.length <= rows) {
+    if (batch.length <= pace.rows) {
       const pause = context.checkpoint();
       if (pause !== undefined) await pause;
       yield batch;
       continue;
     }
-    for (const piece of piecesWithRuns(batch, rows)) {
+    for (const piece of piecesWithRuns(batch, pace)) {
       const pause = context.checkpoint();
       if (pause !== undefined) await pause;
       yield piece;
@@ -202,9 +216,12 @@ export async function* inPieces(
 }
 
 /** The same as `pieces`, with what each holds of the batch's runs. */
-export function* piecesWithRuns(batch: Batch, rows: number): Generator<Batch, void, void> {
-  for (let start = 0; start < batch.length; start += rows) {
-    yield sliceWithRuns(batch, start, Math.min(start + rows, batch.length));
+export function* piecesWithRuns(batch: Batch, pace: Pace): Generator<Batch, void, void> {
+  let start = 0;
+  while (start < batch.length) {
+    const end = Math.min(start + pace.rows, batch.length);
+    yield sliceWithRuns(batch, start, end);
+    start = end;
   }
 }
 

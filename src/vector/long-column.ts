@@ -177,10 +177,12 @@ export class LongBatch {
   }
 
   /** Batches of up to `rows` rows, a power of two and no more than a part's. */
-  *pieces(rows: number): Generator<Batch, void, void> {
-    for (let start = 0; start < this.length; start += rows) {
-      const end = Math.min(start + rows, this.length);
-      yield { columns: this.columns.map((each) => each.slice(start, end)), length: end - start };
+  *pieces(size: { readonly rows: number }): Generator<Batch, void, void> {
+    let start = 0;
+    while (start < this.length) {
+      const [from, end] = [start, Math.min(start + size.rows, this.length)];
+      yield { columns: this.columns.map((each) => each.slice(from, end)), length: end - from };
+      start = end;
     }
   }
 }

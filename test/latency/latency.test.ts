@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { latencyCases, WEAK } from './cases.ts';
+import { selectCases } from './latency-case.ts';
 import { MeasuredServer, type Measurement } from './measured-server.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -48,11 +49,13 @@ afterAll(async () => {
 const timeout = FULL ? 300_000 : 30_000;
 
 describe('the longest turn of the event loop', () => {
-  for (const each of latencyCases(SCALE)) {
+  const cases = latencyCases(SCALE);
+  const selected = selectCases(cases, ONLY);
+  for (const each of cases) {
     const isWeak = [...WEAK.keys()].some((names) => names.test(each.name));
     // The table that many cases read is always loaded.
     const isSource = each.name.startsWith('COPY of 4M rows with');
-    const skipped = (isWeak && !FULL && !isSource) || (!ONLY.test(each.name) && !isSource);
+    const skipped = (isWeak && !FULL && !isSource) || (!selected.has(each) && !isSource);
     it.skipIf(skipped)(each.name, { timeout }, async () => {
       const [to, on] = [client as WireClient, server as MeasuredServer];
       await each.prepare?.(to);

@@ -68,7 +68,11 @@ export class MeasuredServer {
 
   static async start(directory: string): Promise<MeasuredServer> {
     const child = fork(PROGRAM, ['start', '--data', directory, '--port', '0'], {
-      execArgv: ['--import', METER, ...(process.env['LATENCY_NODE_FLAGS']?.split(' ') ?? [])],
+      execArgv: [
+        '--import',
+        METER,
+        ...(process.env['LATENCY_NODE_FLAGS']?.split(' ').filter(Boolean) ?? []),
+      ],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     const lines = createInterface({ input: child.stdout as Readable });

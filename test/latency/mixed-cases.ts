@@ -1,25 +1,30 @@
 /** Statements over a hypertable whose columns are of all kinds: numbers, decimals, texts that repeat and do not. */
-import { statement, type LatencyCase } from './latency-case.ts';
+import { after, statement, type LatencyCase } from './latency-case.ts';
 
+const MIGRATION = 'migration of 1M rows into a hypertable';
+const COPIED = 'INSERT ... SELECT of 1M from a hypertable';
+const COUNTED = 'INSERT of 300k with ON CONFLICT';
 const COLUMNS = 'time timestamptz NOT NULL, host int, tag text, price numeric, name text';
 
 export function mixedCases(rows: (full: number) => number): LatencyCase[] {
   const million = rows(1_000_000);
   return [
     statement(
-      'migration of 1M rows into a hypertable',
+      MIGRATION,
       "SELECT create_hypertable('mixed', by_range('time'), migrate_data => true)",
       `CREATE TABLE mixed (${COLUMNS});
        INSERT INTO mixed SELECT timestamptz '2026-01-01' + g * interval '1 second', g % 500, 'tag ' || g % 1000, g * 0.5,
          'text ' || g FROM generate_series(1, ${million}) g`,
     ),
-    statement(
-      'INSERT ... SELECT of 1M from a hypertable',
-      'INSERT INTO mixed_copy SELECT * FROM mixed',
-      `CREATE TABLE mixed_copy (${COLUMNS}) WITH (tsdb.hypertable, tsdb.partition_column = 'time')`,
-    ),
-    ...groupCases(rows),
-    ...rowCases(rows),
+    ...after(MIGRATION, [
+      statement(
+        COPIED,
+        'INSERT INTO mixed_copy SELECT * FROM mixed',
+        `CREATE TABLE mixed_copy (${COLUMNS}) WITH (tsdb.hypertable, tsdb.partition_column = 'time')`,
+      ),
+    ]),
+    ...after(COPIED, [...groupCases(rows), ...rowCases(rows)]),
+    ...countedCases(rows),
   ];
 }
 
@@ -70,17 +75,25 @@ function rowCases(rows: (full: number) => number): LatencyCase[] {
       'UPDATE of the texts of 200k rows',
       "UPDATE mixed_copy SET name = name || '!' WHERE host < 100",
     ),
+  ];
+}
+
+/** Changes of an ordinary table with a key. */
+function countedCases(rows: (full: number) => number): LatencyCase[] {
+  return [
     statement(
-      'INSERT of 300k with ON CONFLICT',
+      COUNTED,
       `INSERT INTO counted SELECT g, 1 FROM generate_series(1, ${rows(300_000)}) g
          ON CONFLICT (id) DO UPDATE SET n = counted.n + 1`,
       `CREATE TABLE counted (id int PRIMARY KEY, n int);
        INSERT INTO counted SELECT g, 1 FROM generate_series(1, ${rows(200_000)}) g`,
     ),
-    statement(
-      'another type for a column',
-      "ALTER TABLE counted ALTER COLUMN n TYPE text USING 'n' || n",
-    ),
-    statement('a unique constraint on 300k', 'ALTER TABLE counted ADD UNIQUE (n, id)'),
+    ...after(COUNTED, [
+      statement(
+        'another type for a column',
+        "ALTER TABLE counted ALTER COLUMN n TYPE text USING 'n' || n",
+      ),
+      statement('a unique constraint on 300k', 'ALTER TABLE counted ADD UNIQUE (n, id)'),
+    ]),
   ];
 }

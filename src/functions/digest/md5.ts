@@ -6,38 +6,63 @@ const SINES = Int32Array.from(
   (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32) | 0,
 );
 
+const BLOCK_BYTES = 64;
+/** Bytes of a message's length, which ends its last block. */
+const LENGTH_BYTES = 8;
+const block = new Uint8Array(BLOCK_BYTES);
+const words = new Int32Array(block.buffer);
+const state = new Int32Array(4);
+
 /** The 16-byte digest. */
 export function md5(input: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(((input.length + 8) >> 6) * 64 + 64);
-  padded.set(input);
-  padded[input.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, (input.length * 8) >>> 0, true);
-  view.setUint32(padded.length - 4, Math.floor(input.length / 0x20000000), true);
-  const state = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476);
-  for (let offset = 0; offset < padded.length; offset += 64) mixBlock(state, view, offset);
-  const digest = new Uint8Array(16);
-  const out = new DataView(digest.buffer);
-  state.forEach((word, i) => out.setInt32(i * 4, word, true));
-  return digest;
+  state.set([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]);
+  let at = 0;
+  for (; at + BLOCK_BYTES <= input.length; at += BLOCK_BYTES) {
+    block.set(input.subarray(at, at + BLOCK_BYTES));
+    mixBlock();
+  }
+  const rest = input.length - at;
+  block.fill(0, rest);
+  for (let i = 0; i < rest; i++) block[i] = input[at + i];
+  block[rest] = 0x80;
+  if (rest >= BLOCK_BYTES - LENGTH_BYTES) {
+    mixBlock();
+    block.fill(0);
+  }
+  words[14] = input.length * 8;
+  words[15] = Math.floor(input.length / 0x20000000);
+  mixBlock();
+  return new Uint8Array(state.slice().buffer);
 }
 
-function mixBlock(state: Int32Array, view: DataView, offset: number): void {
-  let [a, b, c, d] = state as unknown as [number, number, number, number];
+/** Four rounds of sixteen steps; after each, the four numbers change their places. */
+function mixBlock(): void {
+  let [a, b, c, d] = [state[0], state[1], state[2], state[3]];
   for (let i = 0; i < 64; i++) {
-    const round = i >> 4;
     let mixed: number;
     let word: number;
-    if (round === 0) [mixed, word] = [(b & c) | (~b & d), i];
-    else if (round === 1) [mixed, word] = [(d & b) | (~d & c), (5 * i + 1) & 15];
-    else if (round === 2) [mixed, word] = [b ^ c ^ d, (3 * i + 5) & 15];
-    else [mixed, word] = [c ^ (b | ~d), (7 * i) & 15];
-    const sum = (a + mixed + (SINES[i] as number) + view.getInt32(offset + word * 4, true)) | 0;
-    const shift = SHIFTS[round * 4 + (i & 3)] as number;
-    [a, d, c, b] = [d, c, b, (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0];
+    if (i < 16) {
+      mixed = (b & c) | (~b & d);
+      word = i;
+    } else if (i < 32) {
+      mixed = (d & b) | (~d & c);
+      word = (5 * i + 1) & 15;
+    } else if (i < 48) {
+      mixed = b ^ c ^ d;
+      word = (3 * i + 5) & 15;
+    } else {
+      mixed = c ^ (b | ~d);
+      word = (7 * i) & 15;
+    }
+    const sum = (a + mixed + SINES[i] + words[word]) | 0;
+    const shift = SHIFTS[((i >> 4) << 2) | (i & 3)];
+    a = d;
+    d = c;
+    c = b;
+    b = (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0;
   }
-  state[0] = ((state[0] as number) + a) | 0;
-  state[1] = ((state[1] as number) + b) | 0;
-  state[2] = ((state[2] as number) + c) | 0;
-  state[3] = ((state[3] as number) + d) | 0;
+  state[0] += a;
+  state[1] += b;
+  state[2] += c;
+  state[3] += d;
 }

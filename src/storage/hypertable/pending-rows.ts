@@ -1,6 +1,7 @@
 /** Rows that a transaction has gathered for one chunk, as a source that a segment is written from. */
 import { finishInTurns } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
+import { slice } from '../../vector/gather.ts';
 import type { HeadContext } from './head.ts';
 import { HeadColumn } from './head-column.ts';
 import { PIECE_ROWS, type RowSource } from './row-source.ts';
@@ -10,7 +11,7 @@ import type { InsertEntry, PendingRows } from './writes.ts';
 
 /** Rows that are joined in one go: numbers are copied, of other values each is looked at. */
 const NUMBERS_SLICE = 262_144;
-const VALUES_SLICE = 16_384;
+const VALUES_SLICE = 4_096;
 
 export class PendingSource implements RowSource {
   readonly rows: number;
@@ -54,12 +55,16 @@ export class PendingSource implements RowSource {
     let unpaused = 0;
     for (const { batch } of this.#entries) {
       if (count >= rows) break;
-      joined.append(batch.columns[position], batch.length);
+      const vector = batch.columns[position];
+      for (let start = 0; start < batch.length; start += sliceRows) {
+        const end = Math.min(batch.length, start + sliceRows);
+        joined.append(slice(vector, start, end), end - start);
+        unpaused += end - start;
+        if (unpaused < sliceRows) continue;
+        unpaused = 0;
+        yield;
+      }
       count += batch.length;
-      unpaused += batch.length;
-      if (unpaused < sliceRows) continue;
-      unpaused = 0;
-      yield;
     }
     const column = joined.slice(0, count);
     joined.retire();

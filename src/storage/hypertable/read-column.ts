@@ -109,16 +109,33 @@ function* joinSteps(
     else if (column?.rep === 'bool') flags.set(column.data.subarray(0, count), at);
     else if (column?.rep === 'text') {
       if (shared) codes.set(column.codes.subarray(0, count), at);
-      else {
-        dictionary.takeOver(column, count, codes, at);
-        yield;
-      }
+      else yield* takeTexts(dictionary, column, count, codes, at);
     }
     at += count;
   }
   if (first.rep === 'f64') return { rep: 'f64', data: numbers, nulls };
   if (first.rep === 'bool') return { rep: 'bool', data: flags, nulls };
   return { rep: 'text', codes, dictionary, nulls };
+}
+
+/** Texts that may be new to a dictionary, taken over at a time. */
+const STEP_TEXTS = 4_096;
+
+function* takeTexts(
+  dictionary: TextDictionary,
+  column: PlainColumn & { rep: 'text' },
+  rows: number,
+  target: Int32Array,
+  at: number,
+): Generator<void, void, void> {
+  for (let start = 0; start < rows; start += STEP_TEXTS) {
+    const end = Math.min(rows, start + STEP_TEXTS);
+    const codes = column.codes.subarray(start, end);
+    const nulls = column.nulls?.subarray(start, end);
+    const piece = { codes, nulls, dictionary: column.dictionary };
+    dictionary.takeOver(piece, end - start, target, at + start);
+    yield;
+  }
 }
 
 /** Joins columns of different forms, or with missing parts. */

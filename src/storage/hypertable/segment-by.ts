@@ -76,7 +76,7 @@ export function* chooseSteps(
     yield;
     if (column === undefined || column.rep !== 'text') continue;
     const codes = columnCodes(column, rows).subarray(0, rows);
-    const { distinct, highest } = countDistinct(codes);
+    const { distinct, highest } = yield* countDistinct(codes);
     if (distinct <= limit) found.push({ attnum, distinct, codes, highest });
   }
   found.sort((a, b) => b.distinct - a.distinct || a.attnum - b.attnum);
@@ -93,7 +93,7 @@ function* withinLimit(
   let groups = 1;
   for (const { attnum, codes, highest } of found) {
     yield;
-    const combined = combine(ids, groups, codes, highest, limit);
+    const combined = yield* combine(ids, groups, codes, highest, limit);
     if (combined === undefined) continue;
     ids = combined.ids;
     groups = combined.groups;
@@ -105,14 +105,17 @@ function* withinLimit(
 /** Combinations up to which a table finds their numbers; above, a map does. */
 const TABLE_LIMIT = 4_000_000;
 
+/** Rows looked at between two pauses. */
+const STEP_ROWS = 32_768;
+
 /** Numbers for pairs, undefined where there are more than `limit` of them. */
-function combine(
+function* combine(
   ids: Int32Array,
   groups: number,
   codes: Int32Array,
   highest: number,
   limit: number,
-): { ids: Int32Array<ArrayBuffer>; groups: number } | undefined {
+): Generator<void, { ids: Int32Array<ArrayBuffer>; groups: number } | undefined> {
   const width = highest + 1;
   const useTable = groups * width <= TABLE_LIMIT;
   const table = new Int32Array(useTable ? groups * width : 0).fill(-1);
@@ -129,16 +132,18 @@ function combine(
       else known.set(pair, id);
     }
     result[i] = id;
+    if (i % STEP_ROWS === STEP_ROWS - 1) yield;
   }
   return { ids: result, groups: count };
 }
 
-function countDistinct(codes: Int32Array): { distinct: number; highest: number } {
+function* countDistinct(codes: Int32Array): Generator<void, { distinct: number; highest: number }> {
   let highest = 0;
   for (let i = 0; i < codes.length; i++) if (codes[i] > highest) highest = codes[i];
   const seen = new Uint8Array(highest + 1);
   let distinct = 0;
   for (let i = 0; i < codes.length; i++) {
+    if (i % STEP_ROWS === STEP_ROWS - 1) yield;
     if (seen[codes[i]] === 1) continue;
     seen[codes[i]] = 1;
     distinct++;

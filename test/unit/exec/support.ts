@@ -40,6 +40,7 @@ export const evalContext = {
     extraFloatDigits: 1,
     nowMicros: 0,
   },
+  clock: { nowMicros: () => 0, monotonicMs: () => 0 },
   transactionMicros: 0,
   statementMicros: 0,
   catalog: { schema: () => ({ name: 'public' }), relation: () => undefined },

@@ -64,7 +64,7 @@ describe('LongBatch', () => {
     const types = KINDS.map(([, oid]) => typeOf(oid));
     const all = finishNow(LongBatch.join(types, batches));
     let row = 0;
-    for (const piece of all.pieces(4096)) {
+    for (const piece of all.pieces({ rows: 4096 })) {
       KINDS.forEach(([, , value], i) => {
         const column = piece.columns[i];
         expect(column.length).toBe(piece.length);
