@@ -20,6 +20,8 @@ export interface InputKernels {
   /** How many fields of the job's column are numbers without quotes. */
   countBare(block: number, job: number): number;
   parseIntegers(block: number, job: number): void;
+  /** All integers of 64 bits, as such rather than as doubles. */
+  parseWides(block: number, job: number): void;
   /** Variant 1 is float4; 2 says that bare zeros have no sign. */
   readonly parseFloats: Column;
   /** Variant 1 has a time zone. */
@@ -28,6 +30,7 @@ export interface InputKernels {
   parseBooleans(block: number, job: number): void;
   /** Variants are widths in bytes. */
   readonly readIntegers: Column;
+  readWides(block: number, job: number): void;
   readonly readFloats: Column;
   readBooleans(block: number, job: number): void;
   /** Codes of the rows from `from` on; returns the row for which the table had no room. */

@@ -1,6 +1,7 @@
 /** Batches whose columns' memory is borrowed. */
 import { giveBack, keepLent } from '../base/lent-arrays.ts';
 import type { Batch, Vector } from './vector.ts';
+import { WideVector } from './wide-vector.ts';
 
 /** Gives back what is borrowed of a batch that nobody reads any more. */
 export function giveBackBatch(batch: Batch): void {
@@ -20,5 +21,5 @@ export function keepBatch(batch: Batch): void {
 
 function memoryOf(column: Vector): Float64Array | Int32Array | undefined {
   if (column.rep === 'f64') return column.data;
-  return column.rep === 'text' ? column.codes : undefined;
+  return column.rep === 'text' ? column.codes : WideVector.from(column)?.words;
 }

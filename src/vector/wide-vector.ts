@@ -90,12 +90,26 @@ export function pickWords(words: WideWords, selection: Int32Array, count: number
   return picked;
 }
 
-function putDoubles(data: Float64Array, length: number, words: WideWords, at: number): void {
+/** Writes whole numbers to words[at ...]. */
+export function putDoubles(data: Float64Array, length: number, words: WideWords, at: number): void {
   for (let row = 0; row < length; row++) {
     const high = Math.floor(data[row] / HIGH);
     words[at++] = data[row] - high * HIGH;
     words[at++] = high;
   }
+}
+
+/** Writes an integer, or 0 for NULL, to words[at ...]. */
+export function putInteger(value: Value, words: WideWords, at: number): void {
+  if (typeof value === 'bigint') {
+    words[at] = Number(BigInt.asIntN(32, value));
+    words[at + 1] = Number(value >> 32n);
+    return;
+  }
+  const number = (value as number | null) ?? 0;
+  const high = Math.floor(number / HIGH);
+  words[at] = number - high * HIGH;
+  words[at + 1] = high;
 }
 
 const DATA: PropertyDescriptor = {

@@ -45,6 +45,8 @@ export class ColumnKernel {
   readonly #place: FieldBlock;
   readonly #job: number;
   readonly #run: (() => void) | undefined;
+  /** The same into words, of integers that may be in no double. */
+  readonly #runWide: (() => void) | undefined;
   readonly #zone: TimeZone | undefined;
   readonly #isTimestamp: boolean;
   readonly #isSql: boolean;
@@ -71,6 +73,7 @@ export class ColumnKernel {
     this.#isSql = nullForm.isSql === true;
     this.#refusesBare = this.#isSql && !NUMBERS.has(sink.type.oid);
     this.#run = isBinary ? this.#binaryKernel() : this.#textKernel();
+    this.#runWide = this.#wideKernel(isBinary);
     const { oid } = sink.type;
     this.#isTimestamp = !isBinary && (oid === OID.timestamp || oid === OID.timestamptz);
     if (this.#isTimestamp && oid === OID.timestamptz) {
@@ -90,14 +93,15 @@ export class ColumnKernel {
       throw new BareValue();
     }
     if (this.#run === undefined) {
-      this.#leaveAll(rows);
+      this.#mark(rows, 1);
       return true;
     }
-    this.#run();
+    const isWide = this.#runNumbers(this.#run, rows);
     const { out, nulls } = this.#place;
     const { u8, i32, u32, f64 } = kernelViews();
     const { sink } = this;
-    if (sink.rep === 'f64') sink.setNumbers(row, f64.subarray(out >>> 3, (out >>> 3) + rows));
+    if (isWide) sink.setWords(row, i32.subarray(out >>> 2, (out >>> 2) + 2 * rows));
+    else if (sink.rep === 'f64') sink.setNumbers(row, f64.subarray(out >>> 3, (out >>> 3) + rows));
     else if (sink.rep === 'text') sink.setCodes(row, i32.subarray(out >>> 2, (out >>> 2) + rows));
     else sink.setFlags(row, u8.subarray(out, out + rows));
     const isLeft = this.#leaveBeyondLimits(rows);
@@ -106,6 +110,20 @@ export class ColumnKernel {
       u8.fill(0, nulls, nulls + rows);
     }
     return isLeft || u32[(this.#job + JOB.oddCount) >>> 2] > 0;
+  }
+
+  /** Runs the kernel, or, where a column has integers that no double holds, the one that makes words; true then. */
+  #runNumbers(run: () => void, rows: number): boolean {
+    const runWide = this.#runWide;
+    if (runWide === undefined || !this.sink.hasWords) {
+      run();
+      const { u8, u32 } = kernelViews();
+      if (runWide === undefined || u32[(this.#job + JOB.oddCount) >>> 2] === 0) return false;
+      this.#mark(rows, 0);
+      u8.fill(0, this.#place.nulls, this.#place.nulls + rows);
+    }
+    runWide();
+    return true;
   }
 
   /** Kernels know no lengths and precisions: a value that is beyond its column's is left. */
@@ -160,11 +178,19 @@ export class ColumnKernel {
     this.#set(JOB.memoLength, length);
   }
 
-  #leaveAll(rows: number): void {
+  /** Marks all fields as left to the caller, or as not. */
+  #mark(rows: number, isLeft: 0 | 1): void {
     const { u8, u32 } = kernelViews();
     const columns = u32[(this.#place.block + BLOCK.columns) >>> 2];
     const first = this.#place.odd + u32[(this.#job + JOB.column) >>> 2];
-    for (let row = 0; row < rows; row++) u8[first + row * columns] = 1;
+    for (let row = 0; row < rows; row++) u8[first + row * columns] = isLeft;
+  }
+
+  #wideKernel(isBinary: boolean): (() => void) | undefined {
+    if (this.sink.type.oid !== OID.int8 || this.#run === undefined) return undefined;
+    const { block } = this.#place;
+    const job = this.#job;
+    return () => (isBinary ? kernels.readWides(block, job) : kernels.parseWides(block, job));
   }
 
   #textKernel(): (() => void) | undefined {

@@ -6,15 +6,20 @@ import { grown } from '../../base/grown.ts';
 import { borrowDoubles, borrowInts, giveBack } from '../../base/lent-arrays.ts';
 import { codecFor } from '../../types/codecs.ts';
 import type { Codec, FormatSettings } from '../../types/codec.ts';
-import { vectorRep, type SqlType, type VectorRep } from '../../types/type.ts';
+import { OID, vectorRep, type SqlType, type VectorRep } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Vector } from '../../vector/vector.ts';
+import { putDoubles, putInteger, WideVector, wideValue } from '../../vector/wide-vector.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Rows that a first batch has room for: most loads are small. */
 export const FIRST_CAPACITY = 256;
+
+/** Of integers from -(2^53) to 2^53 - 1. */
+const HIGH_MIN = -(2 ** 21);
+const HIGH_MAX = 2 ** 21 - 1;
 
 const NO_NUMBERS = new Float64Array(0);
 const NO_FLAGS = new Uint8Array(0);
@@ -37,7 +42,9 @@ export class ColumnSink {
   #values: Value[] = [];
   #dictionary: ByteDictionary | undefined;
   #nulls: Uint8Array | undefined;
-  /** 64-bit integers that a double does not hold, by row. */
+  /** In the place of numbers: integers of a batch that may have some that no double holds. */
+  #words: Int32Array<ArrayBuffer> | undefined;
+  /** Times that no double holds, by row. */
   #wide: Map<number, bigint> | undefined;
 
   /** `dictionary` may come from an earlier load of the column, whose texts are known to storage then. */
@@ -62,7 +69,8 @@ export class ColumnSink {
     this.#capacity = capacity;
     this.#nulls = undefined;
     this.#wide = undefined;
-    if (this.rep === 'f64') this.#numbers = this.#newNumbers();
+    if (this.#words !== undefined) this.#words = this.#newWords();
+    else if (this.rep === 'f64') this.#numbers = this.#newNumbers();
     else if (this.rep === 'bool') this.#flags = new Uint8Array(this.#capacity);
     else if (this.rep === 'text') this.#codes = this.#newCodes();
     else this.#values = [];
@@ -71,6 +79,11 @@ export class ColumnSink {
 
   #newNumbers(): Float64Array<ArrayBuffer> {
     return this.borrows ? borrowDoubles(this.#capacity) : new Float64Array(this.#capacity);
+  }
+
+  #newWords(): Int32Array<ArrayBuffer> {
+    const length = 2 * this.#capacity;
+    return this.borrows ? borrowInts(length) : new Int32Array(length);
   }
 
   #newCodes(): Int32Array<ArrayBuffer> {
@@ -86,7 +99,8 @@ export class ColumnSink {
   reserve(rows: number): void {
     if (rows <= this.#capacity) return;
     this.#capacity = rows;
-    if (this.rep === 'f64') this.#numbers = moved(this.#numbers, this.#newNumbers());
+    if (this.#words !== undefined) this.#words = moved(this.#words, this.#newWords());
+    else if (this.rep === 'f64') this.#numbers = moved(this.#numbers, this.#newNumbers());
     if (this.rep === 'bool') this.#flags = grown(this.#flags, new Uint8Array(rows));
     if (this.rep === 'text') this.#codes = moved(this.#codes, this.#newCodes());
     if (this.#nulls !== undefined) this.#nulls = grown(this.#nulls, new Uint8Array(rows));
@@ -95,6 +109,26 @@ export class ColumnSink {
   /** Rows from `row` on, from the kernels' memory; their number is that of the array's elements. */
   setNumbers(row: number, numbers: Float64Array): void {
     this.#numbers.set(numbers, row);
+  }
+
+  /** The column's integers come as words: as long as batches have some that no double holds. */
+  get hasWords(): boolean {
+    return this.#words !== undefined;
+  }
+
+  /** As setNumbers, with two words for each row. */
+  setWords(row: number, words: Int32Array): void {
+    this.#takeWords(row).set(words, 2 * row);
+  }
+
+  /** Makes words of the numbers of the first rows. */
+  #takeWords(rows: number): Int32Array {
+    if (this.#words !== undefined) return this.#words;
+    const words = this.#newWords();
+    putDoubles(this.#numbers, rows, words, 0);
+    if (this.borrows) giveBack(this.#numbers);
+    this.#numbers = NO_NUMBERS;
+    return (this.#words = words);
   }
 
   setFlags(row: number, flags: Uint8Array): void {
@@ -113,7 +147,8 @@ export class ColumnSink {
   setNull(row: number): void {
     this.#nulls ??= new Uint8Array(this.#capacity);
     this.#nulls[row] = 1;
-    if (this.rep === 'f64') this.#numbers[row] = 0;
+    if (this.#words !== undefined) this.#words.fill(0, 2 * row, 2 * row + 2);
+    else if (this.rep === 'f64') this.#numbers[row] = 0;
     else if (this.rep === 'bool') this.#flags[row] = 0;
     else if (this.rep === 'text') this.#codes[row] = 0;
     else this.#values[row] = null;
@@ -132,9 +167,7 @@ export class ColumnSink {
     if (value === null) return this.setNull(row);
     switch (this.rep) {
       case 'f64':
-        if (typeof value === 'bigint') (this.#wide ??= new Map()).set(row, value);
-        this.#numbers[row] = typeof value === 'bigint' ? 0 : (value as number);
-        return;
+        return this.#setNumber(row, value as number | bigint);
       case 'bool':
         this.#flags[row] = value === true ? 1 : 0;
         return;
@@ -144,6 +177,17 @@ export class ColumnSink {
       case 'any':
         this.#values[row] = value;
     }
+  }
+
+  #setNumber(row: number, value: number | bigint): void {
+    const isInteger = this.type.oid === OID.int8;
+    if (this.#words !== undefined || (isInteger && typeof value === 'bigint')) {
+      // Rows of the batch may be there, before and behind this one.
+      putInteger(value, this.#takeWords(this.#capacity), 2 * row);
+      return;
+    }
+    if (typeof value === 'bigint') (this.#wide ??= new Map()).set(row, value);
+    this.#numbers[row] = typeof value === 'bigint' ? 0 : value;
   }
 
   /** The number in a row that was set, undefined where it is none. */
@@ -158,6 +202,7 @@ export class ColumnSink {
     const nulls = this.#nulls?.subarray(0, length);
     switch (this.rep) {
       case 'f64':
+        if (this.#words !== undefined) return this.#finishWords(this.#words, length, nulls);
         if (this.#wide !== undefined) return this.#finishWide(length);
         return { rep: 'f64', type, length, data: this.#numbers.subarray(0, length), nulls };
       case 'bool':
@@ -172,6 +217,18 @@ export class ColumnSink {
     }
   }
 
+  #finishWords(words: Int32Array, length: number, nulls: Uint8Array | undefined): Vector {
+    const { type } = this;
+    const rows = words.subarray(0, 2 * length);
+    if (hasWide(rows)) return new WideVector(type, rows, nulls);
+    const data = this.#newNumbers();
+    for (let row = 0; row < length; row++)
+      data[row] = Number(wideValue(rows[2 * row], rows[2 * row + 1]));
+    if (this.borrows) giveBack(words);
+    this.#words = undefined;
+    return { rep: 'f64', type, length, data: data.subarray(0, length), nulls };
+  }
+
   #finishWide(length: number): Vector {
     const data: Value[] = [];
     for (let row = 0; row < length; row++) {
@@ -180,6 +237,16 @@ export class ColumnSink {
     }
     return { rep: 'any', type: this.type, length, data, nulls: this.#nulls?.subarray(0, length) };
   }
+}
+
+/** Whether there are integers that no double holds. */
+function hasWide(words: Int32Array): boolean {
+  for (let at = 0; at < words.length; at += 2) {
+    const high = words[at + 1];
+    if (high < HIGH_MIN || high > HIGH_MAX) return true;
+    if (high === HIGH_MIN && words[at] === 0) return true;
+  }
+  return false;
 }
 
 /** Begins with the empty string, as storage's dictionaries do: then codes are often the same in both. */

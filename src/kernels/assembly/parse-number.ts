@@ -139,6 +139,48 @@ export function parseIntegers(block: usize, job: usize): void {
   }
 }
 
+const DIGITS_MAX: u32 = 19;
+const HIGHEST: u64 = 0x7fffffffffffffff;
+
+/** All integers of 64 bits, of up to 19 digits, as such. */
+export function parseWides(block: usize, job: usize): void {
+  const rows = load<i32>(block + BLOCK_ROWS);
+  const stride = fieldStride(block);
+  let out: usize = load<u32>(job + JOB_OUT);
+  const expected = nullMeta(job);
+  let entry = fieldAt(block, job);
+  resetCounts(job);
+  for (let row = 0; row < rows; row++, entry += stride, out += 8) {
+    let at: usize = load<u32>(entry);
+    const meta = load<u32>(entry, 4);
+    if (isNull(job, expected, meta, at)) {
+      store<i64>(out, 0);
+      noteNull(job, row);
+      continue;
+    }
+    let left = meta & ~FLAG_QUOTED;
+    const isNegative = left > 0 && load<u8>(at) == MINUS;
+    if (isNegative) {
+      at++;
+      left--;
+    }
+    let isWhole = left - 1 < DIGITS_MAX;
+    let magnitude: u64 = 0;
+    while (isWhole && left > 0) {
+      const count = min(left, 8);
+      const digits = shifted(load<u64>(at), count);
+      isWhole = areDigits(digits);
+      const power = load<u64>(changetype<usize>(INTEGER_POWERS) + ((count as usize) << 3));
+      magnitude = magnitude * power + valueOf(digits);
+      at += 8;
+      left -= count;
+    }
+    if (isWhole && magnitude <= HIGHEST + (isNegative ? 1 : 0)) {
+      store<u64>(out, isNegative ? 0 - magnitude : magnitude);
+    } else noteOdd(block, job, row);
+  }
+}
+
 /** Digits that were read, as one number, and how many they were without zeros before them. */
 let mantissa: u64 = 0;
 let digitCount: u32 = 0;

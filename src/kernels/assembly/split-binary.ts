@@ -95,6 +95,20 @@ export function readIntegers(block: usize, job: usize, width: u32): void {
   }
 }
 
+/** All integers of 8 bytes as such. */
+export function readWides(block: usize, job: usize): void {
+  const rows = load<i32>(block + BLOCK_ROWS);
+  const stride = fieldStride(block);
+  let out: usize = load<u32>(job + JOB_OUT);
+  let entry = fieldAt(block, job);
+  resetCounts(job);
+  for (let row = 0; row < rows; row++, entry += stride, out += 8) {
+    const length = load<u32>(entry, 4);
+    if (length == 8) store<u64>(out, bswap(load<u64>(load<u32>(entry))));
+    else leave(block, job, row, length, out);
+  }
+}
+
 /** Floats of 4 or 8 bytes. */
 export function readFloats(block: usize, job: usize, width: u32): void {
   const rows = load<i32>(block + BLOCK_ROWS);

@@ -25,6 +25,7 @@ import type { PlainColumn, StoredColumn } from './stored-column.ts';
 import { readTexts, textSteps } from './text-block.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 import { WideColumn } from './wide-column.ts';
+import { packWides, unpackWides } from './wide-values.ts';
 
 export const BLOCK_VERSION = 2;
 const REPS: readonly PlainColumn['rep'][] = ['f64', 'bool', 'text', 'any'];
@@ -101,7 +102,10 @@ export function* encodeSteps(
       yield* textSteps(writer, column.codes, nulls, column.dictionary, rows);
       break;
     case 'any': {
-      const packed = yield* packSteps(column.data, rows, type);
+      const packed =
+        column instanceof WideColumn
+          ? packWides(column.words, nulls, rows)
+          : yield* packSteps(column.data, rows, type);
       writer.u32(packed.length);
       writer.bytes(packed);
     }
@@ -162,7 +166,7 @@ export function* decodeSteps(
     }
     case 'any':
       return type.oid === OID.int8
-        ? new WideColumn(readWides(reader, rows), nulls)
+        ? new WideColumn(unpackWides(reader.bytes(reader.u32()), rows), nulls)
         : { rep, data: yield* readValues(reader, rows, type), nulls };
     default:
       throw new DamagedBlock('unknown form of column');
@@ -174,25 +178,6 @@ export function numberRows(bytes: Uint8Array): number | undefined {
   const reader = new BytesReader(bytes, 5);
   if (reader.remaining < 5 || REPS[reader.u8()] !== 'f64') return undefined;
   return reader.u32();
-}
-
-/** Integers of 64 bits, in their binary form as packValues wrote them: two words each. */
-function readWides(reader: BytesReader, rows: number): Int32Array {
-  const bytes = reader.bytes(reader.u32());
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const words = new Int32Array(2 * rows);
-  let at = 0;
-  for (let i = 0; i < words.length; i += 2) {
-    if (at + 4 > bytes.length) throw new DamagedBlock('values end early');
-    const size = view.getInt32(at);
-    at += 4;
-    if (size === -1) continue;
-    if (size !== 8 || at + 8 > bytes.length) throw new DamagedBlock('damaged value');
-    words[i + 1] = view.getInt32(at);
-    words[i] = view.getInt32(at + 4);
-    at += 8;
-  }
-  return words;
 }
 
 /** Codecs raise errors of their own, which are meant for what users send. */

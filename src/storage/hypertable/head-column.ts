@@ -9,7 +9,7 @@ import { grown } from '../../base/grown.ts';
 import { borrowDoubles, borrowInts, giveBack, keepLent } from '../../base/lent-arrays.ts';
 import { InternalError } from '../../errors/db-error.ts';
 import { freeBlock } from '../../kernels/memory.ts';
-import type { SqlType } from '../../types/type.ts';
+import { OID, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { widenRange } from '../../vector/lanes.ts';
 import { valueAt, type Vector } from '../../vector/vector.ts';
@@ -30,6 +30,7 @@ import {
   type StoredColumn,
 } from './stored-column.ts';
 import type { TextDictionary } from './text-dictionary.ts';
+import { WideRows } from './wide-rows.ts';
 
 const FIRST_CAPACITY = 64;
 const GROWTH = 4;
@@ -57,21 +58,24 @@ export class HeadColumn {
   #tailRows = 0;
   /** All rows, once they have no common form. */
   #values: Value[] = [];
+  /** The same of integers of 64 bits. */
+  #wide: WideRows | undefined;
   readonly #dictionary: TextDictionary | undefined;
 
   constructor(type: SqlType, rep: Vector['rep'], dictionary: () => TextDictionary) {
     this.type = type;
     this.rep = rep;
     if (rep === 'text') this.#dictionary = dictionary();
+    if (rep === 'any') this.#beginAny();
   }
 
   get length(): number {
-    if (this.rep === 'any') return this.#values.length;
+    if (this.rep === 'any') return this.#wide?.length ?? this.#values.length;
     return this.#full.length * PIECE_ROWS + this.#tailRows;
   }
 
   get bytes(): number {
-    if (this.rep === 'any') return this.#values.length * 64;
+    if (this.rep === 'any') return this.#wide?.bytes ?? this.#values.length * 64;
     const width = { f64: 8, bool: 1, text: 4 }[this.rep];
     let bytes =
       this.#narrow?.bytes ?? this.#tailRows * (width + (this.#nulls === undefined ? 0 : 1));
@@ -82,6 +86,7 @@ export class HeadColumn {
   /** Appends rows of a vector; `lanes` are the same numbers, where it has no NULLs. */
   append(vector: Vector, length: number, lanes?: BoundedLanes): void {
     if (vector.rep !== this.rep) this.#widen();
+    if (this.#wide !== undefined) return this.#wide.append(vector, length);
     if (this.rep === 'any') {
       for (let i = 0; i < length; i++) this.#values.push(valueAt(vector, i));
       return;
@@ -136,6 +141,7 @@ export class HeadColumn {
 
   /** Adds NULLs up to `rows`. */
   padTo(rows: number): void {
+    this.#wide?.padTo(rows);
     while (this.length < rows) {
       if (this.rep === 'any') {
         this.#values.push(null);
@@ -156,6 +162,7 @@ export class HeadColumn {
 
   valueAt(row: number): Value {
     this.#checkAlive();
+    if (this.#wide !== undefined) return this.#wide.valueAt(row);
     if (this.rep === 'any') return this.#values[row];
     const full = this.#full[Math.floor(row / PIECE_ROWS)];
     const at = row % PIECE_ROWS;
@@ -169,6 +176,7 @@ export class HeadColumn {
 
   /** The first rows of piece `index`, for whoever may keep them. */
   piece(index: number, rows: number): StoredColumn {
+    if (this.#wide !== undefined) return this.#wide.piece(index, rows);
     if (this.rep === 'any') return this.slice(index * PIECE_ROWS, index * PIECE_ROWS + rows);
     const page = this.#page(index);
     // Rows that are written may be parts of what was read: no one may give back what is not theirs.
@@ -261,6 +269,7 @@ export class HeadColumn {
 
   #copy(from: number, to: number, memory: ColumnMemory): PlainColumn {
     this.#checkAlive();
+    if (this.#wide !== undefined) return this.#wide.slice(from, to);
     if (this.rep === 'any') return plainValues(this.#values.slice(from, to));
     const rows = to - from;
     const numbers = this.rep === 'f64' ? memory.doubles(fewSizes(rows)) : undefined;
@@ -374,15 +383,30 @@ export class HeadColumn {
 
   #widen(): void {
     if (this.rep === 'any') return;
-    const values: Value[] = [];
-    for (let i = 0; i < this.length; i++) values.push(this.valueAt(i));
+    const rows = this.length;
+    this.#beginAny();
+    if (this.#wide === undefined) {
+      for (let i = 0; i < rows; i++) this.#values.push(this.valueAt(i));
+    } else this.#widenTo(this.#wide, rows);
     this.#narrow?.retire();
     this.#narrow = undefined;
-    this.#values = values;
     this.#full = [];
     this.#tailRows = 0;
     this.#nulls = undefined;
     this.rep = 'any';
+  }
+
+  #widenTo(wide: WideRows, rows: number): void {
+    for (let start = 0; start < rows; start += PIECE_ROWS) {
+      const count = Math.min(PIECE_ROWS, rows - start);
+      const page = toVector(this.#page(start / PIECE_ROWS), this.type, 0, count);
+      wide.append(page, count);
+    }
+  }
+
+  /** Values have no common form. */
+  #beginAny(): void {
+    if (this.type.oid === OID.int8) this.#wide = new WideRows();
   }
 
   /** Few different sizes, so that memory fits the next page. */

@@ -4,7 +4,7 @@
  * Integers and floats are little-endian, as every machine that we run on has them.
  */
 import { ByteRangeError } from '../../base/byte-reader.ts';
-import type { SqlType } from '../../types/type.ts';
+import { OID, type SqlType } from '../../types/type.ts';
 import type { Batch, NullMask, Vector } from '../../vector/vector.ts';
 import { packValues, unpackValues } from './any-values.ts';
 import { BytesWriter, type BytesReader } from './bytes-io.ts';
@@ -13,6 +13,8 @@ import type { BoundedLanes } from './page-lanes.ts';
 import { newSpan, type Dictionary } from '../../vector/dictionary.ts';
 import { PageDictionary } from '../../vector/page-dictionary.ts';
 import { TextPages } from '../../vector/text-pages.ts';
+import { WideVector } from '../../vector/wide-vector.ts';
+import { packWides, unpackWides } from './wide-values.ts';
 
 /** Rows for each string from which on no string is left out. */
 const ROWS_PER_TEXT = 2;
@@ -73,7 +75,11 @@ export function packVector(writer: BytesWriter, vector: Vector, length: number):
       packTexts(writer, vector.codes, vector.dictionary, length);
       break;
     case 'any': {
-      const packed = packValues(vector.data, length, vector.type);
+      const words = WideVector.from(vector)?.words;
+      const packed =
+        words === undefined
+          ? packValues(vector.data, length, vector.type)
+          : packWides(words, vector.nulls, length);
       writer.u32(packed.length);
       writer.bytes(packed);
     }
@@ -91,7 +97,9 @@ export function unpackVector(reader: BytesReader, type: SqlType, length: number)
     case 'text':
       return { rep, type, length, ...unpackTexts(reader, length), nulls };
     case 'any': {
-      const data = unpackValues(reader.bytes(reader.u32()), length, type);
+      const bytes = reader.bytes(reader.u32());
+      if (type.oid === OID.int8) return new WideVector(type, unpackWides(bytes, length), nulls);
+      const data = unpackValues(bytes, length, type);
       return { rep, type, length, data, nulls };
     }
   }

@@ -4,10 +4,12 @@ import { finishInTurns, finishNow } from '../../base/steps.ts';
 import type { Timers } from '../../base/env.ts';
 import type { TableDescriptor } from '../../catalog/catalog.ts';
 import type { Value } from '../../types/value.ts';
+import { putDoubles } from '../../vector/wide-vector.ts';
 import { missingValue } from './any-values.ts';
 import { PIECE_ROWS, pieceCount, type RowSource } from './row-source.ts';
 import { gatherColumn, plainColumn, storedValueAt, type PlainColumn } from './stored-column.ts';
 import { TextDictionary } from './text-dictionary.ts';
+import { WideColumn } from './wide-column.ts';
 
 /** Rows of a source that are not deleted; undefined for all of them. */
 export function keptRows(source: RowSource): Int32Array | undefined {
@@ -89,7 +91,9 @@ function* joinSteps(
 ): Generator<void, PlainColumn> {
   const first = parts.find(({ column }) => column !== undefined)?.column as PlainColumn;
   const alike = parts.every(({ column }) => column?.rep === first.rep);
-  if (!alike || first.rep === 'any') return joinValues(parts, first, rows, missing);
+  if (!alike || first.rep === 'any') {
+    return joinIntegers(parts, rows) ?? joinValues(parts, first, rows, missing);
+  }
   const hasNulls = parts.some(({ column }) => column?.nulls !== undefined);
   const nulls = hasNulls ? new Uint8Array(rows) : undefined;
   const numbers = new Float64Array(first.rep === 'f64' ? rows : 0);
@@ -136,6 +140,26 @@ function* takeTexts(
     dictionary.takeOver(piece, end - start, target, at + start);
     yield;
   }
+}
+
+/** Joins integers of which some are in no double; undefined where there are other values, or parts are missing. */
+function joinIntegers(parts: readonly ColumnPart[], rows: number): PlainColumn | undefined {
+  const isWide = parts.some(({ column }) => column instanceof WideColumn);
+  if (!isWide) return undefined;
+  const words = new Int32Array(2 * rows);
+  let nulls: Uint8Array | undefined;
+  let at = 0;
+  for (const { column, rows: count } of parts) {
+    if (column instanceof WideColumn) words.set(column.words.subarray(0, 2 * count), 2 * at);
+    else if (column?.rep === 'f64') putDoubles(column.data, count, words, 2 * at);
+    else return undefined;
+    if (column.nulls !== undefined) {
+      nulls ??= new Uint8Array(rows);
+      nulls.set(column.nulls.subarray(0, count), at);
+    }
+    at += count;
+  }
+  return new WideColumn(words, nulls);
 }
 
 /** Joins columns of different forms, or with missing parts. */

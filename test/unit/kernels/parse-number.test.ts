@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { wideDecimalPowers } from '../../../src/engine/copy/decimal-powers.ts';
-import { JOB } from '../../../src/kernels/input-kernels.ts';
+import { JOB, META_NULL } from '../../../src/kernels/input-kernels.ts';
 import { kernels } from '../../../src/kernels/kernels.ts';
 import { FieldRows, utf8 } from './support/field-rows.ts';
 
@@ -86,3 +86,54 @@ it('reads integers', () => {
     { numRuns: 2000 },
   );
 });
+
+const INT8_MAX = 2n ** 63n - 1n;
+
+it('reads integers of 64 bits', () => {
+  const wide = fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }).map(String);
+  const near = fc.bigInt({ min: INT8_MAX - 2n, max: INT8_MAX + 3n });
+  const border = fc.tuple(near, fc.constantFrom(1n, -1n)).map(([n, sign]) => String(n * sign));
+  const small = fc.integer().map(String);
+  const padded = fc.tuple(small, fc.nat({ max: 20 })).map(([text, n]) => '0'.repeat(n) + text);
+  const fieldsOf = fc.array(fc.oneof(anyText, wide, border, small, padded), { maxLength: 40 });
+  fc.assert(
+    fc.property(fieldsOf, fc.nat({ max: 255 }), (fields, follow) => {
+      rows.place(fields.map(utf8), follow);
+      kernels.parseWides(rows.block, rows.job);
+      rows.wides().forEach((value, row) => {
+        const text = fields[row];
+        const whole = /^-?\d{1,19}$/.test(text) ? BigInt(text) : undefined;
+        const isPlain = whole !== undefined && whole <= INT8_MAX && whole >= -INT8_MAX - 1n;
+        if (text === '\\N') expect(value).toBeNull();
+        else expect(value, text).toBe(isPlain ? whole : 'odd');
+      });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+it('reads integers of 64 bits in binary form', () => {
+  const field = fc.oneof(
+    fc.bigInt({ min: -INT8_MAX - 1n, max: INT8_MAX }),
+    fc.constant(null),
+    fc.constant('short' as const),
+  );
+  fc.assert(
+    fc.property(fc.array(field, { maxLength: 40 }), (values) => {
+      const fields = values.map((value) => binaryForm(value));
+      rows.place(fields);
+      fields.forEach((bytes, row) => {
+        const meta = values[row] === null ? META_NULL : bytes.length;
+        rows.set(rows.fields, 8 * row + 4, meta);
+      });
+      kernels.readWides(rows.block, rows.job);
+      expect(rows.wides()).toEqual(values.map((value) => (value === 'short' ? 'odd' : value)));
+    }),
+  );
+});
+
+function binaryForm(value: bigint | null | 'short'): Uint8Array {
+  const bytes = Buffer.alloc(value === 'short' ? 4 : 8);
+  if (typeof value === 'bigint') bytes.writeBigInt64BE(value);
+  return bytes;
+}

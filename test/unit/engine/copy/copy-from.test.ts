@@ -113,6 +113,40 @@ describe('COPY FROM', () => {
     }
   }
 
+  for (const format of ['text', 'csv', 'binary'] as const) {
+    for (const kind of ['a table', 'a hypertable']) {
+      it(`reads integers in and beyond doubles from ${format} into ${kind}, SEED=${SEED}`, async () => {
+        const random = randomOf(SEED);
+        await session.run('DROP TABLE IF EXISTS wide; CREATE TABLE wide (id int NOT NULL, n int8)');
+        if (kind === 'a hypertable') {
+          await session.run("SELECT create_hypertable('wide', by_range('id', 1000000))");
+        }
+        const all: (readonly [number, bigint | null])[] = [];
+        // Batches without such integers come before, between and after those with them.
+        for (const bits of [20, 62, 50, 55, 20, 62]) {
+          const rows = Array.from({ length: 100 + Math.floor(random() * 20_000) }, (_, i) => {
+            return [all.length + i, random() < 0.1 ? null : randomInteger(random, bits)] as const;
+          });
+          await copy(`COPY wide FROM STDIN (FORMAT ${format})`, whole(integerInput(rows, format)));
+          all.push(...rows);
+        }
+        const outcome = await session.run('SELECT n FROM wide ORDER BY id');
+        if (outcome.kind === 'error') throw outcome.error;
+        expect(outcome.result.rows).toEqual(all.map(([, n]) => [n === null ? null : String(n)]));
+        const sum = await session.run('SELECT sum(n), count(n), max(n) FROM wide');
+        if (sum.kind === 'error') throw sum.error;
+        const numbers = all.flatMap(([, n]) => (n === null ? [] : [n]));
+        expect(sum.result.rows).toEqual([
+          [
+            String(numbers.reduce((total, n) => total + n, 0n)),
+            String(numbers.length),
+            String(numbers.reduce((most, n) => (n > most ? n : most))),
+          ],
+        ]);
+      }, 30_000);
+    }
+  }
+
   it('keeps conditions right when texts appear in later batches', async () => {
     await session.run('CREATE TABLE chosen (id int, label text)');
     const rows = Array.from(
@@ -125,3 +159,43 @@ describe('COPY FROM', () => {
     );
   });
 });
+
+async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 50_000) yield bytes.subarray(at, at + 50_000);
+}
+
+/** Of up to so many bits, or next to a border of doubles or of the type. */
+function randomInteger(random: () => number, bits: number): bigint {
+  const sign = random() < 0.5 ? 1n : -1n;
+  if (bits > 53 && random() < 0.2) {
+    const border = random() < 0.5 ? 2n ** 53n : 2n ** 63n - 2n;
+    return sign * (border + BigInt(Math.floor(random() * 3) - 1));
+  }
+  return (
+    sign *
+    ((BigInt(Math.floor(random() * 2 ** 53)) >> BigInt(Math.max(0, 53 - bits))) <<
+      BigInt(Math.max(0, bits - 53)))
+  );
+}
+
+function integerInput(
+  rows: readonly (readonly [number, bigint | null])[],
+  format: string,
+): Uint8Array {
+  if (format !== 'binary') {
+    const [none, comma] = format === 'csv' ? ['', ','] : ['\\N', '\t'];
+    return new TextEncoder().encode(rows.map(([id, n]) => `${id}${comma}${n ?? none}\n`).join(''));
+  }
+  const bytes = Buffer.alloc(21 + rows.length * 22);
+  bytes.write('PGCOPY\n\xff\r\n\0', 'latin1');
+  let at = 19;
+  for (const [id, n] of rows) {
+    at = bytes.writeInt16BE(2, at);
+    at = bytes.writeInt32BE(4, at);
+    at = bytes.writeInt32BE(id, at);
+    at = bytes.writeInt32BE(n === null ? -1 : 8, at);
+    if (n !== null) at = bytes.writeBigInt64BE(n, at);
+  }
+  at = bytes.writeInt16BE(-1, at);
+  return bytes.subarray(0, at);
+}

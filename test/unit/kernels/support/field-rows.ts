@@ -107,6 +107,12 @@ export class FieldRows {
     return this.#column((row) => f64[(this.out >>> 3) + row]);
   }
 
+  /** The column as integers of 64 bits. */
+  wides(): (bigint | null | 'odd')[] {
+    const i64 = new BigInt64Array(kernelViews().u8.buffer);
+    return this.#column((row) => i64[(this.out >>> 3) + row]);
+  }
+
   flags(): (number | null | 'odd')[] {
     const { u8 } = kernelViews();
     return this.#column((row) => u8[this.out + row]);
@@ -117,7 +123,7 @@ export class FieldRows {
     return this.#column((row) => i32[(this.out >>> 2) + row]);
   }
 
-  #column(valueOf: (row: number) => number): (number | null | 'odd')[] {
+  #column<T>(valueOf: (row: number) => T): (T | null | 'odd')[] {
     const { u8 } = kernelViews();
     return Array.from({ length: this.#rows }, (_, row) => {
       if (u8[this.odd + row] === 1) return 'odd';

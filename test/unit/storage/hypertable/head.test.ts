@@ -11,7 +11,8 @@ import { decodeBlock } from '../../../../src/storage/hypertable/column-block.ts'
 import { BytesWriter } from '../../../../src/storage/hypertable/bytes-io.ts';
 import { packBatch } from '../../../../src/storage/hypertable/packing.ts';
 import { packWithLanes } from '../../../../src/storage/hypertable/pack-numbers.ts';
-import type { Vector } from '../../../../src/vector/vector.ts';
+import { vectorFromValues, type Vector } from '../../../../src/vector/vector.ts';
+import { putInteger, WideVector } from '../../../../src/vector/wide-vector.ts';
 import { HeadBuffer } from '../../../../src/storage/hypertable/head.ts';
 import { HeadColumn } from '../../../../src/storage/hypertable/head-column.ts';
 import { kernelCopy } from '../../../../src/kernels/memory.ts';
@@ -20,7 +21,7 @@ import { PIECE_ROWS } from '../../../../src/storage/hypertable/row-source.ts';
 import { sliceColumn, storedValueAt } from '../../../../src/storage/hypertable/stored-column.ts';
 import type { StoredColumn } from '../../../../src/storage/hypertable/stored-column.ts';
 import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
-import { sqlType } from '../../../../src/types/type.ts';
+import { sqlType, type SqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import { batchOf, column, hypertable, OID, randomOf, type Row } from './support.ts';
 
@@ -248,3 +249,58 @@ describe('HeadBuffer', () => {
     expect(() => head.times(0, 10)).toThrow('retired');
   });
 });
+
+describe('HeadColumn of integers', () => {
+  it(`keeps those that are in no double (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    const type = sqlType(OID.int8);
+    for (let round = 0; round < 6; round++) {
+      const rep = round % 3 === 0 ? 'any' : 'f64';
+      const column = new HeadColumn(type, rep, () => new TextDictionary());
+      const rest = new HeadColumn(type, 'f64', () => new TextDictionary());
+      const values: Value[] = [];
+      while (values.length < 150_000) {
+        const count = 1 + Math.floor(random() * 50_000);
+        const isWide = random() < 0.5;
+        const some = Array.from({ length: count }, () => {
+          if (random() < 0.05 && round > 1) return null;
+          const number = Math.floor(random() * 1e6);
+          return isWide && random() < 0.9 ? 2n ** 60n + BigInt(number) : number;
+        });
+        if (random() < 0.2) {
+          column.padTo(values.length + 10);
+          for (let i = 0; i < 10; i++) values.push(null);
+        }
+        column.append(
+          random() < 0.5 ? vectorFromValues(type, some) : wideVector(type, some),
+          count,
+        );
+        values.push(...some);
+        const at = Math.floor(random() * values.length);
+        expect(column.valueAt(at)).toBe(values[at]);
+        expect(valuesOf(column.slice(at, values.length), values.length - at)).toEqual(
+          values.slice(at),
+        );
+      }
+      expect(column).toHaveLength(values.length);
+      const pieces = Math.ceil(values.length / PIECE_ROWS);
+      for (let index = 0; index < pieces; index++) {
+        const some = values.slice(index * PIECE_ROWS, (index + 1) * PIECE_ROWS);
+        expect(valuesOf(column.piece(index, some.length), some.length)).toEqual(some);
+      }
+      const from = Math.floor(random() * 1000);
+      rest.appendRows(column, from, values.length);
+      expect(valuesOf(rest.slice(0, values.length - from), values.length - from)).toEqual(
+        values.slice(from),
+      );
+    }
+  });
+});
+
+function wideVector(type: SqlType, values: readonly Value[]): WideVector {
+  const words = new Int32Array(2 * values.length);
+  values.forEach((value, row) => putInteger(value, words, 2 * row));
+  const hasNulls = values.includes(null);
+  const nulls = hasNulls ? Uint8Array.from(values, (value) => Number(value === null)) : undefined;
+  return new WideVector(type, words, nulls);
+}

@@ -11,6 +11,9 @@ import { packVector, unpackVector } from '../../../../src/storage/hypertable/pac
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import { valueAt, type TextVector } from '../../../../src/vector/vector.ts';
 import { randomOf } from './support.ts';
+import { encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
+import { WideColumn } from '../../../../src/storage/hypertable/wide-column.ts';
+import { putInteger, WideVector } from '../../../../src/vector/wide-vector.ts';
 import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -107,6 +110,41 @@ describe('packing texts', () => {
         const back = unpackVector(new BytesReader(writer.finish()), TEXT, rows);
         for (let i = 0; i < rows; i++) expect(valueAt(back, i)).toBe(valueAt(vector, i));
       }
+    }
+  });
+});
+
+describe('packing integers of 64 bits', () => {
+  it(`writes words as it writes values, and reads them (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    const type = sqlType(OID.int8);
+    for (const length of [0, 1, 7, 3000]) {
+      const values = Array.from({ length }, () => {
+        if (random() < 0.1) return null;
+        const high = BigInt(Math.floor((random() - 0.5) * 2 ** 32));
+        const value = (high << 32n) + BigInt(Math.floor(random() * 2 ** 32));
+        const number = Number(random() < 0.3 ? BigInt.asIntN(40, value) : value);
+        return Number.isSafeInteger(number) ? number : value;
+      });
+      const words = new Int32Array(2 * length);
+      values.forEach((value, row) => putInteger(value, words, 2 * row));
+      const nulls = Uint8Array.from(values, (value) => (value === null ? 1 : 0));
+      const [plain, wide] = [
+        { rep: 'any', type, length, data: values, nulls } as const,
+        new WideVector(type, words, nulls),
+      ].map((vector) => {
+        const writer = new BytesWriter(16);
+        packVector(writer, vector, length);
+        return writer.finish();
+      });
+      expect(Buffer.compare(plain, wide)).toBe(0);
+      const back = unpackVector(new BytesReader(wide), type, length);
+      expect(Array.from(values, (_, row) => valueAt(back, row))).toEqual(values);
+      const column = new WideColumn(words, nulls);
+      const blocks = [column, { rep: 'any', data: values, nulls } as const].map((each) =>
+        encodeBlock(each, length, type),
+      );
+      expect(Buffer.compare(blocks[0], blocks[1])).toBe(0);
     }
   });
 });
