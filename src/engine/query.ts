@@ -267,7 +267,7 @@ function commandName(command: BoundStatement['command']): string {
   return command.toUpperCase();
 }
 
-function requireSameFields(
+export function requireSameFields(
   before: readonly FieldDescription[] | null,
   after: readonly FieldDescription[] | null,
 ): void {

@@ -1,8 +1,9 @@
 /**
- * INSERT ... VALUES of plain literals without a syntax tree. Its plan is that of the same statement with
- * parameters in place of the literals, with the rows as its input; so names, defaults, coercions to
- * lengths, constraints and privileges are the binder's and the executor's as always. Where the text
- * holds anything else, or a literal does not read, the statement goes the ordinary way.
+ * INSERT ... VALUES of plain literals without a syntax tree for the rows. Its plan is that of the same
+ * statement with one row of parameters, with the rows as its input; so names, defaults, coercions to
+ * lengths, constraints and privileges are the binder's and the executor's as always, and so is what follows
+ * the rows (ON CONFLICT, RETURNING). Where the text holds anything else, or a literal does not read, the
+ * statement goes the ordinary way.
  */
 import { readInsertHead, type InsertHead } from '../../parse/fast-insert.ts';
 import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
@@ -16,6 +17,7 @@ import {
   lockAndPlan,
   planQuery,
   queryExecutable,
+  requireSameFields,
   runPlanned,
   type PlannedQuery,
 } from '../query.ts';
@@ -30,7 +32,11 @@ const readers = new WeakMap<PlannedQuery, ValuesReader>();
 
 /** Bytes of a statement in which its first row must end where it is not decoded as a whole. */
 const PREFIX_BYTES = 4096;
+/** Bytes at a statement's end in which what follows the rows must begin. */
+const TAIL_BYTES = 4096;
 const INSERT = /^\s*insert\s/i;
+/** Where the text has this in a string, the rows before it do not read. */
+const TAIL = /\)\s*(?=(?:on\s+conflict|returning)\b)/i;
 const BEYOND_ASCII = /[\u0080-\u{10ffff}]/u;
 
 /** An INSERT of literals, as far as its first row tells. */
@@ -39,8 +45,10 @@ export interface PlainInsert {
   /** The statement's beginning, or all of it. */
   readonly beginning: string;
   text(): string;
-  /** The UTF-8 bytes after VALUES. */
+  /** The UTF-8 bytes after VALUES that are rows. */
   rows(): Uint8Array;
+  /** What follows the rows, from ON CONFLICT or RETURNING on. */
+  readonly tail: string;
 }
 
 /** The INSERT that a text is; undefined where it is another statement, or a short one. */
@@ -48,12 +56,20 @@ export function plainInsert(sql: string): PlainInsert | undefined {
   if (sql.length < TEXT_MIN || !INSERT.test(sql)) return undefined;
   const head = readInsertHead(sql);
   if (head === undefined || head.width > WIDTH_MAX) return undefined;
+  const tailAt = findTail(sql.slice(-TAIL_BYTES), sql.length);
   return {
     head,
     beginning: sql,
     text: () => sql,
-    rows: () => Buffer.from(sql.slice(head.rowsAt)),
+    rows: () => Buffer.from(sql.slice(head.rowsAt, tailAt)),
+    tail: sql.slice(tailAt),
   };
+}
+
+/** Where what follows the rows begins in a text of that length and end; its length where nothing does. */
+function findTail(end: string, length: number): number {
+  const match = TAIL.exec(end);
+  return match === null ? length : length - end.length + match.index + match[0].length;
 }
 
 /** The same of bytes, which need not become a text: making one takes longer than reading the rows. */
@@ -66,11 +82,13 @@ export function plainInsertOf(bytes: Uint8Array): PlainInsert | undefined {
   if (head === undefined || head.width > WIDTH_MAX) return undefined;
   if (BEYOND_ASCII.test(beginning.slice(0, head.rowsAt))) return undefined;
   if (whole.includes(0)) return undefined;
+  const tailAt = findTail(whole.toString('latin1', bytes.length - TAIL_BYTES), bytes.length);
   return {
     head,
     beginning,
     text: () => whole.toString(),
-    rows: () => bytes.subarray(head.rowsAt),
+    rows: () => bytes.subarray(head.rowsAt, tailAt),
+    tail: whole.toString('utf8', tailAt),
   };
 }
 
@@ -84,10 +102,10 @@ export async function insertExecutable(
   runsOnce: boolean,
 ): Promise<Executable | undefined> {
   const { head } = source;
-  const template = templateOf(head);
-  const planned = tryPlan(session, template);
+  const template = templateOf(source);
+  const planned = template && tryPlan(session, template);
   const insert = planned === undefined ? undefined : insertOf(planned, head.width);
-  if (planned === undefined || insert === undefined) return undefined;
+  if (template === undefined || planned === undefined || insert === undefined) return undefined;
   const types = inputTypes(planned, insert);
   const context = session.execContext([], 0);
   const reader = readerFor(planned, types, context.eval.format);
@@ -96,10 +114,10 @@ export async function insertExecutable(
   if (batches === undefined) return undefined;
   const rows: ReadRows = { batches, isLent: runsOnce, text: source.text };
   return {
-    fields: null,
+    fields: planned.fields,
     parameterTypes: [],
     allowedWhenFailed: false,
-    run: (call) => runInsert(session, template, types, rows, call),
+    run: (call) => runInsert(session, { template, types, fields: planned.fields }, rows, call),
   };
 }
 
@@ -117,12 +135,26 @@ interface Template {
   readonly width: number;
 }
 
-function templateOf({ schema, table, columns, width }: InsertHead): Template {
+/** undefined where what follows the rows is more than the end of the statement. */
+function templateOf({ head, tail }: PlainInsert): Template | undefined {
+  // The rows have the parameters' numbers.
+  if (tail.includes('$')) return undefined;
+  const { schema, table, columns, width } = head;
   const target = schema === undefined ? quoted(table) : `${quoted(schema)}.${quoted(table)}`;
   const list = columns === null ? '' : ` (${columns.map(quoted).join(', ')})`;
   const values = Array.from({ length: width }, (_, i) => `$${i + 1}`).join(', ');
-  const sql = `INSERT INTO ${target}${list} VALUES (${values})`;
-  return { statement: parseStatements(sql)[0], sql, width };
+  const sql = `INSERT INTO ${target}${list} VALUES (${values}) ${tail}`.trimEnd();
+  const statements = tryParse(sql);
+  return statements?.length === 1 ? { statement: statements[0], sql, width } : undefined;
+}
+
+/** undefined for an error, as below. */
+function tryParse(sql: string): readonly ParsedStatement[] | undefined {
+  try {
+    return parseStatements(sql);
+  } catch {
+    return undefined;
+  }
 }
 
 function quoted(name: string): string {
@@ -184,10 +216,16 @@ function readerFor(
   return reader;
 }
 
+/** What the rows were read for. */
+interface ReadPlan {
+  readonly template: Template;
+  readonly types: readonly SqlType[];
+  readonly fields: PlannedQuery['fields'];
+}
+
 async function* runInsert(
   session: SessionContext,
-  template: Template,
-  types: readonly SqlType[],
+  { template, types, fields }: ReadPlan,
   rows: ReadRows,
   call: StatementCall,
 ): StatementRun {
@@ -199,6 +237,7 @@ async function* runInsert(
     const [statement] = parseStatements(text);
     return yield* queryExecutable(session, statement, text, []).run({ ...call, text });
   }
+  requireSameFields(fields, planned.fields);
   return yield* runPlanned(session, withRows(planned, insert, types, rows), call, undefined);
 }
 
@@ -222,8 +261,9 @@ function withRows(
     columns: insert.input.columns,
     estimatedRows,
   };
-  // Rows that are returned are read after they were stored.
-  const root = { ...insert, input: project, isLent: isLent && insert.returning === null };
+  // Rows that are returned are read after they were stored, and some that conflict a second time.
+  const isReadOnce = insert.returning === null && insert.onConflict === null;
+  const root = { ...insert, input: project, isLent: isLent && isReadOnce };
   return { ...planned, plan: { ...planned.plan, root } };
 }
 

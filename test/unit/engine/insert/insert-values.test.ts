@@ -62,10 +62,10 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-async function outcomeOf(sql: string): Promise<unknown> {
+async function outcomeOf(sql: string, table: string): Promise<unknown> {
   await session.run('BEGIN');
   const outcome = await session.run(sql);
-  const rows = outcome.kind === 'error' ? undefined : await session.run('SELECT * FROM plain');
+  const rows = outcome.kind === 'error' ? undefined : await session.run(`SELECT * FROM ${table}`);
   await session.run('ROLLBACK');
   if (outcome.kind === 'error') {
     const { code, message, fields } = outcome.error;
@@ -74,11 +74,11 @@ async function outcomeOf(sql: string): Promise<unknown> {
   return { tag: outcome.result, rows: rows?.kind === 'error' ? rows.error : rows?.result.rows };
 }
 
-async function agree(statement: string): Promise<void> {
-  const ordinary = await outcomeOf(ORDINARY + statement);
+async function agree(statement: string, table = 'plain'): Promise<void> {
+  const ordinary = await outcomeOf(ORDINARY + statement, table);
   for (const takesBytes of [true, false]) {
     session.takesBytes = takesBytes;
-    expect(await outcomeOf(LONG + statement), statement).toEqual(ordinary);
+    expect(await outcomeOf(LONG + statement, table), statement).toEqual(ordinary);
   }
 }
 
@@ -107,12 +107,28 @@ describe('a large INSERT of literals', () => {
           return `${before}(${after}${all.join(`${before},${after}`)}${before})${after}`;
         });
       const list = positions.map((position) => `c${position}`).join(', ');
-      const tail = fc.constantFrom('', '', '', ';', ' ; ', ' RETURNING d', ', ', ' -- end');
+      const tail = fc.constantFrom(
+        '',
+        '',
+        '',
+        ';',
+        ' ; ',
+        ' RETURNING d',
+        ' returning *;',
+        ' ON CONFLICT DO NOTHING',
+        ' RETURNING x',
+        ' RETURNING d; SELECT 1',
+        ', ',
+        ' -- end',
+      );
       return fc
         .tuple(fc.array(row, { minLength: 1, maxLength: 12 }), tail)
         .map(([rows, end]) => `INSERT INTO plain (${list}) VALUES ${rows.join(',')}${end}`);
     });
-    await fc.assert(fc.asyncProperty(statements, agree), { numRuns: 400 });
+    await fc.assert(
+      fc.asyncProperty(statements, (statement) => agree(statement)),
+      { numRuns: 400 },
+    );
   });
 
   it('has defaults, constraints and the errors of names', async () => {
@@ -131,6 +147,28 @@ describe('a large INSERT of literals', () => {
       "INSERT INTO plain (c0) VALUES (1), ('x')",
     ]) {
       await agree(statement);
+    }
+  });
+
+  it('updates what conflicts, and returns what it did', async () => {
+    await session.run('CREATE TABLE kept (id int PRIMARY KEY, n int, t text)');
+    const rows = "(1, 10, 'a'), (2, 20, ') ON CONFLICT'), (3, 30, NULL)";
+    for (const statement of [
+      `INSERT INTO plain (d) VALUES (1), (2) RETURNING d, d + 1 AS more`,
+      `INSERT INTO kept VALUES ${rows} RETURNING *`,
+      `INSERT INTO kept VALUES ${rows}, (1, 2, 'b') ON CONFLICT DO NOTHING`,
+      `INSERT INTO kept VALUES ${rows}, (1, 2, 'b') ON CONFLICT (id) DO UPDATE SET n = excluded.n`,
+      `INSERT INTO kept (id, n) VALUES (5, 6), (6, 7)
+         ON CONFLICT (id) DO UPDATE SET n = kept.n + excluded.n WHERE excluded.n < 7 RETURNING id, n, t`,
+      `INSERT INTO kept VALUES ${rows}, (5, 5, 'five) returning') ON CONFLICT (id) DO UPDATE SET t = 'x) RETURNING 1';`,
+      `INSERT INTO kept VALUES ${rows} ON CONFLICT (n) DO NOTHING`,
+      `INSERT INTO kept VALUES ${rows} ON CONFLICT (id) DO UPDATE SET n = 1 / 0`,
+      `INSERT INTO kept VALUES (5, 1, 'z') ON CONFLICT (id) DO UPDATE SET n = 1 / 0`,
+      `INSERT INTO kept VALUES ${rows} RETURNING nothing`,
+      `INSERT INTO kept VALUES ${rows} RETURNING $1`,
+    ]) {
+      await session.run("DELETE FROM kept; INSERT INTO kept VALUES (5, 50, 'old')");
+      await agree(statement, 'kept');
     }
   });
 
