@@ -1,7 +1,8 @@
 /** A text whose long literals are cut out, and the way back from its tree to that of the whole text. */
 import type { RawStmt } from '@pgsql/types';
 import type { Node, NodeBody } from './ast.ts';
-import { withoutCuts, type Cut, type LongItems } from './long-text.ts';
+import type { LongRows } from './long-rows.ts';
+import { standIn, withoutCuts, type Cut, type LongItems } from './long-text.ts';
 import { characterOffset } from './position.ts';
 
 const LONG_ITEMS = new WeakMap<object, LongItems>();
@@ -9,6 +10,13 @@ const LONG_ITEMS = new WeakMap<object, LongItems>();
 /** All items of an IN list, where these are kept beside the tree; it has the first one only. */
 export function longItemsOf(list: NodeBody<'List'>): LongItems | undefined {
   return LONG_ITEMS.get(list);
+}
+
+const LONG_ROWS = new WeakMap<object, LongRows>();
+
+/** The rows that stand behind the first one of a VALUES list, where these are kept beside the tree. */
+export function longRowsOf(valuesLists: readonly Node[]): LongRows | undefined {
+  return LONG_ROWS.get(valuesLists);
 }
 
 /** Keys of byte offsets. */
@@ -28,7 +36,7 @@ export class CutSource {
   readonly #sql: string;
   readonly #cuts: readonly Cut[];
   readonly #shifts: readonly Shift[];
-  readonly #byKey: ReadonlyMap<string, string | LongItems>;
+  readonly #byKey: ReadonlyMap<string, Cut['content']>;
   #restored = 0;
 
   constructor(sql: string, cuts: readonly Cut[]) {
@@ -37,8 +45,9 @@ export class CutSource {
     this.text = withoutCuts(sql, cuts);
     this.#byKey = new Map(cuts.map(({ key, content }) => [key, content]));
     let [unit, byte, at] = [0, 0, 0];
-    this.#shifts = cuts.map(({ key, start, end }) => {
-      const length = key.length + 2;
+    this.#shifts = cuts.map((cut) => {
+      const { start, end } = cut;
+      const { length } = standIn(cut);
       unit += start - at;
       byte += ENCODER.encode(sql.slice(at, start)).length;
       const bytes = ENCODER.encode(sql.slice(start, end)).length;
@@ -108,6 +117,8 @@ export class CutSource {
       const isLocation = typeof child === 'number' && LOCATIONS.test(key);
       result[key] = isLocation ? this.#location(child) : this.#rebuild(child);
     }
+    const lists = result['valuesLists'] as Node[] | undefined;
+    if (lists !== undefined) result['valuesLists'] = this.#valuesLists(lists);
     const { kind, rexpr } = result as { kind?: unknown; rexpr?: { List?: NodeBody<'List'> } };
     if (kind === 'AEXPR_IN' && rexpr?.List !== undefined) result['rexpr'] = this.#list(rexpr.List);
     return result;
@@ -116,13 +127,29 @@ export class CutSource {
   /** Takes the item that stands for many out of an IN list. */
   #list(list: NodeBody<'List'>): Node {
     const [first, second] = list.items ?? [];
-    const text =
-      second !== undefined && 'A_Const' in second ? second.A_Const.sval?.sval : undefined;
-    const items = text === undefined ? undefined : this.#byKey.get(text);
-    if (items === undefined || typeof items === 'string') return { List: list };
+    const items = this.#contentOf(second);
+    if (items === undefined || typeof items === 'string' || items.kind === 'rows')
+      return { List: list };
     const short = { items: [first as Node] };
     LONG_ITEMS.set(short, items);
     this.#restored++;
     return { List: short };
+  }
+
+  /** Takes the row that stands for many out of a VALUES list. */
+  #valuesLists(lists: Node[]): Node[] {
+    const [first, second, ...rest] = lists;
+    const [item] = second !== undefined && 'List' in second ? (second.List.items ?? []) : [];
+    const rows = this.#contentOf(item);
+    if (rows === undefined || typeof rows === 'string' || rows.kind !== 'rows') return lists;
+    const short = [first, ...rest];
+    LONG_ROWS.set(short, rows);
+    this.#restored++;
+    return short;
+  }
+
+  #contentOf(node: Node | undefined): Cut['content'] | undefined {
+    const text = node !== undefined && 'A_Const' in node ? node.A_Const.sval?.sval : undefined;
+    return text === undefined ? undefined : this.#byKey.get(text);
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Texts of megabytes are mostly literals: long strings, IN lists of thousands of items. These are cut
- * out before the grammar sees the text, in steps, and are put back into the tree or kept beside it.
+ * Texts of megabytes are mostly literals: long strings, IN lists of thousands of items, rows of VALUES. These
+ * are cut out before the grammar sees the text, in steps, and are put back into the tree or kept beside it.
  */
+import { RowsReader, type LongRows } from './long-rows.ts';
 
 /** Texts from this length on are looked through. */
 export const LONG_TEXT = 64 * 1024;
@@ -25,26 +26,32 @@ export interface Cut {
   readonly key: string;
   readonly start: number;
   readonly end: number;
-  /** The string that was there, or the items. */
-  readonly content: string | LongItems;
+  /** The string that was there, or the items, or the rows. */
+  readonly content: string | LongItems | LongRows;
 }
 
 /** What can be cut out of a text, in the order of the text. */
 export function* findCuts(sql: string): Generator<void, readonly Cut[], void> {
   const scanner = new Scanner(sql, unusedKey(sql));
   for (;;) {
-    for (let i = 0; i < STEP_TOKENS; i++) if (!scanner.next()) return scanner.cuts;
+    for (let i = 0; i < STEP_TOKENS; i++) if (!scanner.next()) return scanner.finish();
     yield;
   }
 }
 
-/** The text with cuts made: a string literal for a string, and one more item for many items. */
+/** What stands for a cut: a string literal for a string or for many items, a row for many rows. */
+export function standIn({ key, content }: Cut): string {
+  const isRows = typeof content !== 'string' && content.kind === 'rows';
+  return isRows ? `('${key}')` : `'${key}'`;
+}
+
+/** The text with cuts made. */
 export function withoutCuts(sql: string, cuts: readonly Cut[]): string {
   let text = '';
   let at = 0;
-  for (const { key, start, end } of cuts) {
-    text += `${sql.slice(at, start)}'${key}'`;
-    at = end;
+  for (const cut of cuts) {
+    text += sql.slice(at, cut.start) + standIn(cut);
+    at = cut.end;
   }
   return text + sql.slice(at);
 }
@@ -66,6 +73,8 @@ function unusedKey(sql: string): string {
 }
 
 const QUOTE = 39;
+const OPEN = 40;
+const SEMICOLON = 59;
 const SPACE_CHARACTERS = /[\s]*/y;
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
 const WORD = /[A-Za-z_\x80-\uffff][A-Za-z0-9_$\x80-\uffff]*/y;
@@ -88,8 +97,18 @@ interface OpenList {
   itemStart: number;
 }
 
+/** Statements whose VALUES become a plan and nothing else; what others say is kept as a text. */
+const QUERIES: ReadonlySet<string> = new Set([
+  'select',
+  'with',
+  'values',
+  'update',
+  'delete',
+  'explain',
+]);
+
 class Scanner {
-  readonly cuts: Cut[] = [];
+  readonly #cuts: Cut[] = [];
   readonly #sql: string;
   readonly #key: string;
   #at = 0;
@@ -97,10 +116,23 @@ class Scanner {
   /** The last token was the word IN. */
   #afterIn = false;
   #list: OpenList | undefined;
+  /** The last token was an opening parenthesis, or there was none yet. */
+  #opensQuery = true;
+  /** Rows may be cut out of this statement: see QUERIES. An INSERT's own rows have columns to go to. */
+  #takesRows: boolean | undefined;
+  #rows: RowsReader | undefined;
+  /** The last token was a comment. */
+  #isComment = false;
 
   constructor(sql: string, key: string) {
     this.#sql = sql;
     this.#key = key;
+  }
+
+  /** All cuts, at the end of the text. */
+  finish(): Cut[] {
+    this.#endRows();
+    return this.#cuts;
   }
 
   /** Reads a token; false at the end. */
@@ -112,12 +144,17 @@ class Scanner {
     const code = sql.charCodeAt(start);
     const wasIn = this.#afterIn;
     this.#afterIn = false;
+    this.#isComment = false;
     if (code === QUOTE) this.#string(start);
     else if (isDigit(code) || (code === 46 && isDigit(sql.charCodeAt(start + 1)))) {
       this.#skip(NUMBER);
-      this.#item('number', start, sql.slice(start, this.#at));
+      const text = sql.slice(start, this.#at);
+      this.#item('number', start, text);
+      this.#rows?.number(text);
     } else if (isWordStart(code)) this.#word(start);
     else this.#mark(code, wasIn);
+    if (code !== OPEN && code !== SEMICOLON && !this.#isComment) this.#opensQuery = false;
+    if (this.#rows?.isEnded === true) this.#endRows();
     return true;
   }
 
@@ -141,8 +178,9 @@ class Scanner {
     const inside = sql.slice(start + 1, end);
     const text = doubled ? inside.replaceAll("''", "'") : inside;
     this.#item('string', start, text);
+    this.#rows?.string(text);
     if (text.length < STRING_MIN) return;
-    this.cuts.push({ key: this.#nextKey(), start, end: this.#at, content: text });
+    this.#cuts.push({ key: this.#nextKey(), start, end: this.#at, content: text });
   }
 
   /** A name, a keyword, or the beginning of a literal of another kind. */
@@ -152,6 +190,7 @@ class Scanner {
     this.#skip(WORD);
     const length = this.#at - start;
     const first = sql[start].toLowerCase();
+    this.#wordOfRows(start, length);
     if (length === 2 && first === 'i') {
       this.#afterIn = sql[start + 1].toLowerCase() === 'n';
     } else if (length === 1 && sql.charCodeAt(this.#at) === QUOTE && 'ebxn'.includes(first)) {
@@ -161,6 +200,26 @@ class Scanner {
       this.#at++;
       this.#skipQuoted(sql[this.#at]);
     }
+  }
+
+  #wordOfRows(start: number, length: number): void {
+    this.#rows?.word(length <= 5 ? this.#sql.slice(start, this.#at) : '?');
+    if (this.#takesRows === false || length > 7) return;
+    const word = this.#sql.slice(start, this.#at).toLowerCase();
+    this.#takesRows ??= QUERIES.has(word);
+    if (word === 'insert') this.#takesRows = false;
+    const begins = word === 'values' && this.#opensQuery && this.#takesRows;
+    if (begins && this.#rows === undefined) this.#rows = new RowsReader();
+  }
+
+  /** Cuts the rows that were read. */
+  #endRows(): void {
+    const read = this.#rows?.result();
+    this.#rows = undefined;
+    if (read === undefined) return;
+    const { rows, end } = read;
+    while ((this.#cuts.at(-1)?.start ?? -1) >= rows.start) this.#cuts.pop();
+    this.#cuts.push({ key: this.#nextKey(), start: rows.start, end, content: rows });
   }
 
   /** Skips to behind the closing quote; a doubled one does not close. */
@@ -175,6 +234,8 @@ class Scanner {
     const sql = this.#sql;
     const list = this.#list;
     const character = sql[this.#at];
+    this.#isComment = sql.startsWith('--', this.#at) || sql.startsWith('/*', this.#at);
+    if (!this.#isComment) this.#markOfRows(character);
     if (character === ',' && list !== undefined && !list.wantsItem) {
       this.#at++;
       list.wantsItem = true;
@@ -198,6 +259,16 @@ class Scanner {
     } else if (sql.startsWith('--', this.#at)) this.#skipTo('\n');
     else if (sql.startsWith('/*', this.#at)) this.#comment();
     else this.#at++;
+  }
+
+  #markOfRows(character: string): void {
+    this.#rows?.mark(character, this.#at);
+    if (character === '(') this.#opensQuery = true;
+    else if (character === ';') {
+      this.#endRows();
+      this.#takesRows = undefined;
+      this.#opensQuery = true;
+    }
   }
 
   #dollarQuote(): void {
@@ -262,8 +333,8 @@ class Scanner {
     if (list?.kind === undefined || list.wantsItem || list.values.length < ITEMS_MIN) return;
     const kind = list.areIntegers ? 'integer' : list.kind;
     const content: LongItems = { kind, start: list.first, values: list.values };
-    while ((this.cuts.at(-1)?.start ?? -1) >= list.second) this.cuts.pop();
-    this.cuts.push({ key: this.#nextKey(), start: list.second, end: this.#at, content });
+    while ((this.#cuts.at(-1)?.start ?? -1) >= list.second) this.#cuts.pop();
+    this.#cuts.push({ key: this.#nextKey(), start: list.second, end: this.#at, content });
   }
 
   #nextKey(): string {

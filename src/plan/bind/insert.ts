@@ -14,6 +14,7 @@ import {
   type OnConflictClause,
   type SelectStmt,
 } from '../../parse/ast.ts';
+import { longRowsOf } from '../../parse/cut-source.ts';
 import type { Oid } from '../../types/type.ts';
 import type { Expr } from '../expr.ts';
 import type { LogicalInsert, LogicalNode } from '../logical.ts';
@@ -33,6 +34,7 @@ import {
 import { bindQuery, type BoundQuery, type QueryInput } from './query.ts';
 import { Scope, type RangeItem } from './scope.ts';
 import { bindAssignments } from './update.ts';
+import { wholeLists } from './values.ts';
 
 interface InsertTarget {
   readonly column: ColumnDescriptor;
@@ -177,7 +179,10 @@ function valuesSource(
   const scope = new Scope(context, input.outer, input.ctes);
   scope.clause = 'VALUES';
   let width = -1;
-  const rows = (select.valuesLists ?? []).map((list) => {
+  const lists = select.valuesLists ?? [];
+  const long = longRowsOf(lists);
+  const all = long === undefined ? lists : wholeLists(context, lists, long);
+  const rows = all.map((list) => {
     const items = nodeAs(list, 'List')?.items ?? [];
     if (width >= 0 && items.length !== width) {
       const first = items[0] === undefined ? undefined : bindExpr(items[0], scope);

@@ -31,7 +31,8 @@ function areInt4(values: readonly (number | string)[]): boolean {
   return true;
 }
 
-function numberType(value: number | string): Oid {
+/** The type of a literal of a number. */
+export function numberType(value: number | string): Oid {
   if (typeof value === 'number') {
     return value <= INT4_MAX && value >= -INT4_MAX - 1 ? OID.int4 : OID.int8;
   }
@@ -42,7 +43,7 @@ function numberType(value: number | string): Oid {
 }
 
 /** Types that literals of numbers have, or come to by an implicit cast, and their text says how. */
-const NUMBER_TYPES: ReadonlySet<Oid> = new Set<Oid>([
+export const NUMBER_TYPES: ReadonlySet<Oid> = new Set<Oid>([
   OID.int4,
   OID.int8,
   OID.float4,
