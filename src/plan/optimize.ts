@@ -11,6 +11,7 @@ import { dropProjections } from './rules/drop-projections.ts';
 import { dropSorts } from './rules/drop-sorts.ts';
 import { foldConstants } from './rules/fold-constants.ts';
 import { inlineCtes } from './rules/inline-ctes.ts';
+import { joinEqualities } from './rules/join-equalities.ts';
 import { nestBuckets } from './rules/nest-buckets.ts';
 import { orderJoins } from './rules/order-joins.ts';
 import { pushLimits } from './rules/push-limits.ts';
@@ -31,6 +32,7 @@ export type Rule = (plan: LogicalNode, state: RuleState) => LogicalNode;
 
 const RULES: readonly Rule[] = [
   foldConstants,
+  joinEqualities,
   compareIntegers,
   inlineCtes,
   pushPredicates,
