@@ -1,4 +1,6 @@
 /** `column op constant` over integers of 64 bits as words: the comparison writes the selection itself. */
+import { kernels } from '../kernels/kernels.ts';
+import { kernelViews, scratch } from '../kernels/memory.ts';
 import type { NullMask } from '../vector/vector.ts';
 import type { WideVector, WideWords } from '../vector/wide-vector.ts';
 import type { Comparison } from './predicate-compare.ts';
@@ -6,20 +8,32 @@ import type { Selection } from './predicate.ts';
 
 /** Rows among `rows` (undefined: all) where the comparison with a whole number holds. */
 export function selectWide(
-  { words, nulls, length }: WideVector,
+  vector: WideVector,
   comparison: Comparison,
   value: bigint,
   rows: Selection,
 ): Selection {
+  const { words, nulls, length, address } = vector;
   const total = rows === undefined ? length : rows.length;
   if (kept.length < total) kept = new Int32Array(total);
   const low = Number(BigInt.asIntN(32, value));
   const high = Number(value >> 32n);
+  if (comparison === '=' && address !== undefined && rows === undefined && nulls === undefined) {
+    return equalRows(address, length, low, high);
+  }
   const isEquality = comparison === '=' || comparison === '<>';
   const count = isEquality
     ? selectEqual(words, nulls, low, high, comparison === '=', rows, total)
     : selectOrdered(words, nulls, low, high, comparison, rows, total);
   return count === total ? rows : kept.slice(0, count);
+}
+
+/** What most ask for. */
+function equalRows(address: number, length: number, low: number, high: number): Selection {
+  const target = scratch(length * 4);
+  const count = kernels.equalWides(address, length, low, high, target);
+  if (count === length) return undefined;
+  return kernelViews().i32.slice(target / 4, target / 4 + count);
 }
 
 /** Rows found last, mostly few of those looked at: used again for the next. */
@@ -45,7 +59,7 @@ function selectEqual(
   return count;
 }
 
-/** What most ask for: hardly a row is looked at twice. */
+/** The same where no kernel can look. */
 function allEqual(words: WideWords, low: number, high: number, total: number): number {
   const found = kept;
   let count = 0;

@@ -12,9 +12,17 @@ import { kernelMemory } from './memory.ts';
 import type { OutputKernels } from './output-kernels.ts';
 import type { RegisterKernels } from './register-kernels.ts';
 import type { SummaryKernels } from './summary-kernels.ts';
+import type { WideKernels } from './wide-kernels.ts';
 
 export interface Kernels
-  extends InputKernels, KeyKernels, LaneKernels, OutputKernels, RegisterKernels, SummaryKernels {}
+  extends
+    InputKernels,
+    KeyKernels,
+    LaneKernels,
+    OutputKernels,
+    RegisterKernels,
+    SummaryKernels,
+    WideKernels {}
 
 export const kernelModule = compileKernels();
 

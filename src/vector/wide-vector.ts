@@ -2,6 +2,7 @@
  * Integers of 64 bits of which some are in no double, as two words each: values are made of them when someone
  * asks. Grouping, comparing and summing take the words.
  */
+import type { KernelBlock } from '../kernels/memory.ts';
 import type { SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import type { AnyVector, NullMask, Vector } from './vector.ts';
@@ -18,13 +19,16 @@ export class WideVector implements AnyVector {
   declare readonly data: readonly Value[];
   readonly nulls: NullMask;
   readonly #words: WideWords;
+  readonly #block: KernelBlock | undefined;
   #data: readonly Value[] | undefined;
 
-  constructor(type: SqlType, words: WideWords, nulls: NullMask) {
+  /** `block` where the words lie in the kernels' memory: it holds them. */
+  constructor(type: SqlType, words: WideWords, nulls: NullMask, block?: KernelBlock) {
     this.type = type;
     this.length = words.length / 2;
     this.nulls = nulls;
     this.#words = words;
+    this.#block = block;
     // An own property, so that copies made by spreading have it; one function for all keeps V8's shape.
     Object.defineProperty(this, 'data', DATA);
   }
@@ -54,6 +58,11 @@ export class WideVector implements AnyVector {
     return this.#words;
   }
 
+  /** Where kernels find the words as long as someone holds the vector; undefined where they do not. */
+  get address(): number | undefined {
+    return this.#block === undefined ? undefined : this.#words.byteOffset;
+  }
+
   valueAt(row: number): Value {
     if (this.nulls !== undefined && this.nulls[row] === 1) return null;
     return wideValue(this.#words[2 * row], this.#words[2 * row + 1]);
@@ -64,7 +73,8 @@ export class WideVector implements AnyVector {
   }
 
   slice(start: number, end: number, nulls: NullMask): WideVector {
-    return new WideVector(this.type, this.#words.subarray(2 * start, 2 * end), nulls);
+    const words = this.#words.subarray(2 * start, 2 * end);
+    return new WideVector(this.type, words, nulls, this.#block);
   }
 
   gather(selection: Int32Array, count: number, nulls: NullMask): WideVector {

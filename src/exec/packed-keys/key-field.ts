@@ -97,8 +97,7 @@ export class KeyField {
         return this.#encodeDoubles(length, target, stride, stage);
       case 'any':
         if (this.kind !== 'whole') return false;
-        stageWholes(column, length, stage);
-        kernels.spreadLongs(stage, length, target, stride);
+        kernels.spreadLongs(wholesOf(column, length, stage), length, target, stride);
         return true;
     }
   }
@@ -200,9 +199,21 @@ function stageDoubles(column: F64Vector, length: number, stage: number): void {
   }
 }
 
-function stageWholes(column: AnyVector, length: number, stage: number): void {
-  const { i32, i64 } = kernelViews();
+/** Where the rows' words are: at `stage` where no kernel finds the column's. */
+function wholesOf(column: AnyVector, length: number, stage: number): number {
   const wide = WideVector.from(column);
+  if (wide?.address !== undefined) return wide.address;
+  stageWholes(column, wide, length, stage);
+  return stage;
+}
+
+function stageWholes(
+  column: AnyVector,
+  wide: WideVector | undefined,
+  length: number,
+  stage: number,
+): void {
+  const { i32, i64 } = kernelViews();
   if (wide !== undefined) {
     i32.set(wide.words.subarray(0, 2 * length), stage >>> 2);
     return;

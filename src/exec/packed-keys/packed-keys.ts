@@ -7,6 +7,7 @@ import { kernels } from '../../kernels/kernels.ts';
 import { freeBlock, kernelViews, type KernelBlock } from '../../kernels/memory.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { NullMask, Vector } from '../../vector/vector.ts';
+import { WideVector } from '../../vector/wide-vector.ts';
 import { fieldKind, KeyField } from './key-field.ts';
 import { allocate, PackedTable, type Steps } from './packed-table.ts';
 import type { TextIds } from './text-ids.ts';
@@ -156,6 +157,8 @@ export class PackedKeys {
     length: number,
     adds: boolean,
   ): { readonly keys: number; readonly fits: boolean } {
+    const placed = this.#placedKeys(columns);
+    if (placed !== undefined) return { keys: placed, fits: true };
     const stage = this.#room(length);
     const keys = stage + length * 16;
     const stride = this.#width + (this.#hasNulls ? NULL_BYTES : 0);
@@ -166,6 +169,13 @@ export class PackedKeys {
     }
     if (this.#hasNulls) this.#encodeNulls(columns, length, keys, stride);
     return { keys, fits };
+  }
+
+  /** Where the only column's words lie as keys do. */
+  #placedKeys(columns: readonly Vector[]): number | undefined {
+    const [{ field, column }] = this.#fields;
+    if (this.#fields.length > 1 || this.#hasNulls || field.kind !== 'whole') return undefined;
+    return WideVector.from(columns[column])?.address;
   }
 
   #encodeNulls(columns: readonly Vector[], length: number, keys: number, stride: number): void {

@@ -2,6 +2,8 @@
  * sum() and avg() of integers: added as doubles while the total is a safe integer; what exceeds that is moved
  * to an exact bigint part.
  */
+import { kernels } from '../../kernels/kernels.ts';
+import { kernelViews, scratch } from '../../kernels/memory.ts';
 import { divideNumeric } from '../../types/numeric-arithmetic.ts';
 import { numericFromInt } from '../../types/numeric-convert.ts';
 import { Numeric } from '../../types/numeric.ts';
@@ -106,7 +108,7 @@ export class IntSumAccumulator implements Accumulator {
     const arg = args[0] as Vector;
     const wide = WideVector.from(arg);
     if (wide !== undefined) {
-      this.#addWide(group, wideSum(wide.words, start, end));
+      this.#addWide(group, sumOf(wide, start, end));
       this.#counts[group] += present(wide.nulls, start, end);
       return;
     }
@@ -209,7 +211,17 @@ function unwidened(vector: F64Vector): LaneRows | undefined {
   return rows?.starts.length === 1 && rows.lanes.divisor === 1 ? rows : undefined;
 }
 
-/** The sum of the integers of rows [start, end); NULLs are zeros. Sums of so many words are exact. */
+/** The sum of the integers of rows [start, end); NULLs are zeros. */
+function sumOf(wide: WideVector, start: number, end: number): bigint {
+  const { address } = wide;
+  if (address === undefined) return wideSum(wide.words, start, end);
+  const target = scratch(16);
+  kernels.sumWides(address + start * 8, end - start, target);
+  const { i64 } = kernelViews();
+  return ((i64[target / 8 + 1] as bigint) << 32n) + (i64[target / 8] as bigint);
+}
+
+/** The same without kernels. Sums of so many words are exact. */
 function wideSum(words: WideWords, start: number, end: number): bigint {
   let sum = 0n;
   for (let from = start; from < end; from += WORDS_MAX) {

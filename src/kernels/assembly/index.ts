@@ -12,6 +12,7 @@ export * from './pick-lanes';
 export * from './registers';
 export * from './select';
 export * from './wide';
+export * from './wide-words';
 export { decodeSymbols, encodeSymbols, symbolTable } from './entropy';
 export { splitText } from './split-text';
 export { countBare, splitValues } from './split-values';

@@ -166,7 +166,7 @@ export function* decodeSteps(
     }
     case 'any':
       return type.oid === OID.int8
-        ? new WideColumn(unpackWides(reader.bytes(reader.u32()), rows), nulls)
+        ? readWides(reader, rows, nulls)
         : { rep, data: yield* readValues(reader, rows, type), nulls };
     default:
       throw new DamagedBlock('unknown form of column');
@@ -178,6 +178,11 @@ export function numberRows(bytes: Uint8Array): number | undefined {
   const reader = new BytesReader(bytes, 5);
   if (reader.remaining < 5 || REPS[reader.u8()] !== 'f64') return undefined;
   return reader.u32();
+}
+
+function readWides(reader: BytesReader, rows: number, nulls: NullMask): WideColumn {
+  const bytes = reader.bytes(reader.u32());
+  return WideColumn.filled(rows, nulls, (words) => unpackWides(bytes, rows, words));
 }
 
 /** Codecs raise errors of their own, which are meant for what users send. */

@@ -101,7 +101,8 @@ export function toVector(column: StoredColumn, type: SqlType, start: number, end
     }
     case 'any':
       if (column instanceof WideColumn) {
-        return new WideVector(type, column.words.subarray(2 * start, 2 * end), nulls);
+        const words = column.words.subarray(2 * start, 2 * end);
+        return new WideVector(type, words, nulls, column.block);
       }
       return { rep: 'any', type, length, data: column.data.slice(start, end), nulls };
   }
@@ -126,7 +127,7 @@ export function sliceColumn(column: StoredColumn, start: number, end: number): P
       };
     case 'any':
       if (column instanceof WideColumn) {
-        return new WideColumn(column.words.subarray(2 * start, 2 * end), nulls);
+        return column.slice(start, end, nulls);
       }
       return { rep: 'any', data: column.data.slice(start, end), nulls };
   }

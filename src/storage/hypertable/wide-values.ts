@@ -26,9 +26,13 @@ export function packWides(words: WideWords, nulls: NullMask, rows: number): Uint
   return new Uint8Array(packed.buffer, 0, 4 * at);
 }
 
-export function unpackWides(bytes: Uint8Array, rows: number): WideWords {
+/** `words` are zeros to fill, where they are not for this to make. */
+export function unpackWides(
+  bytes: Uint8Array,
+  rows: number,
+  words: WideWords = new Int32Array(2 * rows),
+): WideWords {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const words = new Int32Array(2 * rows);
   let at = 0;
   for (let i = 0; i < words.length; i += 2) {
     if (at + 4 > bytes.length) throw new DamagedBlock('values end early');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Comparison } from '../../../src/exec/predicate-compare.ts';
 import { selectWide } from '../../../src/exec/wide-compare.ts';
+import { kernelViews, tryAllocate } from '../../../src/kernels/memory.ts';
 import { OID, sqlType } from '../../../src/types/type.ts';
 import { WideVector } from '../../../src/vector/wide-vector.ts';
 
@@ -26,8 +27,13 @@ it('selects the rows for which the comparison holds', () => {
       value,
       fc.boolean(),
       fc.boolean(),
-      (rows, comparison, wanted, hasNulls, hasRows) => {
-        const words = new Int32Array(rows.length * 2);
+      fc.boolean(),
+      (rows, comparison, wanted, hasNulls, hasRows, isPlaced) => {
+        const block = isPlaced ? tryAllocate(rows.length * 8) : undefined;
+        const words =
+          block === undefined
+            ? new Int32Array(rows.length * 2)
+            : new Int32Array(kernelViews().i32.buffer, block.pointer, rows.length * 2);
         rows.forEach((each, i) => {
           words[2 * i] = Number(BigInt.asIntN(32, each.value));
           words[2 * i + 1] = Number(each.value >> 32n);
@@ -38,7 +44,7 @@ it('selects the rows for which the comparison holds', () => {
         const expected = (hasRows ? asked : rows.map((_, i) => i)).filter(
           (i) => !(hasNulls && rows[i]!.isNull) && HOLDS[comparison](rows[i]!.value, wanted),
         );
-        const vector = new WideVector(sqlType(OID.int8), words, nulls);
+        const vector = new WideVector(sqlType(OID.int8), words, nulls, block);
         const found = selectWide(vector, comparison, wanted, among);
         // The next selection must not change this one.
         selectWide(vector, '<>', wanted + 5n, undefined);
