@@ -12,7 +12,7 @@ import { inPieces } from './run.ts';
 
 /** Rows tested between two checkpoints, and where a test takes some nanoseconds: as many as scans give. */
 const STEP_ROWS = 4096;
-const CHEAP_ROWS = 8192;
+const CHEAP_ROWS = 16_384;
 
 export async function* runFilter(node: FilterNode, context: ExecContext): OperatorRun {
   yield* filtered(execute(node.input, context), node.condition, context);

@@ -9,7 +9,7 @@ import type { ScanBounds } from './scan-bounds.ts';
 import type { RowRanges } from './select-rows.ts';
 
 /** Rows of one batch. Whole pieces would be written to memory that no cache holds, new each time. */
-const BATCH_ROWS = 8192;
+const BATCH_ROWS = 16_384;
 
 /** One piece after the other: pieces without a hit are not read beyond the columns of the conditions. */
 export async function* filteredBatches(
