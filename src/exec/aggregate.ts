@@ -66,9 +66,9 @@ async function addSummaries(
   }
 }
 
-/** Calls that take many rows at a time: nothing is computed for a row, and nothing kept. */
-function isCheap({ args, filter, distinct, orderBy, fn }: AggregateCall): boolean {
-  const isPlain = filter === null && !distinct && orderBy.length === 0;
+/** Calls that take many rows at a time: nothing is computed for a row, and little kept. */
+function isCheap({ args, filter, orderBy, fn }: AggregateCall): boolean {
+  const isPlain = filter === null && orderBy.length === 0;
   return isPlain && fn.orderInsensitive === true && args.every(({ kind }) => kind === 'column');
 }
 

@@ -6,6 +6,10 @@ import { inTurns, type ExecContext } from './operator.ts';
 import { RowNumbers } from './packed-keys/row-numbers.ts';
 import { MemoryBudget } from './run.ts';
 
+const NO_ROWS = new Int32Array(0);
+/** Rows that are handed out at a time. */
+const STEP_ROWS = 4096;
+
 export class SeenRows {
   readonly budget: MemoryBudget;
   readonly #context: ExecContext;
@@ -24,18 +28,23 @@ export class SeenRows {
 
   /** The rows of the batch that were not seen before, in their order. */
   async fresh(batch: Batch): Promise<Batch> {
-    if (batch.length === 0) return batch;
+    return pickBatch(batch, await this.freshRows(batch));
+  }
+
+  /** Which these are. */
+  async freshRows(batch: Batch): Promise<Int32Array> {
+    if (batch.length === 0) return NO_ROWS;
     if (this.#width === 0) {
-      const length = this.#sawEmpty ? 0 : 1;
+      if (this.#sawEmpty) return NO_ROWS;
       this.#sawEmpty = true;
-      return { columns: [], length };
+      return Int32Array.of(0);
     }
     const { count, bytes } = this.#table;
     const numbers = this.#room(batch.length);
     await inTurns(this.#table.insert(batch.columns, batch.length, numbers), this.#context);
     const added = this.#table.count - count;
     this.budget.add(this.#table.bytes - bytes);
-    return pickBatch(batch, this.#table.newRows.slice(0, added));
+    return this.#table.newRows.slice(0, added);
   }
 
   /** The number of each row, -1 for one that was not seen; good until the next call. */
@@ -43,6 +52,23 @@ export class SeenRows {
     const numbers = this.#room(batch.length);
     await inTurns(this.#table.find(batch.columns, batch.length, numbers), this.#context);
     return numbers;
+  }
+
+  /** How many rows were not seen before. */
+  get count(): number {
+    return this.#table.count;
+  }
+
+  /** All of these, some at a time; undefined where they are not kept in this form. */
+  rows(): Iterable<Batch> | undefined {
+    return this.#table.hasKeys ? this.#keys() : undefined;
+  }
+
+  *#keys(): Generator<Batch, void, void> {
+    for (let first = 0; first < this.count; first += STEP_ROWS) {
+      const length = Math.min(STEP_ROWS, this.count - first);
+      yield { columns: this.#table.keys(first, first + length), length };
+    }
   }
 
   /** Gives memory back; no row must come any more. */

@@ -4,10 +4,10 @@
  * all of these kernels write the same again.
  */
 import { kernels } from './kernels.ts';
-import { kernelViews } from './memory.ts';
+import { kernelViews, scratch } from './memory.ts';
 
 /** Kernels that only read what they are given and write results, which the threads know by position. */
-const LISTED = ['summarizeU8', 'summarizeU16', 'summarizeU32'] as const;
+const LISTED = ['summarizeU8', 'summarizeU16', 'summarizeU32', 'partKeys', 'distinctKeys'] as const;
 export type ListedKernel = (typeof LISTED)[number];
 
 export interface KernelCall {
@@ -17,20 +17,27 @@ export interface KernelCall {
 }
 
 const ARGS_MAX = 8;
+/** Those whose first argument is memory to work in, which each thread has of its own: callers leave it 0. */
+const WORKING: ReadonlySet<ListedKernel> = new Set(['partKeys', 'distinctKeys'] as const);
+/** How much that is. */
+export const CALL_WORK_BYTES = 1 << 20;
 /** A call: its kernel, its arguments, and whether it is done. */
 const CALL_WORDS = ARGS_MAX + 2;
 /** The list: the next call, and how many there are. */
 const HEAD_WORDS = 2;
 
 type Kernel = (...args: number[]) => void;
-const FUNCTIONS: readonly Kernel[] = LISTED.map((name) => kernels[name] as Kernel);
+const FUNCTIONS: readonly Kernel[] = LISTED.map((name) => {
+  const kernel = kernels[name] as Kernel;
+  return WORKING.has(name) ? (_work, ...args) => kernel(scratch(CALL_WORK_BYTES), ...args) : kernel;
+});
 
 export function listBytes(calls: number): number {
   return (HEAD_WORDS + calls * CALL_WORDS) * 4;
 }
 
 export function runCalls(calls: readonly KernelCall[]): void {
-  for (const { kernel, args } of calls) (kernels[kernel] as Kernel)(...args);
+  for (const { kernel, args } of calls) FUNCTIONS[LISTED.indexOf(kernel)](...args);
 }
 
 export function writeCalls(calls: readonly KernelCall[], pointer: number): void {

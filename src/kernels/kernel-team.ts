@@ -51,6 +51,11 @@ export class KernelTeam {
       });
   }
 
+  /** Whether no helper has anything that it may still write to. */
+  get isIdle(): boolean {
+    return (this.#helpers ?? []).every(({ waiting }) => waiting === 0);
+  }
+
   async stop(): Promise<void> {
     const helpers = this.#helpers ?? [];
     this.#helpers = [];
@@ -72,3 +77,6 @@ export class KernelTeam {
     return this.#helpers;
   }
 }
+
+/** The program's own. */
+export const kernelTeam = new KernelTeam();

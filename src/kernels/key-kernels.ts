@@ -16,6 +16,37 @@ export interface KeyKernels {
     out: number,
     fresh: number,
   ): number;
+  /** How many keys there are of each of 2^bits parts, by the upper bits of their hashes, u32 each. */
+  countParts(hashes: number, rows: number, bits: number, counts: number): void;
+  /**
+   * Writes records, of a hash and its key of at most 12 bytes, to where `starts` (u32, in records from `target`)
+   * says that those of each part go.
+   */
+  partKeys(
+    work: number,
+    keys: number,
+    width: number,
+    hashes: number,
+    rows: number,
+    bits: number,
+    starts: number,
+    target: number,
+  ): void;
+  /**
+   * Counts the different keys of one of 2^bits parts at `out`, 2^32 - 1 for too many, and writes behind that the
+   * word of each that lies `word` bytes from its beginning, where it has one there. `work` has room for
+   * 2^slotBits slots of 16 bytes.
+   */
+  distinctKeys(
+    work: number,
+    records: number,
+    rows: number,
+    width: number,
+    bits: number,
+    slotBits: number,
+    word: number,
+    out: number,
+  ): void;
   /** Writes -1 where a key is not in the table. */
   findKeys(table: number, keys: number, hashes: number, rows: number, out: number): void;
   /** Frees all slots of a stretch of memory; V8 would do it byte by byte, for the memory is shared. */

@@ -1,4 +1,7 @@
-/** Sorts and joins in memory of more rows than one array of strings holds, against PostgreSQL (PGlite). */
+/** Sorts, joins and different values in memory of more rows than one array of strings holds, against PostgreSQL (PGlite). */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/engine.ts';
 import { createNodeEnv } from '../../src/platform/node-env.ts';
@@ -31,6 +34,48 @@ const QUERIES = [
   'SELECT count(*) FROM many WHERE t NOT IN (SELECT t FROM many WHERE i > 100000 AND t IS NOT NULL)',
   'SELECT count(*), sum(x.i + y.i) FROM generate_series(1, 3) z JOIN many x ON x.i < z JOIN many y ON y.i < 100 * z AND y.i > x.i',
 ];
+
+/** Different values of columns with and without NULLs, of integers that no double holds, and by group. */
+const WIDE =
+  'CASE WHEN i % 3 = 0 THEN i::int8 ELSE i::int8 * 30744573456182 - 4611686018427387904 END';
+const DISTINCT = [
+  'SELECT count(DISTINCT i), count(DISTINCT t), count(DISTINCT n), count(*) FROM many',
+  `SELECT count(DISTINCT ${WIDE}), count(DISTINCT i / 4), count(DISTINCT -i) FROM many`,
+  'SELECT i % 7 AS g, count(DISTINCT i / 2), count(DISTINCT t), sum(i) FROM many GROUP BY 1 ORDER BY 1',
+  `SELECT i % 5 AS g, count(DISTINCT ${WIDE}), count(DISTINCT n::float4) FROM many GROUP BY 1 ORDER BY 1`,
+  'SELECT k, count(DISTINCT i), count(DISTINCT t) FROM many GROUP BY k ORDER BY 2 DESC, 3, k LIMIT 30',
+  'SELECT count(DISTINCT i) FILTER (WHERE i % 2 = 0), count(DISTINCT nullif(i, 7)) FROM many WHERE i > 9',
+  // None at first, then one of each, then all again.
+  'SELECT count(DISTINCT x) FROM (SELECT 1 AS x FROM many UNION ALL SELECT i FROM many UNION ALL SELECT i FROM many) u',
+  'SELECT i / 3 AS g, count(DISTINCT t) AS c FROM many GROUP BY 1 ORDER BY c DESC, g LIMIT 20',
+];
+
+test('different values of many rows', { timeout: 300_000 }, async () => {
+  const path = mkdtempSync(join(tmpdir(), 'varve-many-'));
+  const shared = { env: createNodeEnv({ logLevel: 'error' }), systemSqlPath: systemSqlPath() };
+  const inMemory = await openEngine({ ...shared, path: undefined });
+  const onDisk = await openEngine({ ...shared, path });
+  const oracle = await PgliteOracle.open();
+  const sides = [await TextSession.open(inMemory), await TextSession.open(onDisk)];
+  for (const side of [...sides, oracle]) expect((await side.run(FILL)).kind).toBe('result');
+  for (const query of DISTINCT) {
+    const expected = await oracle.run(query);
+    if (expected.kind !== 'result') expect.fail(query);
+    for (const memory of ['1GB', '4MB']) {
+      for (const side of sides) {
+        await side.run(`SET work_mem = '${memory}'`);
+        const outcome = await side.run(query);
+        if (outcome.kind !== 'result') expect.fail(query);
+        expect(outcome.result.rows, `${query} in ${memory}`).toEqual(expected.result.rows);
+      }
+    }
+  }
+  for (const side of sides) await side.session.close();
+  await inMemory.close();
+  await onDisk.close();
+  await oracle.close();
+  rmSync(path, { recursive: true });
+});
 
 test('queries of many rows', { timeout: 300_000 }, async () => {
   const engine = await openEngine({

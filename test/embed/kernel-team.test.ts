@@ -1,10 +1,13 @@
 /** Threads that help with kernel calls, as the build makes them. */
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { finishNow } from '../../src/base/steps.ts';
+import { PartedKeys } from '../../src/exec/packed-keys/parted-keys.ts';
 import { runCalls, type KernelCall } from '../../src/kernels/call-list.ts';
 import { KernelTeam } from '../../src/kernels/kernel-team.ts';
 import { KernelThread } from '../../src/kernels/kernel-thread.ts';
 import { freeBlock, kernelViews, tryAllocate, type KernelBlock } from '../../src/kernels/memory.ts';
+import { OID, sqlType } from '../../src/types/type.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/call-worker.js');
 const COLUMNS = 24;
@@ -53,6 +56,31 @@ describe('a team of threads', () => {
       await new Promise((resolve) => void setTimeout(resolve, 1));
     }
     freeBlock(expected);
+  });
+
+  it('counts different keys as one thread does', async () => {
+    const rows = 60_000;
+    const type = sqlType(OID.int8);
+    for (let round = 0; round < 5; round++) {
+      const keys = PartedKeys.of([type], team) as PartedKeys;
+      const known = new Set<number>();
+      for (let page = 0; page < 6; page++) {
+        const data = Float64Array.from(
+          { length: rows },
+          (_, row) => (row * 7919 * (page + 1)) % 150_001,
+        );
+        for (const value of data) known.add(value);
+        const column = { rep: 'f64', type, length: rows, data, nulls: undefined } as const;
+        finishNow(keys.add([column], rows));
+      }
+      let count = 0;
+      for (const result of keys.distinct(-1)) {
+        if (result !== undefined && 'count' in result) count += result.count;
+        if (round % 2 === 0) await new Promise((resolve) => void setTimeout(resolve, 1));
+      }
+      expect(count).toBe(known.size);
+      keys.free();
+    }
   });
 
   it('goes on without a helper that has ended', async () => {

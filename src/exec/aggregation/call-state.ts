@@ -2,11 +2,14 @@
  * One aggregate call of one grouping set. Calls that need their rows in an order, or distinct rows in
  * order, keep all rows until the end; all others feed the accumulator as batches come.
  */
+import type { Accumulator } from '../../functions/function.ts';
 import type { AggregateCall } from '../../plan/physical.ts';
 import type { Summaries } from '../../vector/summary.ts';
+import type { SqlType } from '../../types/type.ts';
+import { gather } from '../../vector/gather.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from '../expression.ts';
-import { inTurns, type ExecContext } from '../operator.ts';
+import { inTurns, turn, type ExecContext } from '../operator.ts';
 import type { MemoryBudget } from '../run.ts';
 import { DistinctRows } from '../spill/distinct-rows.ts';
 import {
@@ -18,6 +21,7 @@ import {
   type CallState,
   type RowGroups,
 } from './call-input.ts';
+import { DistinctAside, MANY_VALUES } from './distinct-aside.ts';
 import { CountedCall, takesCounts } from './counted-call.ts';
 import { GroupPages } from './group-pages.ts';
 import { knownRows } from './known-rows.ts';
@@ -41,20 +45,28 @@ export function callState(
   if (!insensitive) return new OrderedCall(call, context, budget);
   const types = call.args.map((arg) => arg.type);
   const keys = isGrouped ? [GROUP_TYPE, ...types] : types;
-  const distinct = { isGrouped, rows: new DistinctRows(keys, context) };
+  const aside = DistinctAside.of(call, keys, context);
+  const distinct = { isGrouped, keys, rows: new DistinctRows(keys, context), aside };
   return new StreamingCall(call, context, distinct);
 }
 
 /** Arguments seen so far, behind the group where there are several. */
 interface Distinct {
   readonly isGrouped: boolean;
-  readonly rows: DistinctRows;
+  readonly keys: readonly SqlType[];
+  rows: DistinctRows;
+  /** Takes all that comes once there are many, where it can. */
+  readonly aside: DistinctAside | undefined;
 }
 
 class StreamingCall implements CallState {
   readonly #call: AggregateCall;
   readonly #args: CompiledExprs;
-  readonly #accumulators: GroupPages;
+  readonly #create: () => Accumulator;
+  readonly #context: ExecContext;
+  #accumulators: GroupPages;
+  /** Groups that there may be rows of. */
+  #groups = 0;
   /** DISTINCT. */
   readonly #distinct: Distinct | undefined;
   #isDrained = false;
@@ -62,9 +74,9 @@ class StreamingCall implements CallState {
   constructor(call: AggregateCall, context: ExecContext, distinct: Distinct | undefined) {
     this.#call = call;
     this.#args = compileExprs(call.args);
-    this.#accumulators = new GroupPages(() =>
-      call.fn.createAccumulator(call.call, context.eval, []),
-    );
+    this.#context = context;
+    this.#create = () => call.fn.createAccumulator(call.call, context.eval, []);
+    this.#accumulators = new GroupPages(this.#create);
     this.#distinct = distinct;
   }
 
@@ -82,7 +94,7 @@ class StreamingCall implements CallState {
   }
 
   async #addSome(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> {
-    this.#accumulators.ensureGroups(rows.count);
+    this.#ensureGroups(rows.count);
     const selection = await filterRows(this.#call, batch, context);
     if (selection !== undefined && selection.length === 0) return;
     const input = await filteredInput(this.#call, batch, selection, context);
@@ -100,18 +112,68 @@ class StreamingCall implements CallState {
   async addDistinct(groups: Int32Array, args: readonly Vector[], length: number): Promise<void> {
     let count = 0;
     for (let i = 0; i < length; i++) if (groups[i] >= count) count = groups[i] + 1;
-    this.#accumulators.ensureGroups(count);
+    this.#ensureGroups(count);
     if (this.#distinct !== undefined) await this.#addRows(this.#distinct, groups, args, length);
   }
 
+  #ensureGroups(count: number): void {
+    this.#groups = Math.max(this.#groups, count);
+    this.#accumulators.ensureGroups(count);
+  }
+
   async #addRows(
-    { isGrouped, rows }: Distinct,
+    distinct: Distinct,
     groups: Int32Array,
     args: readonly Vector[],
     length: number,
   ): Promise<void> {
-    const columns = isGrouped ? [groupVector(groups, length), ...args] : args;
-    this.#addFresh(await rows.fresh({ columns, length }), isGrouped);
+    const columns = distinct.isGrouped ? [groupVector(groups, length), ...args] : args;
+    if (await this.#putAside(distinct, { columns, length })) return;
+    const fresh = await distinct.rows.freshRows({ columns, length });
+    if (fresh.length === 0) return;
+    const picked = fresh.map((row) => groups[row]);
+    const some = this.#needed(args).map((arg) => gather(arg, fresh));
+    this.#accumulators.add(picked, some, fresh.length);
+  }
+
+  /** False where rows are to be looked for at once. */
+  async #putAside(distinct: Distinct, batch: Batch): Promise<boolean> {
+    const { aside, rows } = distinct;
+    if (aside === undefined) return false;
+    if (!aside.isOpen) {
+      if (rows.count < MANY_VALUES || !(await aside.open(rows.rows()))) return false;
+      // What was counted is put aside, too.
+      rows.free();
+      distinct.rows = new DistinctRows(distinct.keys, this.#context);
+      this.#accumulators = new GroupPages(this.#create);
+      this.#accumulators.ensureGroups(this.#groups);
+    }
+    if (await aside.add(batch)) return true;
+    await this.#addAll(distinct, aside.takeBack());
+    return false;
+  }
+
+  async #addAll({ rows, isGrouped }: Distinct, batches: Iterable<Batch>): Promise<void> {
+    for (const batch of batches) {
+      this.#addFresh(await rows.fresh(batch), isGrouped);
+      await turn(this.#context);
+    }
+  }
+
+  /** Counts what was put aside. */
+  async #addAside(distinct: Distinct, aside: DistinctAside): Promise<void> {
+    const { isGrouped } = distinct;
+    for await (const result of aside.results(isGrouped)) {
+      if ('batches' in result) await this.#addAll(distinct, result.batches);
+      else if (isGrouped) this.#accumulators.add(result.groups, [], result.count);
+      else this.#accumulators.addSummaries(new Int32Array(1), -1, rowsOnly(result.count));
+    }
+  }
+
+  /** Who counts rows needs to know only which are NULL. */
+  #needed(args: readonly Vector[]): readonly Vector[] {
+    const isCount = this.#call.fn.statistics?.length === 0;
+    return isCount && args.every(({ nulls }) => nulls === undefined) ? [] : args;
   }
 
   /** Adds rows of arguments, behind the group where there are several. */
@@ -123,9 +185,11 @@ class StreamingCall implements CallState {
   }
 
   /** Adds the distinct rows that were too many for memory. */
-  async #drain({ isGrouped, rows }: Distinct): Promise<void> {
+  async #drain(distinct: Distinct): Promise<void> {
     this.#isDrained = true;
+    const { isGrouped, rows, aside } = distinct;
     try {
+      if (aside !== undefined) await this.#addAside(distinct, aside);
       for await (const fresh of rows.rest()) this.#addFresh(fresh, isGrouped);
     } finally {
       await rows.close();
@@ -174,6 +238,13 @@ async function filteredInput(
   }
   const narrowed = narrowFor(call, batch, selection);
   return { args: await evaluateAll(exprs, narrowed, context), length: narrowed.length };
+}
+
+/** So many rows of one group. */
+function rowsOnly(count: number): Summaries {
+  const none = new Float64Array(0);
+  const times = { buckets: none, firstTimes: none, lastTimes: none };
+  return { length: 1, rows: Float64Array.of(count), ...times, groups: [], columns: [] };
 }
 
 function groupNumbers(vector: Vector, length: number): Int32Array {

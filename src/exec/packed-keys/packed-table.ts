@@ -194,7 +194,7 @@ export function allocate(bytes: number): KernelBlock {
   return block;
 }
 
-function outOfMemory(bytes: number): Error {
+export function outOfMemory(bytes: number): Error {
   return dbError('out_of_memory', {
     message: 'out of memory',
     detail: `Failed on ${bytes} bytes.`,

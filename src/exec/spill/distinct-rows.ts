@@ -3,7 +3,7 @@
  * made distinct on its own, in a table of its own.
  */
 import type { SqlType } from '../../types/type.ts';
-import { gatherBatch } from '../../vector/gather.ts';
+import { gatherBatch, pickBatch } from '../../vector/gather.ts';
 import type { Batch } from '../../vector/vector.ts';
 import type { ExecContext, OperatorRun } from '../operator.ts';
 import { hashStepRows, inPieces } from '../run.ts';
@@ -34,18 +34,24 @@ export class DistinctRows {
   }
 
   /** The rows known to be new, in their order. Others may follow in `rest`. */
-  fresh(batch: Batch): Promise<Batch> {
-    return this.#seen.budget.isOver ? this.#spillUnknown(batch) : this.#seen.fresh(batch);
+  async fresh(batch: Batch): Promise<Batch> {
+    return pickBatch(batch, await this.freshRows(batch));
   }
 
-  async #spillUnknown(batch: Batch): Promise<Batch> {
+  /** Which these are. */
+  async freshRows(batch: Batch): Promise<Int32Array> {
+    if (!this.#seen.budget.isOver) return this.#seen.freshRows(batch);
+    await this.#spillUnknown(batch);
+    return new Int32Array(0);
+  }
+
+  async #spillUnknown(batch: Batch): Promise<void> {
     const { unknown } = splitKnown(await this.#seen.find(batch), batch.length);
     if (unknown.length > 0) {
       this.#partitions ??= await Partitions.create(this.#types, this.#level, this.#context);
       const rows = gatherBatch(batch, unknown, true);
       await this.#partitions.add(rows, rows.columns);
     }
-    return { columns: batch.columns, length: 0 };
   }
 
   /** After all input: the new rows among those on disk. */
@@ -62,6 +68,21 @@ export class DistinctRows {
       const rows = new DistinctRows(this.#types, context, this.#level + 1, this.usage);
       yield* distinct(inPieces(partitions.file.batches(run), hashStepRows(context), context), rows);
     }
+  }
+
+  /** How many rows are known to be new. */
+  get count(): number {
+    return this.#seen.count;
+  }
+
+  /** All rows that came, each once; undefined where some are on disk. */
+  rows(): Iterable<Batch> | undefined {
+    return this.#partitions === undefined ? this.#seen.rows() : undefined;
+  }
+
+  /** Gives memory back; no row must come any more. */
+  free(): void {
+    this.#seen.free();
   }
 
   async close(): Promise<void> {

@@ -23,6 +23,7 @@ export { parseBooleans, parseDates, parseTimestamps } from './parse-time';
 export { rehashTexts, textCode, textCodes, tupleCodes } from './text-table';
 export { findTuples, learnTuples } from './text-tuples';
 export { clearSlots, findKeys, hashKeys, insertKeys, moveSlots } from './key-table';
+export { countParts, distinctKeys, partKeys } from './key-parts';
 export * from './key-words';
 export { writeQuotients } from './quotient';
 export { splitEntries, writeLines, writeTuples } from './data-row';

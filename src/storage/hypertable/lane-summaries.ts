@@ -1,6 +1,6 @@
 /** Summaries of stretches of one column in lanes, in the column's own values. */
 import { runCalls, type KernelCall } from '../../kernels/call-list.ts';
-import { KernelTeam } from '../../kernels/kernel-team.ts';
+import { kernelTeam } from '../../kernels/kernel-team.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, scratch, tryAllocate } from '../../kernels/memory.ts';
 import type { ColumnSummary, Statistic } from '../../vector/summary.ts';
@@ -88,7 +88,6 @@ interface Outputs {
   of(column: number, piece: PieceStretches): number;
 }
 
-const team = new KernelTeam();
 /** Bytes of lanes from which on other threads help. */
 const SHARED_BYTES = 4 * 1024 * 1024;
 
@@ -119,7 +118,7 @@ function withOutputs<T>(
     pieces.map((piece) => callOf(piece, c, statistics, count, borders, of(c))),
   );
   const blocks = pieces.flatMap(({ lanes }) => lanes.map(({ block }) => block));
-  const release = team.run(calls, own, blocks);
+  const release = kernelTeam.run(calls, own, blocks);
   try {
     return use({ borders, of });
   } finally {
