@@ -1,5 +1,8 @@
 /** MD5 (RFC 1321), for md5(): not for security. */
 
+import { newSpan } from '../../vector/dictionary.ts';
+import { encodeText } from '../../vector/text-bytes.ts';
+
 const SHIFTS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
 const SINES = Int32Array.from(
   { length: 64 },
@@ -12,16 +15,29 @@ const LENGTH_BYTES = 8;
 const block = new Uint8Array(BLOCK_BYTES);
 const words = new Int32Array(block.buffer);
 const state = new Int32Array(4);
+const digest = new Uint8Array(state.buffer);
 
-/** The 16-byte digest. */
-export function md5(input: Uint8Array): Uint8Array {
-  state.set([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]);
-  let at = 0;
-  for (; at + BLOCK_BYTES <= input.length; at += BLOCK_BYTES) {
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const text = newSpan();
+
+/** The digest of a text's UTF-8, in hexadecimal digits. */
+export function md5OfText(value: string): string {
+  encodeText(value, text);
+  return md5(text.bytes, text.start, text.end);
+}
+
+/** The digest of bytes [start, end), in hexadecimal digits. */
+export function md5(input: Uint8Array, start = 0, end = input.length): string {
+  state[0] = 0x67452301;
+  state[1] = 0xefcdab89;
+  state[2] = 0x98badcfe;
+  state[3] = 0x10325476;
+  let at = start;
+  for (; at + BLOCK_BYTES <= end; at += BLOCK_BYTES) {
     block.set(input.subarray(at, at + BLOCK_BYTES));
     mixBlock();
   }
-  const rest = input.length - at;
+  const rest = end - at;
   block.fill(0, rest);
   for (let i = 0; i < rest; i++) block[i] = input[at + i];
   block[rest] = 0x80;
@@ -29,10 +45,12 @@ export function md5(input: Uint8Array): Uint8Array {
     mixBlock();
     block.fill(0);
   }
-  words[14] = input.length * 8;
-  words[15] = Math.floor(input.length / 0x20000000);
+  words[14] = (end - start) * 8;
+  words[15] = Math.floor((end - start) / 0x20000000);
   mixBlock();
-  return new Uint8Array(state.slice().buffer);
+  let digits = '';
+  for (let i = 0; i < digest.length; i++) digits += HEX[digest[i]];
+  return digits;
 }
 
 /** Four rounds of sixteen steps; after each, the four numbers change their places. */

@@ -5,7 +5,7 @@ import { invalidUtf8 } from '../../types/text.ts';
 import { uuidFromBytes } from '../../types/uuid.ts';
 import type { Int64 } from '../../types/value.ts';
 import { scalar } from '../define.ts';
-import { md5 } from '../digest/md5.ts';
+import { md5, md5OfText } from '../digest/md5.ts';
 import { sha2, type Sha2Bits } from '../digest/sha2.ts';
 import type { EvalContext, ScalarFunction } from '../function.ts';
 
@@ -198,8 +198,8 @@ export const binaryFunctions: readonly ScalarFunction[] = [
   scalar('bit_count(bytea) int8', bitCount),
   scalar('encode(bytea, text) text', encode),
   scalar('decode(text, text) bytea', decode),
-  scalar('md5(text) text', (text: string) => encode(md5(encoder.encode(text)), 'hex')),
-  scalar('md5(bytea) text', (bytes: Uint8Array) => encode(md5(bytes), 'hex')),
+  scalar('md5(text) text', md5OfText),
+  scalar('md5(bytea) text', (bytes: Uint8Array) => md5(bytes)),
   ...digests(),
   scalar('get_byte(bytea, int4) int4', (bytes: Uint8Array, index: number) => {
     checkIndex(index, bytes.length);

@@ -244,8 +244,8 @@ export function randomSource(seed: number): (below: number) => number {
 }
 
 export function newSeed(): number {
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  console.log(`seed ${seed}`);
+  const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  console.log(`SEED=${seed}`);
   return seed;
 }
 
