@@ -200,7 +200,7 @@ export function spanPath(span: JsonSpan, path: readonly string[]): JsonSpan | un
   for (const step of path) {
     if (current === undefined) return undefined;
     if (current.kind === 'object') current = spanMember(current, step);
-    else if (current.kind === 'array' && /^\s*[+-]?\d+$/.test(step)) {
+    else if (current.kind === 'array' && /^[\t-\r ]*[+-]?\d+$/.test(step)) {
       current = spanItem(current, Number(step));
     } else return undefined;
   }

@@ -15,7 +15,7 @@ const FORMS: readonly RegExp[] = [
 
 /** Reads a hardware address in any of its forms. */
 export function parseMacaddr(text: string): string {
-  for (const form of FORMS) {
+  for (const form of isAscii(text) ? FORMS : []) {
     const match = form.exec(text);
     if (match === null) continue;
     const octets = match.slice(1).filter((part) => part !== '.' && part !== '-');
@@ -30,6 +30,11 @@ export function parseMacaddr(text: string): string {
   throw dbError('invalid_text_representation', {
     message: `invalid input syntax for type macaddr: "${text}"`,
   });
+}
+
+/** White space beyond ASCII is none here. */
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
 }
 
 export const macaddrCodec: Codec = {

@@ -96,11 +96,14 @@ export function rowTypeCodec(types: readonly SqlType[], names: readonly string[]
 }
 
 function formatRecord(record: PgRecord, settings: FormatSettings): string {
-  const parts = record.values.map((value, i) => {
-    if (value === null) return '';
-    return quoteField(mustCodec((record.types[i] as SqlType).oid).formatText(value, settings));
-  });
-  return `(${parts.join(',')})`;
+  const { values, types } = record;
+  let text = '(';
+  for (let i = 0; i < values.length; i++) {
+    if (i > 0) text += ',';
+    const value = values[i];
+    if (value !== null) text += quoteField(mustCodec(types[i].oid).formatText(value, settings));
+  }
+  return `${text})`;
 }
 
 function quoteField(text: string): string {
@@ -108,11 +111,12 @@ function quoteField(text: string): string {
 }
 
 function isSpecial(text: string): boolean {
-  return /[\s"\\(),]/.test(text);
+  // White space as C's isspace knows it; others need no quotes.
+  return /[\t-\r "\\(),]/.test(text);
 }
 
 function escapeField(text: string): string {
-  return text.replace(/["\\]/g, '$&$&');
+  return /["\\]/.test(text) ? text.replace(/["\\]/g, '$&$&') : text;
 }
 
 /** The fields' texts of a row literal; an empty field is NULL. */

@@ -23,7 +23,7 @@ interface Change {
 }
 
 function arrayIndex(step: string, level: number): number {
-  if (!/^\s*[+-]?\d+$/.test(step) || Math.abs(Number(step)) > 2147483648) {
+  if (!/^[\t-\r ]*[+-]?\d+$/.test(step) || Math.abs(Number(step)) > 2147483648) {
     throw dbError(
       'invalid_text_representation',
       `path element at position ${level + 1} is not an integer: "${step}"`,

@@ -52,7 +52,7 @@ function item(root: JsonNode, index: number): JsonNode | undefined {
   return (isJsonArray(root) ? root : [root]).at(index);
 }
 
-const INTEGER = /^\s*[+-]?\d+$/;
+const INTEGER = /^[\t-\r ]*[+-]?\d+$/;
 
 function follow(root: JsonNode, path: readonly Value[]): JsonNode | undefined {
   let node: JsonNode | undefined = root;

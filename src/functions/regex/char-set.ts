@@ -25,7 +25,8 @@ const CLASS_TESTS: Readonly<Record<CharClass, RegExp>> = {
   lower: /^\p{Ll}$/u,
   print: /^[^\p{Zl}\p{Zp}\p{C}]$/u,
   punct: /^[\p{P}\p{S}]$/u,
-  space: /^[\s\x85]$/u,
+  // As C's iswspace: not those that forbid a line break, nor a byte order mark.
+  space: /^(?![\u00a0\u2007\u202f\ufeff])[\s\x85]$/u,
   upper: /^\p{Lu}$/u,
   xdigit: /^[0-9A-Fa-f]$/,
   word: /^[\p{L}\p{N}_]$/u,

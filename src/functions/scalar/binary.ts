@@ -99,7 +99,7 @@ function escapeBytes(bytes: Uint8Array): string {
 function decode(text: string, format: string, context: EvalContext): Uint8Array {
   switch (format.toLowerCase()) {
     case 'hex':
-      return fromHex(text.replace(/\s+/g, ''));
+      return fromHex(text.replace(/[ \t\n\r]+/g, ''));
     case 'base64':
       return fromBase64(text);
     case 'escape':

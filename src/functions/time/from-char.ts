@@ -300,7 +300,7 @@ class PictureReader {
   #readYear(field: PictureField, index: number): void {
     const { key } = field;
     if (key === 'y,yyy') {
-      const match = /^\s*(\d+),(\d{3})/.exec(this.#text.slice(this.#at));
+      const match = /^[\t-\r ]*(\d+),(\d{3})/.exec(this.#text.slice(this.#at));
       if (match === null) {
         throw dbError('invalid_datetime_format', 'invalid input string for "Y,YYY"');
       }
@@ -340,7 +340,7 @@ class PictureReader {
     const free = field.fill || this.#separatorFollows(field, index);
     const source = free ? this.#text.slice(this.#at) : this.#text.slice(this.#at, this.#at + width);
     if (!free && source.length < width) throw tooShort(field, width, source.length);
-    const digits = /^\s*[+-]?\d+/.exec(source)?.[0] ?? '';
+    const digits = /^[\t-\r ]*[+-]?\d+/.exec(source)?.[0] ?? '';
     if (!free && digits.length > 0 && digits.length < width) {
       throw partlyParsed(field, width, source, digits.length);
     }
