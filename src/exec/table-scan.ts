@@ -40,6 +40,8 @@ export function newCounters({ instrumentation }: ExecContext): ScanCounters | un
     bytes: 0,
     summarizedRows: 0,
     summaries: 0,
+    sketchedRows: 0,
+    sketches: 0,
     withBlocks: instrumentation.withBuffers,
     vectors: 0,
     vectorsBySeriesAndTime: 0,
@@ -59,6 +61,9 @@ export function report(node: TableScanNode, counters: ScanCounters, context: Exe
   notes.set('Rows Scanned', String(counters.rows));
   if (summarizedRows > 0) {
     notes.set('Rows Summarized', `${summarizedRows} in ${counters.summaries}`);
+  }
+  if (counters.sketches > 0) {
+    notes.set('Rows from Sketches', `${counters.sketchedRows} in ${counters.sketches}`);
   }
   if (counters.withBlocks) noteBlocks(notes, counters);
 }

@@ -51,7 +51,20 @@ export const CELL = { rows: 0, sum: 8, low: 16, high: 24, bytes: 64 } as const;
 
 export const WANTS = { sums: 1, extremes: 2 } as const;
 
+/** A sum that is not finite, be it for a NaN or an infinity; a negative zero. */
+export const ODD = { notFinite: 1, negativeZero: 2 } as const;
+
 export interface SummaryKernels {
+  /** Of doubles; the answer is a sum of `ODD` for values whose order matters. */
+  summarizeF64(
+    doubles: number,
+    starts: number,
+    ends: number,
+    count: number,
+    sums: number,
+    minimums: number,
+    maximums: number,
+  ): number;
   readonly bucketSumsU8: BucketSums;
   readonly bucketSumsU16: BucketSums;
   readonly bucketSumsU32: BucketSums;

@@ -205,6 +205,9 @@ export interface ScanCounters {
   /** Rows that went into summaries, and how many summaries that made. */
   summarizedRows: number;
   summaries: number;
+  /** Of these rows those that were not looked at, as sketches tell of them, and how many sketches. */
+  sketchedRows: number;
+  sketches: number;
   /** Whether the following are wanted, which takes some time. */
   readonly withBlocks: boolean;
   /** Vectors of segments that are looked at, and those that need not be, by reason. */

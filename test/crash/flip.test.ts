@@ -25,6 +25,7 @@ const QUERIES = [
   'SELECT id, name, amount::text FROM accounts ORDER BY id',
   'SELECT time, device, value FROM readings ORDER BY time, device',
   "SELECT count(*)::int AS n, sum(value) AS s FROM readings WHERE device = 'd3'",
+  "SELECT time_bucket('1 hour', time) AS t, device, max(value) AS m, round(avg(value)::numeric, 6) AS a FROM readings GROUP BY t, device ORDER BY t, device",
   'SELECT id, length(body) AS n FROM notes ORDER BY id',
 ];
 

@@ -10,8 +10,14 @@ import {
 } from '../../src/kernels/memory.ts';
 import { createNodeTimers } from '../../src/platform/node-timers.ts';
 import { Thread } from '../../src/platform/threads.ts';
-import { encodeAll, type EncodeLanesJob } from '../../src/storage/hypertable/encode-lanes.ts';
-import type { EncodedBlock } from '../../src/storage/hypertable/lane-block.ts';
+import { finishNow } from '../../src/base/steps.ts';
+import {
+  encodeLaneSteps,
+  type EncodedColumn,
+  type EncodeLanesJob,
+  type JobIntervals,
+} from '../../src/storage/hypertable/encode-lanes.ts';
+import { firstOfPieces } from '../../src/storage/hypertable/sketch-intervals.ts';
 import type { OrderJob, RefineJob } from '../../src/storage/hypertable/sort-jobs.ts';
 import { sortRows } from '../../src/storage/hypertable/sort-rows.ts';
 import type { PlainColumn } from '../../src/storage/hypertable/stored-column.ts';
@@ -57,22 +63,50 @@ describe('the encoding thread', () => {
     const rows = 1 + Math.floor(random() * lanes.length);
     const order = Int32Array.from({ length: rows }, () => Math.floor(random() * lanes.length));
     const isCold = random() < 0.3;
-    return { kind: 'encode', lanes, order: kernelCopy(order) as KernelBlock, rows, isCold };
+    const intervals = random() < 0.7 ? randomIntervals(random, rows) : undefined;
+    const sketched = { intervals, sumKind: random() < 0.5 ? 'exact' : 'float' } as const;
+    const copy = kernelCopy(order) as KernelBlock;
+    return { kind: 'encode', lanes, order: copy, rows, isCold, ...sketched };
   }
+
+  function randomIntervals(random: () => number, rows: number): JobIntervals {
+    const starts: number[] = [];
+    for (let row = 0; row < rows;) {
+      starts.push(row);
+      const pieceEnd = row - (row % PAGE_ROWS) + PAGE_ROWS;
+      row = Math.min(pieceEnd, row + 1 + Math.floor(random() * 900));
+    }
+    const count = starts.length;
+    const firsts = firstOfPieces(Int32Array.from(starts), rows);
+    const borders = new Int32Array(count * 2);
+    starts.forEach((start, i) => {
+      borders[i] = start % PAGE_ROWS;
+      borders[count + i] = borders[i] + (starts[i + 1] ?? rows) - start;
+    });
+    return { borders: kernelCopy(borders) as KernelBlock, count, firsts };
+  }
+
+  const encodeAll = (job: EncodeLanesJob): EncodedColumn => finishNow(encodeLaneSteps(job));
 
   it(`encodes what the event loop encodes, while both do (SEED=${SEED})`, async () => {
     const random = randomOf(SEED);
     for (let round = 0; round < 6; round++) {
       const jobs = Array.from({ length: 3 }, () => randomJob(random));
-      const answers = jobs.map((job) => thread.run(job, [job.lanes.block, job.order]));
+      const answers = jobs.map((job) => thread.run(job, job));
       const own = jobs.map((job) => encodeAll(job));
-      const theirs = (await Promise.all(answers)) as EncodedBlock[][];
-      own.forEach((blocks, j) => {
-        expect(theirs[j]).toHaveLength(blocks.length);
+      const theirs = (await Promise.all(answers)) as EncodedColumn[];
+      own.forEach(({ blocks, sketch }, j) => {
+        const column = theirs[j] as EncodedColumn;
+        expect(column.blocks).toHaveLength(blocks.length);
         blocks.forEach(({ value, zones }, i) => {
-          const block = theirs[j]?.[i] as EncodedBlock;
-          expect(Buffer.compare(block.value, value)).toBe(0);
-          expect(block.zones).toEqual(zones);
+          expect(Buffer.compare(column.blocks[i]!.value, value)).toBe(0);
+          expect(column.blocks[i]!.zones).toEqual(zones);
+        });
+        expect(sketch === undefined).toBe(jobs[j]!.intervals === undefined);
+        expect(column.sketch?.has).toBe(sketch?.has);
+        sketch?.parts.forEach(({ part, value }, i) => {
+          expect(column.sketch?.parts[i]?.part).toBe(part);
+          expect(Buffer.compare(column.sketch!.parts[i]!.value, value)).toBe(0);
         });
       });
     }
@@ -102,9 +136,9 @@ describe('the encoding thread', () => {
       blocks.push(tryAllocate(8 * 1024 * 1024) as KernelBlock);
     }
     const job = randomJob(randomOf(SEED + 1));
-    const theirs = (await thread.run(job, [job.lanes.block, job.order])) as EncodedBlock[];
-    encodeAll(job).forEach(({ value }, i) => {
-      expect(Buffer.compare((theirs[i] as EncodedBlock).value, value)).toBe(0);
+    const theirs = (await thread.run(job, [job.lanes.block, job.order])) as EncodedColumn;
+    encodeAll(job).blocks.forEach(({ value }, i) => {
+      expect(Buffer.compare(theirs.blocks[i]!.value, value)).toBe(0);
     });
     expect(blocks.length).toBeGreaterThan(0);
   });
@@ -112,7 +146,8 @@ describe('the encoding thread', () => {
   it('says what a job failed with, and goes on', async () => {
     await expect(thread.run({ rows: 5 }, [])).rejects.toThrow('undefined');
     const job = randomJob(randomOf(SEED + 2));
-    await expect(thread.run(job, [])).resolves.toHaveLength(encodeAll(job).length);
+    const { blocks } = (await thread.run(job, [])) as EncodedColumn;
+    expect(blocks).toHaveLength(encodeAll(job).blocks.length);
   });
 
   it('rejects what waits when it ends', async () => {

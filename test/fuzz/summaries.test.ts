@@ -221,9 +221,13 @@ describe('aggregates by summaries', () => {
       return plan.join('\n').includes('Rows Summarized');
     };
     expect(await summarized('avg(h), count(k), sum(k), count(*), sum(b)')).toBe(true);
-    expect(await summarized('max(h)')).toBe(false);
     expect(await summarized('sum(k + b)')).toBe(false);
     expect(await summarized('avg(k), sum(k * 2)')).toBe(false);
+  });
+
+  it('are used for extremes of columns with NULLs where there are sketches', async () => {
+    const plan = await run('EXPLAIN ANALYZE SELECT host, max(h), min(k) FROM hyper GROUP BY host');
+    expect(plan.join('\n')).toContain('Rows from Sketches');
   });
 
   it('are used for sums of multiples of columns, unless arithmetic may leave its range', async () => {

@@ -32,8 +32,8 @@ export function knownRows(
       {
         sums: found.sums && pick(found.sums),
         squares: undefined,
-        minimums: undefined,
-        maximums: undefined,
+        minimums: found.minimums && pick(found.minimums),
+        maximums: found.maximums && pick(found.maximums),
         firsts: undefined,
         lasts: undefined,
       },

@@ -142,7 +142,7 @@ class WantedColumns {
     const columns = [...this.#wanted].map(([attnum, { statistics, limit }]) => ({
       attnum,
       statistics,
-      allowsNulls: !inForms.has(attnum) && [...statistics].every((each) => each === 'sum'),
+      allowsNulls: !inForms.has(attnum) && [...statistics].every(isOfKnownRows),
       exactSums: isInteger(typeOf(this.#scan.table, attnum)),
       limit,
     }));
@@ -155,6 +155,11 @@ class WantedColumns {
     );
     return { columns, derived, columnOfCall };
   }
+}
+
+/** Whether a statistic can be one of the rows alone in which a column is not NULL. */
+function isOfKnownRows(statistic: Statistic): boolean {
+  return statistic === 'sum' || statistic === 'extremes';
 }
 
 /** What a call aggregates: a column (0 where only rows count) or one of the derived columns. */

@@ -1,6 +1,7 @@
 /** The kernels' exports, one file per family. AssemblyScript: compiled to dist/kernels.wasm by the build. */
 export * from './summarize';
 export * from './summarize-known';
+export * from './summarize-doubles';
 export * from './bucket-sums';
 export * from './lanes';
 export { decodeLanesU8, decodeLanesU16, decodeLanesU32 } from './decode-lanes';

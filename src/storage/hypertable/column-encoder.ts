@@ -4,9 +4,9 @@
  */
 import type { Log, Timers } from '../../base/env.ts';
 import { KernelThread } from '../../kernels/kernel-thread.ts';
+import { finishInTurns } from '../../base/steps.ts';
 import type { KernelBlock } from '../../kernels/memory.ts';
-import { blocksOf, encodeOne, type EncodeLanesJob } from './encode-lanes.ts';
-import type { EncodedBlock } from './lane-block.ts';
+import { encodeLaneSteps, type EncodedColumn, type EncodeLanesJob } from './encode-lanes.ts';
 import type { OrderJob, RefineJob } from './sort-jobs.ts';
 
 const PROGRAM = 'encode-worker';
@@ -23,17 +23,12 @@ export class ColumnEncoder {
     this.#log = log;
   }
 
-  async encode(job: EncodeLanesJob, timers: Timers): Promise<readonly EncodedBlock[]> {
-    const blocks = this.takes(job.rows)
-      ? await this.#run(job, [job.lanes.block, job.order])
-      : undefined;
-    if (blocks !== undefined) return blocks as EncodedBlock[];
-    const encoded: EncodedBlock[] = [];
-    for (let index = 0; index < blocksOf(job); index++) {
-      encoded.push(encodeOne(job, index));
-      await timers.yield();
-    }
-    return encoded;
+  async encode(job: EncodeLanesJob, timers: Timers): Promise<EncodedColumn> {
+    const { lanes, order, intervals } = job;
+    const held = [lanes.block, order, ...(intervals === undefined ? [] : [intervals.borders])];
+    const column = this.takes(job.rows) ? await this.#run(job, held) : undefined;
+    if (column !== undefined) return column as EncodedColumn;
+    return finishInTurns(encodeLaneSteps(job), () => timers.yield());
   }
 
   /** True where a thread would do jobs of so many rows. */

@@ -56,6 +56,10 @@ export class CountedSource implements RowSource {
     return this.#source.evenSteps?.bind(this.#source);
   }
 
+  get sketch(): RowSource['sketch'] {
+    return this.#source.sketch?.counted(this.#counters);
+  }
+
   stores(attnum: number): boolean {
     return this.#source.stores?.(attnum) ?? true;
   }

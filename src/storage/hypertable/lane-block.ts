@@ -4,6 +4,7 @@ import { kernelViews } from '../../kernels/memory.ts';
 import type { LaneBits, Lanes } from '../../vector/lanes.ts';
 import { blockStage, type BlockStage } from './block-stage.ts';
 import { numberBlockWriter, sealed, type EncodeOptions } from './column-block.ts';
+import type { ColumnSketch, PieceBorders } from './column-sketch.ts';
 import { bitsFor, POWERS } from './narrow.ts';
 import { writePlanned } from './number-block.ts';
 import { gatherLanes } from './page-lanes.ts';
@@ -14,12 +15,19 @@ export interface EncodedBlock {
   readonly zones: Zones | undefined;
 }
 
+/** Adds the rows of a block to its column's sketch. */
+export interface LaneSketch {
+  readonly sketch: ColumnSketch;
+  readonly borders: PieceBorders;
+}
+
 /** Encodes the rows of a column, without NULLs, whose numbers stand at `order` in kernels' memory. */
 export function encodeLaneBlock(
   lanes: Lanes,
   order: number,
   rows: number,
   { isCold = false }: EncodeOptions,
+  added?: LaneSketch,
 ): EncodedBlock {
   const stage = blockStage(0);
   gatherLanes(lanes, order, rows, stage.lanes);
@@ -33,6 +41,7 @@ export function encodeLaneBlock(
   const places = POWERS.indexOf(divisor);
   const writer = numberBlockWriter(rows);
   const plan = { bits, places, base: base + lowest * factor, factor };
+  added?.sketch.addLanes({ ...plan, divisor, pointer: stage.lanes }, added.borders, stage.scaled);
   writePlanned(writer, stage, plan, rows, isCold);
   const valueOf = (lane: number): number => (base + lane * factor) / divisor;
   const zones = {

@@ -21,7 +21,11 @@ export function summarizable(
   wanted: SummaryColumn,
 ): Lanes | undefined {
   if (column === undefined || column.rep !== 'lanes') return undefined;
-  if (column.nulls !== undefined && wanted.allowsNulls !== true) return undefined;
+  if (column.nulls !== undefined) {
+    // Of columns with NULLs kernels find sums only.
+    const isSum = [...wanted.statistics].every((statistic) => statistic === 'sum');
+    if (wanted.allowsNulls !== true || !isSum) return undefined;
+  }
   const { lanes } = column;
   if (lanes.bits === 32 && wanted.statistics.has('squares')) return undefined;
   const largest = Math.abs(lanes.base) + 2 ** lanes.bits * lanes.factor;

@@ -7,6 +7,7 @@ import type { HeadBuffer } from './head.ts';
 import type { HeadState } from './state.ts';
 import type { RowRanges } from './select-rows.ts';
 import type { SeriesTable } from './series-table.ts';
+import type { SourceSketch } from './source-sketch.ts';
 import type { LaneColumn, StoredColumn } from './stored-column.ts';
 import { DoubleTimes, type Times } from './times.ts';
 
@@ -60,6 +61,8 @@ export interface RowSource {
    * for those who want most series.
    */
   evenSteps?(): Float64Array | Promise<Float64Array>;
+  /** What is kept of intervals of the rows; undefined where nothing is. */
+  readonly sketch?: SourceSketch | undefined;
   /** Present where columns cost something to read: whether a column is stored row by row. */
   stores?(attnum: number): boolean;
   /** Times of a piece, or of its `rows` alone. */

@@ -19,12 +19,13 @@ import {
   garbageKey,
   headerKey,
   segmentRange,
+  sketchKey,
   type SegmentAddress,
 } from './segment-keys.ts';
 import { decodeHeader, type Segment, type SegmentHeader } from './segment.ts';
 import { SegmentSource, type BlockReader } from './segment-source.ts';
 import type { ChunkState, TableRuntime } from './state.ts';
-import type { StoredColumn } from './stored-column.ts';
+import { plainColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
 /** Names a table in messages about damage. */
@@ -45,6 +46,9 @@ const ONE_PASS_BYTES = 1024 * 1024;
 
 /** Bytes that are handed over to the store at a time, which copies them in one go. */
 const WRITE_BYTES = 2 * 1024 * 1024;
+
+/** Stands for the block of a sketch's first part; a segment has not so many blocks. */
+const SKETCHES = 2 ** 19 + 16;
 
 /** The type of blocks whose type does not matter. */
 const NUMBER = sqlType(OID.float8);
@@ -344,6 +348,10 @@ export class SegmentKeeper {
         return column instanceof Promise ? column.then(ready) : ready(column);
       },
       made: (segment, attnum, index, make) => cache.get(segment.id, attnum, index, make),
+      sketchPart: (segment, attnum, part, check) =>
+        cache.get(segment.id, attnum, SKETCHES + part, () =>
+          this.#loadSketchPart(segment, attnum, part, check),
+        ),
     };
   }
 
@@ -410,6 +418,21 @@ export class SegmentKeeper {
       return await finishInTurns(steps, () => turns.checkpoint());
     } catch (error) {
       throw this.#damaged(segment.address, error);
+    }
+  }
+
+  async #loadSketchPart(
+    { address }: Segment,
+    attnum: number,
+    part: number,
+    check: (column: PlainColumn) => PlainColumn,
+  ): Promise<PlainColumn> {
+    try {
+      const bytes = await this.#options.kv.get(sketchKey(address, attnum, part));
+      await this.#options.turns.checkpoint();
+      return check(plainColumn(decodeBlock(bytes, NUMBER, () => new TextDictionary())));
+    } catch (error) {
+      throw this.#damaged(address, error);
     }
   }
 

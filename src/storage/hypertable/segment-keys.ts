@@ -43,6 +43,15 @@ export function blockKey(address: SegmentAddress, attnum: number, block: number)
   return writer.toBytes();
 }
 
+/** A part of a column's sketch; column 0 has the intervals'. */
+export function sketchKey(address: SegmentAddress, attnum: number, part: number): Uint8Array {
+  const writer = segmentPrefix(address);
+  writer.u8(2);
+  writer.i16(attnum);
+  writer.u8(part);
+  return writer.toBytes();
+}
+
 /** What block a key names; undefined for keys of anything else. */
 export function blockOfKey(key: Uint8Array): BlockName | undefined {
   if (key[0] !== HYPERTABLE || key[1] !== SEGMENT) return undefined;

@@ -6,6 +6,7 @@ import { PIECE_ROWS, type RowSource, type Zones } from './row-source.ts';
 import type { RowRanges } from './select-rows.ts';
 import type { Segment, SegmentHeader } from './segment.ts';
 import type { SeriesTable } from './series-table.ts';
+import { SourceSketch } from './source-sketch.ts';
 import { spreadSeries } from './spread-series.ts';
 import { plainColumn, type PlainColumn, type StoredColumn } from './stored-column.ts';
 import { doublesOf, timesOf, type Times } from './times.ts';
@@ -25,6 +26,13 @@ export interface BlockReader {
     index: number,
     make: () => StoredColumn | Promise<StoredColumn>,
   ): StoredColumn | Promise<StoredColumn>;
+  /** Numbers of a sketch, as many as the segment has intervals, made into others by `check`. */
+  sketchPart(
+    segment: Segment,
+    attnum: number,
+    part: number,
+    check: (column: PlainColumn) => PlainColumn,
+  ): StoredColumn | Promise<StoredColumn>;
 }
 
 /** Stands for the block of the last rows of all series; a segment has not so many blocks. */
@@ -40,6 +48,7 @@ export class SegmentSource implements RowSource {
   readonly series: SeriesTable;
   readonly minTime: number;
   readonly maxTime: number;
+  readonly sketch: SourceSketch | undefined;
   readonly #segment: Segment;
   readonly #header: SegmentHeader;
   readonly #blocks: BlockReader;
@@ -62,6 +71,11 @@ export class SegmentSource implements RowSource {
     this.#segment = segment;
     this.#header = header;
     this.#blocks = blocks;
+    this.sketch =
+      header.sketch &&
+      new SourceSketch(header.sketch, segment.rows, (attnum, part, check) =>
+        blocks.sketchPart(segment, attnum, part, check),
+      );
   }
 
   piece(

@@ -11,6 +11,7 @@ import type { Value } from '../../types/value.ts';
 import type { KvOperation } from '../kv/kv.ts';
 import { encodeSteps, zonesOf } from './column-block.ts';
 import type { ColumnEncoder } from './column-encoder.ts';
+import type { EncodedColumn, EncodeLanesJob } from './encode-lanes.ts';
 import type { EncodedBlock } from './lane-block.ts';
 import { rankOf } from './moved-rows.ts';
 import { hypertableOf } from './placement.ts';
@@ -22,6 +23,9 @@ import { sortSteps } from './sort-rows.ts';
 import type { SeriesTable } from './series-table.ts';
 import { seriesOf } from './sorted-head.ts';
 import { giveBackColumn, borrowGathered, type PlainColumn } from './stored-column.ts';
+import { sketchIntervals, type SortedRows } from './sketch-intervals.ts';
+import { sumKindOf } from './sketch-parts.ts';
+import { SegmentSketch } from './segment-sketch.ts';
 import { sortOnThread } from './thread-sort.ts';
 import { doublesOf } from './times.ts';
 import { wholeLanes } from './whole-lanes.ts';
@@ -86,6 +90,9 @@ interface Draft {
   readonly address: SegmentAddress;
   /** Rows of the sources in the segment's order. */
   readonly order: Int32Array;
+  /** First row of each series, and the number of rows. */
+  readonly starts: Int32Array;
+  readonly sketch: SegmentSketch | undefined;
   readonly columns: Map<number, SegmentColumn>;
   bytes: number;
 }
@@ -118,14 +125,21 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
   const drafts: Draft[] = [];
   for (let start = 0; start < rows; start += SEGMENT_ROWS) {
     const order = sorted.permutation.subarray(start, Math.min(rows, start + SEGMENT_ROWS));
-    drafts.push({ address: input.nextAddress(), order, columns: new Map(), bytes: 0 });
+    const starts = cutStarts(sorted.starts, start, start + order.length);
+    const sketch =
+      exact === undefined ? sketchOf({ order, times, starts }, table, timeColumn) : undefined;
+    await pause();
+    const address = input.nextAddress();
+    drafts.push({ address, order, starts, sketch, columns: new Map(), bytes: 0 });
   }
   const stored = liveColumns(table).filter(({ attnum }) => !segmentBy.includes(attnum));
   const encoded = await encodeLanes(input, stored, kept, drafts);
   for (const { attnum, type } of stored) {
-    const blocks = await encoded.get(attnum);
-    drafts.forEach((draft, i) => blocks && takeBlocks(draft, attnum, type, blocks[i], operations));
-    if (blocks !== undefined) continue;
+    const columns = await encoded.get(attnum);
+    drafts.forEach(
+      (draft, i) => columns && takeColumn(draft, attnum, type, columns[i], operations),
+    );
+    if (columns !== undefined) continue;
     const column = attnum === timeColumn ? timeValues : await read(attnum);
     if (column === undefined) continue;
     for (const draft of drafts) await writeColumn(input, draft, attnum, type, column, operations);
@@ -133,14 +147,24 @@ export async function writeSegments(input: WriterInput): Promise<WrittenSegments
   }
   const segments: Segment[] = [];
   for (const draft of drafts) {
-    const first = segments.length * SEGMENT_ROWS;
-    const starts = cutStarts(sorted.starts, first, first + draft.order.length);
     await input.timers.yield();
-    const series = seriesOf(segmentBy, seriesColumns, draft.order, starts, times);
+    const series = seriesOf(segmentBy, seriesColumns, draft.order, draft.starts, times);
     const seriesTypes = new Map<number, SqlType>();
     for (const attnum of segmentBy) seriesTypes.set(attnum, table.columns[attnum - 1].type);
     await input.timers.yield();
-    const value = encodeHeader({ timeColumn, series, seriesTypes, columns: draft.columns });
+    const sketch = draft.sketch?.finish(draft.address, draft.bytes, input.isCold === true);
+    for (const operation of sketch?.operations ?? []) {
+      draft.bytes += operation.value.length;
+      operations.push(operation);
+    }
+    const { columns } = draft;
+    const value = encodeHeader({
+      timeColumn,
+      series,
+      seriesTypes,
+      columns,
+      sketch: sketch?.header,
+    });
     operations.push({ type: 'put', key: headerKey(draft.address), value });
     await input.timers.yield();
     segments.push(segmentOf(input, draft, series, value.length));
@@ -177,6 +201,15 @@ function segmentOf(
   };
 }
 
+function sketchOf(
+  rows: SortedRows,
+  table: TableDescriptor,
+  timeColumn: number,
+): SegmentSketch | undefined {
+  const intervals = sketchIntervals(rows, table.columns[timeColumn - 1].type.oid);
+  return intervals && new SegmentSketch(intervals, rows.order.length);
+}
+
 async function seriesColumnsOf(
   { segmentBy: wanted, timers }: WriterInput,
   read: (attnum: number) => Promise<PlainColumn | undefined>,
@@ -195,43 +228,50 @@ async function seriesColumnsOf(
   return { segmentBy, columns };
 }
 
-/** Blocks of a column, by draft. */
-type ColumnBlocks = readonly (readonly EncodedBlock[])[];
+/** A column, by draft. */
+type EncodedColumns = readonly EncodedColumn[];
 
 /** Columns that lanes hold, which are encoded while others are written. */
 async function encodeLanes(
-  { sources, encoder, isCold = false, timers }: WriterInput,
+  input: WriterInput,
   columns: readonly ColumnDescriptor[],
   kept: readonly (Int32Array | undefined)[],
   drafts: readonly Draft[],
-): Promise<Map<number, Promise<ColumnBlocks>>> {
-  const encoded = new Map<number, Promise<ColumnBlocks>>();
+): Promise<Map<number, Promise<EncodedColumns>>> {
+  const { sources, encoder, timers } = input;
+  const encoded = new Map<number, Promise<EncodedColumns>>();
   // Rows are left out one by one where some are deleted.
   if (kept.some((rows) => rows !== undefined)) return encoded;
   const orders = drafts.map(({ order }) => kernelCopy(order));
+  const intervals = drafts.map(({ sketch }) => sketch?.jobIntervals());
+  const isCold = input.isCold === true;
   const all: Promise<void>[] = [];
   for (const { attnum, type } of columns) {
     if (vectorRep(type.oid) !== 'f64') continue;
     const lanes = await wholeLanes(sources, attnum, timers);
     if (lanes === undefined) continue;
-    const jobs = orders.flatMap((order, i) =>
-      order === undefined
-        ? []
-        : [{ kind: 'encode' as const, lanes, order, rows: drafts[i].order.length, isCold }],
-    );
+    const sumKind = sumKindOf(type.oid);
+    const jobs: EncodeLanesJob[] = [];
+    orders.forEach((order, i) => {
+      const { length: rows } = drafts[i].order;
+      const of = { intervals: intervals[i], sumKind };
+      if (order !== undefined) jobs.push({ kind: 'encode', lanes, order, rows, isCold, ...of });
+    });
     if (jobs.length < drafts.length) break;
-    const blocks = Promise.all(jobs.map((job) => encoder.encode(job, timers)));
+    const columns = Promise.all(jobs.map((job) => encoder.encode(job, timers)));
     // Who awaits it will see an error; until then it has no one.
-    const done = blocks.then(
+    const done = columns.then(
       () => undefined,
       () => undefined,
     );
     all.push(done);
     void done.then(() => freeBlock(lanes.block));
-    encoded.set(attnum, blocks);
+    encoded.set(attnum, columns);
     await timers.yield();
   }
-  void Promise.all(all).then(() => orders.forEach((order) => order && freeBlock(order)));
+  const borders = intervals.map((of) => of?.borders);
+  const shared = [...orders, ...borders].filter((block) => block !== undefined);
+  void Promise.all(all).then(() => shared.forEach(freeBlock));
   return encoded;
 }
 
@@ -244,26 +284,31 @@ async function writeColumn(
   operations: KvOperation[],
 ): Promise<void> {
   const rows = draft.order.length;
+  const sketch = vectorRep(type.oid) === 'f64' ? draft.sketch?.column(type.oid) : undefined;
   const blocks: EncodedBlock[] = [];
   for (let start = 0; start < rows; start += PIECE_ROWS) {
     const order = draft.order.subarray(start, Math.min(rows, start + PIECE_ROWS));
-    blocks.push(await encodeRows(column, order, type, input));
+    const piece = borrowGathered(column, order);
+    if (draft.sketch !== undefined) sketch?.addColumn(piece, draft.sketch.ofPiece(blocks.length));
+    blocks.push(await encodePiece(piece, order.length, type, input));
     await input.timers.yield();
   }
-  takeBlocks(draft, attnum, type, blocks, operations);
+  const encoded = { blocks, sketch: sketch?.encode(input.isCold === true) };
+  takeColumn(draft, attnum, type, encoded, operations);
 }
 
-function takeBlocks(
+function takeColumn(
   draft: Draft,
   attnum: number,
   type: SqlType,
-  blocks: readonly EncodedBlock[],
+  { blocks, sketch }: EncodedColumn,
   operations: KvOperation[],
 ): void {
   const vectors = Math.ceil(draft.order.length / VECTOR_ROWS);
   const minimums = new Float64Array(vectors);
   const maximums = new Float64Array(vectors);
   let hasZones = false;
+  const before = draft.bytes;
   blocks.forEach(({ value, zones }, block) => {
     if (zones !== undefined) {
       hasZones = true;
@@ -274,17 +319,18 @@ function takeBlocks(
     operations.push({ type: 'put', key: blockKey(draft.address, attnum, block), value });
   });
   draft.columns.set(attnum, { type, zones: hasZones ? { minimums, maximums } : undefined });
+  if (sketch !== undefined) draft.sketch?.add(attnum, sketch, draft.bytes - before);
 }
 
-async function encodeRows(
-  column: PlainColumn,
-  order: Int32Array,
+/** The piece's memory is given back. */
+async function encodePiece(
+  piece: PlainColumn,
+  rows: number,
   type: SqlType,
   input: WriterInput,
 ): Promise<EncodedBlock> {
-  const piece = borrowGathered(column, order);
-  const zones = zonesOf(piece, order.length);
-  const steps = encodeSteps(piece, order.length, type, input);
+  const zones = zonesOf(piece, rows);
+  const steps = encodeSteps(piece, rows, type, input);
   const value = await finishInTurns(steps, () => input.timers.yield());
   giveBackColumn(piece);
   return { value, zones };

@@ -1,12 +1,13 @@
 /** A stored segment as states refer to it, and the header that scans load when they first need it. */
 import type { SqlType } from '../../types/type.ts';
-import { BytesWriter } from './bytes-io.ts';
-import { openSealed, sealed } from './column-block.ts';
+import { BytesWriter, type BytesReader } from './bytes-io.ts';
+import { openVersions, sealed } from './column-block.ts';
 import { packNumbers, unpackNumbers } from './pack-numbers.ts';
 import { packVector, unpackVector } from './packing.ts';
 import type { Zones } from './row-source.ts';
 import type { SegmentAddress } from './segment-keys.ts';
 import type { SeriesTable } from './series-table.ts';
+import type { SketchHeader } from './sketch-parts.ts';
 import { toVector, type PlainColumn } from './stored-column.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 import type { Vector } from '../../vector/vector.ts';
@@ -36,9 +37,13 @@ export interface SegmentHeader {
   readonly seriesTypes: ReadonlyMap<number, SqlType>;
   /** The columns with blocks, by attnum. */
   readonly columns: ReadonlyMap<number, SegmentColumn>;
+  /** undefined where there are no sketches. */
+  readonly sketch: SketchHeader | undefined;
 }
 
-const VERSION = 1;
+/** Version 1 ends before the sketches. */
+const OLDEST = 1;
+const VERSION = 2;
 
 export function encodeHeader(header: SegmentHeader): Uint8Array {
   const { series } = header;
@@ -70,14 +75,35 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
     packNumbers(writer, zones.minimums, vectors);
     packNumbers(writer, zones.maximums, vectors);
   }
+  writeSketch(writer, header.sketch);
   return sealed(writer);
+}
+
+function writeSketch(writer: BytesWriter, sketch: SketchHeader | undefined): void {
+  writer.f64(sketch?.width ?? 0);
+  if (sketch === undefined) return;
+  writer.u32(sketch.intervals);
+  writer.u16(sketch.columns.size);
+  for (const [attnum, has] of sketch.columns) {
+    writer.u16(attnum);
+    writer.u8(has);
+  }
+}
+
+function readSketch(reader: BytesReader): SketchHeader | undefined {
+  const width = reader.f64();
+  if (width === 0) return undefined;
+  const intervals = reader.u32();
+  const columns = new Map<number, number>();
+  for (let n = reader.u16(); n > 0; n--) columns.set(reader.u16(), reader.u8());
+  return { width, intervals, columns };
 }
 
 export function decodeHeader(
   bytes: Uint8Array | undefined,
   dictionaryOf: (attnum: number) => TextDictionary,
 ): SegmentHeader {
-  const reader = openSealed(bytes, VERSION, 'a segment header');
+  const { reader, version } = openVersions(bytes, OLDEST, VERSION, 'a segment header');
   const timeColumn = reader.u16();
   const count = reader.u32();
   const starts = Int32Array.from(unpackNumbers(reader, count + 1));
@@ -108,7 +134,8 @@ export function decodeHeader(
     columns.set(attnum, { type, zones });
   }
   const series = { count, starts, minTimes, maxTimes, segmentBy, columns: values };
-  return { timeColumn, series, seriesTypes, columns };
+  const sketch = version === OLDEST ? undefined : readSketch(reader);
+  return { timeColumn, series, seriesTypes, columns, sketch };
 }
 
 function toStored(vector: Vector, dictionaryOf: () => TextDictionary): PlainColumn {

@@ -33,8 +33,13 @@ export class Stretches {
     this.buckets[this.count++] = bucket;
   }
 
+  /** Makes room for so many more. */
+  reserve(more: number): void {
+    while (this.count + more > this.starts.length) this.#grow();
+  }
+
   #grow(): void {
-    const length = this.count * 2;
+    const length = this.starts.length * 2;
     this.starts = grown(this.starts, new Int32Array(length));
     this.ends = grown(this.ends, new Int32Array(length));
     this.series = grown(this.series, new Int32Array(length));

@@ -34,9 +34,12 @@ import {
 } from './select-chunk.ts';
 import { selectsExactly } from './selects-exactly.ts';
 import type { SeriesTable } from './series-table.ts';
-import { gatherColumn, toVector, type PlainColumn, type StoredColumn } from './stored-column.ts';
+import { summarizeSketched } from './sketch-summaries.ts';
+import type { StoredColumn } from './stored-column.ts';
+import { stretchGroups, stretchRows } from './stretch-groups.ts';
 import { cutStretches, Stretches, type StretchCut } from './stretches.ts';
 import type { Times } from './times.ts';
+import { usableSketch } from './usable-sketch.ts';
 
 /** Stretches with fewer rows than this on average are not worth summarising. */
 const ROWS_PER_STRETCH = 4;
@@ -108,9 +111,19 @@ async function* summarizeSource(
   const types = request.groupBy.map((attnum) => typeOf(input.table, attnum));
   const needsTimes = request.columns.some(({ statistics }) => statistics.has('ends'));
   const series = source.series as SeriesTable;
+  const bySeries = request.groupBy.length > 0 || needsTimes;
+  const sketch = usableSketch(source, request, ranges);
+  if (sketch !== undefined) {
+    const cut: StretchCut = { series, bySeries, bucket: request.bucket, steps: undefined };
+    const wanted = { request, cut, types, timers: input.timers };
+    for await (const part of summarizeSketched(source, sketch, ranges, wanted)) {
+      if (part.kind === 'summaries') yield part;
+      else yield* emitRows({ source, ranges: part.rows.ranges }, bounds, request, output);
+    }
+    return;
+  }
   const steps =
     request.bucket !== null && areMost(series, ranges) ? await source.evenSteps?.() : undefined;
-  const bySeries = request.groupBy.length > 0 || needsTimes;
   const cut: StretchCut = { series, bySeries, bucket: request.bucket, steps };
   const isEven = steps !== undefined && steps.every((step) => step > 0);
   const readsTimes = needsTimes || (request.bucket !== null && !isEven);
@@ -262,19 +275,13 @@ function summariesOf(
 ): Summaries {
   const merged = mergedSummaries(pieces, request);
   if (merged !== undefined) return merged;
-  const { count, starts, ends } = stretches;
-  const rows = new Float64Array(count);
-  for (let i = 0; i < count; i++) rows[i] = ends[i] - starts[i];
-  const groups = request.groupBy.map((attnum, g) => {
-    const values = cut.series.columns.get(attnum) as PlainColumn;
-    return toVector(gatherColumn(values, stretches.series, count), types[g], 0, count);
-  });
+  const { count, buckets } = stretches;
   return {
     length: count,
-    rows,
-    buckets: request.bucket === null ? NO_NUMBERS : stretches.buckets.slice(0, count),
+    rows: stretchRows(stretches),
+    buckets: request.bucket === null ? NO_NUMBERS : buckets.slice(0, count),
     ...(needsTimes ? timesOfStretches(pieces) : NO_TIMES),
-    groups,
+    groups: stretchGroups(stretches, cut.series, request.groupBy, types),
     columns: summarizeLanes(pieces, stretches, request.columns),
   };
 }

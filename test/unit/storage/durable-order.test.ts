@@ -151,6 +151,8 @@ describe('commits that do not wait for durability', () => {
         bytes: 0,
         summarizedRows: 0,
         summaries: 0,
+        sketchedRows: 0,
+        sketches: 0,
       };
       const request = { attnums: [1, 2], predicates: [], timeOrder: null, counters };
       expect(await collect(t.scan(metrics, request))).toEqual([[1, 1]]);
