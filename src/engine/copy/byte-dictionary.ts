@@ -12,8 +12,11 @@ import { TextPages } from '../../vector/text-pages.ts';
 
 const FIRST_ENTRIES = 128;
 const FIRST_POOL_BYTES = 4096;
-/** Beyond this many entries a column is no dictionary column: the reader starts a new one. */
-const LARGE = 1 << 16;
+/**
+ * Beyond this many entries a column is no dictionary column: the reader starts a new one. A batch more still fits
+ * into a table of 2^17 places, and making a larger one would take too long at a time.
+ */
+const LARGE = 7 << 14;
 const LARGE_BYTES = 8 << 20;
 const SLOT_BYTES = 32;
 const ENTRY_BYTES = 8;
@@ -30,8 +33,9 @@ const entrySpan = newSpan();
 
 export class ByteDictionary {
   readonly #table: KernelBlock = allocate(TABLE_BYTES);
-  /** Slots, entries and pool: held as long as the table points there. */
+  /** Slots and entries, and the pool: held as long as the table points there. */
   memory: KernelBlock;
+  pool: KernelBlock;
   readonly #pages = new TextPages();
   #snapshot: Dictionary | undefined;
   /** Bytes of the longest entry. */
@@ -42,7 +46,8 @@ export class ByteDictionary {
   constructor() {
     const { u8 } = kernelViews();
     u8.fill(0, this.#table.pointer, this.#table.pointer + TABLE_BYTES);
-    this.memory = this.#place(FIRST_ENTRIES, FIRST_POOL_BYTES);
+    this.memory = this.#place(FIRST_ENTRIES);
+    this.pool = this.#placePool(FIRST_POOL_BYTES);
   }
 
   /** Address of the table, for kernels; the dictionary must be held meanwhile. */
@@ -123,16 +128,11 @@ export class ByteDictionary {
 
   /** Makes room for what a kernel could not add. */
   grow(): void {
-    const isFull = this.#field(TABLE.count) >= this.#field(TABLE.entryCapacity);
-    const entries = this.#field(TABLE.entryCapacity) * (isFull ? 4 : 1);
+    const entries = this.#field(TABLE.entryCapacity);
+    if (this.#field(TABLE.count) >= entries) this.memory = this.#place(entries * 4);
     const needed = this.#field(TABLE.poolUsed) + this.#field(TABLE.wanted);
-    const isPoolFull = needed > this.#field(TABLE.poolCapacity);
-    this.memory = this.#place(
-      entries,
-      isPoolFull
-        ? Math.max(needed, this.#field(TABLE.poolCapacity) * 4)
-        : this.#field(TABLE.poolCapacity),
-    );
+    const bytes = this.#field(TABLE.poolCapacity);
+    if (needed > bytes) this.pool = this.#placePool(Math.max(needed, bytes * 4));
   }
 
   /** A string outside the table: it gets a code of its own each time. */
@@ -151,25 +151,31 @@ export class ByteDictionary {
     return code;
   }
 
-  /** Moves everything to new memory; the old one must be held until then. */
-  #place(entries: number, poolBytes: number): KernelBlock {
+  /** Moves slots and entries to new memory; the old one must be held until then. */
+  #place(entries: number): KernelBlock {
     const slotBytes = entries * 2 * SLOT_BYTES;
-    const memory = allocate(slotBytes + entries * ENTRY_BYTES + poolBytes + PADDING);
-    const { u8 } = kernelViews();
+    const memory = allocate(slotBytes + entries * ENTRY_BYTES);
     const newEntries = memory.pointer + slotBytes;
-    const newPool = newEntries + entries * ENTRY_BYTES;
-    const oldEntries = this.#field(TABLE.entries);
-    const oldPool = this.#field(TABLE.pool);
-    u8.copyWithin(newEntries, oldEntries, oldEntries + this.#field(TABLE.count) * ENTRY_BYTES);
-    u8.copyWithin(newPool, oldPool, oldPool + this.#field(TABLE.poolUsed));
+    this.#copy(this.#field(TABLE.entries), this.#field(TABLE.count) * ENTRY_BYTES, newEntries);
     this.#setField(TABLE.slots, memory.pointer);
     this.#setField(TABLE.mask, entries * 2 - 1);
     this.#setField(TABLE.entries, newEntries);
     this.#setField(TABLE.entryCapacity, entries);
-    this.#setField(TABLE.pool, newPool);
-    this.#setField(TABLE.poolCapacity, poolBytes);
     kernels.rehashTexts(this.table);
     return memory;
+  }
+
+  /** The same with the pool, of which the others know only offsets. */
+  #placePool(bytes: number): KernelBlock {
+    const pool = allocate(bytes + PADDING);
+    this.#copy(this.#field(TABLE.pool), this.#field(TABLE.poolUsed), pool.pointer);
+    this.#setField(TABLE.pool, pool.pointer);
+    this.#setField(TABLE.poolCapacity, bytes);
+    return pool;
+  }
+
+  #copy(from: number, bytes: number, to: number): void {
+    kernelViews().u8.copyWithin(to, from, from + bytes);
   }
 
   #field(offset: number): number {

@@ -10,7 +10,8 @@ import { OID, vectorRep, type SqlType, type VectorRep } from '../../types/type.t
 import type { Value } from '../../types/value.ts';
 import type { Vector } from '../../vector/vector.ts';
 import { putDoubles, putInteger, WideVector, wideValue } from '../../vector/wide-vector.ts';
-import { ByteDictionary } from './byte-dictionary.ts';
+import type { ByteDictionary } from './byte-dictionary.ts';
+import { ColumnTexts } from './column-texts.ts';
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -40,6 +41,7 @@ export class ColumnSink {
   #flags = NO_FLAGS;
   #codes = NO_CODES;
   #values: Value[] = [];
+  readonly #texts: ColumnTexts | undefined;
   #dictionary: ByteDictionary | undefined;
   #nulls: Uint8Array | undefined;
   /** In the place of numbers: integers of a batch that may have some that no double holds. */
@@ -47,13 +49,13 @@ export class ColumnSink {
   /** Times that no double holds, by row. */
   #wide: Map<number, bigint> | undefined;
 
-  /** `dictionary` may come from an earlier load of the column, whose texts are known to storage then. */
+  /** `texts` may be those of other loads of the column, which storage knows already. */
   constructor(
     name: string,
     type: SqlType,
     capacity: number,
     settings: FormatSettings,
-    dictionary: ByteDictionary | undefined,
+    texts: ColumnTexts | undefined,
   ) {
     this.name = name;
     this.type = type;
@@ -61,7 +63,8 @@ export class ColumnSink {
     this.codec = codecFor(type.oid);
     this.settings = settings;
     this.#capacity = capacity;
-    if (this.rep === 'text') this.#dictionary = dictionary ?? newDictionary();
+    if (this.rep === 'text') this.#texts = texts ?? new ColumnTexts();
+    this.#dictionary = this.#texts?.current();
   }
 
   /** Begins a new batch with other memory than the last one's. */
@@ -74,7 +77,7 @@ export class ColumnSink {
     else if (this.rep === 'bool') this.#flags = new Uint8Array(this.#capacity);
     else if (this.rep === 'text') this.#codes = this.#newCodes();
     else this.#values = [];
-    if (this.#dictionary?.isLarge === true) this.#dictionary = newDictionary();
+    this.#dictionary = this.#texts?.current();
   }
 
   #newNumbers(): Float64Array<ArrayBuffer> {
@@ -90,7 +93,7 @@ export class ColumnSink {
     return this.borrows ? borrowInts(this.#capacity) : new Int32Array(this.#capacity);
   }
 
-  /** The texts so far, for the next load of the column; undefined for columns of other types. */
+  /** The texts so far; undefined for columns of other types. */
   get dictionary(): ByteDictionary | undefined {
     return this.#dictionary;
   }
@@ -247,13 +250,6 @@ function hasWide(words: Int32Array): boolean {
     if (high === HIGH_MIN && words[at] === 0) return true;
   }
   return false;
-}
-
-/** Begins with the empty string, as storage's dictionaries do: then codes are often the same in both. */
-function newDictionary(): ByteDictionary {
-  const dictionary = new ByteDictionary();
-  dictionary.codeOf('');
-  return dictionary;
 }
 
 /** What was borrowed before goes back. */

@@ -19,16 +19,15 @@ import { bindColumnDefault, bindTableCondition, rowChecksOf } from '../expressio
 import { requirePrivilege } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { BinaryReader } from './binary-reader.ts';
-import type { Oid } from '../../types/type.ts';
+import { vectorRep } from '../../types/type.ts';
 import { blockReaderFor } from './block-reader.ts';
-import type { ByteDictionary } from './byte-dictionary.ts';
 import { ColumnSink, FIRST_CAPACITY } from './column-sink.ts';
 import { CopyReader } from './copy-reader.ts';
 import { CsvReader } from './csv-reader.ts';
 import type { CopyOptions } from './options.ts';
 import { CopyPlace, withField, type RowReader } from './row-reader.ts';
 import { TextReader } from './text-reader.ts';
-import type { TextTuples } from './text-tuples.ts';
+import { lastLoadOf, type LastLoad } from './table-loads.ts';
 
 const BATCH_ROWS = 16_384;
 
@@ -88,26 +87,6 @@ export function copyColumns(table: TableDescriptor, names: readonly string[]): C
   });
 }
 
-/** What is known of the session's last load, as long as it goes on with the same table. */
-const LAST_LOADS = new WeakMap<SessionContext, LastLoad>();
-
-interface LastLoad {
-  readonly table: Oid;
-  readonly dictionaries: Map<number, ByteDictionary>;
-  rows: number;
-  /** Of the last columns and options. */
-  tuples?: { readonly key: string; readonly table: TextTuples };
-}
-
-function lastLoadOf(session: SessionContext, table: TableDescriptor): LastLoad {
-  let last = LAST_LOADS.get(session);
-  if (last?.table !== table.oid) {
-    last = { table: table.oid, dictionaries: new Map(), rows: 0 };
-    LAST_LOADS.set(session, last);
-  }
-  return last;
-}
-
 class CopyLoad {
   readonly columns: readonly ColumnDescriptor[];
   readonly #session: SessionContext;
@@ -136,22 +115,18 @@ class CopyLoad {
     const { format } = this.#context.eval;
     this.#last = lastLoadOf(session, table);
     const capacity = capacityFor(this.#last.rows);
-    const known = this.#last.dictionaries;
-    this.#sinks = this.columns.map(
-      ({ attnum, name, type }) => new ColumnSink(name, type, capacity, format, known.get(attnum)),
-    );
-    this.columns.forEach(({ attnum }, i) => {
-      const sink = this.#sinks[i] as ColumnSink;
+    const { loads } = this.#last;
+    this.#sinks = this.columns.map(({ attnum, name, type }) => {
+      const texts = vectorRep(type.oid) === 'text' ? loads.textsOf(attnum) : undefined;
+      const sink = new ColumnSink(name, type, capacity, format, texts);
       sink.borrows = table.hypertable !== null;
-      const { dictionary } = sink;
-      if (dictionary !== undefined) known.set(attnum, dictionary);
+      return sink;
     });
     this.#place = new CopyPlace(table.name);
     const rows = makeReader(this.#sinks, options, format, this.#place);
     const key = JSON.stringify([options, this.columns.map(({ attnum }) => attnum)]);
-    const tuples = this.#last.tuples?.key === key ? this.#last.tuples.table : undefined;
-    const blocks = blockReaderFor(this.#sinks, options, rows, this.#place, tuples);
-    if (blocks?.tuples !== undefined) this.#last.tuples = { key, table: blocks.tuples };
+    const blocks = blockReaderFor(this.#sinks, options, rows, this.#place, loads.tuplesOf(key));
+    if (blocks?.tuples !== undefined) loads.keepTuples(key, blocks.tuples);
     this.#reader = new CopyReader(this.#sinks, rows, blocks, this.#place, capacity, BATCH_ROWS);
     this.#checks = rowChecksOf(session, table);
     this.#sources = liveColumns(table).map((column) => this.#source(column));

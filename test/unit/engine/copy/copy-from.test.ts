@@ -71,10 +71,14 @@ describe('COPY FROM', () => {
   });
   afterAll(() => engine.close());
 
-  async function copy(sql: string, input: AsyncIterable<Uint8Array>): Promise<string> {
+  async function copy(
+    sql: string,
+    input: AsyncIterable<Uint8Array>,
+    by = session,
+  ): Promise<string> {
     let tag = '';
-    await session.session.simpleQuery(sql, {
-      ...session.sink(),
+    await by.session.simpleQuery(sql, {
+      ...by.sink(),
       copyIn: () => input,
       commandComplete: (next) => void (tag = next),
     });
@@ -146,6 +150,29 @@ describe('COPY FROM', () => {
       }, 30_000);
     }
   }
+
+  it('lets sessions load texts into one table side by side', async () => {
+    await session.run('CREATE TABLE shared (id int NOT NULL, label text, kind text)');
+    await session.run("SELECT create_hypertable('shared', by_range('id', 1000000))");
+    const other = await TextSession.open(engine);
+    // More than one table of strings takes, of which each session has half for itself.
+    const load = (by: TextSession, name: string, from: number): Promise<string> => {
+      const rows = Array.from({ length: 60_000 }, (_, i) => {
+        const label = i % 2 === 0 ? `both ${from + i}` : `${name} ${from + i}`;
+        return `${from + i}\t${label}\t${name}\n`;
+      });
+      const input = cut(rows.join(''), 200_000, randomOf(SEED + from));
+      return copy('COPY shared FROM STDIN', input, by);
+    };
+    for (const from of [0, 60_000, 120_000]) {
+      await Promise.all([load(session, 'one', from), load(other, 'two', from)]);
+    }
+    const wrong = await session.run(
+      "SELECT count(*), count(DISTINCT label), sum(CASE WHEN label = CASE WHEN id % 2 = 0 THEN 'both ' || id ELSE kind || ' ' || id END THEN 0 ELSE 1 END) FROM shared",
+    );
+    if (wrong.kind === 'error') throw wrong.error;
+    expect(wrong.result.rows).toEqual([['360000', '270000', '0']]);
+  }, 60_000);
 
   it('keeps conditions right when texts appear in later batches', async () => {
     await session.run('CREATE TABLE chosen (id int, label text)');
