@@ -38,6 +38,11 @@ export interface InputKernels {
   /** The code of a string; -1 where the table has no room, -2 where it does not take the string. */
   textCode(table: number, at: number, length: number): number;
   rehashTexts(table: number): void;
+  /**
+   * Writes the strings of codes, each behind its length (u32), to `out`, where 16 bytes more must be free; returns
+   * the end. The table must have them all.
+   */
+  writeTexts(table: number, codes: number, count: number, out: number): number;
   /** As textCodes where `tuples` tell most rows' codes; the column is the one at `position` of them. */
   tupleCodes(
     block: number,
@@ -92,7 +97,7 @@ export const TABLE = {
   count: 28,
   wanted: 32,
 } as const;
-export const TABLE_BYTES = 64;
+export const TABLE_BYTES = 256;
 
 /** Offsets in a table of text tuples (u32 each). */
 export const TUPLES = {

@@ -24,6 +24,8 @@ export interface Dictionary {
   spanAt(code: number, span: ByteSpan): void;
   /** What `hashBytes` makes of the entry's UTF-8. */
   hashAt(code: number): number;
+  /** Where it is there: entries in turn, each as its length (u32, little-endian) and its UTF-8, in valid-until-next pieces. */
+  written?(codes: Int32Array): Iterable<Uint8Array>;
 }
 
 export function newSpan(): ByteSpan {

@@ -24,6 +24,11 @@ export class PageDictionary implements Dictionary {
     this.#pages.spanAt(code, span);
   }
 
+  /** The length of an entry's UTF-8. */
+  lengthOf(code: number): number {
+    return this.#pages.lengthOf(code);
+  }
+
   hashAt(code: number): number {
     return this.#pages.hashAt(code);
   }

@@ -20,8 +20,10 @@ const LARGE = 7 << 14;
 const LARGE_BYTES = 8 << 20;
 const SLOT_BYTES = 32;
 const ENTRY_BYTES = 8;
-/** Kernels read this far beyond a string. */
+/** Kernels read, and write, this far beyond a string. */
 const PADDING = 16;
+/** What stands before a string that is written. */
+const LENGTH_BYTES = 4;
 /** The entry of a string that is not in the table. */
 const NO_BYTES = 0xffffffff;
 
@@ -65,7 +67,10 @@ export class ByteDictionary {
   entries(): Dictionary {
     if (this.#pages.size === 0) this.codeOf('');
     if (this.#snapshot?.length !== this.#pages.size) {
-      this.#snapshot = new PageDictionary(this.#pages);
+      const isPooled = this.#longBytes === 0;
+      this.#snapshot = isPooled
+        ? new PooledDictionary(this.#pages, this)
+        : new PageDictionary(this.#pages);
     }
     return this.#snapshot;
   }
@@ -184,5 +189,31 @@ export class ByteDictionary {
 
   #setField(offset: number, value: number): void {
     kernelViews().u32[(this.#table.pointer + offset) >>> 2] = value;
+  }
+}
+
+/** Strings written in one piece. */
+const PIECE_TEXTS = 1024;
+
+/** Entries that the table has, too: kernels write many of them at once. */
+class PooledDictionary extends PageDictionary {
+  readonly #texts: ByteDictionary;
+
+  constructor(pages: TextPages, texts: ByteDictionary) {
+    super(pages);
+    this.#texts = texts;
+  }
+
+  *written(codes: Int32Array): Generator<Uint8Array, void, void> {
+    for (let start = 0; start < codes.length; start += PIECE_TEXTS) {
+      const piece = codes.subarray(start, start + PIECE_TEXTS);
+      let bytes = 0;
+      for (const code of piece) bytes += LENGTH_BYTES + this.lengthOf(code);
+      const place = scratch(piece.byteLength + bytes + PADDING);
+      const out = place + piece.byteLength;
+      kernelViews().i32.set(piece, place >>> 2);
+      const end = kernels.writeTexts(this.#texts.table, place, piece.length, out) >>> 0;
+      yield kernelViews().u8.subarray(out, end);
+    }
   }
 }

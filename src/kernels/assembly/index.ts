@@ -21,7 +21,7 @@ export { splitCsv } from './split-csv';
 export { readBooleans, readFloats, readIntegers, readWides, splitBinary } from './split-binary';
 export { parseFloats, parseIntegers, parseWides, setWidePowers } from './parse-number';
 export { parseBooleans, parseDates, parseTimestamps } from './parse-time';
-export { rehashTexts, textCode, textCodes, tupleCodes } from './text-table';
+export { rehashTexts, textCode, textCodes, tupleCodes, writeTexts } from './text-table';
 export { findTuples, learnTuples } from './text-tuples';
 export { clearSlots, findKeys, hashKeys, insertKeys, moveSlots } from './key-table';
 export { countParts, distinctKeys, partKeys } from './key-parts';

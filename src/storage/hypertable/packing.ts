@@ -140,7 +140,7 @@ function packTexts(
   }
   const { used, numbers } = usedTexts(codes, dictionary, length);
   writer.u32(used.length);
-  for (const code of used) writeText(writer, dictionary, code);
+  writeTexts(writer, dictionary, used);
   packCodes(writer, numbers, used.length);
 }
 
@@ -159,6 +159,13 @@ function bytesOfTexts(dictionary: Dictionary): Uint8Array {
 
 const span = newSpan();
 
+function writeTexts(writer: BytesWriter, dictionary: Dictionary, codes: Int32Array): void {
+  // Rows of NULL alone may do without a dictionary.
+  const pieces = dictionary.length > 0 ? dictionary.written?.(codes) : undefined;
+  if (pieces === undefined) for (const code of codes) writeText(writer, dictionary, code);
+  else for (const piece of pieces) writer.bytes(piece);
+}
+
 function writeText(writer: BytesWriter, dictionary: Dictionary, code: number): void {
   // Rows of NULL alone may do without a dictionary.
   if (code < dictionary.length) dictionary.spanAt(code, span);
@@ -169,23 +176,31 @@ function writeText(writer: BytesWriter, dictionary: Dictionary, code: number): v
 /** By code, the number + 1 that a string has got; 0 between uses. */
 let ownNumbers = new Int32Array(1024);
 let rowNumbers = new Int32Array(16_384);
+let usedCodes = new Int32Array(16_384);
 
 /** The strings that rows use, and per row the number of its own. */
 function usedTexts(
   codes: Int32Array,
   dictionary: Dictionary,
   length: number,
-): { used: number[]; numbers: Int32Array } {
+): { used: Int32Array; numbers: Int32Array } {
   if (ownNumbers.length < dictionary.length) ownNumbers = new Int32Array(dictionary.length * 2);
-  if (rowNumbers.length < length) rowNumbers = new Int32Array(length);
-  const numbers = rowNumbers.subarray(0, length);
-  const used: number[] = [];
+  if (rowNumbers.length < length) {
+    rowNumbers = new Int32Array(length);
+    usedCodes = new Int32Array(length);
+  }
+  const [own, numbers, all] = [ownNumbers, rowNumbers.subarray(0, length), usedCodes];
+  let count = 0;
   for (let i = 0; i < length; i++) {
     const code = codes[i];
-    if (ownNumbers[code] === 0) ownNumbers[code] = used.push(code);
-    numbers[i] = ownNumbers[code] - 1;
+    if (own[code] === 0) {
+      all[count++] = code;
+      own[code] = count;
+    }
+    numbers[i] = own[code] - 1;
   }
-  for (const code of used) ownNumbers[code] = 0;
+  const used = all.subarray(0, count);
+  for (let i = 0; i < count; i++) own[used[i]] = 0;
   return { used, numbers };
 }
 

@@ -78,3 +78,52 @@ it('takes strings that are too long for the table', () => {
   }
   expect(() => dictionary.code(Uint8Array.of(0xff), 0, 1)).toThrow(TypeError);
 });
+
+it('finds strings again among many, whatever their lengths', () => {
+  const dictionary = new ByteDictionary();
+  const texts = Array.from(
+    { length: 40_000 },
+    (_, i) => `${'x'.repeat(i % 41)}/${i}/${'y'.repeat(i % 23)}`,
+  );
+  const order = texts.map((_, i) => (i * 7919) % texts.length);
+  for (const list of [texts, order.map((i) => texts[i])]) {
+    for (let at = 0; at < list.length; at += 500) {
+      const part = list.slice(at, at + 500);
+      const found = codes(dictionary, part.map(utf8));
+      expect(found.map((code) => dictionary.entries().at(code as number))).toEqual(part);
+    }
+  }
+  expect(dictionary.entries()).toHaveLength(texts.length);
+});
+
+it('writes strings behind their lengths', () => {
+  const text = fc
+    .string({ unit: 'binary', maxLength: 60 })
+    .map((each) => each.replaceAll('\0', ''));
+  const lists = fc.array(text, { minLength: 1, maxLength: 50 });
+  fc.assert(
+    fc.property(lists, fc.array(fc.nat(), { maxLength: 3000 }), (words, picks) => {
+      const dictionary = new ByteDictionary();
+      for (const word of words) dictionary.codeOf(word);
+      const entries = dictionary.entries();
+      const wanted = Int32Array.from(picks, (pick) => pick % entries.length);
+      const pieces = Array.from(entries.written?.(wanted) ?? [], (piece) => piece.slice());
+      const expected = Array.from(wanted, (code) => {
+        const bytes = utf8(entries.at(code));
+        const head = Buffer.alloc(4);
+        head.writeUInt32LE(bytes.length);
+        return Buffer.concat([head, bytes]);
+      });
+      expect(Buffer.compare(Buffer.concat(pieces), Buffer.concat(expected))).toBe(0);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('leaves the writing to others where strings are too long for the table', () => {
+  const dictionary = new ByteDictionary();
+  dictionary.codeOf('short');
+  expect(dictionary.entries().written).toBeDefined();
+  dictionary.codeOf('long'.repeat(400));
+  expect(dictionary.entries().written).toBeUndefined();
+});

@@ -14,6 +14,8 @@ import { randomOf } from './support.ts';
 import { encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
 import { WideColumn } from '../../../../src/storage/hypertable/wide-column.ts';
 import { putInteger, WideVector } from '../../../../src/vector/wide-vector.ts';
+import { ByteDictionary } from '../../../../src/engine/copy/byte-dictionary.ts';
+import { textsOf } from '../../../support/texts-of.ts';
 import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -110,6 +112,30 @@ describe('packing texts', () => {
         const back = unpackVector(new BytesReader(writer.finish()), TEXT, rows);
         for (let i = 0; i < rows; i++) expect(valueAt(back, i)).toBe(valueAt(vector, i));
       }
+    }
+  });
+});
+
+describe('packing texts of a load', () => {
+  it(`writes what it writes of other texts (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    for (const distinct of [1, 30, 400, 5000]) {
+      const words = new ByteDictionary();
+      for (let i = 0; i < distinct; i++) words.codeOf(`${'ü'.repeat(i % 30)}${i}`);
+      const dictionary = words.entries();
+      const plain = new StringDictionary(textsOf(dictionary));
+      const length = 1 + Math.floor(random() * 3000);
+      const codes = Int32Array.from({ length }, () => Math.floor(random() ** 2 * distinct));
+      const [a, b] = [dictionary, plain].map((each) => {
+        const writer = new BytesWriter(16);
+        packVector(
+          writer,
+          { rep: 'text', type: TEXT, length, codes, dictionary: each, nulls: undefined },
+          length,
+        );
+        return writer.finish();
+      });
+      expect(Buffer.compare(a, b)).toBe(0);
     }
   });
 });
