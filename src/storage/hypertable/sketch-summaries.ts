@@ -101,7 +101,7 @@ class SketchScan {
         yield { kind: 'rows', rows: piece.rows };
         continue;
       }
-      cut.push({ ...piece, ...this.#cut(piece.rows) });
+      cut.push(this.#cut(piece));
       if (this.#cuts.stretches.count * columns < PART_NUMBERS) continue;
       yield* this.#finish(cut);
       cut = [];
@@ -141,11 +141,12 @@ class SketchScan {
     return { rows, columns: columns as (StoredColumn | undefined)[] };
   }
 
-  #cut({ ranges, index }: PieceRows): Pick<CutPiece, 'from' | 'to' | 'edgesFrom' | 'edgesTo'> {
+  #cut({ rows, columns }: LoadedPiece): CutPiece {
     const { stretches, edges } = this.#cuts;
-    const [from, edgesFrom] = [stretches.count, edges.count];
-    this.#cuts.add(ranges, index * PIECE_ROWS, this.#intervals, this.#wanted.cut);
-    return { from, to: stretches.count, edgesFrom, edgesTo: edges.count };
+    const from = stretches.count;
+    const edgesFrom = edges.count;
+    this.#cuts.add(rows.ranges, rows.index * PIECE_ROWS, this.#intervals, this.#wanted.cut);
+    return { rows, columns, from, to: stretches.count, edgesFrom, edgesTo: edges.count };
   }
 
   /** Whether columns without a sketch can be summarised from their rows. */

@@ -88,7 +88,7 @@ export class SketchTotals {
       return { count: edges.count, from: each.from, to, owners: edgeOwners };
     };
     return {
-      stretches: { count: stretches.count, ...each, owners },
+      stretches: { count: stretches.count, from: each.from, to: each.to, owners },
       whole: { count: stretches.count, from: wholeFrom, to: wholeTo, owners },
       before: side(EDGE.before),
       behind: side(EDGE.behind),
