@@ -11,8 +11,9 @@ import { StringDictionary } from '../../vector/string-dictionary.ts';
 
 /** Numbers, unlike texts, are looked up in a Map: not for many of them. */
 const NUMBERS_MAX = 4096;
-/** Whole numbers from 0 on that are looked up in an array, at most. */
+/** Whole numbers from 0 on that are looked up in an array, at most, and how many may be numbered. */
 const SMALL_MAX = 1 << 16;
+const SMALL_NUMBERS_MAX = 1 << 14;
 /** Values of lanes for which there is an array, and how many for each row at hand. */
 const LANE_VALUES_MAX = 1 << 16;
 const LANE_VALUES_PER_ROW = 64;
@@ -132,13 +133,12 @@ export class GroupAxis {
   #add(value: number): number {
     let number = this.#numberOf.get(value);
     if (number === undefined) {
-      if (this.#values.length >= NUMBERS_MAX) return -1;
+      const isSmall = value >= 0 && value < SMALL_MAX && value === Math.floor(value);
+      if (this.#values.length >= (isSmall ? SMALL_NUMBERS_MAX : NUMBERS_MAX)) return -1;
       number = this.count++;
       this.#values[number] = value;
       this.#numberOf.set(value, number);
-      if (value >= 0 && value < SMALL_MAX && value === Math.floor(value)) {
-        this.#addSmall(value, number);
-      }
+      if (isSmall) this.#addSmall(value, number);
     }
     return number;
   }

@@ -1,8 +1,8 @@
 /**
  * Groups by keys of few values each, such as hosts and hours: every key column numbers its values, and the
  * numbers of a row together are a place in a grid. No hashing and no comparing, and the keys of groups
- * follow from their places. Where values are too many for that, or of a kind that has no place here, the
- * grid answers so and gives its groups away.
+ * follow from their places. The numbers of a single column are the groups themselves. Where values are too many
+ * for that, or of a kind that has no place here, the grid answers so and gives its groups away.
  */
 import { grown } from '../../base/grown.ts';
 import type { SqlType } from '../../types/type.ts';
@@ -48,6 +48,7 @@ export class GroupGrid {
 
   /** Like KeyTable.insert; false, with no group added, where the rows have no place here. */
   insert(columns: readonly Vector[], length: number, out: Int32Array): boolean {
+    if (columns.length === 1) return this.#insertNumbers(columns[0], length, out);
     for (let k = 0; k < columns.length; k++) {
       if (this.#numbers[k].length < length) this.#numbers[k] = new Int32Array(length);
       if (!this.#axes[k].number(columns[k], length, this.#numbers[k])) return false;
@@ -67,8 +68,27 @@ export class GroupGrid {
     return true;
   }
 
+  #insertNumbers(column: Vector, length: number, out: Int32Array): boolean {
+    const [axis] = this.#axes;
+    if (!axis.number(column, length, out) || axis.count > PLACES_MAX) return false;
+    const before = this.count;
+    this.count = axis.count;
+    const added = axis.count - before;
+    if (this.newRows.length < added) this.newRows = new Int32Array(length);
+    for (let row = 0, found = 0; found < added; row++) {
+      if (out[row] === before + found) this.newRows[found++] = row;
+    }
+    return true;
+  }
+
   /** The keys of groups [first, end); for a table where texts have the same numbers, or to be seen. */
   keys(first: number, end: number, isForTable = false): Vector[] {
+    const valuesOf = (axis: GroupAxis, numbers: Int32Array): Vector =>
+      isForTable ? axis.valuesForTable(numbers) : axis.values(numbers);
+    if (this.#axes.length === 1) {
+      const numbers = Int32Array.from({ length: end - first }, (_, i) => first + i);
+      return [valuesOf(this.#axes[0], numbers)];
+    }
     const strides = stridesOf(this.#order, this.#capacities);
     const placeOf = this.#placeOf;
     return this.#axes.map((axis, k) => {
@@ -77,7 +97,7 @@ export class GroupGrid {
       const shift = 31 - Math.clz32(strides[k]);
       const mask = this.#capacities[k] - 1;
       for (let i = 0; i < numbers.length; i++) numbers[i] = (placeOf[first + i] >>> shift) & mask;
-      return isForTable ? axis.valuesForTable(numbers) : axis.values(numbers);
+      return valuesOf(axis, numbers);
     });
   }
 
