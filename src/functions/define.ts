@@ -37,6 +37,7 @@ export interface ScalarOptions {
   readonly volatility?: Volatility;
   readonly argNames?: readonly string[];
   readonly kernel?: ScalarFunction['kernel'];
+  readonly ofBytes?: ScalarFunction['ofBytes'];
 }
 
 const SIGNATURE = /^([a-z_][a-z0-9_]*)\((.*)\) ([a-z0-9_]+(?:\[\])?)$/;
@@ -80,6 +81,7 @@ export function scalar(
     volatility: options.volatility ?? 'immutable',
     ...(options.argNames === undefined ? {} : { argNames: options.argNames }),
     kernel: options.kernel,
+    ofBytes: options.ofBytes,
     evaluate: byArity(argTypes.length, implementation),
   };
 }

@@ -104,6 +104,9 @@ interface FunctionBase {
   readonly volatility: Volatility;
 }
 
+/** A number about a text, which is bytes[start, end). */
+export type TextMeasure = (bytes: Uint8Array, start: number, end: number) => number;
+
 /** An argument of a kernel: a vector, or one value for all rows. */
 export type KernelArg =
   | Vector
@@ -126,6 +129,11 @@ export interface ScalarFunction extends FunctionBase {
         context: EvalContext,
       ) => Vector | undefined)
     | undefined;
+  /**
+   * What an immutable function of one text gives for its UTF-8: no string need be made, and results are kept as
+   * long as the dictionary that the text is in.
+   */
+  readonly ofBytes?: TextMeasure | undefined;
   /** For functions that wait (pg_sleep, advisory locks): used instead of `evaluate`. */
   readonly evaluateAsync?:
     | ((args: readonly Value[], context: EvalContext, call: CallInfo) => Promise<Value>)

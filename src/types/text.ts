@@ -43,6 +43,13 @@ export function characterLength(text: string): number {
   return count;
 }
 
+/** The same of a text's UTF-8: bytes that go on with a character begin none. */
+export function characterCount(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; i++) if (((bytes[i] as number) & 0xc0) !== 0x80) count++;
+  return count;
+}
+
 /** The first `count` characters. */
 export function firstCharacters(text: string, count: number): string {
   if (text.length <= count) return text;

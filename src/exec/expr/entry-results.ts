@@ -2,10 +2,10 @@
  * Functions of one text column and constants, computed once a statement for each dictionary entry that rows
  * refer to: a column's batches share their dictionary, however small each of them is beside it.
  */
-import type { CallInfo, KernelArg, ScalarFunction } from '../../functions/function.ts';
+import type { CallInfo, KernelArg, ScalarFunction, TextMeasure } from '../../functions/function.ts';
 import { OID, vectorRep, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
-import type { Dictionary } from '../../vector/dictionary.ts';
+import { newSpan, type Dictionary } from '../../vector/dictionary.ts';
 import { NO_TEXTS } from '../../vector/string-dictionary.ts';
 import { TextTable } from '../../vector/text-table.ts';
 import type { TextVector, Vector } from '../../vector/vector.ts';
@@ -66,11 +66,22 @@ export function resultsByEntry(
   context: ExecContext,
 ): Vector | undefined {
   if (!isTableWorthwhile(vector, length) || vectorRep(type.oid) === 'any') return undefined;
-  const { tables } = resultsOf(fn, call, constants, context);
+  const { ofBytes } = fn;
+  const tables =
+    ofBytes === undefined ? resultsOf(fn, call, constants, context).tables : keptTables(ofBytes);
   const key = vector.dictionary.source;
   let table = tables.get(key);
   if (table === undefined) tables.set(key, (table = newTable(type)));
-  return table.results(vector, type, length, compute);
+  return table.results(vector, type, length, compute, ofBytes);
+}
+
+/** What is known of texts beyond a statement, for as long as their dictionaries are there. */
+const KEPT = new WeakMap<TextMeasure, WeakMap<object, EntryTable>>();
+
+function keptTables(measure: TextMeasure): WeakMap<object, EntryTable> {
+  let tables = KEPT.get(measure);
+  if (tables === undefined) KEPT.set(measure, (tables = new WeakMap()));
+  return tables;
 }
 
 const NARROW: ReadonlySet<Oid> = new Set([OID.bool, OID.int2, OID.int4]);
@@ -98,8 +109,17 @@ type Compute = (value: Value) => Value;
 
 interface EntryTable {
   /** undefined where a value is none that the table can hold. */
-  results(vector: TextVector, type: SqlType, length: number, compute: Compute): Vector | undefined;
+  results(
+    vector: TextVector,
+    type: SqlType,
+    length: number,
+    compute: Compute,
+    measure: TextMeasure | undefined,
+  ): Vector | undefined;
 }
+
+/** The text at hand. */
+const text = newSpan();
 
 const UNKNOWN = 0;
 const KNOWN = 1;
@@ -118,7 +138,13 @@ class NumberResults implements EntryTable {
     this.#numbers = isNarrow ? new Int32Array(0) : new Float64Array(0);
   }
 
-  results(vector: TextVector, type: SqlType, length: number, compute: Compute): Vector | undefined {
+  results(
+    vector: TextVector,
+    type: SqlType,
+    length: number,
+    compute: Compute,
+    measure: TextMeasure | undefined,
+  ): Vector | undefined {
     const { codes, dictionary, nulls } = vector;
     this.#grow(dictionary.length);
     const states = this.#states;
@@ -141,8 +167,10 @@ class NumberResults implements EntryTable {
         data[row] = number;
         continue;
       }
-      if (states[code] === UNKNOWN && !this.#add(code, compute(dictionary.at(code))))
-        return undefined;
+      if (states[code] === UNKNOWN) {
+        const value = measured(dictionary, code, measure) ?? compute(dictionary.at(code));
+        if (!this.#add(code, value)) return undefined;
+      }
       if (states[code] === IS_NULL) (mask ??= new Uint8Array(length))[row] = 1;
       else data[row] = numbers[code];
     }
@@ -170,6 +198,16 @@ class NumberResults implements EntryTable {
     numbers.fill(unknownIn(numbers), before);
     this.#numbers = numbers;
   }
+}
+
+function measured(
+  dictionary: Dictionary,
+  code: number,
+  measure: TextMeasure | undefined,
+): number | undefined {
+  if (measure === undefined || !dictionary.hasBytes) return undefined;
+  dictionary.spanAt(code, text);
+  return measure(text.bytes, text.start, text.end);
 }
 
 function unknownIn(numbers: Float64Array | Int32Array): number {

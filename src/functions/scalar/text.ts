@@ -1,8 +1,8 @@
 /** String functions that work on one or a few strings. Lengths and positions count characters. */
 import { dbError, type DbError } from '../../errors/db-error.ts';
-import { characterLength, trimBlanks, utf8Length } from '../../types/text.ts';
+import { characterCount, characterLength, trimBlanks, utf8Length } from '../../types/text.ts';
 import { scalar } from '../define.ts';
-import type { ScalarFunction } from '../function.ts';
+import type { ScalarFunction, TextMeasure } from '../function.ts';
 
 /** PostgreSQL's limit on one value: 1 GiB less the header. */
 export const TEXT_BYTES_MAX = 1073741823;
@@ -203,12 +203,14 @@ function trimBytes(bytes: Uint8Array, set: Uint8Array, side: TrimSide): Uint8Arr
 
 const bpcharLength = (text: string): number => characterLength(trimBlanks(text));
 
+const byteCount: TextMeasure = (_bytes, start, end) => end - start;
+
 export const textFunctions: readonly ScalarFunction[] = [
   ...['length', 'char_length', 'character_length'].flatMap((name) => [
-    scalar(`${name}(text) int4`, characterLength),
+    scalar(`${name}(text) int4`, characterLength, { ofBytes: characterCount }),
     scalar(`${name}(bpchar) int4`, bpcharLength),
   ]),
-  scalar('octet_length(text) int4', utf8Length),
+  scalar('octet_length(text) int4', utf8Length, { ofBytes: byteCount }),
   scalar('octet_length(bpchar) int4', utf8Length),
   scalar('bit_length(text) int4', (text: string) => utf8Length(text) * 8),
   scalar('lower(text) text', lower),
