@@ -23,9 +23,10 @@ const SETUP: readonly string[] = [
   'CREATE TABLE hosts (id int PRIMARY KEY, name text, region text, weight float8)',
   `INSERT INTO hosts SELECT i, 'host_' || i, 'region ' || i % 5, i FROM generate_series(0, ${HOSTS - 1}) i`,
   `CREATE TABLE readings (time timestamptz NOT NULL, host text, region text, a float8, b float8, c float8,
-    n int, m bigint, d float8) WITH (tsdb.hypertable, tsdb.partition_column = 'time', tsdb.segmentby = 'host')`,
+    n int, m bigint, d float8, k bigint) WITH (tsdb.hypertable, tsdb.partition_column = 'time', tsdb.segmentby = 'host')`,
   `INSERT INTO readings SELECT '2024-01-01'::timestamptz + (i / ${HOSTS}) * interval '${STEP_SECONDS} seconds',
-    'host_' || i % ${HOSTS}, 'region ' || i % 5, i % 101, i % 97 / 10.0, i % 89, i % 83, i, i % 79
+    'host_' || i % ${HOSTS}, 'region ' || i % 5, i % 101, i % 97 / 10.0, i % 89, i % 83, i, i % 79,
+    4611686018427387904 + i % 1009
     FROM generate_series(0, ${ROWS - 1}) i`,
   `CREATE TABLE metrics (time timestamptz NOT NULL, ${TAGS.map((tag) => `${tag} text`).join(', ')},
     ${METRICS.map((metric) => `${metric} float8`).join(', ')})`,
@@ -85,9 +86,26 @@ export function roundOf(round: number): Uint8Array[] {
     `SELECT r.region, count(*), avg(a * weight) FROM readings r JOIN hosts h ON h.name = r.host
       WHERE ${during(1)} GROUP BY r.region ORDER BY r.region`,
     'SELECT 1',
+    ...scans(round),
   ];
   const all = [...reads, ...metricReads(round)];
   return [...all.map((sql) => extendedQuery(sql, [], isBinary)), ...changes(round, isBinary)];
+}
+
+/** Rows that no summary answers: conditions on values, groups by them. */
+function scans(round: number): string[] {
+  const least = round % 50;
+  return [
+    `SELECT d, count(*) AS c FROM readings WHERE d <> ${least} GROUP BY d ORDER BY c DESC`,
+    `SELECT k, sum(n), count(*) AS c, avg(d), count(DISTINCT m) FROM readings
+      WHERE k <> ${least} GROUP BY k ORDER BY c DESC LIMIT 10`,
+    `SELECT region, count(*) AS c FROM readings
+      WHERE n >= ${least} AND d <= 70 AND a <> 3 AND region <> '' GROUP BY region ORDER BY c DESC LIMIT 10`,
+    `SELECT k FROM readings WHERE k = 4611686018427387904 + ${least}`,
+    'SELECT avg(k) FROM readings',
+    `SELECT a, d, count(*) AS c FROM readings
+      WHERE k = 4611686018427387904 + ${least} AND n >= 0 AND d <= 70 GROUP BY a, d ORDER BY c DESC LIMIT 10`,
+  ];
 }
 
 /** Windows that cut buckets, of some hosts of many. */
@@ -145,7 +163,9 @@ function changes(round: number, isBinary: boolean): Uint8Array[] {
     extendedQuery('INSERT INTO hosts VALUES ($1, $2, $3, $4)', [more, 'a', 'b', '1.5'], isBinary),
     extendedQuery('UPDATE hosts SET weight = weight + 1 WHERE id = $1', [id], isBinary),
     extendedQuery('DELETE FROM hosts WHERE id = $1', [more], isBinary),
-    simpleQuery(`INSERT INTO readings VALUES ${inserted.join(', ')}`),
-    copyIn('COPY readings FROM STDIN', copied.join('')),
+    simpleQuery(
+      `INSERT INTO readings (time, host, region, a, b, c, n, m, d) VALUES ${inserted.join(', ')}`,
+    ),
+    copyIn('COPY readings (time, host, region, a, b, c, n, m, d) FROM STDIN', copied.join('')),
   ];
 }
