@@ -86,7 +86,8 @@ export class GroupGrid {
     const valuesOf = (axis: GroupAxis, numbers: Int32Array): Vector =>
       isForTable ? axis.valuesForTable(numbers) : axis.values(numbers);
     if (this.#axes.length === 1) {
-      const numbers = Int32Array.from({ length: end - first }, (_, i) => first + i);
+      const numbers = new Int32Array(end - first);
+      for (let i = 0; i < numbers.length; i++) numbers[i] = first + i;
       return [valuesOf(this.#axes[0], numbers)];
     }
     const strides = stridesOf(this.#order, this.#capacities);
