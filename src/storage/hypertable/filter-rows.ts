@@ -21,6 +21,11 @@ interface StoredConditions {
 
 /** Rows of the ranges that a coarse filter leaves, at least, on average. */
 const COARSE_ROWS = 256;
+/** Of longer ranges two samples tell whether it is worth looking at all rows: where they are in many pieces. */
+const SAMPLED_ROWS = 16_384;
+const SAMPLE_ROWS = 1024;
+/** How many more pieces than are worth it. */
+const SAMPLE_FACTOR = 4;
 /** Where more than this share of the rows is left anyway, cutting costs more than it saves. */
 const KEPT_SHARE = 0.75;
 
@@ -117,9 +122,21 @@ function lanesInRange(
     bits === 8 ? kernels.selectU8 : bits === 16 ? kernels.selectU16 : kernels.selectU32;
   const starts: number[] = [];
   const ends: number[] = [];
+  const isScattered = (at: number): boolean => {
+    const source = block.pointer + (at - base) * (bits >>> 3);
+    const borders = scratch(SAMPLE_ROWS * 4 + 8);
+    const found = select(source, SAMPLE_ROWS, first, last, at, borders);
+    return found * COARSE_ROWS > SAMPLE_ROWS * 2 * SAMPLE_FACTOR;
+  };
   for (let r = 0; r < rows.starts.length; r++) {
     const start = rows.starts[r];
     const count = rows.ends[r] - start;
+    const middle = start + (count >>> 1);
+    if (coarse && count >= SAMPLED_ROWS && isScattered(start) && isScattered(middle)) {
+      starts.push(start);
+      ends.push(rows.ends[r]);
+      continue;
+    }
     const borders = scratch(count * 4 + 8);
     const source = block.pointer + (start - base) * (bits >>> 3);
     const found = select(source, count, first, last, start, borders);

@@ -121,6 +121,30 @@ describe('conditions on stored columns', () => {
     );
   });
 
+  it('are not looked at to the end where hits are scattered and others look again', async () => {
+    const rows = 40_000;
+    const ranges = { starts: [BASE], ends: [BASE + rows] };
+    const bounds: ScanBounds = {
+      minTime: -Infinity,
+      maxTime: Infinity,
+      equalities: [],
+      ranges: [{ attnum: 3, low: 5, high: 5, isLowOpen: false, isHighOpen: false }],
+    };
+    const coarseOf = async (valueOf: (row: number) => number): Promise<RowRanges> => {
+      const data = Float64Array.from({ length: rows }, (_, row) => valueOf(row));
+      const column = stored({ rep: 'f64', data, nulls: undefined }, rows);
+      return filterRows(sourceOf(new Map([[3, column]]), false), ranges, bounds, true);
+    };
+    expect(await coarseOf((row) => row % 10)).toEqual(ranges);
+    // What a beginning is like says little: the middle is looked at, too.
+    const mixed = await coarseOf((row) => (row < 1200 ? row % 10 : row < 30_000 ? 0 : 5));
+    expect(mixed.ends.at(-1)).toBe(BASE + rows);
+    expect(mixed.starts.at(-1)).toBe(BASE + 30_000);
+    const [start, end] = [BASE + 17_000, BASE + 18_000];
+    const found = await coarseOf((row) => (row + BASE >= start && row + BASE < end ? 5 : 7));
+    expect(found).toEqual({ starts: [start], ends: [end] });
+  });
+
   it('look strings up in the dictionary', async () => {
     const dictionary = new TextDictionary();
     const texts = Array.from({ length: 400 }, (_, i) => `t${(i * i) % 7}`);
