@@ -221,7 +221,7 @@ describe('HeadBuffer', () => {
         const from = Math.floor(random() * rows.length);
         const to = from + Math.floor(random() * (rows.length - from));
         target.appendRows(source, from, to);
-        kept.push(...rows.slice(from, to));
+        for (const row of rows.slice(from, to)) kept.push(row);
         const own = randomRows(random, kept.length, 50, { odd: step === 4 ? 0.1 : 0 });
         if (isWhole) appendCommitted(target, own);
         else target.append(ATTNUMS, batchOf(TABLE, own));
