@@ -2,16 +2,22 @@
 import type { Expr } from '../plan/expr.ts';
 import { nullVector } from '../vector/builder.ts';
 import type { Dictionary } from '../vector/dictionary.ts';
-import { isNullAt, type TextVector } from '../vector/vector.ts';
+import type { TextVector } from '../vector/vector.ts';
 import { isTableWorthwhile } from './expr/entry-results.ts';
 import { truthAt } from './expr/evaluator.ts';
-import { isAsync, isVolatile, someExpr } from './expr/walk.ts';
+import { isAsync, isVolatile, mayRaise, someExpr } from './expr/walk.ts';
 import { evaluatorOf } from './expression.ts';
 import type { ExecContext } from './operator.ts';
 import type { FastConjunct } from './predicate.ts';
 
-/** Truth by code: 0 false or unknown, 1 true, 2 not computed yet. */
-type TruthTables = WeakMap<object, Uint8Array>;
+interface TruthTable {
+  /** By code: 0 false or unknown, 1 true, 2 not computed yet. */
+  truths: Uint8Array;
+  /** Codes before it were taken ahead of the rows that use them. */
+  next: number;
+}
+
+type TruthTables = WeakMap<object, TruthTable>;
 
 const UNDECIDED = 2;
 
@@ -20,6 +26,7 @@ export function dictionaryConjunct(expr: Expr, used: readonly number[]): FastCon
   const [column] = used;
   // Kept per statement, because parameters differ; not at all where lateral parameters may change.
   const keeps = !someExpr(expr, (each) => each.kind === 'exec-param');
+  const decidesAhead = keeps && !mayRaise(expr);
   const kept = new WeakMap<ExecContext, TruthTables>();
   return (batch, rows, context) => {
     const vector = batch.columns[column];
@@ -34,12 +41,14 @@ export function dictionaryConjunct(expr: Expr, used: readonly number[]): FastCon
       tables = new WeakMap();
       if (keeps) kept.set(context, tables);
     }
-    const table = tableFor(vector.dictionary, tables);
+    const known = tableFor(vector.dictionary, tables);
+    const table = known.truths;
     const ofNull = vector.nulls === undefined ? 0 : truthOfNull(expr, column, vector, context);
     const pick: Pick = { vector, rows, total, table, ofNull, selected: new Int32Array(total) };
     let [at, count] = pickFrom(pick, 0, 0);
     while (at < total) {
-      decide(expr, column, pick, at, context);
+      const codes = takeUndecided(pick, at);
+      decide(expr, column, pick, decidesAhead ? withNext(codes, known) : codes, context);
       [at, count] = pickFrom(pick, at, count);
     }
     return count === total ? rows : pick.selected.subarray(0, count);
@@ -80,36 +89,59 @@ function pickFrom(pick: Pick, at: number, count: number): readonly [number, numb
 }
 
 /** The table of a dictionary, with what was decided before the dictionary had as many entries. */
-function tableFor(dictionary: Dictionary, tables: TruthTables): Uint8Array {
+function tableFor(dictionary: Dictionary, tables: TruthTables): TruthTable {
   const key = dictionary.source;
-  const known = tables.get(key);
-  if (known !== undefined && known.length >= dictionary.length) return known;
-  const table = new Uint8Array(dictionary.length).fill(UNDECIDED);
-  if (known !== undefined) table.set(known);
-  tables.set(key, table);
-  return table;
+  let known = tables.get(key);
+  if (known === undefined) tables.set(key, (known = { truths: new Uint8Array(0), next: 0 }));
+  if (known.truths.length < dictionary.length) {
+    const truths = new Uint8Array(dictionary.length).fill(UNDECIDED);
+    truths.set(known.truths);
+    known.truths = truths;
+  }
+  return known;
 }
 
-/** Fills in the truth of all codes that the rows from `at` on use. */
+/** The codes of rows from `at` on that are not decided, each once: they count as decided from now on. */
+function takeUndecided({ vector, rows, total, table }: Pick, at: number): Int32Array {
+  const { codes, nulls } = vector;
+  const taken = new Int32Array(total - at);
+  let count = 0;
+  for (let i = at; i < total; i++) {
+    const row = rows === undefined ? i : rows[i];
+    const code = codes[row];
+    if (table[code] !== UNDECIDED || (nulls !== undefined && nulls[row] === 1)) continue;
+    table[code] = 0;
+    taken[count++] = code;
+  }
+  return taken.subarray(0, count);
+}
+
+/** As many others ahead of their rows: batches to come need not be looked through for what is not decided. */
+function withNext(codes: Int32Array, known: TruthTable): Int32Array {
+  const { truths } = known;
+  const all = new Int32Array(2 * codes.length);
+  all.set(codes);
+  let count = codes.length;
+  let code = known.next;
+  for (; code < truths.length && count < all.length; code++) {
+    if (truths[code] !== UNDECIDED) continue;
+    truths[code] = 0;
+    all[count++] = code;
+  }
+  known.next = code;
+  return all.subarray(0, count);
+}
+
+/** Fills in the truth of these codes. */
 function decide(
   expr: Expr,
   column: number,
-  { vector, rows, total, table }: Pick,
-  at: number,
+  { vector, table }: Pick,
+  codes: Int32Array,
   context: ExecContext,
 ): void {
-  const wanted: number[] = [];
-  const { codes: rowCodes } = vector;
-  for (let i = at; i < total; i++) {
-    const row = rows === undefined ? i : rows[i];
-    const code = rowCodes[row];
-    if (table[code] !== UNDECIDED || isNullAt(vector, row)) continue;
-    table[code] = 0;
-    wanted.push(code);
-  }
-  if (wanted.length === 0) return;
+  if (codes.length === 0) return;
   const { type, dictionary } = vector;
-  const codes = Int32Array.from(wanted);
   const entries: TextVector = {
     rep: 'text',
     type,
@@ -124,7 +156,7 @@ function decide(
     const truth = evaluatorOf(expr).now!({ columns, length: codes.length }, context);
     for (let i = 0; i < codes.length; i++) table[codes[i]] = truthAt(truth, i) === 1 ? 1 : 0;
   } catch (error) {
-    for (const code of wanted) table[code] = UNDECIDED;
+    for (const code of codes) table[code] = UNDECIDED;
     throw error;
   }
 }
