@@ -15,7 +15,7 @@ const FIRST_ENTRIES = 16;
 const ENTRY_WORDS = 4;
 const WORD_BYTES = 4;
 const ENTRY_BYTES = ENTRY_WORDS * WORD_BYTES;
-const INLINE_BYTES_MAX = ENTRY_BYTES - WORD_BYTES;
+export const INLINE_BYTES_MAX = ENTRY_BYTES - WORD_BYTES;
 const FIRST_CHUNK_BYTES = 256;
 const CHUNK_BYTES = 256 * 1024;
 /** Longer strings have chunks of their own. */
@@ -31,6 +31,7 @@ export class TextPages {
   readonly #words: Int32Array[] = [];
   readonly #bytes: Uint8Array[] = [];
   readonly #chunks: Uint8Array[] = [];
+  readonly #chunkViews: DataView[] = [];
   /** The chunk that has room, and how much of it is taken. */
   #open = -1;
   #used = 0;
@@ -123,6 +124,28 @@ export class TextPages {
     return text;
   }
 
+  /**
+   * Writes strings to `target`, each behind its length (u32, little-endian), four bytes at a time; returns the end.
+   * Behind it there must be room for INLINE_BYTES_MAX bytes more.
+   */
+  writeAll(numbers: Int32Array, target: DataView, at: number): number {
+    for (let i = 0; i < numbers.length; i++) {
+      const page = numbers[i] >>> PAGE_BITS;
+      const entry = (numbers[i] & PAGE_MASK) * ENTRY_WORDS;
+      const words = this.#words[page];
+      const length = words[entry];
+      target.setInt32(at, length, true);
+      at += WORD_BYTES;
+      if (length <= INLINE_BYTES_MAX) {
+        target.setInt32(at, words[entry + 1], true);
+        target.setInt32(at + 4, words[entry + 2], true);
+        target.setInt32(at + 8, words[entry + 3], true);
+      } else copyWords(this.#chunkViews[words[entry + 1]], words[entry + 2], length, target, at);
+      at += length;
+    }
+    return at;
+  }
+
   /** Whether the string has these bytes. */
   equals(number: number, bytes: Uint8Array, start: number, end: number): boolean {
     if (this.lengthOf(number) !== end - start) return false;
@@ -182,10 +205,12 @@ export class TextPages {
     larger.set(open);
     this.#chunkBytes += larger.length - open.length;
     this.#chunks[this.#open] = larger;
+    this.#chunkViews[this.#open] = viewOf(larger);
   }
 
   #addChunk(chunk: Uint8Array): number {
     this.#chunkBytes += chunk.length;
+    this.#chunkViews.push(viewOf(chunk));
     return this.#chunks.push(chunk) - 1;
   }
 
@@ -213,4 +238,16 @@ export function copyBytes(
 ): void {
   if (end - start > LOOP_BYTES) to.set(from.subarray(start, end), at);
   else for (let i = start; i < end; i++) to[at++] = from[i];
+}
+
+function copyWords(from: DataView, start: number, length: number, to: DataView, at: number): void {
+  let done = 0;
+  for (; done + WORD_BYTES <= length; done += WORD_BYTES) {
+    to.setInt32(at + done, from.getInt32(start + done, true), true);
+  }
+  for (; done < length; done++) to.setUint8(at + done, from.getUint8(start + done));
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

@@ -49,6 +49,11 @@ export class TextTable {
     return this.#pages.lengthOf(number);
   }
 
+  /** See TextPages. */
+  writeAll(numbers: Int32Array, target: DataView, at: number): number {
+    return this.#pages.writeAll(numbers, target, at);
+  }
+
   /** Sets the place of a string's bytes. */
   spanAt(number: number, span: ByteSpan): void {
     this.#pages.spanAt(number, span);

@@ -82,6 +82,12 @@ export class BytesWriter {
     this.#length = length;
   }
 
+  /** Makes room for bytes that `write` puts into the view from an offset on; it returns their end. */
+  fill(room: number, write: (view: DataView, at: number) => number): void {
+    const at = this.#reserve(room);
+    this.#length = write(this.#view, at);
+  }
+
   /** What `text` writes of a string in UTF-8. */
   textBytes(bytes: Uint8Array, start: number, end: number): void {
     const at = this.#reserve(4 + end - start);

@@ -4,7 +4,7 @@ import { blockStage, readLanes, writeLanes, type StagedBytes } from './block-sta
 import type { BytesReader, BytesWriter } from './bytes-io.ts';
 import { DamagedBlock } from './damaged-block.ts';
 import { laneBits } from './number-block.ts';
-import { newSpan } from '../../vector/dictionary.ts';
+import { INLINE_BYTES_MAX } from '../../vector/text-pages.ts';
 import type { NullMask } from '../../vector/vector.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 
@@ -13,7 +13,6 @@ const STEP_TEXTS = 16_384;
 
 /** What stands before a string. */
 const LENGTH_BYTES = 4;
-const span = newSpan();
 /** Strings that get their room at once. */
 const ROOM_TEXTS = 64;
 
@@ -45,19 +44,15 @@ export function* textSteps(
 function writeTexts(
   writer: BytesWriter,
   dictionary: TextDictionary,
-  used: readonly number[],
+  used: Int32Array,
   start: number,
   end: number,
 ): void {
   for (let first = start; first < end; first += ROOM_TEXTS) {
-    const last = Math.min(end, first + ROOM_TEXTS);
-    let bytes = 0;
-    for (let i = first; i < last; i++) bytes += LENGTH_BYTES + dictionary.lengthOf(used[i]);
-    writer.reserve(bytes);
-    for (let i = first; i < last; i++) {
-      dictionary.spanAt(used[i], span);
-      writer.textBytes(span.bytes, span.start, span.end);
-    }
+    const texts = used.subarray(first, Math.min(end, first + ROOM_TEXTS));
+    let bytes = INLINE_BYTES_MAX;
+    for (const code of texts) bytes += LENGTH_BYTES + dictionary.lengthOf(code);
+    writer.fill(bytes, (view, at) => dictionary.writeAll(texts, view, at));
   }
 }
 
@@ -67,30 +62,35 @@ function usedStrings(
   nulls: NullMask,
   dictionary: TextDictionary,
   rows: number,
-): { used: number[]; numbers: Uint32Array } {
+): { used: Int32Array; numbers: Uint32Array } {
   const places = dictionary.size <= TABLE_MAX ? smallTable(dictionary.size) : hashTable();
   const numbers = new Uint32Array(rows);
-  const used: number[] = [];
+  const used = new Int32Array(Math.min(rows, dictionary.size));
+  let count = 0;
   let number = 0;
   for (let i = 0; i < rows; i++) {
     // NULLs take the string before them, which costs least.
     if (nulls === undefined || nulls[i] === 0) {
       const code = codes[i];
       const place = places.of(code);
-      if (places.numbers[place] === 0) places.numbers[place] = used.push(code);
+      if (places.numbers[place] === 0) {
+        used[count++] = code;
+        places.numbers[place] = count;
+      }
       number = places.numbers[place] - 1;
     }
     numbers[i] = number;
   }
-  places.clear(used);
-  return { used, numbers };
+  const all = used.subarray(0, count);
+  places.clear(all);
+  return { used: all, numbers };
 }
 
 /** Where the numbers of codes are kept while a block is written, each 0 before and after. */
 interface CodePlaces {
   readonly numbers: Int32Array;
   of(code: number): number;
-  clear(used: readonly number[]): void;
+  clear(used: Int32Array): void;
 }
 
 /** Strings of a dictionary up to which each code has a place of its own. */

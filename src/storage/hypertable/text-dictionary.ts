@@ -56,6 +56,11 @@ export class TextDictionary {
     return this.#table.lengthOf(code);
   }
 
+  /** See TextPages. */
+  writeAll(codes: Int32Array, target: DataView, at: number): number {
+    return this.#table.writeAll(codes, target, at);
+  }
+
   spanAt(code: number, span: ByteSpan): void {
     this.#table.spanAt(code, span);
   }

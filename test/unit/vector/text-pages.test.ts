@@ -5,7 +5,7 @@ import { newSpan } from '../../../src/vector/dictionary.ts';
 import { PageDictionary } from '../../../src/vector/page-dictionary.ts';
 import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 import { decodeText, encodeText, hashBytes, hashText } from '../../../src/vector/text-bytes.ts';
-import { TextPages } from '../../../src/vector/text-pages.ts';
+import { INLINE_BYTES_MAX, TextPages } from '../../../src/vector/text-pages.ts';
 import { TextTable } from '../../../src/vector/text-table.ts';
 import { textsOf } from '../../support/texts-of.ts';
 
@@ -24,6 +24,30 @@ function push(pages: TextPages, each: string): number {
   const bytes = Buffer.from(`<${each}>`);
   return pages.push(bytes, 1, bytes.length - 1, 0);
 }
+
+describe('strings of pages', () => {
+  it('are written behind their lengths, and nothing far behind them', () => {
+    const picked = fc.array(fc.nat(), { maxLength: 60 });
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 40 }), picked, (texts, picks) => {
+        const pages = new TextPages();
+        for (const each of texts) push(pages, each);
+        const numbers = Int32Array.from(picks, (pick) => pick % texts.length);
+        const wanted = Buffer.concat(
+          Array.from(numbers, (number) => {
+            const head = Buffer.alloc(4);
+            head.writeUInt32LE(Buffer.byteLength(texts[number]));
+            return Buffer.concat([head, Buffer.from(texts[number])]);
+          }),
+        );
+        const target = new Uint8Array(3 + wanted.length + INLINE_BYTES_MAX);
+        const end = pages.writeAll(numbers, new DataView(target.buffer), 3);
+        expect(end).toBe(3 + wanted.length);
+        expect(Buffer.compare(target.subarray(3, end), wanted)).toBe(0);
+      }),
+    );
+  });
+});
 
 describe('texts and their bytes', () => {
   it('have one hash and come back', () => {
