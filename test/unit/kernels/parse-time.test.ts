@@ -56,8 +56,8 @@ it('reads timestamps', () => {
         const wanted = parseIsoTimestampBytes(bytes, 0, bytes.length, timeZone);
         if (texts[row] === '\\N') expect(value).toBeNull();
         else if (value !== 'odd') expect(value, texts[row]).toBe(wanted);
-        // Only a local time that the zone has to place may be left.
-        else if (!Number.isNaN(wanted)) expect(timeZone).toBeDefined();
+        // Only a local time that the zone has to place may be left, and a zone behind a space.
+        else if (!Number.isNaN(wanted) && !/:.* /.test(texts[row])) expect(timeZone).toBeDefined();
       });
     }),
     { numRuns: 1000 },
