@@ -3,7 +3,7 @@
  * the end. There is no order in which values must come, nor any use of them beside counting.
  */
 import type { AggregateCall } from '../../plan/physical.ts';
-import type { SqlType } from '../../types/type.ts';
+import { vectorRep, type SqlType } from '../../types/type.ts';
 import { gather } from '../../vector/gather.ts';
 import type { Batch } from '../../vector/vector.ts';
 import { inTurns, turn, type ExecContext } from '../operator.ts';
@@ -12,6 +12,8 @@ import { MemoryBudget, pieces } from '../run.ts';
 
 /** Different values in a table that no near cache holds any more. */
 export const MANY_VALUES = 1 << 16;
+/** Texts put aside between two turns of the event loop: each gets a number. */
+const STEP_TEXTS = 4096;
 
 /** How many values of groups are different; or rows of which that is still to be found out. */
 export type AsideResult =
@@ -21,6 +23,7 @@ export type AsideResult =
 export class DistinctAside {
   readonly #types: readonly SqlType[];
   readonly #context: ExecContext;
+  readonly #stepRows: number;
   #keys: PartedKeys | undefined;
   #budget: MemoryBudget | undefined;
   #isClosed = false;
@@ -38,6 +41,8 @@ export class DistinctAside {
   private constructor(types: readonly SqlType[], context: ExecContext) {
     this.#types = types;
     this.#context = context;
+    const hasTexts = types.some(({ oid }) => vectorRep(oid) === 'text');
+    this.#stepRows = hasTexts ? STEP_TEXTS : PAGE_ROWS;
   }
 
   get isOpen(): boolean {
@@ -71,7 +76,8 @@ export class DistinctAside {
     const keys = this.#keys;
     if (keys === undefined) return false;
     const known = knownRows(batch);
-    for (const piece of pieces(known, PAGE_ROWS)) {
+    for (const piece of pieces(known, this.#stepRows)) {
+      await turn(this.#context);
       if (!(await inTurns(keys.add(piece.columns, piece.length), this.#context))) return false;
     }
     const budget = this.#budget as MemoryBudget;
