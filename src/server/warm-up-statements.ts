@@ -97,7 +97,7 @@ function scans(round: number): string[] {
   const least = round % 50;
   return [
     `SELECT d, count(*) AS c FROM readings WHERE d <> ${least} GROUP BY d ORDER BY c DESC`,
-    `SELECT k, sum(n), count(*) AS c, avg(d), count(DISTINCT m) FROM readings
+    `SELECT k, sum(n), count(*) AS c, avg(d) FROM readings
       WHERE k <> ${least} GROUP BY k ORDER BY c DESC LIMIT 10`,
     `SELECT region, count(*) AS c FROM readings
       WHERE n >= ${least} AND d <= 70 AND a <> 3 AND region <> '' GROUP BY region ORDER BY c DESC LIMIT 10`,
