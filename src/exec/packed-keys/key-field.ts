@@ -234,3 +234,24 @@ function markInfinities(data: Float64Array, least: number, most: number): void {
     else if (data[i] === least) data[i] = -Infinity;
   }
 }
+
+/** A field's place in a key. */
+export interface PlacedField {
+  readonly field: KeyField;
+  readonly column: number;
+  readonly offset: number;
+}
+
+/** The fields of a key one behind the other, the wider ones first, so that each is aligned. */
+export function placeFields(fields: readonly KeyField[]): PlacedField[] {
+  let offset = 0;
+  const placed: PlacedField[] = [];
+  for (const bytes of [8, 4]) {
+    for (const [column, field] of fields.entries()) {
+      if (field.bytes !== bytes) continue;
+      placed.push({ field, column, offset });
+      offset += bytes;
+    }
+  }
+  return placed;
+}

@@ -8,7 +8,7 @@ import { freeBlock, kernelViews, type KernelBlock } from '../../kernels/memory.t
 import type { SqlType } from '../../types/type.ts';
 import type { NullMask, Vector } from '../../vector/vector.ts';
 import { WideVector } from '../../vector/wide-vector.ts';
-import { fieldKind, KeyField } from './key-field.ts';
+import { fieldKind, KeyField, placeFields, type PlacedField } from './key-field.ts';
 import { allocate, PackedTable, type Steps } from './packed-table.ts';
 import type { TextIds } from './text-ids.ts';
 
@@ -18,16 +18,10 @@ const NULL_BYTES = 4;
 /** Keys that move to a wider table in one step. */
 const STEP_KEYS = 4096;
 
-interface Placed {
-  readonly field: KeyField;
-  readonly column: number;
-  readonly offset: number;
-}
-
 export class PackedKeys {
   /** After `insert`: for each new key, in order, the row that brought it. */
   newRows = new Int32Array(0);
-  readonly #fields: readonly Placed[];
+  readonly #fields: readonly PlacedField[];
   /** Bytes of the fields, without the NULLs' bits. */
   readonly #width: number;
   #hasNulls = false;
@@ -52,17 +46,8 @@ export class PackedKeys {
   }
 
   private constructor(fields: readonly KeyField[]) {
-    let offset = 0;
-    const placed: Placed[] = [];
-    for (const bytes of [8, 4]) {
-      for (const [column, field] of fields.entries()) {
-        if (field.bytes !== bytes) continue;
-        placed.push({ field, column, offset });
-        offset += bytes;
-      }
-    }
-    this.#fields = placed;
-    this.#width = offset;
+    this.#fields = placeFields(fields);
+    this.#width = fields.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   get #table(): PackedTable {

@@ -9,7 +9,7 @@ import { kernels } from '../../kernels/kernels.ts';
 import { freeBlock, kernelViews, tryAllocate, type KernelBlock } from '../../kernels/memory.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
-import { fieldKind, KeyField } from './key-field.ts';
+import { fieldKind, KeyField, placeFields, type PlacedField } from './key-field.ts';
 import { allocate, outOfMemory } from './packed-table.ts';
 
 /** What the kernels take. */
@@ -31,12 +31,6 @@ const STEP_ROWS = 4 * PAGE_ROWS;
 const BATCH_ROWS = 4096;
 const FULL = 0xffffffff;
 
-interface Placed {
-  readonly field: KeyField;
-  readonly column: number;
-  readonly offset: number;
-}
-
 interface Page {
   readonly block: KernelBlock;
   rows: number;
@@ -55,7 +49,7 @@ export type PartResult =
 
 export class PartedKeys {
   rows = 0;
-  readonly #fields: readonly Placed[];
+  readonly #fields: readonly PlacedField[];
   readonly #width: number;
   readonly #team: KernelTeam;
   readonly #pages: Page[] = [];
@@ -77,16 +71,7 @@ export class PartedKeys {
   private constructor(fields: readonly KeyField[], width: number, team: KernelTeam) {
     this.#width = width;
     this.#team = team;
-    let offset = 0;
-    const placed: Placed[] = [];
-    for (const bytes of [8, 4]) {
-      for (const [column, field] of fields.entries()) {
-        if (field.bytes !== bytes) continue;
-        placed.push({ field, column, offset });
-        offset += bytes;
-      }
-    }
-    this.#fields = placed;
+    this.#fields = placeFields(fields);
   }
 
   /** What it holds, and will when it is parted. */
