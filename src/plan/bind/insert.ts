@@ -14,7 +14,6 @@ import {
   type OnConflictClause,
   type SelectStmt,
 } from '../../parse/ast.ts';
-import { longRowsOf } from '../../parse/cut-source.ts';
 import type { Oid } from '../../types/type.ts';
 import type { Expr } from '../expr.ts';
 import type { LogicalInsert, LogicalNode } from '../logical.ts';
@@ -179,10 +178,7 @@ function valuesSource(
   const scope = new Scope(context, input.outer, input.ctes);
   scope.clause = 'VALUES';
   let width = -1;
-  const lists = select.valuesLists ?? [];
-  const long = longRowsOf(lists);
-  const all = long === undefined ? lists : wholeLists(context, lists, long);
-  const rows = all.map((list) => {
+  const rows = wholeLists(context, select.valuesLists ?? []).map((list) => {
     const items = nodeAs(list, 'List')?.items ?? [];
     if (width >= 0 && items.length !== width) {
       const first = items[0] === undefined ? undefined : bindExpr(items[0], scope);

@@ -22,12 +22,14 @@ export function bindValuesQuery(stmt: SelectStmt, input: QueryInput): BoundQuery
   const long = longRowsOf(lists);
   const query =
     (long && longValues(lists, long, scope)) ??
-    valuesQuery(long === undefined ? lists : wholeLists(context, lists, long), scope, input);
+    valuesQuery(wholeLists(context, lists), scope, input);
   return finishQuery(stmt, query, input);
 }
 
 /** All rows, those that the parser kept beside the tree in their place behind the first one. */
-export function wholeLists(context: BindContext, lists: readonly Node[], long: LongRows): Node[] {
+export function wholeLists(context: BindContext, lists: readonly Node[]): readonly Node[] {
+  const long = longRowsOf(lists);
+  if (long === undefined) return lists;
   return [lists[0], ...longValueNodes(context, long), ...lists.slice(1)];
 }
 
