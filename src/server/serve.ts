@@ -1,4 +1,4 @@
-/** Runs a server as a process: opens storage, opens the doors, says so, and ends at a signal. */
+/** Runs a server: opens storage, opens the doors, says so, and ends when it is told to. */
 import type { Env } from '../base/env.ts';
 import { openEngine } from '../engine/engine.ts';
 import type { Engine } from '../engine/session.ts';
@@ -7,7 +7,7 @@ import { dbError } from '../errors/db-error.ts';
 import { keepGarbageHeadroom } from '../platform/garbage-headroom.ts';
 import type { TlsCertificate } from '../platform/network.ts';
 import { createNodeEnv } from '../platform/node-env.ts';
-import { environmentVariables, onStopSignal, writeOut } from '../platform/node-process.ts';
+import { environmentVariables, writeOut } from '../platform/node-process.ts';
 import { systemSqlPath } from '../platform/package-path.ts';
 import { readConfig, type ServerConfig } from './config.ts';
 import { setFirstPassword } from './first-password.ts';
@@ -25,10 +25,8 @@ export interface ServeFlags {
   readonly tlsKey?: string | undefined;
 }
 
-/** Resolves after a clean stop; rejects with what kept the server from starting. */
-export async function serve(flags: ServeFlags): Promise<void> {
-  // Signals count from here on: one that comes during recovery stops the server after it.
-  const stopped = new Promise<void>((resolve) => onStopSignal(() => resolve()));
+/** Resolves after a clean stop, which `stopped` asks for; rejects with what kept the server from starting. */
+export async function serve(flags: ServeFlags, stopped: Promise<void>): Promise<void> {
   const config = await loadConfig(flags, createNodeEnv());
   const env = createNodeEnv({ logLevel: config.logLevel });
   const tls = await loadTls(config, env);

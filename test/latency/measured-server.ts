@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 const PROGRAM = join(import.meta.dirname, '../../src/cli/varve.mjs');
-const METER = join(import.meta.dirname, 'turn-meter.mjs');
+const PRELOAD = join(import.meta.dirname, 'preload.mjs');
 const PROBE = join(import.meta.dirname, 'probe.mjs');
 
 export interface Collection {
@@ -34,7 +34,7 @@ export interface LongTurn {
 export interface Measurement {
   /** From start to end, milliseconds. */
   readonly total: number;
-  /** Milliseconds of it in which the server's main thread ran. */
+  /** Milliseconds of it in which the server's thread ran. */
   readonly cpu: number;
   readonly turns: number;
   /** The longest turns, longest first. */
@@ -70,7 +70,7 @@ export class MeasuredServer {
     const child = fork(PROGRAM, ['start', '--data', directory, '--port', '0'], {
       execArgv: [
         '--import',
-        METER,
+        PRELOAD,
         ...(process.env['LATENCY_NODE_FLAGS']?.split(' ').filter(Boolean) ?? []),
       ],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -1,8 +1,7 @@
 /**
- * Loaded into a server before its program: measures the turns of its event loop, from one setImmediate to
- * the next. `ms` is the time less that in which other programs had the processor, `cpu` the time for which
- * the thread ran; both are there because a busy machine must not look like a slow statement. The parent
- * asks over the process channel.
+ * Loaded into a server before its program: measures the turns of its thread's event loop, from one
+ * setImmediate to the next. `ms` is the time less that in which other programs had the processor, `cpu` the
+ * time for which the thread ran; both are there because a busy machine must not look like a slow statement.
  */
 import { openSync, readSync } from 'node:fs';
 import { Session } from 'node:inspector';
@@ -54,7 +53,7 @@ function tick() {
  */
 function threadSchedule() {
   try {
-    const file = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');
+    const file = openSync('/proc/thread-self/schedstat', 'r');
     const bytes = Buffer.alloc(64);
     return () => {
       const length = readSync(file, bytes, 0, 64, 0);
@@ -71,7 +70,7 @@ profiler?.connect();
 profiler?.post('Profiler.enable');
 profiler?.post('Profiler.setSamplingInterval', { interval: 500 });
 
-function start() {
+export function start() {
   worst = [];
   long = [];
   collections = [];
@@ -84,7 +83,8 @@ function start() {
   setImmediate(tick);
 }
 
-function stop() {
+/** Calls back with what was measured since `start`. */
+export function stop(tell) {
   running = false;
   const total = now() - started;
   const cpu = schedule()[0] - cpuStarted;
@@ -97,10 +97,10 @@ function stop() {
       ),
     }));
     const answer = { total, cpu, turns, worst: turnsWithCollections, long, collections };
-    if (profiler === undefined) process.send(answer);
+    if (profiler === undefined) tell(answer);
     else {
       profiler.post('Profiler.stop', (_error, { profile }) => {
-        process.send({ ...answer, stacks: worst.map((turn) => stacksOf(profile, turn)) });
+        tell({ ...answer, stacks: worst.map((turn) => stacksOf(profile, turn)) });
       });
     }
   }, 5);
@@ -137,11 +137,3 @@ function stacksOf(profile, turn) {
     .slice(0, 6)
     .map(([key, ms]) => `${ms.toFixed(1)} ms ${key}`);
 }
-
-process.on('message', (message) => {
-  if (message === 'start') start();
-  else if (message === 'stop') stop();
-});
-process.on('disconnect', () => process.exit());
-// The channel alone must not keep a server alive that was told to stop.
-process.channel?.unref();
