@@ -9,6 +9,9 @@ const FIRST_SLOTS = 128;
 const PAGE_SLOTS = 8192;
 /** Pages whose hashes agree in so many bits grow instead of splitting. */
 const DEPTH_MAX = 18;
+/** Sixteenths of its slots that a page fills at least, and by how many more some pages go on. */
+const FILL_MIN = 4;
+const FILL_SPREAD = 2;
 
 export class HashPage {
   /** Pairs of a hash and an entry's number plus 1; 0 for a free slot. */
@@ -16,10 +19,29 @@ export class HashPage {
   count = 0;
   /** Upper bits that all hashes of the page have in common. */
   depth: number;
+  /** Entries from which on the page is full. Hashes fill all pages alike: with one limit all would split at once. */
+  limit = 0;
+  readonly #fill: number;
 
-  constructor(slots: number, depth: number) {
+  /** `hash`: one that belongs here. */
+  constructor(slots: number, depth: number, hash: number) {
     this.slots = new Int32Array(2 * slots);
     this.depth = depth;
+    const prefix = depth === 0 ? 0 : hash >>> (32 - depth);
+    const spread = (Math.imul(prefix, 0x9e3779b1) >>> 24) / 256;
+    this.#fill = (FILL_MIN + FILL_SPREAD * spread) / 16;
+    this.#setLimit();
+  }
+
+  /** Twice as many slots, without the entries. */
+  widen(): void {
+    this.slots = new Int32Array(2 * this.slots.length);
+    this.count = 0;
+    this.#setLimit();
+  }
+
+  #setLimit(): void {
+    this.limit = Math.floor((this.slots.length / 2) * this.#fill);
   }
 }
 
@@ -30,7 +52,7 @@ export class HashPages {
   bytes: number;
 
   constructor() {
-    const first = new HashPage(FIRST_SLOTS, 0);
+    const first = new HashPage(FIRST_SLOTS, 0, 0);
     this.directory = [first, first];
     this.bytes = first.slots.byteLength;
   }
@@ -39,15 +61,14 @@ export class HashPages {
   put(page: HashPage, at: number, hash: number, entry: number): void {
     page.slots[at] = hash;
     page.slots[at + 1] = entry;
-    if (++page.count * 16 > page.slots.length * 5) this.#grow(page, hash);
+    if (++page.count > page.limit) this.#grow(page, hash);
   }
 
   #grow(page: HashPage, hash: number): void {
     const size = page.slots.length / 2;
     if (size < PAGE_SLOTS || page.depth === DEPTH_MAX) {
       const before = page.slots;
-      page.slots = new Int32Array(4 * size);
-      page.count = 0;
+      page.widen();
       this.bytes += 4 * before.length;
       for (let i = 0; i < before.length; i += 2) {
         if (before[i + 1] !== 0) place(page, before[i], before[i + 1]);
@@ -68,9 +89,9 @@ export class HashPages {
   #split(page: HashPage, hash: number): void {
     const { slots } = page;
     const depth = page.depth + 1;
-    const low = new HashPage(slots.length / 2, depth);
-    const high = new HashPage(slots.length / 2, depth);
     const bit = 1 << (32 - depth);
+    const low = new HashPage(slots.length / 2, depth, hash & ~bit);
+    const high = new HashPage(slots.length / 2, depth, hash | bit);
     for (let i = 0; i < slots.length; i += 2) {
       if (slots[i + 1] !== 0) place((slots[i] & bit) === 0 ? low : high, slots[i], slots[i + 1]);
     }
