@@ -9,6 +9,8 @@ import type { TextVector } from './vector.ts';
 
 /** After this many strings, equal ones are looked for only if at least half of them were repeats. */
 const INTERN_TRIAL = 4096;
+/** The same of bytes, of which a copy costs less than looking for them. */
+const INTERN_BYTES_TRIAL = 256;
 
 export function mergeFor(vectors: readonly TextVector[]): DictionaryMerge {
   return vectors.some(({ dictionary }) => dictionary.hasBytes)
@@ -103,7 +105,8 @@ class ByteMerge extends DictionaryMerge {
       return this.#pages.push(span.bytes, span.start, span.end, 0);
     }
     const code = this.#table.addFrom(dictionary, entry);
-    if (++this.#asked > INTERN_TRIAL && this.#pages.size * 2 > this.#asked) this.#table = undefined;
+    if (++this.#asked > INTERN_BYTES_TRIAL && this.#pages.size * 2 > this.#asked)
+      this.#table = undefined;
     return code;
   }
 }

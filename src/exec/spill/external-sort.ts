@@ -109,7 +109,7 @@ export class ExternalSort {
     this.#runs.push(run);
     const blockRows = this.#blockRows(this.#budget.used / rows.length);
     for await (const piece of gatherPieces(rows, order, context, blockRows)) {
-      await this.#file.append(run, piece);
+      await this.#file.append(run, [piece]);
     }
     this.#noteDisk(this.#file.bytes);
     this.#budget = new MemoryBudget('Sort', context);
@@ -154,13 +154,12 @@ export class ExternalSort {
   ): Promise<SpillRun> {
     const run = new SpillRun(this.#columns.types);
     const bytes = blockBytes(this.#budget.bytes);
-    const waiting = new BatchList(this.#columns.types, bytes, this.#context);
+    const waiting = new BatchList(bytes);
     for await (const batch of mergeRuns(source, runs, this.#mergeKeys, this.#context)) {
-      const full = await waiting.add(batch);
+      const full = waiting.add(batch);
       if (full !== undefined) await target.append(run, full);
     }
-    const rest = await waiting.take();
-    if (rest !== undefined) await target.append(run, rest);
+    await target.append(run, waiting.take());
     return run;
   }
 

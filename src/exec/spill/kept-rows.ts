@@ -38,7 +38,7 @@ export class KeptRows {
       return;
     }
     this.#file ??= await SpillFile.create(this.#context);
-    await this.#file.append(this.#onDisk, batch);
+    await this.#file.append(this.#onDisk, [batch]);
   }
 
   /** The i-th batch. */

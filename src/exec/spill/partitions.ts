@@ -34,7 +34,7 @@ export class Partitions {
     this.#level = level;
     this.file = file;
     this.runs = Array.from({ length: 1 << this.#bits }, () => new SpillRun(types));
-    this.#waiting = this.runs.map(() => new BatchList(types, block, context));
+    this.#waiting = this.runs.map(() => new BatchList(block));
   }
 
   /** `level` counts how often the rows were partitioned before. */
@@ -51,7 +51,7 @@ export class Partitions {
     for (let i = 0, start = 0; i < ends.length; start = ends[i++]) {
       if (ends[i] === start) continue;
       const some = gatherBatch(batch, rows.subarray(start, ends[i]));
-      const full = await this.#waiting[i].add(some);
+      const full = this.#waiting[i].add(some);
       if (full !== undefined) await this.file.append(this.runs[i], full);
     }
   }
@@ -72,8 +72,7 @@ export class Partitions {
   /** Writes what waits; no rows may come afterwards. */
   async finish(): Promise<void> {
     for (const [i, waiting] of this.#waiting.entries()) {
-      const rest = await waiting.take();
-      if (rest !== undefined) await this.file.append(this.runs[i], rest);
+      await this.file.append(this.runs[i], waiting.take());
     }
     await this.file.flush();
   }

@@ -9,7 +9,7 @@ import { dbError, InternalError } from '../../errors/db-error.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Batch } from '../../vector/vector.ts';
 import { turn, type ExecContext } from '../operator.ts';
-import { readBatch, writeBatch } from './block-codec.ts';
+import { readBatch, writeBlock } from './block-codec.ts';
 import type { TemporaryFile } from './temporary-space.ts';
 
 /** Blocks are gathered into writes of about this size. */
@@ -61,15 +61,16 @@ export class SpillFile {
     return this.#written + this.#pending.length;
   }
 
-  /** Adds a batch to the end of a run. Wait for it: the disk sets the pace. */
-  async append(run: SpillRun, batch: Batch): Promise<void> {
-    if (batch.length === 0) return;
+  /** Adds the rows of batches to the end of a run, as one block. Wait for it: the disk sets the pace. */
+  async append(run: SpillRun, batches: readonly Batch[]): Promise<void> {
+    const rows = batches.reduce((sum, { length }) => sum + length, 0);
+    if (rows === 0) return;
     const start = this.#pending.length;
-    writeBatch(this.#pending, batch);
+    writeBlock(this.#pending, batches);
     const length = this.#pending.length - start;
     const checksum = crc32c(this.#pending.view(), 0, start, start + length);
-    run.blocks.push({ rows: batch.length, offset: this.#written + start, length, checksum });
-    run.rows += batch.length;
+    run.blocks.push({ rows, offset: this.#written + start, length, checksum });
+    run.rows += rows;
     if (this.#pending.length >= WRITE_BYTES) await this.flush();
     await turn(this.#context);
   }

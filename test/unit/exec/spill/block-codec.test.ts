@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ByteWriter } from '../../../../src/base/byte-writer.ts';
-import { readBatch, writeBatch } from '../../../../src/exec/spill/block-codec.ts';
+import { readBatch, writeBlock } from '../../../../src/exec/spill/block-codec.ts';
 import { Interval } from '../../../../src/types/interval.ts';
 import { parseJson } from '../../../../src/types/json-text.ts';
 import { Jsonb } from '../../../../src/types/jsonb.ts';
@@ -45,7 +45,7 @@ it('brings back every kind of value', () => {
   const columns = COLUMNS.map(([oid, values]) => vectorFromValues(type(oid), values));
   const writer = new ByteWriter(16);
   writer.u8(1);
-  writeBatch(writer, { columns, length: 4 });
+  writeBlock(writer, [{ columns, length: 4 }]);
   const back = readBatch(
     writer.toBytes().subarray(1),
     COLUMNS.map(([oid]) => type(oid)),
@@ -61,7 +61,7 @@ it('writes of a dictionary only what the rows use, each string once', () => {
   const batch = { columns: [vectorFromValues(type(OID.text), texts)], length: texts.length };
   const some = gatherBatch(batch, Int32Array.of(5, 105, 7, 5));
   const writer = new ByteWriter();
-  writeBatch(writer, some);
+  writeBlock(writer, [some]);
   const [column] = readBatch(writer.view(), [type(OID.text)]).columns;
   expect(column?.rep === 'text' && textsOf(column.dictionary)).toEqual(['text 5', 'text 7']);
   expect([0, 1, 2, 3].map((row) => valueAt(column, row))).toEqual([
