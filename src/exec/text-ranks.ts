@@ -1,52 +1,76 @@
 /**
- * Ranks of many strings by code point. What all have in common at their start is left out; the next
- * characters become two lanes of numbers and are sorted as numbers are, which asks for each string twice
- * and compares none. Only strings that agree so far are compared.
+ * Ranks of many texts by their UTF-8, whose order is that of code points. What all have in common at their start
+ * is left out; the next bytes become two lanes of numbers and are sorted as numbers are, which asks for each text
+ * twice and compares none. Only texts that agree so far are compared.
  */
-import { codePointRank, compareText } from '../types/text.ts';
-import type { LongList } from '../vector/long-list.ts';
+import { compareSpans, equalSpans } from '../vector/text-bytes.ts';
+import { newSpan } from '../vector/dictionary.ts';
+import type { TextEntries } from '../vector/text-entries.ts';
 import { mergeSort } from './merge-sort.ts';
 import { stretches, turn, type ExecContext } from './operator.ts';
 import { radixSort } from './radix-sort.ts';
 
 type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 
-/** Strings looked at between two checkpoints. */
+/** Texts looked at between two checkpoints. */
 const STEP_ROWS = 8192;
+/** A lane holds bytes as digits of this base: 0 is the end of the text. */
+const BASE = 257;
+/** BASE ** LANE_BYTES is below 2 ** 53. */
+const LANE_BYTES = 6;
+/** What texts have in common is looked for up to here. */
+const COMMON_MAX = 1024;
+/** Below this, comparing costs less than making lanes. */
+const LANES_MIN = 500;
 
-/** How a lane holds characters: numbers of base `base`, 0 for the end of the string. */
-interface Packing {
-  readonly base: number;
-  /** base ** characters is below 2 ** 53. */
-  readonly characters: number;
+/** Texts at hand. */
+const one = newSpan();
+const other = newSpan();
+
+/** The rank of each text; equal texts share one. */
+export async function rankTexts(texts: TextEntries, context: Checkpoint): Promise<Float64Array> {
+  const { length } = texts;
+  if (length < LANES_MIN) return await rankFew(texts, context);
+  const { common, longest } = await shapeOf(texts, context);
+  const first = new Float64Array(length);
+  const second = longest > common + LANE_BYTES ? new Float64Array(length) : undefined;
+  await stretches(length, STEP_ROWS, context, (start, end) => {
+    for (let row = start; row < end; row++) {
+      texts.spanAt(row, one);
+      const from = one.start + common;
+      first[row] = laneOf(one.bytes, from, one.end);
+      if (second !== undefined) second[row] = laneOf(one.bytes, from + LANE_BYTES, one.end);
+    }
+  });
+  const lanes = second === undefined ? [first] : [first, second];
+  const covered = common + lanes.length * LANE_BYTES;
+  const order = await radixSort(lanes, length, context);
+  const hasRest = longest > covered;
+  if (hasRest) await sortTies(texts, order, lanes, covered, context);
+  return await ranksOf(order, context, (before, row) => {
+    return !agree(lanes, before, row) || (hasRest && !areEqual(texts, before, row));
+  });
 }
 
-const LATIN: Packing = { base: 257, characters: 6 };
-const WIDE: Packing = { base: 65_537, characters: 3 };
-const LATIN_MAX = 255;
+async function rankFew(texts: TextEntries, context: Checkpoint): Promise<Float64Array> {
+  const rows = new Int32Array(texts.length);
+  for (let i = 0; i < rows.length; i++) rows[i] = i;
+  const order = await mergeSort(rows, comparison(texts, 0), context);
+  return await ranksOf(order, context, (before, row) => !areEqual(texts, before, row));
+}
 
-/** The rank of each string; equal strings share one. */
-export async function rankTexts(
-  texts: LongList<string>,
+/** The ranks of rows in their order, given which are above the one before. */
+async function ranksOf(
+  order: Int32Array,
   context: Checkpoint,
+  isAbove: (before: number, row: number) => boolean,
 ): Promise<Float64Array> {
-  const { length } = texts;
-  const shape = await shapeOf(texts, context);
-  const { characters } = shape.packing;
-  const lanes = [await lane(texts, shape.common, shape.packing, context)];
-  let covered = shape.common + characters;
-  if (shape.longest > covered) {
-    lanes.push(await lane(texts, covered, shape.packing, context));
-    covered += characters;
-  }
-  const order = await radixSort(lanes, length, context);
-  if (shape.longest > covered) await sortTies(texts, order, lanes, context);
-  const ranks = new Float64Array(length);
+  const ranks = new Float64Array(order.length);
   let rank = 0;
-  await stretches(length, STEP_ROWS, context, (start, end) => {
+  await stretches(order.length, STEP_ROWS, context, (start, end) => {
     for (let i = start; i < end; i++) {
       const row = order[i];
-      if (i > 0 && isAbove(texts, lanes, order[i - 1], row, covered)) rank++;
+      if (i > 0 && isAbove(order[i - 1], row)) rank++;
       ranks[row] = rank;
     }
   });
@@ -54,77 +78,36 @@ export async function rankTexts(
 }
 
 interface Shape {
-  /** Characters that all strings begin with. */
+  /** Bytes that all texts begin with, as far as they are counted. */
   readonly common: number;
   readonly longest: number;
-  readonly packing: Packing;
 }
 
-async function shapeOf(texts: LongList<string>, context: Checkpoint): Promise<Shape> {
-  const { length } = texts;
-  const first = texts.at(0);
-  let common = first.length;
+async function shapeOf(texts: TextEntries, context: Checkpoint): Promise<Shape> {
+  texts.spanAt(0, other);
+  let common = Math.min(COMMON_MAX, other.end - other.start);
+  const first = other.bytes.slice(other.start, other.start + common);
   let longest = 0;
-  await stretches(length, STEP_ROWS, context, (start, end) => {
-    for (let i = start; i < end; i++) {
-      const text = texts.at(i);
-      longest = Math.max(longest, text.length);
-      common = commonLength(first, text, common);
+  await stretches(texts.length, STEP_ROWS, context, (from, to) => {
+    for (let i = from; i < to; i++) {
+      texts.spanAt(i, one);
+      const { bytes, start, end } = one;
+      longest = Math.max(longest, end - start);
+      common = Math.min(common, end - start);
+      for (let at = 0; at < common; at++) if (bytes[start + at] !== first[at]) common = at;
     }
   });
-  let isLatin = true;
-  await stretches(length, STEP_ROWS, context, (start, end) => {
-    for (let i = start; i < end && isLatin; i++) isLatin = hasOnlyLatin(texts.at(i), common);
-  });
-  return { common, longest, packing: isLatin ? LATIN : WIDE };
+  return { common, longest };
 }
 
-function commonLength(a: string, b: string, max: number): number {
-  const end = Math.min(max, b.length);
-  let i = 0;
-  while (i < end && a.charCodeAt(i) === b.charCodeAt(i)) i++;
-  return i;
-}
-
-/** Whether the characters that go to lanes fit a byte. */
-function hasOnlyLatin(text: string, from: number): boolean {
-  const end = Math.min(text.length, from + 2 * LATIN.characters);
-  for (let i = from; i < end; i++) if (text.charCodeAt(i) > LATIN_MAX) return false;
-  return true;
-}
-
-async function lane(
-  texts: LongList<string>,
-  from: number,
-  { base, characters }: Packing,
-  context: Checkpoint,
-): Promise<Float64Array> {
-  const numbers = new Float64Array(texts.length);
-  await stretches(texts.length, STEP_ROWS, context, (start, end) => {
-    for (let row = start; row < end; row++) {
-      const text = texts.at(row);
-      let number = 0;
-      for (let i = from; i < from + characters; i++) {
-        number *= base;
-        if (i < text.length) number += codePointRank(text.charCodeAt(i)) + 1;
-      }
-      numbers[row] = number;
-    }
-  });
-  return numbers;
-}
-
-/** Whether a row's string is not equal to that of the row before it in order. */
-function isAbove(
-  texts: LongList<string>,
-  lanes: readonly Float64Array[],
-  before: number,
-  row: number,
-  covered: number,
-): boolean {
-  if (!agree(lanes, before, row)) return true;
-  const [a, b] = [texts.at(before), texts.at(row)];
-  return (a.length > covered || b.length > covered) && a !== b;
+/** The bytes at `from`, as many as a lane has, of a text that ends at `end`. */
+function laneOf(bytes: Uint8Array, from: number, end: number): number {
+  let number = 0;
+  for (let at = from; at < from + LANE_BYTES; at++) {
+    number *= BASE;
+    if (at < end) number += bytes[at] + 1;
+  }
+  return number;
 }
 
 function agree(lanes: readonly Float64Array[], a: number, b: number): boolean {
@@ -132,14 +115,30 @@ function agree(lanes: readonly Float64Array[], a: number, b: number): boolean {
   return true;
 }
 
-/** Sorts each stretch of rows whose lanes agree by the whole strings. */
+function areEqual(texts: TextEntries, a: number, b: number): boolean {
+  texts.spanAt(a, one);
+  texts.spanAt(b, other);
+  return equalSpans(one, other);
+}
+
+/** Compares texts that are known to agree in so many bytes. */
+function comparison(texts: TextEntries, known: number): (a: number, b: number) => number {
+  return (a, b) => {
+    texts.spanAt(a, one);
+    texts.spanAt(b, other);
+    return compareSpans(one, other, known);
+  };
+}
+
+/** Sorts each stretch of rows whose lanes agree by what is behind the bytes in lanes. */
 async function sortTies(
-  texts: LongList<string>,
+  texts: TextEntries,
   order: Int32Array,
   lanes: readonly Float64Array[],
+  covered: number,
   context: Checkpoint,
 ): Promise<void> {
-  const compare = (a: number, b: number): number => compareText(texts.at(a), texts.at(b));
+  const compare = comparison(texts, covered);
   let seen = 0;
   for (let start = 0, end = 1; start < order.length; start = end++) {
     while (end < order.length && agree(lanes, order[start], order[end])) end++;

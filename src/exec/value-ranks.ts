@@ -5,6 +5,7 @@ import { compareText } from '../types/text.ts';
 import type { Value } from '../types/value.ts';
 import type { LongColumn } from '../vector/long-column.ts';
 import { LongList } from '../vector/long-list.ts';
+import { TextEntries } from '../vector/text-entries.ts';
 import { TextTable } from '../vector/text-table.ts';
 import { valueAt, type TextVector } from '../vector/vector.ts';
 import { mergeSort } from './merge-sort.ts';
@@ -18,8 +19,6 @@ type Checkpoint = Pick<ExecContext, 'checkpoint'>;
 const STEP_ROWS = 8192;
 /** Rows between two checkpoints where each takes some nanoseconds. */
 const COPY_ROWS = 131_072;
-/** Below this, comparing costs less than making lanes of the strings. */
-const LANES_MIN = 500;
 
 /** Strings of one dictionary above which their ranks are not kept. */
 const KEPT_MAX = 262_144;
@@ -31,42 +30,55 @@ const kept = new WeakMap<Dictionary, Float64Array>();
 
 /** Ranks by row; NULLs have 0. */
 export async function valueRanks(column: LongColumn, context: Checkpoint): Promise<Float64Array> {
-  const { oid } = column.type;
-  const dictionary = oneDictionary(column);
+  const texts = plainTexts(column);
+  const dictionary = texts && oneDictionary(texts, column.length);
   if (dictionary !== undefined) return await ranksByCode(column, dictionary, context);
-  const values = column.parts.every((part) => part.rep === 'text')
-    ? await usedTexts(column.parts as readonly TextVector[], column.length, context)
-    : await distinctValues(column, context);
-  const ranks = await rankValues(values.distinct, oid, context);
-  const lane = new Float64Array(column.length);
-  const { numbers } = values;
-  await stretches(column.length, COPY_ROWS, context, (start, end) => {
+  if (texts !== undefined) {
+    const { entries, numbers } = await usedTexts(texts, column.length, context);
+    return await lanesOf(numbers, await rankTexts(entries, context), context);
+  }
+  const { distinct, numbers } = await distinctValues(column, context);
+  return await lanesOf(numbers, await rankValues(distinct, column.type.oid, context), context);
+}
+
+async function lanesOf(
+  numbers: Int32Array,
+  ranks: Float64Array,
+  context: Checkpoint,
+): Promise<Float64Array> {
+  const lane = new Float64Array(numbers.length);
+  await stretches(numbers.length, COPY_ROWS, context, (start, end) => {
     for (let i = start; i < end; i++) if (numbers[i] > 0) lane[i] = ranks[numbers[i] - 1];
   });
   return lane;
 }
 
-/** The dictionary of a whole column of plain strings, where ranking all of it pays. */
-function oneDictionary({ parts, length, type }: LongColumn): Dictionary | undefined {
-  const [first] = parts;
-  if (first?.rep !== 'text' || (comparatorFor(type.oid) as unknown) !== compareText)
-    return undefined;
-  const { dictionary } = first;
-  const isOne = parts.every((part) => part.rep === 'text' && part.dictionary === dictionary);
+/** The column's parts where all are of texts that are ordered as they are. */
+function plainTexts({ parts, type }: LongColumn): readonly TextVector[] | undefined {
+  if ((comparatorFor(type.oid) as unknown) !== compareText) return undefined;
+  return parts.every((part) => part.rep === 'text') ? parts : undefined;
+}
+
+/** The dictionary of a whole column, where ranking all of it pays. */
+function oneDictionary(parts: readonly TextVector[], length: number): Dictionary | undefined {
+  const [{ dictionary }] = parts;
+  const isOne = parts.every((part) => part.dictionary === dictionary);
   const most = kept.has(dictionary) ? KEPT_MAX : Math.min(KEPT_MAX, length * STRINGS_PER_ROW);
   return isOne && dictionary.length <= most ? dictionary : undefined;
 }
 
 async function ranksByCode(
-  { parts, length, type }: LongColumn,
+  { parts, length }: LongColumn,
   dictionary: Dictionary,
   context: Checkpoint,
 ): Promise<Float64Array> {
   let ranks = kept.get(dictionary);
   if (ranks === undefined) {
-    const values = new LongList<string>();
-    for (let code = 0; code < dictionary.length; code++) values.push(dictionary.at(code));
-    kept.set(dictionary, (ranks = await rankValues(values, type.oid, context)));
+    const entries = new TextEntries(dictionary.length);
+    await stretches(dictionary.length, STEP_ROWS, context, (start, end) => {
+      for (let code = start; code < end; code++) entries.push(dictionary, code);
+    });
+    kept.set(dictionary, (ranks = await rankTexts(entries, context)));
   }
   const lane = new Float64Array(length);
   let first = 0;
@@ -84,45 +96,42 @@ async function ranksByCode(
   return lane;
 }
 
-/** Values and, for each row, the position of its value plus 1; 0 for NULL. */
-interface Numbered<T> {
-  readonly distinct: LongList<T>;
-  readonly numbers: Int32Array;
-}
-
-/** The strings in use; one may occur several times, as it may in dictionaries. */
+/** The texts in use and, for each row, the position of its own plus 1; 0 for NULL. */
 async function usedTexts(
   parts: readonly TextVector[],
   length: number,
   context: Checkpoint,
-): Promise<Numbered<string>> {
-  const distinct = new LongList<string>();
+): Promise<{ readonly entries: TextEntries; readonly numbers: Int32Array }> {
+  const entries = new TextEntries(length);
   const numbers = new Int32Array(length);
   let first = 0;
   for (const { codes, dictionary, nulls, length: rows } of parts) {
     const used = new Int32Array(dictionary.length);
     const from = first;
-    // Strings may have to be made of bytes.
+    // Bytes may have to be made of strings.
     await stretches(rows, STEP_ROWS, context, (start, end) => {
       for (let i = start; i < end; i++) {
         if (nulls !== undefined && nulls[i] === 1) continue;
         const code = codes[i];
         if (used[code] === 0) {
-          distinct.push(dictionary.at(code));
-          used[code] = distinct.length;
+          entries.push(dictionary, code);
+          used[code] = entries.length;
         }
         numbers[from + i] = used[code];
       }
     });
     first += rows;
   }
-  return { distinct, numbers };
+  return { entries, numbers };
 }
 
-async function distinctValues(
-  column: LongColumn,
-  context: Checkpoint,
-): Promise<Numbered<NonNullable<Value>>> {
+/** Values and, for each row, the position of its value plus 1; 0 for NULL. */
+interface Numbered {
+  readonly distinct: LongList<NonNullable<Value>>;
+  readonly numbers: Int32Array;
+}
+
+async function distinctValues(column: LongColumn, context: Checkpoint): Promise<Numbered> {
   const { oid } = column.type;
   const distinct = new LongList<NonNullable<Value>>();
   const numbers = new Int32Array(column.length);
@@ -152,9 +161,6 @@ async function rankValues(
 ): Promise<Float64Array> {
   const { length } = values;
   const compare = comparatorFor(oid);
-  if ((compare as unknown) === compareText && length >= LANES_MIN) {
-    return await rankTexts(values as LongList<string>, context);
-  }
   const order = new Int32Array(length);
   await stretches(length, COPY_ROWS, context, (start, end) => {
     for (let i = start; i < end; i++) order[i] = i;

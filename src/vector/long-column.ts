@@ -8,7 +8,9 @@ import { nullVector } from './builder.ts';
 import { concatSteps } from './concat.ts';
 import { gatherOrNull, slice } from './gather.ts';
 import { valueAt, type Batch, type NullMask, type TextVector, type Vector } from './vector.ts';
-import { StringDictionary } from './string-dictionary.ts';
+import { newSpan } from './dictionary.ts';
+import { PageDictionary } from './page-dictionary.ts';
+import { TextPages } from './text-pages.ts';
 
 const PART_BITS = 18;
 /** Rows of every part but the last. */
@@ -127,17 +129,19 @@ function gatherTexts(
   nulls: NullMask,
 ): TextVector {
   const codes = new Int32Array(rows.length);
-  const strings: string[] = [];
+  const pages = new TextPages();
+  const span = newSpan();
   for (let i = 0; i < rows.length; i++) {
     codes[i] = i;
     if (nulls !== undefined && nulls[i] === 1) {
-      strings.push('');
+      pages.push(span.bytes, 0, 0, 0);
       continue;
     }
     const part = parts[rows[i] >>> PART_BITS];
-    strings.push(part.dictionary.at(part.codes[rows[i] & PART_MASK]));
+    part.dictionary.spanAt(part.codes[rows[i] & PART_MASK], span);
+    pages.push(span.bytes, span.start, span.end, 0);
   }
-  const dictionary = new StringDictionary(strings);
+  const dictionary = new PageDictionary(pages);
   return { rep: 'text', type, length: rows.length, codes, dictionary, nulls };
 }
 

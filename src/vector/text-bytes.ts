@@ -83,6 +83,22 @@ function fewCharacters(bytes: Uint8Array, at: number, end: number): string {
   }
 }
 
+/** Compares in the order of the bytes, which is that of code points; the first `known` bytes are the same. */
+export function compareSpans(a: ByteSpan, b: ByteSpan, known = 0): number {
+  const shift = b.start - a.start;
+  const [left, right] = [a.bytes, b.bytes];
+  const end = Math.min(a.end, b.end - shift);
+  for (let at = a.start + known; at < end; at++) {
+    const difference = left[at] - right[at + shift];
+    if (difference !== 0) return difference;
+  }
+  return a.end - a.start - (b.end - b.start);
+}
+
+export function equalSpans(a: ByteSpan, b: ByteSpan): boolean {
+  return a.end - a.start === b.end - b.start && compareSpans(a, b) === 0;
+}
+
 /** Never 0. Bytes are taken four by four. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { rankTexts } from '../../../src/exec/text-ranks.ts';
 import { compareText } from '../../../src/types/text.ts';
-import { LongList } from '../../../src/vector/long-list.ts';
+import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
+import { TextEntries } from '../../../src/vector/text-entries.ts';
+import { TextTable } from '../../../src/vector/text-table.ts';
 
 const seed = Number(process.env['SEED'] ?? 42);
 let state = seed;
@@ -17,8 +19,8 @@ function word(alphabet: readonly string[], longest: number): string {
 }
 
 const LATIN = ['a', 'b', 'z', ' ', '\u0001', 'ÿ', '0'];
-// Surrogates stand above the rest of the basic plane, in pairs or alone.
-const WIDE = [...LATIN, 'Ā', '\ud7ff', '\ue000', '\uffff', '😀', '\u{10ffff}', '\ud800', '\udfff'];
+// Surrogates stand above the rest of the basic plane.
+const WIDE = [...LATIN, 'Ā', '\ud7ff', '\ue000', '\uffff', '😀', '\u{10ffff}'];
 
 const TEXTS: readonly (readonly [string, () => string])[] = [
   ['short strings', () => word(LATIN, 3)],
@@ -28,20 +30,34 @@ const TEXTS: readonly (readonly [string, () => string])[] = [
   ['wide characters', () => word(WIDE, 5)],
   ['wide characters after a common start', () => `😀${word(WIDE, 9)}`],
   ['wide characters behind the lanes', () => `${word(LATIN, 2).padEnd(12, 'q')}${word(WIDE, 2)}`],
+  ['megabytes', () => 'm'.repeat(random(3) * 1_000) + word(LATIN, 2)],
   ['one string', () => 'the same'],
   ['empty strings', () => ''],
 ];
+
+/** The texts in dictionaries of strings and of bytes by turns. */
+function entriesOf(texts: readonly string[]): TextEntries {
+  const entries = new TextEntries(texts.length);
+  for (let start = 0; start < texts.length; start += 77) {
+    const some = texts.slice(start, start + 77);
+    const table = new TextTable();
+    const codes = some.map((each) => table.add(each));
+    const isBytes = random(2) === 0;
+    const dictionary = isBytes ? table.snapshot() : new StringDictionary(some);
+    for (const [i, code] of codes.entries()) entries.push(dictionary, isBytes ? code : i);
+  }
+  return entries;
+}
 
 describe(`rankTexts (SEED=${seed})`, () => {
   const context = { checkpoint: () => undefined };
   it.each(TEXTS)('orders %s as comparing them does', async (_name, text) => {
     for (const length of [1, 2, 500, 20_000]) {
-      const texts = new LongList<string>();
-      for (let i = 0; i < length; i++) texts.push(text());
-      const distinct = [...new Set(texts.toArray())].sort(compareText);
+      const texts = Array.from({ length }, text);
+      const distinct = [...new Set(texts)].sort(compareText);
       const expected = new Map(distinct.map((each, rank) => [each, rank]));
-      const ranks = await rankTexts(texts, context);
-      expect([...ranks]).toEqual(texts.toArray().map((each) => expected.get(each)));
+      const ranks = await rankTexts(entriesOf(texts), context);
+      expect([...ranks]).toEqual(texts.map((each) => expected.get(each)));
     }
   });
 });
