@@ -41,9 +41,9 @@ interface ShapedPlan {
 interface Shape {
   /** Statements of the shape that were planned for themselves. */
   seen: number;
-  /** Literals that must stay as they are; known once a statement was looked at. */
+  /** Literals that some statement's plan has as they are; known once a statement was looked at. */
   fixed: ReadonlySet<number> | undefined;
-  /** By what `variantKey` gives; null where no common plan is possible. */
+  /** By what `variantKey` gives of `fixed`; null where no common plan is possible. */
   readonly plans: Map<string, ShapedPlan | null>;
 }
 
@@ -115,13 +115,25 @@ export function noteShape(
   if (++known.seen < SIGHTINGS || known.plans.size >= PLANS_MAX) return;
   const numbers = literalNumbers(shape.literals);
   const replaced = replaceIn(statement, sql, shape.literals, numbers);
-  known.fixed ??= replaced.fixed;
-  const variant = variantKey(shape.literals, known.fixed);
+  const fixed = fixAlso(known, replaced.fixed);
+  const variant = variantKey(shape.literals, fixed);
   if (known.plans.has(variant)) return;
   known.plans.set(
     variant,
     makePlan(session, statement, replaced.statement, sql, shape.literals, numbers),
   );
+}
+
+/**
+ * Whether a literal stays may depend on its value (LIMIT 1 does): one that stays in a statement is told apart
+ * in all of the shape, and plans under keys that did not tell it apart are made anew.
+ */
+function fixAlso(known: Shape, fixed: ReadonlySet<number>): ReadonlySet<number> {
+  const before = known.fixed ?? new Set<number>();
+  const all = new Set([...before, ...fixed]);
+  if (all.size > before.size) known.plans.clear();
+  known.fixed = all;
+  return all;
 }
 
 /** Per literal the number of its parameter: equal literals share one, so that equal terms stay equal. */

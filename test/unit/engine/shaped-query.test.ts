@@ -65,6 +65,19 @@ const TEMPLATES: readonly (readonly [string, readonly (readonly (string | number
       [5, 9, 1],
     ],
   ],
+  // LIMIT 1 gets a plan of its own, which must serve no other LIMIT.
+  [
+    'SELECT id FROM t WHERE id > ? ORDER BY id LIMIT ? OFFSET ?',
+    [
+      [1, 5, 2],
+      [1, 6, 2],
+      [3, 1, 3],
+      [3, 4, 3],
+      [2, 1, 2],
+      [2, 7, 2],
+      [1, 1, 1],
+    ],
+  ],
   [
     'SELECT id % ? AS r, count(*) FROM t GROUP BY id % ? ORDER BY 1',
     [
