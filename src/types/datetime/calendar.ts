@@ -78,8 +78,8 @@ export function dayOfYear(year: number, month: number, day: number): number {
 
 /** 0 for Sunday .. 6 for Saturday; 2000-01-01 was a Saturday. */
 export function dayOfWeek(days: number): number {
-  const weekday = (days + 6) % 7;
-  return weekday < 0 ? weekday + 7 : weekday;
+  // The remainder of a negative multiple of seven is -0, which a float field would show.
+  return (((days + 6) % 7) + 7) % 7;
 }
 
 /** 1 for Monday .. 7 for Sunday. */
