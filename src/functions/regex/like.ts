@@ -176,6 +176,36 @@ export function likeEscape(pattern: string, escape: string): string {
   return result;
 }
 
+/** Where a pattern's bracket expression ends: `]` first in it is a character, as are brackets in [[:alpha:]]. */
+class Bracket {
+  #depth = 0;
+  /** 1 after the opening bracket, 2 after a caret behind it, 3 further inside. */
+  #place = 0;
+
+  get isOpen(): boolean {
+    return this.#depth > 0;
+  }
+
+  open(): void {
+    this.#depth = 1;
+    this.#place = 1;
+  }
+
+  /** A character that cannot end it. */
+  passEscaped(): void {
+    this.#place = 3;
+  }
+
+  pass(char: string): void {
+    if (char === ']' && this.#place === 3) this.#depth--;
+    else if (char === '^' && this.#place === 1) this.#place = 2;
+    else {
+      if (char === '[') this.#depth++;
+      this.#place = 3;
+    }
+  }
+}
+
 /** similar_to_escape(pattern, escape): the regular expression that an SQL SIMILAR TO pattern means. */
 export function similarToRegex(pattern: string, escape: string): string {
   if ([...escape].length > 1) {
@@ -186,11 +216,11 @@ export function similarToRegex(pattern: string, escape: string): string {
   }
   let result = '^(?:';
   let afterEscape = false;
-  let inBracket = false;
+  const bracket = new Bracket();
   let quotes = 0;
   for (const char of pattern) {
     if (afterEscape) {
-      if (char === '"' && !inBracket) {
+      if (char === '"' && !bracket.isOpen) {
         // escape-double-quote separates substring()'s three parts
         if (quotes === 0) result += '){1,1}?(';
         else if (quotes === 1) result += '){1,1}(?:';
@@ -203,17 +233,18 @@ export function similarToRegex(pattern: string, escape: string): string {
         quotes++;
       } else {
         result += `\\${char}`;
+        bracket.passEscaped();
       }
       afterEscape = false;
     } else if (char === escape) {
       afterEscape = true;
-    } else if (inBracket) {
+    } else if (bracket.isOpen) {
       if (char === '\\') result += '\\';
       result += char;
-      if (char === ']') inBracket = false;
+      bracket.pass(char);
     } else if (char === '[') {
       result += char;
-      inBracket = true;
+      bracket.open();
     } else if (char === '%') {
       result += '.*';
     } else if (char === '_') {
