@@ -40,6 +40,11 @@ function restTexts(
   );
 }
 
+/** VARIADIC NULL: of no array there is nothing to join. */
+function isNullArray(args: readonly Value[], fixed: number, call: CallInfo): boolean {
+  return call.variadicArray === true && args[fixed] === null;
+}
+
 function variadicAny(signature: string, evaluate: ScalarFunction['evaluate']): ScalarFunction {
   const base = scalarVariadic(signature, () => null, { strict: false, volatility: 'stable' });
   return { ...base, evaluate };
@@ -145,12 +150,14 @@ function argType(call: CallInfo, index: number): Oid {
 
 export const anyTextFunctions: readonly ScalarFunction[] = [
   variadicAny('concat(variadic any) text', (args, context, call) =>
-    restTexts(args, 0, context, call)
-      .filter((text) => text !== null)
-      .join(''),
+    isNullArray(args, 0, call)
+      ? null
+      : restTexts(args, 0, context, call)
+          .filter((text) => text !== null)
+          .join(''),
   ),
   variadicAny('concat_ws(text, variadic any) text', (args, context, call) => {
-    if (args[0] === null) return null;
+    if (args[0] === null || isNullArray(args, 1, call)) return null;
     const texts = restTexts(args, 1, context, call).filter((text) => text !== null);
     return texts.join(args[0] as string);
   }),

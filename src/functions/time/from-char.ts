@@ -13,6 +13,7 @@ import {
   MIN_DATE,
 } from '../../types/datetime/calendar.ts';
 import { addInt64, isValidTimestamp, joinDays } from '../../types/datetime/micros.ts';
+import { roundMicros } from '../../types/datetime/typmod.ts';
 import { requireZone } from '../../types/datetime/timezone.ts';
 import { DAY_NAMES, MONTH_NAMES } from '../../types/datetime/tokens.ts';
 import type { FormatSettings } from '../../types/codec.ts';
@@ -32,6 +33,7 @@ type FieldName =
   | 'second'
   | 'millisecond'
   | 'microsecond'
+  | 'precision'
   | 'secondOfDay'
   | 'weekday'
   | 'day'
@@ -249,6 +251,7 @@ class PictureReader {
       case 'ff5':
       case 'ff6': {
         const width = key === 'us' ? 6 : Number(key.charAt(2));
+        if (key !== 'us') this.found.set('precision', width);
         const { value, length } = this.#integer(field, width, index);
         this.#set('microsecond', value * 10 ** Math.max(0, 6 - length), field);
         break;
@@ -422,7 +425,8 @@ class PictureDate implements PictureResult {
       this.#zoneOffset() ?? requireZone(this.#settings.timeZone).offsetForLocal(seconds);
     const result = addInt64(local, -offset * MICROS_PER_SECOND);
     if (result === undefined || !isValidTimestamp(result)) throw this.#outOfRange('timestamp');
-    return result;
+    // FF1 may have read more digits where nothing that follows could be one.
+    return roundMicros(result, this.#reader.found.get('precision') ?? 6);
   }
 
   toDate(): number {

@@ -24,6 +24,7 @@ SELECT make_date(2020, 1, 31), make_time(10, 20, 30.5), make_timestamp(2020, 1, 
 SELECT make_date(2020, 2, 30);
 SELECT make_time(25, 0, 0);
 SELECT to_timestamp(0), to_timestamp(1577836800.5), to_timestamp('2020-01-02 03:04:05', 'YYYY-MM-DD HH24:MI:SS'), to_date('20200102', 'YYYYMMDD'), to_date('02 Jan 2020', 'DD Mon YYYY'), to_timestamp('2020 123', 'YYYY DDD');
+SELECT i, to_timestamp('2020-03-04 05:06:07.98765', 'YYYY-MM-DD HH24:MI:SS.FF' || i), to_timestamp('05.98765 07', 'SS.FF' || i || ' MI') FROM generate_series(1, 6) i;
 SELECT to_date('2020-13-01', 'YYYY-MM-DD');
 SELECT to_char(timestamp '2020-05-06 17:08:09.123456', 'YYYY-MM-DD HH24:MI:SS.US'), to_char(timestamp '2020-05-06 17:08:09', 'Day, DD Month YYYY HH12:MI:SS AM'), to_char(timestamp '2020-05-06 17:08:09', 'FMDay, FMDD FMMonth YYYY'), to_char(date '2020-05-06', 'Dy DDth Mon YY'), to_char(timestamp '2020-05-06', 'IYYY-IW-ID Q WW W D DDD J'), to_char(timestamp '2020-05-06 17:08', 'a.m. pm HH'), to_char(interval '1 day 02:03:04', 'DD HH24:MI:SS'), to_char(timestamp '2020-05-06 00:00:00', 'SSSS MS US CC Y,YYY'), to_char(timestamptz '2020-05-06 00:00+00', 'TZ tz OF TZH:TZM');
 SELECT to_char(time '10:20', 'HH24:MI'), to_char(timestamp '0044-03-15 BC', 'YYYY BC'), to_char(timestamp '2020-01-01', '"Year:" YYYY'), to_char(timestamp 'infinity', 'YYYY'), to_char(timestamp '2020-08-15', 'MONTH|Month|month|MON|RM|rm'), to_char(timestamp '2020-08-01', 'FMMM/FMDD TMMonth');

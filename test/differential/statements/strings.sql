@@ -12,6 +12,7 @@ SELECT repeat('ab', 3), repeat('ab', 0), repeat('ab', -1), reverse('abc'), rever
 SELECT chr(0);
 SELECT chr(-1);
 SELECT concat('a', 1, NULL, true), concat(), concat(NULL), concat_ws(',', 'a', NULL, 'b'), concat_ws(NULL, 'a'), concat_ws('', 'a', 'b'), concat('a', ARRAY[1,2]), concat(VARIADIC ARRAY['a','b']);
+SELECT concat(VARIADIC NULL::int[]), concat_ws(',', VARIADIC NULL::text[]), concat_ws(',', VARIADIC '{}'::int[]), concat(VARIADIC '{NULL,1}'::int[]), format('%s', VARIADIC '{x}'::text[]);
 SELECT concat();
 SELECT split_part('a,b,c', ',', 2), split_part('a,b,c', ',', 4), split_part('a,b,c', ',', -1), split_part('a,b,c', '', 1), split_part('', ',', 1);
 SELECT split_part('a,b', ',', 0);
