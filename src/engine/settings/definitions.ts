@@ -21,7 +21,11 @@ interface DefinitionBase {
 }
 
 export type SettingDefinition =
-  | (DefinitionBase & { readonly type: 'bool' })
+  | (DefinitionBase & {
+      readonly type: 'bool';
+      /** Statements are read and answered for the default value only. */
+      readonly isFixed?: boolean;
+    })
   | (DefinitionBase & {
       readonly type: 'integer';
       readonly minimum: number;
@@ -37,7 +41,7 @@ const bool = (
   name: string,
   defaultValue: 'on' | 'off',
   description: string,
-  extra: Partial<DefinitionBase> = {},
+  extra: Partial<DefinitionBase> & { isFixed?: boolean } = {},
 ): SettingDefinition => ({
   type: 'bool',
   name,
@@ -170,7 +174,7 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     'standard_conforming_strings',
     'on',
     "Causes '...' strings to treat backslashes literally.",
-    { reported: true },
+    { reported: true, isFixed: true },
   ),
   text('TimeZone', 'UTC', 'Sets the time zone for displaying and interpreting time stamps.', {
     reported: true,
@@ -314,7 +318,7 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
     'Sets whether "\\\'" is allowed in string literals.',
   ),
   bool('escape_string_warning', 'on', 'Warn about backslash escapes in ordinary string literals.'),
-  bool('array_nulls', 'on', 'Enable input of NULL elements in arrays.'),
+  bool('array_nulls', 'on', 'Enable input of NULL elements in arrays.', { isFixed: true }),
   bool(
     'check_function_bodies',
     'on',
@@ -322,7 +326,7 @@ export const SETTING_DEFINITIONS: readonly SettingDefinition[] = [
   ),
   bool('row_security', 'on', 'Enable row security.'),
   bool('quote_all_identifiers', 'off', 'When generating SQL fragments, quote all identifiers.'),
-  bool('transform_null_equals', 'off', 'Treats "expr=NULL" as "expr IS NULL".'),
+  bool('transform_null_equals', 'off', 'Treats "expr=NULL" as "expr IS NULL".', { isFixed: true }),
   text('default_tablespace', '', 'Sets the default tablespace to create tables and indexes in.'),
   text(
     'temp_tablespaces',

@@ -33,6 +33,12 @@ export function normalizeSetting(definition: SettingDefinition, value: string): 
           `parameter "${definition.name}" requires a Boolean value`,
         );
       }
+      if (definition.isFixed === true && parsed !== definition.defaultValue) {
+        throw dbError(
+          'feature_not_supported',
+          `parameter "${definition.name}" can only be ${definition.defaultValue}`,
+        );
+      }
       return parsed;
     }
     case 'integer':
