@@ -13,6 +13,7 @@ import { bindCondition } from './expr.ts';
 import { applyLimit } from './finish.ts';
 import { bindFrom } from './from.ts';
 import { Grouping, isGrouped } from './grouping.ts';
+import { CarriedColumns, lateTargets } from './late-targets.ts';
 import { lockTargets, type LockTargets } from './locking.ts';
 import { equalityOf } from './operators.ts';
 import { findTarget, sortKey, sortNode } from './order.ts';
@@ -238,15 +239,22 @@ function project(stmt: SelectStmt, input: LogicalNode, plan: Projection, scope: 
   const { rewrite, locks } = plan;
   const needed = (target: Target) =>
     plan.distinctOn.includes(target) || plan.sorts.some((sort) => sort.target === target);
-  const targets = plan.targets.filter((target) => !target.hidden || needed(target));
+  const late = lateTargets(stmt, plan.targets, needed);
+  const targets = plan.targets.filter(
+    (target) => (!target.hidden || needed(target)) && !late.includes(target),
+  );
   const fields = targets.map((target) => outputField(context, target.name, target.expr));
   const exprs = targets.map((target) => rewrite(target.expr));
   const lockColumns = (locks?.rowRefs ?? []).map((ref) => context.newColumn('ctid', ref.type));
-  const columns = [...fields.map((field) => field.column), ...lockColumns];
+  const carried = new CarriedColumns(
+    context,
+    late.map((target) => rewrite(target.expr)),
+  );
+  const columns = [...fields.map((field) => field.column), ...lockColumns, ...carried.columns];
   const projection: LogicalProject = {
     kind: 'project',
     input,
-    exprs: [...exprs, ...(locks?.rowRefs ?? [])],
+    exprs: [...exprs, ...(locks?.rowRefs ?? []), ...carried.exprs],
     columns,
   };
   let node: LogicalNode = projection;
@@ -279,9 +287,39 @@ function project(stmt: SelectStmt, input: LogicalNode, plan: Projection, scope: 
       columns,
     };
   }
-  node = applyLimit(stmt, node, keys, scope);
-  const visible = fields.filter((_, i) => !targets[i].hidden);
-  return hideExtra(node, visible, columns.length, scope);
+  if (late.length === 0) {
+    node = applyLimit(stmt, node, keys, scope);
+    const visible = fields.filter((_, i) => !targets[i].hidden);
+    return hideExtra(node, visible, columns.length, scope);
+  }
+  const outputs = plan.targets
+    .filter((target) => !target.hidden)
+    .map((target): Output => {
+      if (!late.includes(target)) return { target, expr: reference(target) };
+      return { target, expr: carried.place(rewrite(target.expr)) };
+    });
+  // Rows that OFFSET skips have their effects, too.
+  const limitsFirst =
+    stmt.limitOffset === undefined || stmt.limitOption === 'LIMIT_OPTION_WITH_TIES';
+  if (limitsFirst) node = applyLimit(stmt, node, keys, scope);
+  const query = projectOutputs(node, outputs, scope);
+  return limitsFirst ? query : { ...query, node: applyLimit(stmt, query.node, [], scope) };
+}
+
+interface Output {
+  readonly target: Target;
+  readonly expr: Expr;
+}
+
+function projectOutputs(
+  input: LogicalNode,
+  outputs: readonly Output[],
+  { context }: Scope,
+): BoundQuery {
+  const fields = outputs.map(({ target }) => outputField(context, target.name, target.expr));
+  const exprs = outputs.map(({ expr }) => expr);
+  const columns = fields.map((field) => field.column);
+  return { node: { kind: 'project', input, exprs, columns }, fields };
 }
 
 function hideExtra(

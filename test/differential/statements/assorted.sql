@@ -85,3 +85,21 @@ SELECT 1 = ALL (SELECT 1 WHERE false), 1 = ANY (SELECT 1 WHERE false), NULL = AL
 SELECT array(SELECT NULL), array(SELECT 1 WHERE false), (SELECT ARRAY[1]), array(SELECT ROW(1,2));
 SELECT 5 IS DISTINCT FROM NULL, NULL IS DISTINCT FROM NULL, ROW(1) IS NOT NULL, ROW(NULL) IS NULL;
 SELECT current_date - current_date, now() - now(), localtimestamp - localtimestamp;
+-- Effects of the select list happen in the order of the rows, for those that LIMIT lets through.
+CREATE TABLE late (id int, v text);
+INSERT INTO late SELECT g, 'v' || g FROM generate_series(1, 20) g;
+CREATE SEQUENCE late_seq;
+SELECT id, nextval('late_seq') FROM late ORDER BY id DESC LIMIT 3;
+SELECT currval('late_seq');
+SELECT nextval('late_seq') FROM late LIMIT 2;
+SELECT currval('late_seq');
+SELECT nextval('late_seq') AS n, id FROM late ORDER BY n DESC LIMIT 2;
+SELECT nextval('late_seq'), v FROM late ORDER BY v OFFSET 17;
+SELECT DISTINCT ON (id % 3) id, nextval('late_seq') FROM late ORDER BY id % 3, id DESC;
+SELECT id % 3 AS b, count(*), nextval('late_seq') + count(*) FROM late GROUP BY 1 ORDER BY 1 DESC LIMIT 2;
+SELECT row_number() OVER (ORDER BY id), nextval('late_seq') + row_number() OVER (ORDER BY id) FROM late ORDER BY id DESC LIMIT 2;
+SELECT (SELECT nextval('late_seq') + l.id), v FROM late l ORDER BY v LIMIT 3;
+CREATE TABLE later AS SELECT id, nextval('late_seq') AS k FROM late ORDER BY id DESC;
+SELECT * FROM later ORDER BY k LIMIT 3;
+DROP TABLE late, later;
+DROP SEQUENCE late_seq;
