@@ -12,6 +12,12 @@ import { TextPages } from './text-pages.ts';
 /** Strings that get their place in the index at a time. */
 const STEP_TEXTS = 4096;
 
+/** Strings whose places in the index are asked for before the first of them is needed: memory answers them at once. */
+const WAVE = 64;
+const waveHashes = new Int32Array(WAVE);
+/** What stands there: loads whose values go nowhere could be left out. */
+const waveEntries = new Int32Array(WAVE);
+
 /** The entry at hand. */
 const entry = newSpan();
 
@@ -110,6 +116,30 @@ export class TextTable {
     return this.addBytes(entry.bytes, entry.start, entry.end, hash);
   }
 
+  /** Numbers of the first `count` of these entries of a dictionary, as `addFrom` gives them one after the other. */
+  addAllFrom(dictionary: Dictionary, codes: Int32Array, count: number, numbers: Int32Array): void {
+    if (!this.isIndexed) this.#indexRest();
+    for (let start = 0; start < count; start += WAVE) {
+      const end = Math.min(count, start + WAVE);
+      for (let i = start; i < end; i++) waveHashes[i - start] = hashOf(dictionary, codes[i]);
+      this.#touchPlaces(end - start);
+      for (let i = start; i < end; i++) {
+        dictionary.spanAt(codes[i], entry);
+        numbers[i] = this.addBytes(entry.bytes, entry.start, entry.end, waveHashes[i - start]);
+      }
+    }
+  }
+
+  /** Has the processor's caches hold where the index begins to look for the first hashes of the wave. */
+  #touchPlaces(count: number): void {
+    const { directory, shift } = this.#index;
+    for (let i = 0; i < count; i++) {
+      const hash = waveHashes[i];
+      const { slots } = directory[hash >>> shift];
+      waveEntries[i] = slots[(hash << 1) & (slots.length - 2)];
+    }
+  }
+
   /** Adds a string that differs from all that are there; its number. */
   pushDistinct(bytes: Uint8Array, start: number, end: number): number {
     return this.#pages.push(bytes, start, end, 0);
@@ -160,6 +190,10 @@ export class TextTable {
     while (page.slots[at + 1] !== 0) at = (at + 2) & mask;
     this.#index.put(page, at, hash, ++this.#indexed);
   }
+}
+
+function hashOf(dictionary: Dictionary, code: number): number {
+  return dictionary.hasBytes ? dictionary.hashAt(code) : takeEntry(dictionary, code);
 }
 
 /** Sets the span to an entry's bytes; their hash. */

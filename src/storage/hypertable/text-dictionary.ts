@@ -88,16 +88,47 @@ export class TextDictionary {
       target.set(codes.subarray(0, length), at);
       return;
     }
+    if (translation.known < translation.entries) {
+      this.#translateNew(translation, dictionary, codes, length, nulls);
+    }
     const { table } = translation;
     for (let i = 0; i < length; i++) {
-      const code = codes[i];
-      let own = table[code];
-      if (own === undefined || own < 0) {
-        if (nulls !== undefined && nulls[i] === 1) own = 0;
-        else own = this.#translate(translation, code, dictionary);
-      }
-      target[at + i] = own;
+      const own = table[codes[i]];
+      // Of rows of NULL nobody has asked for the code, which may be none.
+      target[at + i] = own === undefined || own < 0 ? 0 : own;
     }
+  }
+
+  /** Translates the codes of rows that nobody has asked for yet, in the order of their first rows. */
+  #translateNew(
+    translation: Translation,
+    dictionary: Dictionary,
+    codes: Int32Array,
+    length: number,
+    nulls: NullMask,
+  ): void {
+    const { table } = translation;
+    const fresh = new Int32Array(Math.min(length, translation.entries - translation.known));
+    let count = 0;
+    for (let i = 0; i < length; i++) {
+      const code = codes[i];
+      if (table[code] !== UNKNOWN || (nulls !== undefined && nulls[i] === 1)) continue;
+      table[code] = AT_HAND;
+      fresh[count++] = code;
+    }
+    if (count === 0) return;
+    const numbers = new Int32Array(count);
+    try {
+      this.#table.addAllFrom(dictionary, fresh, count, numbers);
+    } catch (error) {
+      for (let i = 0; i < count; i++) table[fresh[i]] = UNKNOWN;
+      throw error;
+    }
+    for (let i = 0; i < count; i++) {
+      table[fresh[i]] = numbers[i];
+      if (numbers[i] !== fresh[i]) translation.isSame = false;
+    }
+    translation.known += count;
   }
 
   /** The same for rows of a column whose dictionary may have grown since. */
@@ -118,14 +149,14 @@ export class TextDictionary {
     const { length, source } = dictionary;
     let translation = this.#translations.get(source);
     if (translation === undefined) {
-      const table = new Int32Array(length).fill(-1);
+      const table = new Int32Array(length).fill(UNKNOWN);
       translation = { table, entries: length, known: 0, isSame: true };
       this.#translations.set(source, translation);
       // Rows may do without the empty string, which is the first one here.
       if (length > 0 && isEmpty(dictionary)) this.#translate(translation, 0, dictionary);
     }
     if (length > translation.table.length) {
-      const table = new Int32Array(Math.ceil(length * GROWTH)).fill(-1);
+      const table = new Int32Array(Math.ceil(length * GROWTH)).fill(UNKNOWN);
       table.set(translation.table);
       translation.table = table;
     }
@@ -134,6 +165,9 @@ export class TextDictionary {
   }
 }
 
+/** In place of a code that nobody has asked for yet, and of one that is being translated. */
+const UNKNOWN = -1;
+const AT_HAND = -2;
 /** By how much a table grows beyond a dictionary. */
 const GROWTH = 1.5;
 const FIRST = newSpan();
@@ -152,7 +186,7 @@ interface TextCodes {
 
 /** What the codes of dictionaries of another source are here. */
 interface Translation {
-  /** -1 where nobody has asked yet. */
+  /** UNKNOWN where nobody has asked yet. */
   table: Int32Array;
   /** Of the longest dictionary so far. */
   entries: number;

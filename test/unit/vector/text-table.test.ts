@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { HashPages } from '../../../src/vector/hash-pages.ts';
+import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 import { TextTable } from '../../../src/vector/text-table.ts';
 import { textsOf } from '../../support/texts-of.ts';
+import { randomOf } from '../storage/hypertable/support.ts';
+
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 function push(table: TextTable, text: string): void {
   const bytes = Buffer.from(text);
@@ -41,6 +45,32 @@ describe('TextTable', () => {
     expect(table.find('newer')).toBe(20_002);
     expect(texts.every((text, i) => table.find(text) === i + 1)).toBe(true);
     expect(textsOf(table.snapshot())).toEqual(['first', ...texts, 'new', 'newer']);
+  });
+
+  it(`numbers entries of a dictionary at once as one after the other (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    for (let round = 0; round < 30; round++) {
+      const alphabet = 1 + Math.floor(random() ** 3 * 20_000);
+      const some = (): string =>
+        `${Math.floor(random() * alphabet)} ${'ä'.repeat(random() < 0.3 ? 20 : 0)}`;
+      const [one, many] = [new TextTable(), new TextTable()];
+      for (let step = 0; step < 4; step++) {
+        const texts = Array.from({ length: Math.floor(random() * 3000) }, some);
+        const strings = new StringDictionary(texts);
+        const codes = Int32Array.from(texts.keys());
+        const numbers = new Int32Array(texts.length);
+        const pages = new TextTable();
+        for (const text of texts) push(pages, text);
+        const dictionary = step % 2 === 0 ? strings : pages.snapshot();
+        many.addAllFrom(dictionary, codes, codes.length, numbers);
+        expect(numbers).toEqual(codes.map((code) => one.addFrom(dictionary, code)));
+      }
+      expect(textsOf(many.snapshot())).toEqual(textsOf(one.snapshot()));
+      push(many, 'last');
+      const again = new Int32Array(2);
+      many.addAllFrom(new StringDictionary(['none', 'last']), Int32Array.of(0, 1), 1, again);
+      expect([...again]).toEqual([one.size + 1, 0]);
+    }
   });
 
   it('tells strings of all lengths and alphabets apart', () => {

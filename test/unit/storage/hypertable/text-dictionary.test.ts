@@ -37,6 +37,24 @@ describe('TextDictionary.translate', () => {
     }
   });
 
+  it('knows strings by their rows again where memory ran out among them', () => {
+    const own = new TextDictionary();
+    const texts = Array.from({ length: 200 }, (_, i) => `t${i}`);
+    let isFull = true;
+    const dictionary = new StringDictionary(texts);
+    const { spanAt } = dictionary;
+    dictionary.spanAt = (code, span) => {
+      if (isFull && code === 150) throw new RangeError('no memory');
+      spanAt.call(dictionary, code, span);
+    };
+    const codes = Int32Array.from(texts.keys());
+    const target = new Int32Array(texts.length);
+    expect(() => own.translate(dictionary, codes, 200, undefined, target, 0)).toThrow('no memory');
+    isFull = false;
+    own.translate(dictionary, codes, 200, undefined, target, 0);
+    expect(Array.from(target, (code) => own.textOf(code))).toEqual(texts);
+  });
+
   it(`takes over columns whose dictionaries grow (SEED=${SEED})`, () => {
     const random = randomOf(SEED);
     for (let round = 0; round < 100; round++) {
