@@ -141,6 +141,6 @@ export function extendedQuery(
   ]);
 }
 
-export function copyIn(sql: string, rows: string): Uint8Array {
-  return joined([simpleQuery(sql), message('d', text(rows)), message('c')]);
+export function copyIn(sql: string, rows: Uint8Array): Uint8Array {
+  return joined([simpleQuery(sql), message('d', rows), message('c')]);
 }

@@ -1,5 +1,6 @@
 /** What a server that has just begun runs in a database of its own: the usual forms of statements. */
 import { copyIn, extendedQuery, simpleQuery } from './loop-client.ts';
+import { LOADED_TABLE, loadsOf } from './warm-up-loads.ts';
 
 const HOSTS = 40;
 const STEP_SECONDS = 30;
@@ -11,7 +12,7 @@ const HOUR_MS = 3_600_000;
 /** Tables with some hours of readings in compacted segments, made in the one and the other way. */
 export function* setup(): Generator<Uint8Array> {
   for (const sql of SETUP) yield simpleQuery(sql);
-  for (const rows of metricRows()) yield copyIn('COPY metrics FROM STDIN', rows);
+  for (const rows of metricRows()) yield copyIn('COPY metrics FROM STDIN', Buffer.from(rows));
   yield simpleQuery('VACUUM FULL readings');
   yield simpleQuery('VACUUM FULL metrics');
 }
@@ -31,6 +32,7 @@ const SETUP: readonly string[] = [
   `CREATE TABLE metrics (time timestamptz NOT NULL, ${TAGS.map((tag) => `${tag} text`).join(', ')},
     ${METRICS.map((metric) => `${metric} float8`).join(', ')})`,
   "SELECT create_hypertable('metrics', by_range('time', INTERVAL '12 hours'))",
+  ...LOADED_TABLE,
 ];
 
 const METRIC_HOSTS = 80;
@@ -166,6 +168,10 @@ function changes(round: number, isBinary: boolean): Uint8Array[] {
     simpleQuery(
       `INSERT INTO readings (time, host, region, a, b, c, n, m, d) VALUES ${inserted.join(', ')}`,
     ),
-    copyIn('COPY readings (time, host, region, a, b, c, n, m, d) FROM STDIN', copied.join('')),
+    copyIn(
+      'COPY readings (time, host, region, a, b, c, n, m, d) FROM STDIN',
+      Buffer.from(copied.join('')),
+    ),
+    ...loadsOf(round),
   ];
 }

@@ -13,7 +13,7 @@ import { roundOf, setup } from './warm-up-statements.ts';
 const NO_WAITING = simpleQuery("SET synchronous_commit = 'off'");
 const ROUNDS = 120;
 /** Time of statements after which it has to do. */
-const BUSY_MS = 8_000;
+const BUSY_MS = 12_000;
 /** How long clients must have been silent, and how often that is looked at. */
 const SILENT_MS = 60;
 const LOOK_MS = 15;
