@@ -59,6 +59,9 @@ import type { SessionContext } from './session-context.ts';
 import { SessionSettings } from './settings/session-settings.ts';
 import { TransactionState } from './transaction-state.ts';
 
+/** Characters of a text below which parsing and planning are not worth a turn each. */
+const PLAIN_TEXT = 8 * 1024;
+
 export class SessionImpl implements Session, SessionContext {
   readonly database: Database;
   readonly settings: SessionSettings;
@@ -485,9 +488,15 @@ export class SessionImpl implements Session, SessionContext {
 
   /** Parses; a long text in steps, with turns for the event loop. */
   async #statements(sql: string): Promise<readonly ParsedStatement[]> {
-    return sql.length < LONG_TEXT
-      ? parseStatements(sql)
-      : await inTurns(parseInSteps(sql), { checkpoint: checkpointOf(this) });
+    if (sql.length < PLAIN_TEXT) return parseStatements(sql);
+    const checkpoint = checkpointOf(this);
+    const statements =
+      sql.length < LONG_TEXT
+        ? parseStatements(sql)
+        : await inTurns(parseInSteps(sql), { checkpoint });
+    // Planning may take as long again.
+    await checkpoint();
+    return statements;
   }
 
   #analyse(statement: ParsedStatement, sql: string, types: readonly Oid[]): Executable {

@@ -89,7 +89,8 @@ export class MeasuredServer {
   /** Measures what the loop does while `work` runs. */
   async measure(work: () => Promise<void>): Promise<Measurement> {
     await ask(this.#probe, 'reset');
-    this.#child.send('start');
+    // What follows comes another way, and must not be there first.
+    await ask(this.#child, 'start');
     const failure: unknown = await work().then(
       () => undefined,
       (error: unknown) => error,

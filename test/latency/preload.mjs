@@ -18,7 +18,10 @@ if (isMainThread) {
 } else if (workerData?.varveService !== undefined) {
   const { start, stop } = await import('./turn-meter.mjs');
   questions.onmessage = ({ data }) => {
-    if (data === 'start') start();
-    else stop((answer) => answers.postMessage(answer));
+    if (data === 'stop') stop((answer) => answers.postMessage(answer));
+    else {
+      start();
+      answers.postMessage('started');
+    }
   };
 }

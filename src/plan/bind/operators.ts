@@ -1,7 +1,7 @@
 /** Operators: their overloads, and the SQL constructs that are made of operators. */
 import { OID, sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import { dbError, notSupported, type DbError } from '../../errors/db-error.ts';
-import type { SqlOperator } from '../../functions/function.ts';
+import type { FunctionRegistry, SqlOperator } from '../../functions/function.ts';
 import { nameList, nodeAs, type A_Expr, type Node } from '../../parse/ast.ts';
 import { longItemsOf } from '../../parse/cut-source.ts';
 import type { LongItems } from '../../parse/long-text.ts';
@@ -181,17 +181,38 @@ export function findOperator(
   name: string,
   inputs: readonly Oid[],
 ): OperatorCandidate | 'ambiguous' | undefined {
-  const candidates: OperatorCandidate[] = [];
-  for (const operator of context.env.registry.operators(name)) {
-    if ((operator.left === 0) !== (inputs.length === 1)) continue;
-    const argTypes = operator.left === 0 ? [operator.right] : [operator.left, operator.right];
-    candidates.push({ operator, argTypes });
-  }
+  const candidates = candidatesOf(context.env.registry, name, inputs.length);
   const exact = exactOperator(candidates, inputs);
   if (exact !== undefined) return exact;
   const matching = matchingCandidates(context, inputs, candidates);
   if (matching.length === 0) return undefined;
   return selectCandidate(context, inputs, matching) ?? 'ambiguous';
+}
+
+const knownCandidates = new WeakMap<FunctionRegistry, Map<string, readonly OperatorCandidate[]>>();
+
+/** A name's operators of one or two operands: each is asked for thousands of times in a long condition. */
+function candidatesOf(
+  registry: FunctionRegistry,
+  name: string,
+  operands: number,
+): readonly OperatorCandidate[] {
+  let known = knownCandidates.get(registry);
+  if (known === undefined) knownCandidates.set(registry, (known = new Map()));
+  const key = `${operands}${name}`;
+  let candidates = known.get(key);
+  if (candidates === undefined) {
+    candidates = registry
+      .operators(name)
+      .filter(({ left }) => (left === 0) === (operands === 1))
+      .map((operator) => {
+        const { left, right } = operator;
+        return { operator, argTypes: left === 0 ? [right] : [left, right] };
+      });
+    // Of names that somebody makes up nothing is kept.
+    if (candidates.length > 0) known.set(key, candidates);
+  }
+  return candidates;
 }
 
 /** An untyped literal beside a typed operand is first taken to have that operand's type. */
