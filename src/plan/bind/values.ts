@@ -45,7 +45,7 @@ function valuesQuery(lists: readonly Node[], scope: Scope, input: QueryInput): B
   const typed = typedRows(context, rows, types);
   const fields = valuesFields(
     context,
-    typed[0].map((expr) => expr.type),
+    types.map((type, column) => type ?? typed[0][column].type),
   );
   const columns = fields.map((field) => field.column);
   return { node: { kind: 'values', rows: typed, columns }, fields };

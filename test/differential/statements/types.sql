@@ -139,3 +139,6 @@ SELECT 'abc' 'def';
 SELECT 'abc'
 'def', E'a\tb\x41\u00e9\'', U&'d\0061t\+000061', $$dollar$$, $q$a$$b$q$;
 SELECT 'é'::text, length('日本語'), octet_length('日本語'), char_length('é'), bit_length('é'), reverse('日本'), upper('é'), lower('É'), initcap('hello wORLD foo-bar');
+-- A VALUES column has a length only where all rows have it.
+SELECT a::varchar(3), b::numeric(5,1) FROM (VALUES ('abc'::varchar(3), 1.5::numeric(5,1)), ('0123456789', 4.567)) v(a, b);
+SELECT a::varchar(3) FROM (VALUES ('abc'::varchar(3)), ('de'::varchar(3))) v(a);
