@@ -35,13 +35,6 @@ export function bindAggregateCall(
   const { fn, call, args } = match;
   const name = nameList(node.funcname).join('.');
   checkOrderedSet(node, fn, name, scope);
-  if (isOuterAggregate(args)) {
-    throw context.error(
-      'feature_not_supported',
-      'aggregates over columns of an outer query are not supported',
-      node.location,
-    );
-  }
   const directCount = node.agg_within_group === true ? (fn.orderedSetDirectArgs ?? 0) : 0;
   const savedInside = calls.inside;
   calls.inside = 'aggregate';
@@ -51,19 +44,33 @@ export function bindAggregateCall(
       : scope.during('FILTER', () => bindCondition(node.agg_filter!, scope, 'FILTER'));
   let orderBy = bindSortKeys(node.agg_order ?? [], scope);
   calls.inside = savedInside;
+  const inputs = [
+    ...args,
+    ...orderBy.map(({ expr }) => expr),
+    ...(filter === null ? [] : [filter]),
+  ];
+  if (isOuterAggregate(inputs)) {
+    throw context.error(
+      'feature_not_supported',
+      'aggregates over columns of an outer query are not supported',
+      node.location,
+    );
+  }
   const plainArgs = args.slice(directCount);
   if (node.agg_within_group === true)
     orderBy = orderBy.map((key, i) => ({ ...key, expr: plainArgs[i] ?? key.expr }));
   if (node.agg_distinct === true) {
     for (const arg of plainArgs) equalityOf(context, arg.type, context.locationOf(arg));
-    for (const key of orderBy) {
-      if (plainArgs.some((arg) => sameExpr(arg, key.expr))) continue;
+    orderBy = orderBy.map((key) => {
+      const same = plainArgs.find((arg) => sameExpr(withoutLabel(arg), withoutLabel(key.expr)));
+      // varchar that was made text for the call, say, orders as it did before.
+      if (same !== undefined) return { ...key, expr: same };
       throw context.error(
         'invalid_column_reference',
         'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',
         context.locationOf(key.expr),
       );
-    }
+    });
   }
   const pending: LogicalAggregateCall = {
     column: context.newColumn(fn.name, call.returnType),
@@ -79,6 +86,13 @@ export function bindAggregateCall(
   return context.reference(calls.addAggregate(pending).column, node.location);
 }
 
+/** What a cast that changes no value was made of. */
+function withoutLabel(expr: Expr): Expr {
+  return expr.kind === 'cast' && expr.convert === false && expr.form === 'implicit'
+    ? expr.arg
+    : expr;
+}
+
 function checkOrderedSet(node: FuncCall, fn: AggregateFunction, name: string, scope: Scope): void {
   const isOrderedSet = fn.orderedSetDirectArgs !== undefined;
   const wrong = (message: string) =>
@@ -91,7 +105,7 @@ function checkOrderedSet(node: FuncCall, fn: AggregateFunction, name: string, sc
   }
 }
 
-/** True where all columns in the arguments come from outside: PostgreSQL computes it out there. */
+/** True where all columns of arguments, order and filter come from outside: PostgreSQL computes it out there. */
 function isOuterAggregate(args: readonly Expr[]): boolean {
   const outer = new Set<number>();
   const own = new Set<number>();

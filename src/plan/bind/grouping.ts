@@ -73,6 +73,12 @@ export class Grouping {
 
   /** Replaces grouped expressions by the group's columns; 42803 for a column that is not grouped. */
   rewrite(expr: Expr): Expr {
+    // A constant of the select list is null in the sets that it is not in; other constants of its value are not.
+    const group =
+      expr.kind === 'constant' && this.#sets !== null
+        ? this.#groups.find((one) => one.expr === expr)
+        : undefined;
+    if (group !== undefined) return this.#scope.context.reference(group.column);
     return this.#rewrite(expr, false);
   }
 

@@ -135,3 +135,7 @@ SELECT generate_series(1, unnest(ARRAY[1,2])) g, count(*) GROUP BY g ORDER BY g;
 SELECT generate_series(1, generate_series(1, generate_series(1, 3))) g, count(*) GROUP BY g ORDER BY g;
 SELECT generate_series(1, unnest(ARRAY[1,2])) g, unnest(ARRAY['a','b']) u, count(*) GROUP BY g, u ORDER BY g, u;
 SELECT generate_series(1, 2) + unnest(ARRAY[1,2]) g, count(*) GROUP BY g ORDER BY g;
+-- Constants of the select list are null in the sets that they are not in.
+SELECT 1 AS x, q1, 1 + sum(q2), grouping(q1) FROM (VALUES (123, 4), (123, 5), (7, 9)) v(q1, q2) GROUP BY ROLLUP (1, 2) ORDER BY 2, 3, 1;
+SELECT 'a' AS x, q1, count(*) FROM (VALUES (123, 4), (123, 5), (7, 9)) v(q1, q2) GROUP BY GROUPING SETS ((x), (q1)) ORDER BY 2, 3, 1;
+SELECT string_agg(DISTINCT v, ',' ORDER BY v DESC), string_agg(DISTINCT v::text, ',' ORDER BY v) FROM (VALUES ('a'::varchar), ('b'), ('a')) t(v);
