@@ -1,13 +1,13 @@
 /** Builds what functions and operators see of a running statement. */
 import type { ExecContext, Instrumentation } from '../exec/operator.ts';
-import type { EvalContext, SequenceAccess, SessionView } from '../functions/function.ts';
+import type { EvalContext, SessionView } from '../functions/function.ts';
 import type { Value } from '../types/value.ts';
 import { engineAdmin } from './admin/engine-admin.ts';
 import { regNames } from './reg-names.ts';
 import { checkpointOf } from './checkpoint.ts';
 import { explicitSearchPath, lookupPath } from './search-path.ts';
 import { setSetting } from './set-setting.ts';
-import { sessionSequences } from './session-sequences.ts';
+import { sequencesOf } from './session-sequences.ts';
 import type { SessionImpl } from './session-impl.ts';
 import { sqlTexts } from './system/sql-texts.ts';
 
@@ -28,15 +28,6 @@ export function buildEvalContext(session: SessionImpl): EvalContext {
     sqlTexts: sqlTexts(session),
     notice: (severity, message, detail, hint) => session.notice(severity, message, detail, hint),
   };
-}
-
-const sequenceAccess = new WeakMap<SessionImpl, SequenceAccess>();
-
-/** currval and lastval belong to the session, so the access object must outlive the statement. */
-function sequencesOf(session: SessionImpl): SequenceAccess {
-  let access = sequenceAccess.get(session);
-  if (access === undefined) sequenceAccess.set(session, (access = sessionSequences(session)));
-  return access;
 }
 
 function sessionView(session: SessionImpl): SessionView {

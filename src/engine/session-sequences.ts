@@ -4,10 +4,25 @@ import { dbError } from '../errors/db-error.ts';
 import type { SequenceAccess } from '../functions/function.ts';
 import type { Oid } from '../types/type.ts';
 import type { Int64 } from '../types/value.ts';
+import { temporarySchema } from './ddl/temporary.ts';
 import { hasPrivilege, permissionDenied, type PrivilegeLetter } from './privileges.ts';
 import type { SessionContext } from './session-context.ts';
 
-export function sessionSequences(session: SessionContext): SequenceAccess {
+const accesses = new WeakMap<SessionContext, SequenceAccess>();
+
+/** currval and lastval belong to the session, so the access object must outlive the statement. */
+export function sequencesOf(session: SessionContext): SequenceAccess {
+  let access = accesses.get(session);
+  if (access === undefined) accesses.set(session, (access = sessionSequences(session)));
+  return access;
+}
+
+/** DISCARD SEQUENCES: what currval and lastval know is gone. */
+export function forgetSequences(session: SessionContext): void {
+  accesses.delete(session);
+}
+
+function sessionSequences(session: SessionContext): SequenceAccess {
   const current = new Map<Oid, Int64>();
   let last: Oid | undefined;
   const nameOf = (sequence: Oid): string =>
@@ -26,9 +41,18 @@ export function sessionSequences(session: SessionContext): SequenceAccess {
     if (letters.some((letter) => hasPrivilege(session, sequence, letter))) return;
     throw permissionDenied(sequence);
   };
+  const requireWritable = (descriptor: SequenceDescriptor, call: string): void => {
+    const temporary = temporarySchema(session.catalog(), session.processId);
+    if (!session.settings.isOn('transaction_read_only') || descriptor.schema === temporary) return;
+    throw dbError(
+      'read_only_sql_transaction',
+      `cannot execute ${call}() in a read-only transaction`,
+    );
+  };
   return {
     nextValue(sequence) {
       const descriptor = mustBeSequence(sequence);
+      requireWritable(descriptor, 'nextval');
       if (!feedsIdentity(session, descriptor)) requireAny(descriptor, ['U', 'w']);
       const value = session.database.storage.sequenceNext(
         descriptor,
@@ -48,8 +72,12 @@ export function sessionSequences(session: SessionContext): SequenceAccess {
       );
     },
     lastValue() {
+      const relation = session.catalog().relation(last ?? 0);
       const value = last === undefined ? undefined : current.get(last);
-      if (value !== undefined) return value;
+      if (value !== undefined && relation?.kind === 'sequence') {
+        requireAny(relation, ['U', 'r']);
+        return value;
+      }
       throw dbError(
         'object_not_in_prerequisite_state',
         'lastval is not yet defined in this session',
@@ -58,6 +86,7 @@ export function sessionSequences(session: SessionContext): SequenceAccess {
     setValue(sequence, value, isCalled) {
       const descriptor = mustBeSequence(sequence);
       requireAny(descriptor, ['w']);
+      requireWritable(descriptor, 'setval');
       const { name, minimum, maximum } = descriptor;
       if (BigInt(value) < BigInt(minimum) || BigInt(value) > BigInt(maximum)) {
         throw dbError(

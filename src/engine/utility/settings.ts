@@ -11,6 +11,7 @@ import { completed, type Executable } from '../executable.ts';
 import { discardTemporary } from '../ddl/temporary.ts';
 import type { FieldDescription } from '../session.ts';
 import type { SessionContext } from '../session-context.ts';
+import { forgetSequences } from '../session-sequences.ts';
 import { resetSessionAuthorization, setSetting } from '../set-setting.ts';
 import { transactionModes } from './transaction.ts';
 
@@ -165,6 +166,8 @@ export async function discard(
     session.database.releaseAdvisoryLocks(session.processId);
     session.database.notifications.unlistenAll(session.processId);
   }
+  if (node.target === 'DISCARD_SEQUENCES' || node.target === 'DISCARD_ALL')
+    forgetSequences(session);
   if (node.target === 'DISCARD_TEMP' || node.target === 'DISCARD_ALL')
     await discardTemporary(session);
   return `DISCARD ${(node.target ?? 'DISCARD_ALL').replace('DISCARD_', '')}`;
