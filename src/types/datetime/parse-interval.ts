@@ -89,6 +89,8 @@ function decodeFields(
       );
       if (field.text.includes('-', 1)) unit = 'month';
       else unit ??= smallestField(range) ?? 'second';
+      // '1 2:03' is a day, and so is the 1 of '1 2' hours.
+      if (unit === 'hour') unit = 'day';
     }
     if (mask === undefined || (mask & seen) !== 0) return undefined;
     seen |= mask;

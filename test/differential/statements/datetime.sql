@@ -75,3 +75,6 @@ SELECT interval '1 year' + date '2020-02-29', date '2020-02-29' + interval '1 ye
 SELECT interval '2147483647 days', interval '178000000 years';
 SELECT interval '2147483648 days';
 SELECT interval '1 day 1', interval '1:30', interval '-1:30', interval '1 12:30', interval '+1 -2', interval '1y 2mon 3d 4h 5m 6s', interval '3 hrs 2 mins 1 sec', interval '1.5h', interval '1.5 min', interval 'P1W', interval 'PT1.5S', interval '1e2 seconds';
+SELECT interval '1 2' day to hour, interval '1 2 hours', interval '1 2:03' day to minute, interval '-1 -2' day to hour, interval '123 11' hour;
+SELECT interval '1 2 3 hours';
+SELECT interval '1 2' day to minute;
