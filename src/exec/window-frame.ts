@@ -2,7 +2,8 @@
 import { dbError } from '../errors/db-error.ts';
 import type { FrameBound, SortKey, WindowFrame } from '../plan/physical.ts';
 import { comparatorFor } from '../types/compare.ts';
-import type { Value } from '../types/value.ts';
+import { OID, type Oid } from '../types/type.ts';
+import type { Int64, Value } from '../types/value.ts';
 import { constantVector } from '../vector/builder.ts';
 import { isNullAt, valueAt, type Vector } from '../vector/vector.ts';
 import { bindValue } from './bind-scan.ts';
@@ -182,32 +183,30 @@ async function rangeRows(
 ): Promise<Fill> {
   const { partitions, peers } = rows;
   const key = rows.key!;
-  const { length } = rows.batch;
   const { descending } = orderBy[0];
-  const { plus, minus } = frame.rangeAdd!;
-  const expr = sign > 0 !== descending ? plus : minus;
-  const bound = side === 'start' ? frame.start : frame.end;
-  const type = 'offset' in bound ? bound.offset.type : key.type;
-  const columns = [key, constantVector(type, offset, length)];
-  const [limits] = await evaluateInTurns([expr], { columns, length }, context);
+  const limitOf = await limitsOf(key, frame, sign > 0 !== descending, offset, side, context);
   const compare = comparatorFor(key.type.oid);
   let partition = -1;
   let [first, last] = [0, 0];
   const rowOf = (row: number): number => {
-    const limit = valueAt(limits, row);
-    if (valueAt(key, row) === null || limit === null) {
+    const limit = limitOf(row);
+    if (limit === null) {
       return side === 'start' ? peers.start(row) : peers.end(row);
     }
     if (partitions.groupOf[row] !== partition) {
       partition = partitions.groupOf[row];
       [first, last] = presentRows(key, partitions.start(row), partitions.end(row));
     }
+    // Infinity less Infinity is no border: all that are numbers lie within.
+    const isOpen = isNaNValue(limit) && !isNaNValue(valueAt(key, row)!);
+    if (isOpen && (side === 'start') !== descending) return side === 'start' ? first : last;
+    const isStrict = (side === 'start') !== isOpen;
     let low = first;
     let high = last;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const order = compare(valueAt(key, middle)!, limit) * (descending ? -1 : 1);
-      if (side === 'start' ? order < 0 : order <= 0) low = middle + 1;
+      if (isStrict ? order < 0 : order <= 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -215,6 +214,47 @@ async function rangeRows(
   return (bounds, start, end) => {
     for (let i = start; i < end; i++) bounds[i] = rowOf(i);
   };
+}
+
+/** Gives the value at a row's border, `key + offset` or `key - offset`; null where there is no key. */
+async function limitsOf(
+  key: Vector,
+  frame: WindowFrame,
+  isAdded: boolean,
+  offset: Value,
+  side: Side,
+  context: ExecContext,
+): Promise<(row: number) => Value> {
+  if (INTEGERS.has(key.type.oid)) {
+    const by = isAdded ? (offset as Int64) : negated(offset as Int64);
+    return (row) => {
+      const value = valueAt(key, row) as Int64 | null;
+      return value === null ? null : borderSum(value, by);
+    };
+  }
+  const { plus, minus } = frame.rangeAdd!;
+  const bound = side === 'start' ? frame.start : frame.end;
+  const type = 'offset' in bound ? bound.offset.type : key.type;
+  const { length } = key;
+  const columns = [key, constantVector(type, offset, length)];
+  const batch = { columns, length };
+  const [limits] = await evaluateInTurns([isAdded ? plus : minus], batch, context);
+  return (row) => valueAt(limits, row);
+}
+
+const INTEGERS: ReadonlySet<Oid> = new Set([OID.int2, OID.int4, OID.int8]);
+
+const negated = (value: Int64): Int64 => (typeof value === 'number' ? -value : -value);
+
+/** A border may lie beyond what its type holds. */
+function borderSum(a: Int64, b: Int64): Int64 {
+  const sum = Number(a) + Number(b);
+  return Number.isSafeInteger(sum) ? sum : BigInt(a) + BigInt(b);
+}
+
+function isNaNValue(value: NonNullable<Value>): boolean {
+  if (typeof value === 'number') return Number.isNaN(value);
+  return typeof value === 'object' && 'unscaled' in value && value.kind === 'nan';
 }
 
 /** The rows of a partition whose key is not NULL: NULLs stand together at one end. */

@@ -56,3 +56,11 @@ SELECT sum(x) OVER (ORDER BY x ROWS BETWEEN y PRECEDING AND CURRENT ROW) FROM (V
 SELECT sum(x) OVER (ORDER BY x ROWS BETWEEN NULL PRECEDING AND CURRENT ROW) FROM (VALUES (1)) v(x);
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY v) OVER () FROM w;
 DROP TABLE w;
+-- Borders of RANGE frames beyond the type, and infinite ones.
+SELECT x, first_value(x) OVER w, last_value(x) OVER w FROM (VALUES (32764::smallint), (32766), (-32768)) t(x) WINDOW w AS (ORDER BY x RANGE BETWEEN 2147450884 PRECEDING AND 2 FOLLOWING);
+SELECT x, first_value(x) OVER w, count(*) OVER w FROM (VALUES (2147483644), (2147483646), (-2147483648), (NULL)) t(x) WINDOW w AS (ORDER BY x DESC RANGE BETWEEN CURRENT ROW AND 5 FOLLOWING);
+SELECT x, first_value(x) OVER w, count(*) OVER w FROM (VALUES (9223372036854775804), (9223372036854775806), (-9223372036854775807), (9007199254740993), (3)) t(x) WINDOW w AS (ORDER BY x RANGE BETWEEN 9223372036854775807 PRECEDING AND 4 FOLLOWING);
+SELECT n, first_value(n) OVER w, last_value(n) OVER w, count(*) OVER w FROM (VALUES ('-Infinity'::float8), (1), (2), ('Infinity'), ('NaN'), (NULL)) t(n) WINDOW w AS (ORDER BY n RANGE BETWEEN 'Infinity' PRECEDING AND 'Infinity' FOLLOWING);
+SELECT n, first_value(n) OVER w, last_value(n) OVER w, count(*) OVER w FROM (VALUES ('-Infinity'::float8), (1), (2), ('Infinity'), ('NaN'), (NULL)) t(n) WINDOW w AS (ORDER BY n DESC RANGE BETWEEN 'Infinity' PRECEDING AND 'Infinity' PRECEDING);
+SELECT n, first_value(n) OVER w, last_value(n) OVER w, count(*) OVER w FROM (VALUES ('-Infinity'::numeric), (1), (2.5), ('Infinity'), ('NaN')) t(n) WINDOW w AS (ORDER BY n RANGE BETWEEN 'Infinity' FOLLOWING AND 'Infinity' FOLLOWING);
+SELECT n, first_value(n) OVER w, last_value(n) OVER w, count(*) OVER w FROM (VALUES ('-Infinity'::float4), (1), (2.5), ('Infinity'), ('NaN')) t(n) WINDOW w AS (ORDER BY n DESC RANGE BETWEEN 1.5 PRECEDING AND 'Infinity' FOLLOWING);
