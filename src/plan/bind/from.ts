@@ -243,16 +243,18 @@ function bindJoin(node: JoinExpr, scope: Scope, outerLeft: Namespace): FromPart 
     condition = bindCondition(node.quals, inner, 'JOIN/ON');
   }
   if (node.join_using_alias?.aliasname !== undefined && merged !== undefined) {
-    namespace = {
-      ...namespace,
-      items: [
-        ...items,
-        joinItem(node.join_using_alias.aliasname, merged.columns.slice(0, shared.length)),
-      ],
-    };
+    const item = joinItem(node.join_using_alias.aliasname, merged.columns.slice(0, shared.length));
+    checkAliases(namespace, itemNamespace(item), scope);
+    namespace = { ...namespace, items: [...items, item] };
   }
   if (node.alias?.aliasname !== undefined) {
     const names = nameList(node.alias.colnames);
+    if (names.length > namespace.columns.length) {
+      throw context.error(
+        'invalid_column_reference',
+        `join expression "${node.alias.aliasname}" has ${namespace.columns.length} columns available but ${names.length} columns specified`,
+      );
+    }
     const columns = namespace.columns.map((column, i) => ({
       ...column,
       name: names[i] ?? column.name,

@@ -113,3 +113,6 @@ SELECT * FROM (VALUES (1)) x(a) JOIN (VALUES (1.0)) y(a) USING (a);
 SELECT * FROM (VALUES (1.0)) x(a) JOIN (VALUES (1)) y(a) USING (a);
 SELECT * FROM (VALUES (1)) x(a) LEFT JOIN (VALUES (1.0)) y(a) USING (a);
 SELECT * FROM (VALUES (1)) x(a) FULL JOIN (VALUES (1.0), (2.50)) y(a) USING (a) ORDER BY 1;
+SELECT * FROM (VALUES (1)) a(x) JOIN (VALUES (1)) b(x) USING (x) AS a;
+SELECT * FROM ((VALUES (1)) a(x) CROSS JOIN (VALUES (1)) b(y)) ss(p, q, r);
+SELECT * FROM ((VALUES (1)) a(x) CROSS JOIN (VALUES (1)) b(y)) ss(p);
