@@ -1,6 +1,7 @@
 /** SET and set_config: most settings are only values, some have more behind them. */
 import { dbError } from '../errors/db-error.ts';
 import type { Oid } from '../types/type.ts';
+import { parseBooleanWord } from './settings/parse-setting.ts';
 import { isSuperuser, memberRoles } from './privileges.ts';
 import type { SessionContext } from './session-context.ts';
 
@@ -19,6 +20,10 @@ export function setSetting(
   const key = name.toLowerCase();
   if (key === 'role') return setRole(session, value, local);
   if (key === 'session_authorization') return setSessionAuthorization(session, value, local);
+  if (key === 'transaction_read_only' && parseBooleanWord(value) === 'off') {
+    session.transaction.setModes({ readOnly: false });
+    return 'off';
+  }
   if (key === 'transaction_isolation') {
     session.transaction.setModes({ isolation: value.toLowerCase() });
     return value.toLowerCase();

@@ -110,11 +110,28 @@ export class TransactionState {
   setModes(modes: TransactionModes): void {
     if (modes.isolation !== undefined) this.#changeIsolation(modes.isolation);
     if (modes.readOnly !== undefined) {
+      if (!modes.readOnly) this.#requireUnread();
       this.#settings.set('transaction_read_only', modes.readOnly ? 'on' : 'off', true, true);
     }
     if (modes.deferrable !== undefined) {
       this.#settings.set('transaction_deferrable', modes.deferrable ? 'on' : 'off', true, true);
     }
+  }
+
+  /** What began as read-only, and has read or is inside a savepoint, stays so. */
+  #requireUnread(): void {
+    if (!this.#settings.isOn('transaction_read_only')) return;
+    if (this.#savepoints.length > 0) {
+      throw dbError(
+        'active_sql_transaction',
+        'cannot set transaction read-write mode inside a read-only transaction',
+      );
+    }
+    if (this.#statements === 0) return;
+    throw dbError(
+      'active_sql_transaction',
+      'transaction read-write mode must be set before any query',
+    );
   }
 
   /** Ends the transaction well; rolls back where it has failed. Returns the command tag. */
