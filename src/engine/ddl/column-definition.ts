@@ -50,6 +50,12 @@ export function planColumn(
       `multiple default values specified for column "${name}" of table`,
     );
   }
+  if (draft.identity !== '' && draft.defaultSql !== null) {
+    throw dbError(
+      'syntax_error',
+      `both default and identity specified for column "${name}" of table`,
+    );
+  }
   const needsSequence = serialType !== undefined || draft.identity !== '';
   return {
     column: {
@@ -181,6 +187,12 @@ function readConstraint(
       );
       return;
     case 'CONSTR_IDENTITY':
+      if (draft.identity !== '') {
+        throw dbError(
+          'syntax_error',
+          `multiple identity specifications for column "${definition.colname}"`,
+        );
+      }
       draft.identity = constraint.generated_when === 'a' ? 'a' : 'd';
       draft.identityOptions = constraint.options;
       draft.notNull = true;

@@ -134,7 +134,7 @@ function requireCompatible(existing: ViewDescriptor, columns: readonly ColumnDes
         hint: 'Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.',
       });
     }
-    if (after.type.oid !== before.type.oid) {
+    if (after.type.oid !== before.type.oid || after.type.typmod !== before.type.typmod) {
       throw dbError(
         'invalid_table_definition',
         `cannot change data type of view column "${before.name}" from ${formatType(before.type.oid, before.type.typmod)} to ${formatType(after.type.oid, after.type.typmod)}`,

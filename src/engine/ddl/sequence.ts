@@ -212,7 +212,7 @@ export async function changeSequence(
 ): Promise<void> {
   const options = optionMap(given);
   const restart = options.has('restart');
-  const kept = keptOptions(sequence, options);
+  const kept = keptOptions(withType(session, sequence, options.get('as')), options);
   const object = sequenceDescriptor(session, {
     oid: sequence.oid,
     name: sequence.name,
@@ -252,6 +252,24 @@ function requireWithin(
   }
 }
 
+/** The limits that ALTER SEQUENCE AS leaves: those of the old type become those of the new one. */
+function withType(
+  session: SessionContext,
+  sequence: SequenceDescriptor,
+  as: Node | undefined,
+): SequenceDescriptor {
+  const node = nodeAs(as, 'TypeName');
+  const before = RANGES.get(sequence.type);
+  const after = node && RANGES.get(columnType(session, node as TypeName, '').oid);
+  if (before === undefined || after === undefined) return sequence;
+  const { minimum, maximum } = sequence;
+  return {
+    ...sequence,
+    minimum: minimum === String(before[0]) ? String(after[0]) : minimum,
+    maximum: maximum === String(before[1]) ? String(after[1]) : maximum,
+  };
+}
+
 /** All options of a sequence, as CREATE SEQUENCE would give them. */
 export function sequenceOptions(sequence: SequenceDescriptor): Node[] {
   return keptOptions(sequence, new Map());
@@ -266,10 +284,7 @@ function keptOptions(sequence: SequenceDescriptor, given: Map<string, Node | und
     ['cache', String(sequence.cache)],
   ];
   const nodes: Node[] = values
-    .filter(
-      ([name]) =>
-        !given.has(name) && !(given.has('as') && (name === 'minvalue' || name === 'maxvalue')),
-    )
+    .filter(([name]) => !given.has(name))
     .map(([defname, fval]) => ({ DefElem: { defname, arg: { Float: { fval } } } }));
   if (!given.has('cycle')) {
     nodes.push({ DefElem: { defname: 'cycle', arg: { Boolean: { boolval: sequence.cycle } } } });

@@ -184,6 +184,9 @@ export class FromWriter {
       out.add(pretty ? ' ON ' : ' ON (');
       this.#query.expression(join.quals, false);
       if (!pretty) out.add(')');
+    } else if (!isCross) {
+      // NATURAL of tables that share no column.
+      out.add(' ON TRUE');
     }
     if (wrap) out.add(')');
     if (join.alias === undefined) return;
