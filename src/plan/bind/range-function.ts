@@ -167,6 +167,13 @@ function checkDefinitions(
   scope: Scope,
 ): void {
   const isRecord = call.returnType.oid === OID.record;
+  if (defined.length > 0 && isRecord && own.length > 0) {
+    throw scope.context.error(
+      'feature_not_supported',
+      `a column definition list for ${nameList(node.funcname).at(-1)} is not supported`,
+      node.location,
+    );
+  }
   if (defined.length > 0 && !isRecord) {
     throw scope.context.error(
       'syntax_error',
