@@ -29,6 +29,7 @@ const TEXT_MIN = 2048;
 const WIDTH_MAX = 1600;
 
 const readers = new WeakMap<PlannedQuery, ValuesReader>();
+const inputs = new WeakMap<InsertNode, RowInput>();
 
 /** Bytes of a statement in which its first row must end where it is not decoded as a whole. */
 const PREFIX_BYTES = 4096;
@@ -245,19 +246,37 @@ function areSame(types: readonly SqlType[], others: readonly SqlType[]): boolean
   return types.every(({ oid, typmod }, i) => oid === others[i].oid && typmod === others[i].typmod);
 }
 
+/** What stands between rows that were read and their insert, the same for all statements of a plan: it is compiled once. */
+interface RowInput {
+  readonly columns: PhysicalNode['columns'];
+  readonly exprs: readonly Expr[];
+}
+
+function inputOfRows(insert: InsertNode, types: readonly SqlType[]): RowInput {
+  let input = inputs.get(insert);
+  if (input === undefined) {
+    input = {
+      columns: types.map((type, i) => ({ name: `column${i + 1}`, type })),
+      exprs: rowOf(insert).map(overColumns),
+    };
+    inputs.set(insert, input);
+  }
+  return input;
+}
+
 function withRows(
   planned: PlannedQuery,
   insert: InsertNode,
   types: readonly SqlType[],
   { batches, isLent }: ReadRows,
 ): PlannedQuery {
-  const columns = types.map((type, i) => ({ name: `column${i + 1}`, type }));
+  const { columns, exprs } = inputOfRows(insert, types);
   const estimatedRows = batches.reduce((sum, batch) => sum + batch.length, 0);
   const values: PhysicalNode = { kind: 'values', rows: [], batches, columns, estimatedRows };
   const project: PhysicalNode = {
     kind: 'project',
     input: values,
-    exprs: rowOf(insert).map(overColumns),
+    exprs,
     columns: insert.input.columns,
     estimatedRows,
   };
