@@ -147,10 +147,15 @@ function literalNumbers(literals: readonly ShapeLiteral[]): number[] {
   });
 }
 
-/** Which literals are equal, and the texts of those that are fixed. */
+/**
+ * Which literals are equal, and the texts of those that are fixed: where they stay in some plans only, others
+ * may have one parameter for them and for an equal literal.
+ */
 function variantKey(literals: readonly ShapeLiteral[], fixed: ReadonlySet<number>): string {
   const numbers = literalNumbers(literals);
-  return literals.map(({ text }, i) => (fixed.has(i) ? `=${text}` : numbers[i])).join('\u0000');
+  return literals
+    .map(({ text }, i) => (fixed.has(i) ? `${numbers[i]}=${text}` : numbers[i]))
+    .join('\u0000');
 }
 
 function replaceIn(

@@ -78,6 +78,17 @@ const TEMPLATES: readonly (readonly [string, readonly (readonly (string | number
       [1, 1, 1],
     ],
   ],
+  // After LIMIT 1, a literal that equals another LIMIT has its parameter.
+  [
+    'SELECT id + ? FROM t ORDER BY id LIMIT ?',
+    [
+      [4, 1],
+      [5, 1],
+      [5, 5],
+      [2, 5],
+      [5, 2],
+    ],
+  ],
   [
     'SELECT id % ? AS r, count(*) FROM t GROUP BY id % ? ORDER BY 1',
     [
