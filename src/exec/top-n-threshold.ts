@@ -4,7 +4,7 @@
  */
 import type { SortKey } from '../plan/physical.ts';
 import { OID } from '../types/type.ts';
-import { compareText } from '../types/text.ts';
+import { compareEntry } from '../vector/text-order.ts';
 import type { Dictionary } from '../vector/dictionary.ts';
 import { gatherBatch } from '../vector/gather.ts';
 import {
@@ -104,7 +104,7 @@ export class RefusedTexts {
       }
       const code = codes[row];
       if (refused[code] === 1) continue;
-      const order = compareText(dictionary.at(code), worst);
+      const order = compareEntry(dictionary, code, worst);
       if (order === 0 ? isOnly : order > 0 !== descending) refused[code] = 1;
       else rows[count++] = row;
     }

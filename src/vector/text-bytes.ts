@@ -95,6 +95,24 @@ export function compareSpans(a: ByteSpan, b: ByteSpan, known = 0): number {
   return a.end - a.start - (b.end - b.start);
 }
 
+/** Where the bytes `wanted`, of which there is one at least, first stand in bytes[start, end); -1 where they do not. */
+export function indexOfBytes(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  wanted: Uint8Array,
+): number {
+  const [first] = wanted;
+  const last = end - wanted.length;
+  for (let at = start; at <= last; at++) {
+    if (bytes[at] !== first) continue;
+    let same = 1;
+    while (same < wanted.length && bytes[at + same] === wanted[same]) same++;
+    if (same === wanted.length) return at;
+  }
+  return -1;
+}
+
 export function equalSpans(a: ByteSpan, b: ByteSpan): boolean {
   return a.end - a.start === b.end - b.start && compareSpans(a, b) === 0;
 }

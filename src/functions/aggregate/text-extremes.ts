@@ -2,6 +2,8 @@
 import type { SqlType } from '../../types/type.ts';
 import { compareText } from '../../types/text.ts';
 import { type TextVector, valueAt, type Vector, vectorFromValues } from '../../vector/vector.ts';
+import type { Dictionary } from '../../vector/dictionary.ts';
+import { compareEntry } from '../../vector/text-order.ts';
 import type { Accumulator } from '../function.ts';
 
 /** Bytes for what was compared, a byte for each group and entry. */
@@ -38,7 +40,7 @@ export class TextExtremes implements Accumulator {
       const known = seen[group] ?? this.#newSeen(seen, group, dictionary.length);
       if (known[code] === 1) continue;
       known[code] = 1;
-      this.#take(group, dictionary.at(code));
+      this.#takeEntry(group, dictionary, code);
     }
   }
 
@@ -55,7 +57,7 @@ export class TextExtremes implements Accumulator {
       const code = codes[i] as number;
       if (known[code] === 1 || (nulls !== undefined && nulls[i] === 1)) continue;
       known[code] = 1;
-      this.#take(group, dictionary.at(code));
+      this.#takeEntry(group, dictionary, code);
     }
   }
 
@@ -66,6 +68,15 @@ export class TextExtremes implements Accumulator {
   #addValue(group: number, args: readonly Vector[], row: number): void {
     const value = valueAt(args[0] as Vector, row);
     if (value !== null) this.#take(group, value as string);
+  }
+
+  #takeEntry(group: number, dictionary: Dictionary, code: number): void {
+    const best = this.#best[group] as string | null;
+    if (best !== null) {
+      const order = compareEntry(dictionary, code, best);
+      if (order === 0 || order > 0 !== this.#isMax) return;
+    }
+    this.#best[group] = dictionary.at(code);
   }
 
   #take(group: number, text: string): void {

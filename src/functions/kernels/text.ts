@@ -2,6 +2,7 @@
  * Predicates over text vectors. A dictionary entry is tested once and only if a row uses it, so a
  * predicate over a column with few distinct values costs one table look-up a row.
  */
+import type { Dictionary } from '../../vector/dictionary.ts';
 import type { TextVector, Vector } from '../../vector/vector.ts';
 import type { KernelArg } from '../function.ts';
 import { type CompareOp, FLIPPED, holds, type Kernel } from './compare.ts';
@@ -9,18 +10,17 @@ import { allNullBool, boolResult, joinNulls } from './kernel-arg.ts';
 
 const UNKNOWN = 2;
 
-/** Tests each row's string, each dictionary entry at most once. */
-export function testDictionary(
-  column: TextVector,
-  length: number,
-  test: (text: string) => boolean,
-): Vector {
+/** Tells of an entry of a dictionary. */
+export type EntryTest = (dictionary: Dictionary, code: number) => boolean;
+
+/** Tests each row's text, each dictionary entry at most once. */
+export function testDictionary(column: TextVector, length: number, test: EntryTest): Vector {
   const { codes, dictionary, nulls } = column;
   const data = new Uint8Array(length);
   if (dictionary.length > 4 * length) {
     for (let i = 0; i < length; i++) {
       if (nulls !== undefined && nulls[i] === 1) continue;
-      data[i] = test(dictionary.at(codes[i] as number)) ? 1 : 0;
+      data[i] = test(dictionary, codes[i] as number) ? 1 : 0;
     }
     return boolResult(data, nulls, length);
   }
@@ -30,7 +30,7 @@ export function testDictionary(
     const code = codes[i] as number;
     let answer = answers[code] as number;
     if (answer === UNKNOWN) {
-      answer = test(dictionary.at(code)) ? 1 : 0;
+      answer = test(dictionary, code) ? 1 : 0;
       answers[code] = answer;
     }
     data[i] = answer;
@@ -38,19 +38,24 @@ export function testDictionary(
   return boolResult(data, nulls, length);
 }
 
+type Compare = (a: string, b: string) => number;
+/** Compares a dictionary's entry with a string. */
+type CompareEntry = (dictionary: Dictionary, code: number, text: string) => number;
+
 /** A kernel for `text op text` by a three-way comparison of strings. */
 export function textCompareKernel(
   op: CompareOp,
-  compare: (a: string, b: string) => number,
+  compare: Compare,
+  compareWith: CompareEntry = (dictionary, code, text) => compare(dictionary.at(code), text),
 ): Kernel {
   const flipped = FLIPPED[op];
   return (args, length) => {
     const [left, right] = args as [KernelArg, KernelArg];
     if (left.rep === 'text' && right.rep === 'constant') {
-      return againstConstant(op, compare, left, right.value, length);
+      return againstConstant(op, compareWith, left, right.value, length);
     }
     if (left.rep === 'constant' && right.rep === 'text') {
-      return againstConstant(flipped, compare, right, left.value, length);
+      return againstConstant(flipped, compareWith, right, left.value, length);
     }
     if (left.rep !== 'text' || right.rep !== 'text') return undefined;
     const nulls = joinNulls(left.nulls, right.nulls, length);
@@ -67,14 +72,16 @@ export function textCompareKernel(
 
 function againstConstant(
   op: CompareOp,
-  compare: (a: string, b: string) => number,
+  compare: CompareEntry,
   column: TextVector,
   constant: unknown,
   length: number,
 ): Vector | undefined {
   if (constant === null) return allNullBool(length);
   if (typeof constant !== 'string') return undefined;
-  return testDictionary(column, length, (text) => holds(op, compare(text, constant)));
+  return testDictionary(column, length, (dictionary, code) =>
+    holds(op, compare(dictionary, code, constant)),
+  );
 }
 
 /** A kernel for predicates like LIKE whose right argument compiles to a test. */
@@ -84,6 +91,7 @@ export function patternKernel(compile: (pattern: string) => (text: string) => bo
     if (left.rep !== 'text' || right.rep !== 'constant') return undefined;
     if (right.value === null) return allNullBool(length);
     if (typeof right.value !== 'string') return undefined;
-    return testDictionary(left, length, compile(right.value));
+    const test = compile(right.value);
+    return testDictionary(left, length, (dictionary, code) => test(dictionary.at(code)));
   };
 }

@@ -5,6 +5,7 @@ import { compareNumeric } from '../../types/numeric.ts';
 import { compareBpchar, compareText } from '../../types/text.ts';
 import { OID, type Oid } from '../../types/type.ts';
 import type { Int64 } from '../../types/value.ts';
+import { compareEntry } from '../../vector/text-order.ts';
 import { operator } from '../define.ts';
 import type { ScalarFunction, SqlOperator } from '../function.ts';
 import { boolCompareKernel } from '../kernels/bool.ts';
@@ -68,7 +69,7 @@ function mixtures(types: readonly string[]): SqlOperator[] {
   );
 }
 
-const textKernel = (op: CompareOp) => textCompareKernel(op, textOrder);
+const textKernel = (op: CompareOp) => textCompareKernel(op, textOrder, compareEntry);
 
 export const comparisonOperatorList: readonly SqlOperator[] = [
   ...mixtures(['int2', 'int4', 'int8']),
