@@ -1,9 +1,8 @@
 /** Conditions on a single text column: decided once for each dictionary entry that rows refer to. */
 import type { Expr } from '../plan/expr.ts';
 import { nullVector } from '../vector/builder.ts';
-import type { Dictionary } from '../vector/dictionary.ts';
 import type { TextVector } from '../vector/vector.ts';
-import { isTableWorthwhile } from './expr/entry-results.ts';
+import { EntryTables } from './expr/entry-results.ts';
 import { truthAt } from './expr/evaluator.ts';
 import { isAsync, isVolatile, mayRaise, someExpr } from './expr/walk.ts';
 import { evaluatorOf } from './expression.ts';
@@ -17,7 +16,7 @@ interface TruthTable {
   next: number;
 }
 
-type TruthTables = WeakMap<object, TruthTable>;
+type TruthTables = EntryTables<TruthTable>;
 
 const UNDECIDED = 2;
 
@@ -32,16 +31,15 @@ export function dictionaryConjunct(expr: Expr, used: readonly number[]): FastCon
     const vector = batch.columns[column];
     if (vector.rep !== 'text') return false;
     const total = rows === undefined ? batch.length : rows.length;
-    const isWorthwhile = keeps
-      ? isTableWorthwhile(vector, total)
-      : vector.dictionary.length <= 4 * total + 64;
-    if (!isWorthwhile) return false;
+    if (!keeps && vector.dictionary.length > 4 * total + 64) return false;
     let tables = keeps ? kept.get(context) : undefined;
     if (tables === undefined) {
-      tables = new WeakMap();
+      tables = new EntryTables();
       if (keeps) kept.set(context, tables);
     }
-    const known = tableFor(vector.dictionary, tables);
+    const known = tables.tableFor(vector, total, newTable);
+    if (known === undefined) return false;
+    grow(known, vector.dictionary.length);
     const table = known.truths;
     const ofNull = vector.nulls === undefined ? 0 : truthOfNull(expr, column, vector, context);
     const pick: Pick = { vector, rows, total, table, ofNull, selected: new Int32Array(total) };
@@ -88,17 +86,16 @@ function pickFrom(pick: Pick, at: number, count: number): readonly [number, numb
   return [at, count];
 }
 
-/** The table of a dictionary, with what was decided before the dictionary had as many entries. */
-function tableFor(dictionary: Dictionary, tables: TruthTables): TruthTable {
-  const key = dictionary.source;
-  let known = tables.get(key);
-  if (known === undefined) tables.set(key, (known = { truths: new Uint8Array(0), next: 0 }));
-  if (known.truths.length < dictionary.length) {
-    const truths = new Uint8Array(dictionary.length).fill(UNDECIDED);
-    truths.set(known.truths);
-    known.truths = truths;
-  }
-  return known;
+function newTable(): TruthTable {
+  return { truths: new Uint8Array(0), next: 0 };
+}
+
+/** What was decided before the dictionary had as many entries stays. */
+function grow(table: TruthTable, entries: number): void {
+  if (table.truths.length >= entries) return;
+  const truths = new Uint8Array(entries).fill(UNDECIDED);
+  truths.set(table.truths);
+  table.truths = truths;
 }
 
 /** The codes of rows from `at` on that are not decided, each once: they count as decided from now on. */

@@ -38,6 +38,7 @@ export interface ScalarOptions {
   readonly argNames?: readonly string[];
   readonly kernel?: ScalarFunction['kernel'];
   readonly ofBytes?: ScalarFunction['ofBytes'];
+  readonly onBytes?: ScalarFunction['onBytes'];
 }
 
 const SIGNATURE = /^([a-z_][a-z0-9_]*)\((.*)\) ([a-z0-9_]+(?:\[\])?)$/;
@@ -82,6 +83,7 @@ export function scalar(
     ...(options.argNames === undefined ? {} : { argNames: options.argNames }),
     kernel: options.kernel,
     ofBytes: options.ofBytes,
+    onBytes: options.onBytes,
     evaluate: byArity(argTypes.length, implementation),
   };
 }

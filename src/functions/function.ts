@@ -13,6 +13,7 @@ import type { FormatSettings } from '../types/codec.ts';
 import type { Oid, SqlType } from '../types/type.ts';
 import type { Int64, Value } from '../types/value.ts';
 import type { ColumnSummary, Statistic, Summaries } from '../vector/summary.ts';
+import type { ByteSpan } from '../vector/dictionary.ts';
 import type { Batch, Vector } from '../vector/vector.ts';
 
 /** What a running statement offers to functions. */
@@ -107,6 +108,12 @@ interface FunctionBase {
 /** A number about a text, which is bytes[start, end). */
 export type TextMeasure = (bytes: Uint8Array, start: number, end: number) => number;
 
+/**
+ * A text about a text: puts the span around the result, which may be a part of the text, or lie in memory that the
+ * next call may use again. False where only the function itself can tell; then the span is as it was.
+ */
+export type BytesMap = (span: ByteSpan) => boolean;
+
 /** An argument of a kernel: a vector, or one value for all rows. */
 export type KernelArg =
   | Vector
@@ -134,6 +141,11 @@ export interface ScalarFunction extends FunctionBase {
    * long as the dictionary that the text is in.
    */
   readonly ofBytes?: TextMeasure | undefined;
+  /**
+   * The function of one text and constants, of which this gets the arguments with NULL in the place of the text,
+   * over UTF-8. It may raise what the function raises.
+   */
+  readonly onBytes?: ((constants: readonly Value[]) => BytesMap | undefined) | undefined;
   /** For functions that wait (pg_sleep, advisory locks): used instead of `evaluate`. */
   readonly evaluateAsync?:
     | ((args: readonly Value[], context: EvalContext, call: CallInfo) => Promise<Value>)

@@ -2,7 +2,13 @@
  * Functions of one text column and constants, computed once a statement for each dictionary entry that rows
  * refer to: a column's batches share their dictionary, however small each of them is beside it.
  */
-import type { CallInfo, KernelArg, ScalarFunction, TextMeasure } from '../../functions/function.ts';
+import type {
+  BytesMap,
+  CallInfo,
+  KernelArg,
+  ScalarFunction,
+  TextMeasure,
+} from '../../functions/function.ts';
 import { OID, vectorRep, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { newSpan, type Dictionary } from '../../vector/dictionary.ts';
@@ -11,20 +17,36 @@ import { TextTable } from '../../vector/text-table.ts';
 import type { TextVector, Vector } from '../../vector/vector.ts';
 import type { ExecContext } from '../operator.ts';
 
-/** Entries for each row of a batch above which a table of them all costs more than it saves. */
+/** Entries for each row so far above which a table of them all costs more than it saves. */
 const ENTRIES_A_ROW = 64;
 const ENTRIES_MIN = 1024;
 
-/** Whether a table by dictionary entry pays for rows that are some of a column's. */
-export function isTableWorthwhile({ dictionary }: TextVector, rows: number): boolean {
-  return dictionary.length <= ENTRIES_A_ROW * rows + ENTRIES_MIN;
+/** What is known of dictionaries' entries, by their source. */
+export class EntryTables<T> {
+  readonly #tables = new WeakMap<object, T>();
+  /** Rows that came before there was a table. */
+  readonly #rows = new WeakMap<object, number>();
+
+  /** The table for rows that are some of a column's; undefined where one does not pay yet. */
+  tableFor({ dictionary }: TextVector, rows: number, make: () => T): T | undefined {
+    const { source, length } = dictionary;
+    let table = this.#tables.get(source);
+    if (table !== undefined) return table;
+    const all = rows + (this.#rows.get(source) ?? 0);
+    if (length > ENTRIES_A_ROW * all + ENTRIES_MIN) {
+      this.#rows.set(source, all);
+      return undefined;
+    }
+    this.#tables.set(source, (table = make()));
+    return table;
+  }
 }
 
 /** What is known of a call; another one of its kind with other constants takes its place. */
 interface CallResults {
   readonly fn: ScalarFunction;
   readonly constants: readonly Value[];
-  readonly tables: WeakMap<object, EntryTable>;
+  readonly tables: EntryTables<EntryTable>;
 }
 
 const RESULTS = new WeakMap<ExecContext, Map<CallInfo, CallResults>>();
@@ -35,6 +57,8 @@ export interface TextCall {
   /** The arguments, NULL in the place of the one that differs. */
   readonly constants: readonly Value[];
   compute(value: Value): Value;
+  /** The same over bytes; to be asked for when there is a text to compute of. */
+  onBytes(): BytesMap | undefined;
 }
 
 /** undefined where the argument is no text; exactly one argument is a vector. */
@@ -53,7 +77,18 @@ export function textCall(
     values[position] = value;
     return value === null && fn.strict ? null : fn.evaluate(values, context.eval, call);
   };
-  return { vector, constants, compute };
+  let onBytes: BytesMap | undefined;
+  let isAsked = false;
+  return {
+    vector,
+    constants,
+    compute,
+    onBytes: () => {
+      if (!isAsked) onBytes = fn.onBytes?.(constants);
+      isAsked = true;
+      return onBytes;
+    },
+  };
 }
 
 /** undefined where rows or types are not of the kind. */
@@ -61,26 +96,25 @@ export function resultsByEntry(
   fn: ScalarFunction,
   call: CallInfo,
   type: SqlType,
-  { vector, constants, compute }: TextCall,
+  text: TextCall,
   length: number,
   context: ExecContext,
 ): Vector | undefined {
-  if (!isTableWorthwhile(vector, length) || vectorRep(type.oid) === 'any') return undefined;
+  const { vector, constants } = text;
+  if (vectorRep(type.oid) === 'any') return undefined;
   const { ofBytes } = fn;
   const tables =
     ofBytes === undefined ? resultsOf(fn, call, constants, context).tables : keptTables(ofBytes);
-  const key = vector.dictionary.source;
-  let table = tables.get(key);
-  if (table === undefined) tables.set(key, (table = newTable(type)));
-  return table.results(vector, type, length, compute, ofBytes);
+  const table = tables.tableFor(vector, length, () => newTable(type));
+  return table?.results(text, type, length, ofBytes);
 }
 
 /** What is known of texts beyond a statement, for as long as their dictionaries are there. */
-const KEPT = new WeakMap<TextMeasure, WeakMap<object, EntryTable>>();
+const KEPT = new WeakMap<TextMeasure, EntryTables<EntryTable>>();
 
-function keptTables(measure: TextMeasure): WeakMap<object, EntryTable> {
+function keptTables(measure: TextMeasure): EntryTables<EntryTable> {
   let tables = KEPT.get(measure);
-  if (tables === undefined) KEPT.set(measure, (tables = new WeakMap()));
+  if (tables === undefined) KEPT.set(measure, (tables = new EntryTables()));
   return tables;
 }
 
@@ -100,26 +134,23 @@ function resultsOf(
   if (calls === undefined) RESULTS.set(context, (calls = new Map()));
   let known = calls.get(call);
   if (known?.fn !== fn || !constants.every((value, i) => Object.is(value, known?.constants[i]))) {
-    calls.set(call, (known = { fn, constants, tables: new WeakMap() }));
+    calls.set(call, (known = { fn, constants, tables: new EntryTables() }));
   }
   return known;
 }
 
-type Compute = (value: Value) => Value;
-
 interface EntryTable {
   /** undefined where a value is none that the table can hold. */
   results(
-    vector: TextVector,
+    text: TextCall,
     type: SqlType,
     length: number,
-    compute: Compute,
     measure: TextMeasure | undefined,
   ): Vector | undefined;
 }
 
-/** The text at hand. */
-const text = newSpan();
+/** The bytes of the text at hand. */
+const span = newSpan();
 
 const UNKNOWN = 0;
 const KNOWN = 1;
@@ -139,10 +170,9 @@ class NumberResults implements EntryTable {
   }
 
   results(
-    vector: TextVector,
+    { vector, compute }: TextCall,
     type: SqlType,
     length: number,
-    compute: Compute,
     measure: TextMeasure | undefined,
   ): Vector | undefined {
     const { codes, dictionary, nulls } = vector;
@@ -206,8 +236,8 @@ function measured(
   measure: TextMeasure | undefined,
 ): number | undefined {
   if (measure === undefined || !dictionary.hasBytes) return undefined;
-  dictionary.spanAt(code, text);
-  return measure(text.bytes, text.start, text.end);
+  dictionary.spanAt(code, span);
+  return measure(span.bytes, span.start, span.end);
 }
 
 function unknownIn(numbers: Float64Array | Int32Array): number {
@@ -223,7 +253,8 @@ class TextResults implements EntryTable {
   #codes = new Int32Array(0);
   readonly #texts = new TextTable();
 
-  results(vector: TextVector, type: SqlType, length: number, compute: Compute): Vector {
+  results(text: TextCall, type: SqlType, length: number): Vector {
+    const { vector, compute } = text;
     const { codes, dictionary, nulls } = vector;
     this.#grow(dictionary.length);
     const known = this.#codes;
@@ -239,7 +270,7 @@ class TextResults implements EntryTable {
       } else {
         const code = codes[row];
         result = known[code];
-        if (result === NO_CODE) known[code] = result = this.#codeOf(compute(dictionary.at(code)));
+        if (result === NO_CODE) known[code] = result = this.#resultOf(text, code);
       }
       if (result === NULL_CODE) anyNull = mask[row] = 1;
       else results[row] = result;
@@ -253,6 +284,15 @@ class TextResults implements EntryTable {
       dictionary: this.#snapshot(),
       nulls: found,
     };
+  }
+
+  #resultOf({ vector: { dictionary }, compute, onBytes }: TextCall, code: number): number {
+    const map = dictionary.hasBytes ? onBytes() : undefined;
+    if (map !== undefined) {
+      dictionary.spanAt(code, span);
+      if (map(span)) return this.#texts.addBytes(span.bytes, span.start, span.end);
+    }
+    return this.#codeOf(compute(dictionary.at(code)));
   }
 
   #codeOf(value: Value): number {

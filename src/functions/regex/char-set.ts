@@ -52,6 +52,8 @@ export interface CharSetParts {
 }
 
 const MEMO = 256;
+const ASCII_END = 0x80;
+const LAST_CODE = 0x10ffff;
 
 /** A compiled set; membership of the first 256 characters is a table look-up. */
 export class CharSet {
@@ -65,6 +67,15 @@ export class CharSet {
 
   has(code: number): boolean {
     return code < MEMO ? this.#memo[code] === 1 : this.#compute(code);
+  }
+
+  /** Whether it has all characters beyond ASCII, or none of them; undefined where that is not so, or not known. */
+  get isBeyondAscii(): boolean | undefined {
+    const { ranges, classes, excluded, negated, foldCase } = this.#parts;
+    if (classes.length > 0 || excluded.length > 0 || foldCase) return undefined;
+    if (ranges.every(([, high]) => high < ASCII_END)) return negated;
+    const hasAll = ranges.some(([low, high]) => low <= ASCII_END && high >= LAST_CODE);
+    return hasAll ? !negated : undefined;
   }
 
   #compute(code: number): boolean {

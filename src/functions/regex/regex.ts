@@ -3,6 +3,7 @@
  * or shortest as the expression prefers; inside it earlier parts take their preferred length first.
  */
 import { concatNode, type RegexNode } from './ast.ts';
+import { ByteForm } from './byte-form.ts';
 import { applyRegexOption, parseRegex, type RegexOptions } from './parse.ts';
 import { PlainForm } from './plain-form.ts';
 import { compileProgram, matchEnd, matchesAnywhere, reach, Subject } from './program.ts';
@@ -18,6 +19,8 @@ export interface RegexMatch {
 
 export class Regex {
   readonly groupCount: number;
+  /** For UTF-8, where the expression is plain. */
+  readonly bytes: ByteForm | undefined;
   readonly #root: RegexNode;
   readonly #isAnchored: boolean;
   readonly #plain: PlainForm | undefined;
@@ -30,6 +33,9 @@ export class Regex {
     // Compiles now, so that a pattern that is too complex fails before any row is read.
     compileProgram(root, false);
     this.#plain = PlainForm.of(root, groupCount);
+    if (this.#plain !== undefined && root.kind === 'concat') {
+      this.bytes = new ByteForm(root.nodes.slice(1, -1), groupCount);
+    }
   }
 
   test(text: string): boolean {

@@ -4,9 +4,11 @@ import { PgArray } from '../../types/pg-array.ts';
 import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { scalar, table } from '../define.ts';
-import type { ScalarFunction, TableFunction } from '../function.ts';
+import type { BytesMap, ScalarFunction, TableFunction } from '../function.ts';
 import { similarToRegex } from '../regex/like.ts';
 import { applyRegexOption } from '../regex/parse.ts';
+import { ByteBuffer } from './byte-buffer.ts';
+import { setSpan } from './text-on-bytes.ts';
 import { compileRegex, type Regex, type RegexMatch, type RegexSearch } from '../regex/regex.ts';
 
 interface Flags {
@@ -172,19 +174,23 @@ function replaceMatches(request: ReplaceRequest): string {
   return result + searched.slice(copied, searched.length);
 }
 
-function regexpReplace(
-  text: string,
-  pattern: string,
-  replacement: string,
-  flagText: string,
-): string {
+function replaceFlags(flagText: string): Flags {
   if (/^[0-9]/.test(flagText)) {
     throw dbError('invalid_parameter_value', {
       message: `invalid regular expression option: "${flagText[0]}"`,
       hint: 'If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.',
     });
   }
-  const { options, isGlobal } = readFlags(flagText);
+  return readFlags(flagText);
+}
+
+function regexpReplace(
+  text: string,
+  pattern: string,
+  replacement: string,
+  flagText: string,
+): string {
+  const { options, isGlobal } = replaceFlags(flagText);
   return replaceMatches({
     text,
     pattern,
@@ -194,6 +200,41 @@ function regexpReplace(
     occurrence: isGlobal ? 0 : 1,
   });
 }
+
+/** regexp_replace() over UTF-8, for expressions over the whole text. */
+function replaceOnBytes(constants: readonly Value[]): BytesMap | undefined {
+  const [text, pattern, replacement, flagText = ''] = constants;
+  if (text !== null || typeof pattern !== 'string') return undefined;
+  if (typeof replacement !== 'string' || typeof flagText !== 'string') return undefined;
+  const { options } = replaceFlags(flagText);
+  const { bytes: form, groupCount } = compileRegex(pattern, options);
+  if (form === undefined) return undefined;
+  const parts = parseReplacement(replacement)
+    .filter((part) => (typeof part === 'string' ? part !== '' : part <= groupCount))
+    .map((part) => (typeof part === 'string' ? ENCODER.encode(part) : part));
+  const [only] = parts;
+  return (span) => {
+    const { bytes, start, end } = span;
+    if (!form.takes(bytes, start, end)) return false;
+    if (!form.matches(bytes, start, end)) return true;
+    const startOf = (group: number): number => (group === 0 ? start : form.groupStart(group));
+    const endOf = (group: number): number => (group === 0 ? end : form.groupEnd(group));
+    if (parts.length === 1 && typeof only === 'number') {
+      setSpan(span, bytes, startOf(only), endOf(only));
+      return true;
+    }
+    result.clear(end - start);
+    for (const part of parts) {
+      if (typeof part === 'number') result.add(bytes, startOf(part), endOf(part));
+      else result.add(part, 0, part.length);
+    }
+    setSpan(span, result.bytes, 0, result.length);
+    return true;
+  };
+}
+
+const ENCODER = new TextEncoder();
+const result = new ByteBuffer();
 
 function checkPositive(name: string, value: number, least = 1): void {
   if (value < least) {
@@ -358,10 +399,12 @@ export const regexFunctions: readonly ScalarFunction[] = [
     regexpMatch(text, pattern, ''),
   ),
   scalar('regexp_match(text, text, text) text[]', regexpMatch),
-  scalar('regexp_replace(text, text, text) text', (text: string, pattern: string, to: string) =>
-    regexpReplace(text, pattern, to, ''),
+  scalar(
+    'regexp_replace(text, text, text) text',
+    (text: string, pattern: string, to: string) => regexpReplace(text, pattern, to, ''),
+    { onBytes: replaceOnBytes },
   ),
-  scalar('regexp_replace(text, text, text, text) text', regexpReplace),
+  scalar('regexp_replace(text, text, text, text) text', regexpReplace, { onBytes: replaceOnBytes }),
   ...withOverloads(
     'regexp_replace',
     ['text', 'text', 'text', 'int4', 'int4', 'text'],

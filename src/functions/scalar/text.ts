@@ -3,6 +3,7 @@ import { dbError, type DbError } from '../../errors/db-error.ts';
 import { characterCount, characterLength, trimBlanks, utf8Length } from '../../types/text.ts';
 import { scalar } from '../define.ts';
 import type { ScalarFunction, TextMeasure } from '../function.ts';
+import { mapCase, mapLeft, mapReplace, mapSubstring } from './text-on-bytes.ts';
 
 /** PostgreSQL's limit on one value: 1 GiB less the header. */
 export const TEXT_BYTES_MAX = 1073741823;
@@ -213,14 +214,18 @@ export const textFunctions: readonly ScalarFunction[] = [
   scalar('octet_length(text) int4', utf8Length, { ofBytes: byteCount }),
   scalar('octet_length(bpchar) int4', utf8Length),
   scalar('bit_length(text) int4', (text: string) => utf8Length(text) * 8),
-  scalar('lower(text) text', lower),
-  scalar('upper(text) text', upper),
+  scalar('lower(text) text', lower, { onBytes: mapCase('A') }),
+  scalar('upper(text) text', upper, { onBytes: mapCase('a') }),
   scalar('initcap(text) text', initcap),
   ...trims(),
   ...['substr', 'substring'].flatMap((name) => [
-    scalar(`${name}(text, int4) text`, (text: string, start: number) => substring(text, start)),
-    scalar(`${name}(text, int4, int4) text`, (text: string, start: number, count: number) =>
-      substring(text, start, count),
+    scalar(`${name}(text, int4) text`, (text: string, start: number) => substring(text, start), {
+      onBytes: mapSubstring,
+    }),
+    scalar(
+      `${name}(text, int4, int4) text`,
+      (text: string, start: number, count: number) => substring(text, start, count),
+      { onBytes: mapSubstring },
     ),
     scalar(`${name}(bytea, int4) bytea`, (bytes: Uint8Array, start: number) =>
       substringBytes(bytes, start),
@@ -229,7 +234,7 @@ export const textFunctions: readonly ScalarFunction[] = [
       substringBytes(bytes, start, count),
     ),
   ]),
-  scalar('left(text, int4) text', left),
+  scalar('left(text, int4) text', left, { onBytes: mapLeft }),
   scalar('right(text, int4) text', right),
   scalar('lpad(text, int4) text', (text: string, length: number) => pad(text, length, ' ', true)),
   scalar('lpad(text, int4, text) text', (text: string, length: number, fill: string) =>
@@ -245,7 +250,7 @@ export const textFunctions: readonly ScalarFunction[] = [
     overlay(text, other, start),
   ),
   scalar('overlay(text, text, int4, int4) text', overlay),
-  scalar('replace(text, text, text) text', replace),
+  scalar('replace(text, text, text) text', replace, { onBytes: mapReplace }),
   scalar('translate(text, text, text) text', translate),
   scalar('reverse(text) text', (text: string) => [...text].reverse().join('')),
   scalar('repeat(text, int4) text', repeat),
