@@ -13,6 +13,7 @@ import type {
   AggregateFunction,
   CallInfo,
   EvalContext,
+  OfSummaries,
   OverFrames,
   ScalarFunction,
   SqlOperator,
@@ -230,6 +231,7 @@ export interface AggregateOptions {
   readonly orderedSetDirectArgs?: number;
   readonly orderInsensitive?: boolean;
   readonly statistics?: readonly Statistic[];
+  readonly ofSummaries?: OfSummaries;
   readonly overFrames?: OverFrames;
 }
 

@@ -214,11 +214,16 @@ export interface AggregateFunction extends FunctionBase {
   readonly takesCounts?: boolean;
   /** What it needs to know of its first argument to add summaries instead of rows; undefined: it can't. */
   readonly statistics?: readonly Statistic[] | undefined;
+  /** The results of groups of which a summary each is all there is; their sums are safe integers. */
+  readonly ofSummaries?: OfSummaries;
   /** For windows: all frames at once, where the function can do better than its accumulators. */
   readonly overFrames?: OverFrames;
   /** `direct` holds the direct arguments' values for ordered-set aggregates. */
   createAccumulator(call: CallInfo, context: EvalContext, direct: readonly Value[]): Accumulator;
 }
+
+/** Undefined where accumulators have to tell. */
+export type OfSummaries = (all: Summaries, column: ColumnSummary | undefined) => Vector | undefined;
 
 /** Rows that lie together, such as those of one partition. */
 export interface RowStretches {

@@ -1,13 +1,21 @@
 /**
  * Kernel calls as a list in the kernels' memory, from which threads take one after the other. Whoever is
- * late is not waited for: a call that another thread has taken and not finished may be made once more, as
- * all of these kernels write the same again.
+ * late is not waited for: a call that another thread has taken and not finished is made once more, at the same
+ * time. Most of these kernels write nothing but their results, so the same again; who adds up in memory must
+ * have it done elsewhere.
  */
 import { kernels } from './kernels.ts';
 import { kernelViews, scratch } from './memory.ts';
 
 /** Kernels that only read what they are given and write results, which the threads know by position. */
-const LISTED = ['summarizeU8', 'summarizeU16', 'summarizeU32', 'partKeys', 'distinctKeys'] as const;
+const LISTED = [
+  'summarizeU8',
+  'summarizeU16',
+  'summarizeU32',
+  'partKeys',
+  'distinctKeys',
+  'groupRecords',
+] as const;
 export type ListedKernel = (typeof LISTED)[number];
 
 export interface KernelCall {
@@ -18,7 +26,11 @@ export interface KernelCall {
 
 const ARGS_MAX = 8;
 /** Those whose first argument is memory to work in, which each thread has of its own: callers leave it 0. */
-const WORKING: ReadonlySet<ListedKernel> = new Set(['partKeys', 'distinctKeys'] as const);
+const WORKING: ReadonlySet<ListedKernel> = new Set([
+  'partKeys',
+  'distinctKeys',
+  'groupRecords',
+] as const);
 /** How much that is. */
 export const CALL_WORK_BYTES = 1 << 20;
 /** A call: its kernel, its arguments, and whether it is done. */
@@ -66,13 +78,15 @@ export function takeCalls(pointer: number): void {
   }
 }
 
-/** Makes the calls that others have taken and not finished; all results are there then. */
-export function finishCalls(pointer: number): void {
-  const { i32 } = kernelViews();
+/** Makes the calls that others have taken and not finished, or what `redo` has in their place; all results are there then. */
+export function finishCalls(pointer: number, redo?: (call: number) => KernelCall): void {
   const list = pointer / 4;
-  for (let i = 0; i < i32[list + 1]; i++) {
+  for (let i = 0; i < kernelViews().i32[list + 1]; i++) {
+    const { i32 } = kernelViews();
     const at = callAt(list, i);
-    if (Atomics.load(i32, at + 1 + ARGS_MAX) === 0) makeCall(i32, at);
+    if (Atomics.load(i32, at + 1 + ARGS_MAX) !== 0) continue;
+    if (redo === undefined) makeCall(i32, at);
+    else runCalls([redo(i)]);
   }
 }
 

@@ -28,9 +28,15 @@ export class KernelTeam {
   /**
    * Makes all calls; helpers make some of them where they are free. The result is to be called when what is
    * in `own`, which nobody else uses, has been read: it is freed when the last helper has let go of it, too,
-   * for one that is late may still write there. `others` stay what they are until then.
+   * for one that is late may still write there. `others` stay what they are until then. `redo` gives the call
+   * to make in the place of one that is late, where the two must not write to the same memory.
    */
-  run(calls: readonly KernelCall[], own: KernelBlock, others: readonly KernelBlock[]): () => void {
+  run(
+    calls: readonly KernelCall[],
+    own: KernelBlock,
+    others: readonly KernelBlock[],
+    redo?: (call: number) => KernelCall,
+  ): () => void {
     const helpers = this.#started().filter(({ waiting }) => waiting < OFFERS_MAX);
     const list = helpers.length === 0 ? undefined : tryAllocate(listBytes(calls.length));
     if (list === undefined) {
@@ -43,7 +49,7 @@ export class KernelTeam {
       helper.run(list.pointer, blocks).catch(() => this.#dismiss(helper)),
     );
     takeCalls(list.pointer);
-    finishCalls(list.pointer);
+    finishCalls(list.pointer, redo);
     return () =>
       void Promise.all(offers).then(() => {
         freeBlock(list);

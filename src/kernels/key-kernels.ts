@@ -47,6 +47,27 @@ export interface KeyKernels {
     word: number,
     out: number,
   ): void;
+  /**
+   * Copies records, keys of `width` bytes and words behind them, to where their parts' cursors stand: the next
+   * place and the first without room, u32 each, of 2^bits parts. Returns the row whose part has no room, `rows`
+   * where all had. Up to 16 bytes behind a record are read and written.
+   */
+  putRecords(
+    records: number,
+    stride: number,
+    width: number,
+    row: number,
+    rows: number,
+    bits: number,
+    cursors: number,
+  ): number;
+  /**
+   * Groups the records of a part, after the seeds, keys with a word behind each: `list` has how many stretches of
+   * both there are, then their addresses and lengths. `room` is a multiple of 2, at least as many as there are
+   * keys; the work takes 12 bytes for each and 4 KiB. At `out` are the head (how many groups, how many of them seeds) and
+   * arrays of `room`: those of the states, the counts of rows, the keys.
+   */
+  groupRecords(work: number, layout: number, list: number, room: number, out: number): void;
   /** Writes -1 where a key is not in the table. */
   findKeys(table: number, keys: number, hashes: number, rows: number, out: number): void;
   /** Frees all slots of a stretch of memory; V8 would do it byte by byte, for the memory is shared. */
@@ -89,4 +110,38 @@ export const KEY_PAGE_BITS = 12;
 /** Narrow keys lie in their slots. */
 export function keySlotBytes(width: number): number {
   return width <= 12 ? 16 : 8;
+}
+
+/** The layout of records and of groups (u32 each); the states follow. */
+export const GROUPS = {
+  width: 0,
+  stride: 4,
+  /** Where a record has its bits for NULLs, 0 for nowhere. */
+  flags: 8,
+  /** Bytes of a group before its count of rows, and before its key. */
+  counts: 12,
+  keys: 16,
+  states: 20,
+} as const;
+export const GROUPS_BYTES = 24;
+/** A state: kind, offset of the word in a record, bytes of a group before it, bit for NULL (u32 each). */
+export const GROUP_STATE_BYTES = 16;
+export const GROUPS_HEAD_BYTES = 16;
+
+/** Kinds of states: rows that are not NULL, sums, extremes, of words of 32 and of 64 bits. */
+export const GROUP_STATES = {
+  known: 0,
+  sum32: 1,
+  sum64: 2,
+  min32: 3,
+  max32: 4,
+  min64: 5,
+  max64: 6,
+} as const;
+export type GroupStateKind = keyof typeof GROUP_STATES;
+
+/** Bytes of a group's state; a sum of 64 bits is one of the lower words and one of the upper ones. */
+export function groupStateBytes(kind: GroupStateKind): 4 | 8 | 16 {
+  if (kind === 'sum64') return 16;
+  return kind === 'sum32' || kind === 'min64' || kind === 'max64' ? 8 : 4;
 }

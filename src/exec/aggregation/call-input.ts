@@ -23,6 +23,8 @@ export interface CallState {
   add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> | void;
   /** Adds summaries; `column` is the argument's place in them, -1 where rows only count. */
   addSummaries(groups: Int32Array, column: number, all: Summaries, count: number): void;
+  /** Adds rows whose arguments are evaluated; there are `count` groups. */
+  addValues?(groups: Int32Array, args: readonly Vector[], length: number, count: number): void;
   /** DISTINCT: adds rows whose arguments are evaluated, of which some may be equal. */
   addDistinct?(groups: Int32Array, args: readonly Vector[], length: number): Promise<void>;
   /** WITHIN GROUP: adds numbers of groups, each with how often it comes. */

@@ -59,7 +59,7 @@ interface Distinct {
   readonly aside: DistinctAside | undefined;
 }
 
-class StreamingCall implements CallState {
+export class StreamingCall implements CallState {
   readonly #call: AggregateCall;
   readonly #args: CompiledExprs;
   readonly #create: () => Accumulator;
@@ -107,6 +107,11 @@ class StreamingCall implements CallState {
     if (selection !== undefined) groups = selection.map((row) => groups[row]);
     if (this.#distinct === undefined) this.#accumulators.add(groups, args, length);
     else await this.#addRows(this.#distinct, groups, args, length);
+  }
+
+  addValues(groups: Int32Array, args: readonly Vector[], length: number, count: number): void {
+    this.#accumulators.ensureGroups(count);
+    this.#accumulators.add(groups, args, length);
   }
 
   async addDistinct(groups: Int32Array, args: readonly Vector[], length: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** Numbers for keys of groups: from a grid as long as that takes them, then from hashing. */
 import { vectorRep, type SqlType } from '../../types/type.ts';
 import type { Vector } from '../../vector/vector.ts';
+import type { PackedKeys } from '../packed-keys/packed-keys.ts';
 import type { Steps } from '../packed-keys/packed-table.ts';
 import { RowNumbers, type TakeKeys } from '../packed-keys/row-numbers.ts';
 import { TextIds } from '../packed-keys/text-ids.ts';
@@ -39,6 +40,11 @@ export class GroupTable {
   /** Whether groups can be asked for their keys; else they are for others to keep. */
   get hasKeys(): boolean {
     return this.#grid !== undefined || this.#table.hasKeys;
+  }
+
+  /** The keys as long as they are packed. */
+  get packed(): PackedKeys | undefined {
+    return this.#grid === undefined ? this.#table.packed : undefined;
   }
 
   /** The keys of groups [first, end), where there are any. */

@@ -17,6 +17,7 @@ import { callState } from './call-state.ts';
 import { PAGE_GROUPS } from './group-pages.ts';
 import { SpilledGroups } from './spilled-groups.ts';
 import { GroupTable } from './group-table.ts';
+import { GroupsAside } from './groups-aside.ts';
 import { groupRows } from './summary-input.ts';
 import { batchSummaries, summaryBatch } from './summary-rows.ts';
 import { summaryKey, type SummaryPlan } from './summary-plan.ts';
@@ -61,6 +62,10 @@ export class Grouping {
   readonly #stateBytes: number;
   #groups = new Int32Array(0);
   readonly #stepRows: number;
+  /** Rows looked for one by one. */
+  #rows = 0;
+  /** Takes the rows once there are many groups, where it can. */
+  readonly #aside: GroupsAside | undefined;
 
   constructor(
     node: AggregateNode,
@@ -84,6 +89,7 @@ export class Grouping {
     this.#keyBuilders = this.#newBuilders();
     this.#stepRows = hashStepRows(context);
     this.calls = node.aggregates.map((call) => callState(call, set.length > 0, context, budget));
+    this.#aside = GroupsAside.of(node, context);
     this.#stateBytes = this.calls.reduce((sum, { groupBytes }) => sum + groupBytes, 0);
   }
 
@@ -102,9 +108,50 @@ export class Grouping {
     for (const piece of pieces(batch, this.#stepRows)) {
       const pause = context.checkpoint();
       if (pause !== undefined) await pause;
-      if (this.#isFull) await this.#addKnown(piece, context);
-      else await this.#addRows(piece, undefined, context);
+      if (await this.#mustSpill(context)) await this.#addKnown(piece, context);
+      else await this.#addOrPutAside(piece, context);
     }
+  }
+
+  async #addOrPutAside(piece: Batch, context: ExecContext): Promise<void> {
+    const keys = await this.#keysOf(this.#keys, piece, context);
+    if (await this.#putAside(keys, piece, context)) return;
+    const groups = await this.#groupsOf(keys, piece.length, context);
+    this.#rows += piece.length;
+    await this.#feed(piece, { starts: undefined, groups, count: this.count }, context);
+  }
+
+  /** False where the rows are to be looked for at once. */
+  async #putAside(keys: readonly Vector[], piece: Batch, context: ExecContext): Promise<boolean> {
+    const aside = this.#aside;
+    const { budget } = this;
+    const { packed, count } = this.#table;
+    const bytesLeft = budget.bytes - budget.used;
+    if (packed === undefined || aside?.takes(this.#rows, count, bytesLeft) !== true) return false;
+    const before = aside.bytes;
+    const isPut = await aside.add(packed, keys, piece);
+    budget.add(aside.bytes - before);
+    // What is aside may become as much again when it is grouped.
+    if (!isPut || budget.used + aside.bytes > budget.bytes) await this.#takeBack(context);
+    return isPut;
+  }
+
+  /** Puts the groups of what was put aside to the others. */
+  async #takeBack(context: ExecContext): Promise<void> {
+    const aside = this.#aside;
+    if (aside?.isOpen !== true) return;
+    this.budget.add(-aside.bytes);
+    for await (const { groups } of aside.results(undefined, 0)) {
+      const { length } = groups;
+      const numbers = (await this.#groupsOf(groups.keys(), length, context)).slice(0, length);
+      groups.feed(this.calls, numbers, this.count);
+    }
+  }
+
+  /** Whether new groups have no room: never while there are some of which it is not known. */
+  async #mustSpill(context: ExecContext): Promise<boolean> {
+    if (this.#isFull) await this.#takeBack(context);
+    return this.#isFull;
   }
 
   /** The rows at which the batch's segments start, where it has any and new groups have room. */
@@ -120,7 +167,7 @@ export class Grouping {
   }
 
   get #isFull(): boolean {
-    return this.budget.isOver && this.#set.length > 0;
+    return (this.budget.isOver || !this.spilled.isEmpty) && this.#set.length > 0;
   }
 
   async #addRows(batch: Batch, starts: RowGroups['starts'], context: ExecContext): Promise<void> {
@@ -158,7 +205,7 @@ export class Grouping {
 
   async addSummaries(plan: SummaryPlan, all: Summaries, context: ExecContext): Promise<void> {
     const keys = await this.#keysOf(this.#planKeys, groupRows(plan, all), context);
-    if (this.#isFull) await this.#addKnownSummaries(plan, all, keys, context);
+    if (await this.#mustSpill(context)) await this.#addKnownSummaries(plan, all, keys, context);
     else this.#feedSummaries(plan, all, await this.#groupsOf(keys, all.length, context));
   }
 
@@ -250,6 +297,7 @@ export class Grouping {
 
   /** The groups, a page at a time. */
   async *finish(context: ExecContext): OperatorRun {
+    yield* this.#finishAside(context);
     const total = this.count;
     this.#keyPages.push(this.#keyBuilders.map((builder) => builder.finish()));
     for (let first = 0, page = 0; first < total; first += PAGE_GROUPS, page++) {
@@ -258,31 +306,60 @@ export class Grouping {
     this.#table.free();
   }
 
+  /** The groups that only what was put aside has; the others get what there is of them. */
+  async *#finishAside(context: ExecContext): OperatorRun {
+    const aside = this.#aside;
+    if (aside?.isOpen !== true) return;
+    const { aggregates } = this.#node;
+    for await (const result of aside.results(this.#table.packed, this.#table.count)) {
+      const { kind, groups } = result;
+      const { length } = groups;
+      if (kind === 'known') groups.feed(this.calls, result.numbers, this.count);
+      else if (kind === 'any') {
+        const numbers = (await this.#groupsOf(groups.keys(), length, context)).slice(0, length);
+        groups.feed(this.calls, numbers, this.count);
+      } else {
+        const columns: Vector[] = [];
+        for (const [i, call] of aggregates.entries()) {
+          columns.push(await groups.result(i, call, context));
+        }
+        yield this.#resultOf(groups.keys(), columns, length);
+      }
+    }
+  }
+
   async #finishPage(
     page: number,
     first: number,
     length: number,
     context: ExecContext,
   ): Promise<Batch> {
-    const { groups, groupingSets } = this.#node;
     const keys = this.#table.hasKeys
       ? this.#table.keys(first, first + length)
       : this.#keyPages[page];
+    delete this.#keyPages[page];
+    const results: Vector[] = [];
+    for (const call of this.calls) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+      results.push(await call.finish(first, length, context));
+    }
+    return this.#resultOf(keys, results, length);
+  }
+
+  /** Keys and results as the columns of the node. */
+  #resultOf(keys: readonly Vector[], results: readonly Vector[], length: number): Batch {
+    const { groups, groupingSets } = this.#node;
     const columns: Vector[] = groups.map((expr, i) => {
       const position = this.#set.indexOf(i);
       return position < 0 ? nullVector(expr.type, length) : keys[position];
     });
-    for (const call of this.calls) {
-      const pause = context.checkpoint();
-      if (pause !== undefined) await pause;
-      columns.push(await call.finish(first, length, context));
-    }
+    columns.push(...results);
     if (groupingSets !== null) {
       let bits = 0;
       for (let i = 0; i < groups.length; i++) bits = bits * 2 + (this.#set.includes(i) ? 0 : 1);
       columns.push(constantVector({ oid: OID.int4, typmod: -1 }, bits, length));
     }
-    delete this.#keyPages[page];
     return { columns, length };
   }
 }

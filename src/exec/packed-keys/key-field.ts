@@ -134,12 +134,12 @@ export class KeyField {
       case 'word': {
         const isSigned = WORDS.has(type.oid);
         const words = isSigned ? views.i32 : views.u32;
-        const data = Float64Array.from(words.subarray(stage >>> 2, (stage >>> 2) + length));
+        const data = new Float64Array(words.subarray(stage >>> 2, (stage >>> 2) + length));
         if (type.oid === OID.date) markInfinities(data, INT4_MIN, INT4_MAX);
         return { rep: 'f64', type, length, data, nulls };
       }
       case 'bool': {
-        const data = Uint8Array.from(views.i32.subarray(stage >>> 2, (stage >>> 2) + length));
+        const data = new Uint8Array(views.i32.subarray(stage >>> 2, (stage >>> 2) + length));
         return { rep: 'bool', type, length, data, nulls };
       }
       case 'text': {

@@ -15,6 +15,9 @@ import type { TextIds } from './text-ids.ts';
 /** Columns that have a bit for NULL. */
 const FIELDS_MAX = 32;
 const NULL_BYTES = 4;
+/** Keys that lie next to each other: where the first is, and how many. */
+export type KeyStretch = readonly [address: number, count: number];
+
 /** Keys that move to a wider table in one step. */
 const STEP_KEYS = 4096;
 
@@ -70,7 +73,7 @@ export class PackedKeys {
     length: number,
     out: Int32Array,
   ): Generator<void, boolean, void> {
-    yield* this.#prepare(columns, length);
+    yield* this.prepare(columns, length);
     const { keys, fits } = this.#encode(columns, length, true);
     if (!fits) return false;
     if (this.newRows.length < length) this.newRows = new Int32Array(length);
@@ -84,7 +87,7 @@ export class PackedKeys {
     length: number,
     out: Int32Array,
   ): Generator<void, boolean, void> {
-    yield* this.#prepare(columns, length);
+    yield* this.prepare(columns, length);
     const { keys, fits } = this.#encode(columns, length, false);
     if (fits) this.#table.find(keys, length, out);
     return fits;
@@ -92,24 +95,51 @@ export class PackedKeys {
 
   /** The keys [first, end) as columns. */
   keys(first: number, end: number): Vector[] {
-    const length = end - first;
+    return this.decode([...this.stretches(first, end)], this.keyBytes);
+  }
+
+  /** Stretches of keys [first, end): addresses and how many. */
+  stretches(first: number, end: number): Iterable<KeyStretch> {
+    return this.#table.stretches(first, end);
+  }
+
+  /** Keys of these fields that lie `stride` bytes apart, as columns, also when the others are free. */
+  decode(stretches: readonly KeyStretch[], stride: number): Vector[] {
+    const length = stretches.reduce((sum, [, count]) => sum + count, 0);
     const stage = this.#room(length);
-    const nulls = this.#hasNulls ? this.#nullBits(first, end, stage) : undefined;
+    // Keys may be older than the bits for NULLs.
+    const nulls =
+      stride > this.#width ? this.#nullBits(stretches, stride, length, stage) : undefined;
     const vectors: Vector[] = [];
     for (const { field, column, offset } of this.#fields) {
-      this.#collect(first, end, offset, field.bytes, stage);
+      collect(stretches, stride, offset, field.bytes, stage);
       vectors[column] = field.decode(length, stage, nulls && nullsOf(nulls, column));
     }
     return vectors;
   }
 
-  /** Gives its memory back; it must not be used any more. */
+  /** Bytes of a key. */
+  get keyBytes(): number {
+    return this.#width + (this.#hasNulls ? NULL_BYTES : 0);
+  }
+
+  /**
+   * Writes the rows' keys, `stride` bytes apart, after `prepare`; false where there is a row that does not fit.
+   */
+  write(columns: readonly Vector[], length: number, target: number, stride: number): boolean {
+    const stage = this.#room(length);
+    return this.#encodeTo(columns, length, true, target, stride, stage);
+  }
+
+  /** Gives its memory back; nothing may be inserted or looked for any more. */
   free(): void {
     this.#made?.free();
     if (this.#rows !== undefined) freeBlock(this.#rows);
+    this.#rows = undefined;
   }
 
-  *#prepare(columns: readonly Vector[], length: number): Steps {
+  /** What comes before rows are encoded. */
+  *prepare(columns: readonly Vector[], length: number): Steps {
     for (const { field, column } of this.#fields) {
       const steps = field.prepare(columns[column]);
       if (steps !== undefined) yield* steps;
@@ -146,14 +176,24 @@ export class PackedKeys {
     if (placed !== undefined) return { keys: placed, fits: true };
     const stage = this.#room(length);
     const keys = stage + length * 16;
-    const stride = this.#width + (this.#hasNulls ? NULL_BYTES : 0);
+    return { keys, fits: this.#encodeTo(columns, length, adds, keys, this.keyBytes, stage) };
+  }
+
+  #encodeTo(
+    columns: readonly Vector[],
+    length: number,
+    adds: boolean,
+    keys: number,
+    stride: number,
+    stage: number,
+  ): boolean {
     let fits = true;
     for (const { field, column, offset } of this.#fields) {
       const target = keys + offset;
       if (!field.encode(columns[column], length, adds, target, stride, stage)) fits = false;
     }
     if (this.#hasNulls) this.#encodeNulls(columns, length, keys, stride);
-    return { keys, fits };
+    return fits;
   }
 
   /** Where the only column's words lie as keys do. */
@@ -181,19 +221,14 @@ export class PackedKeys {
     }
   }
 
-  #nullBits(first: number, end: number, stage: number): Uint32Array {
-    this.#collect(first, end, this.#width, NULL_BYTES, stage);
-    return kernelViews().u32.slice(stage >>> 2, (stage >>> 2) + end - first);
-  }
-
-  /** Writes one field of keys [first, end), one behind the other. */
-  #collect(first: number, end: number, offset: number, bytes: number, target: number): void {
-    const stride = this.#width + (this.#hasNulls ? NULL_BYTES : 0);
-    const collect = bytes === 8 ? kernels.collectLongs : kernels.collectWords;
-    for (const [keys, count] of this.#table.stretches(first, end)) {
-      collect(keys + offset, stride, count, target);
-      target += count * bytes;
-    }
+  #nullBits(
+    stretches: readonly KeyStretch[],
+    stride: number,
+    length: number,
+    stage: number,
+  ): Uint32Array {
+    collect(stretches, stride, this.#width, NULL_BYTES, stage);
+    return kernelViews().u32.slice(stage >>> 2, (stage >>> 2) + length);
   }
 
   /** Room for keys of so many rows, and 16 bytes for each before them. */
@@ -204,6 +239,21 @@ export class PackedKeys {
       this.#rows = allocate(bytes);
     }
     return this.#rows.pointer;
+  }
+}
+
+/** Writes one field of keys, one behind the other. */
+function collect(
+  stretches: readonly KeyStretch[],
+  stride: number,
+  offset: number,
+  bytes: number,
+  target: number,
+): void {
+  const take = bytes === 8 ? kernels.collectLongs : kernels.collectWords;
+  for (const [keys, count] of stretches) {
+    take(keys + offset, stride, count, target);
+    target += count * bytes;
   }
 }
 

@@ -50,6 +50,11 @@ export class RowNumbers {
     return this.#packed !== undefined;
   }
 
+  /** The keys as long as they are packed. */
+  get packed(): PackedKeys | undefined {
+    return this.#packed;
+  }
+
   /** The keys [first, end), where there are any. */
   keys(first: number, end: number): Vector[] {
     return this.#packed?.keys(first, end) ?? [];

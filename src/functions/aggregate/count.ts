@@ -33,7 +33,9 @@ class CountAccumulator implements Accumulator {
   }
 
   addSummaries(groups: Int32Array, _column: ColumnSummary | undefined, all: Summaries): void {
-    for (let i = 0; i < all.length; i++) this.#counts[groups[i] as number] += all.rows[i] as number;
+    const counts = this.#counts;
+    const { length, rows } = all;
+    for (let i = 0; i < length; i++) counts[groups[i] as number] += rows[i] as number;
   }
 
   finish(count: number): Vector {
@@ -41,9 +43,12 @@ class CountAccumulator implements Accumulator {
   }
 
   finishRange(first: number, end: number): Vector {
-    const data = this.#counts.slice(first, end);
-    return { rep: 'f64', type: sqlType(OID.int8), length: end - first, data, nulls: undefined };
+    return countVector(this.#counts.slice(first, end));
   }
+}
+
+function countVector(data: Float64Array): Vector {
+  return { rep: 'f64', type: sqlType(OID.int8), length: data.length, data, nulls: undefined };
 }
 
 /** Rows from start to end - 1 that are not NULL. */
@@ -57,6 +62,7 @@ export function present(nulls: NullMask, start: number, end: number): number {
 const COUNTED = {
   orderInsensitive: true,
   statistics: [],
+  ofSummaries: ({ rows }: Summaries) => countVector(rows),
   overFrames: countOverFrames,
 } as const;
 

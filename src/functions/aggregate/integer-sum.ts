@@ -7,7 +7,7 @@ import { kernelViews, scratch } from '../../kernels/memory.ts';
 import { divideNumeric } from '../../types/numeric-arithmetic.ts';
 import { numericFromInt } from '../../types/numeric-convert.ts';
 import { Numeric } from '../../types/numeric.ts';
-import { type Oid, sqlType } from '../../types/type.ts';
+import { OID, type Oid, sqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { QUOTIENT_COUNT_MAX, QuotientVector } from '../../vector/quotient-vector.ts';
 import type { ColumnSummary, Summaries } from '../../vector/summary.ts';
@@ -23,7 +23,7 @@ import {
 import { laneArray } from '../../vector/lanes.ts';
 import { LaneVector, type LaneRows } from '../../vector/lane-vector.ts';
 import { WideVector, type WideWords } from '../../vector/wide-vector.ts';
-import type { Accumulator } from '../function.ts';
+import type { Accumulator, OfSummaries } from '../function.ts';
 import { checkInt64 } from '../operators/int-arithmetic.ts';
 import { emptyGroups, growF64 } from './accumulator.ts';
 import { present } from './count.ts';
@@ -138,12 +138,14 @@ export class IntSumAccumulator implements Accumulator {
   addSummaries(groups: Int32Array, column: ColumnSummary | undefined, all: Summaries): void {
     const added = column?.sums as Float64Array;
     const sums = this.#sums;
-    for (let i = 0; i < all.length; i++) {
+    const counts = this.#counts;
+    const { length, rows } = all;
+    for (let i = 0; i < length; i++) {
       const group = groups[i] as number;
       const next = (sums[group] as number) + (added[i] as number);
       if (next > SAFE || next < -SAFE) this.#spill(group, added[i] as number);
       else sums[group] = next;
-      this.#counts[group] += all.rows[i] as number;
+      counts[group] += rows[i] as number;
     }
   }
 
@@ -168,11 +170,8 @@ export class IntSumAccumulator implements Accumulator {
   }
 
   finishRange(first: number, end: number): Vector {
-    if (this.#wide.size === 0) {
-      if (this.#finish === intSumToInt8) return this.#numbers(first, end);
-      const quotients = this.#quotients(first, end);
-      if (quotients !== undefined) return quotients;
-    }
+    const made = this.#wide.size === 0 ? this.#vector(first, end) : undefined;
+    if (made !== undefined) return made;
     const values: Value[] = [];
     for (let group = first; group < end; group++) {
       const rows = this.#counts[group] as number;
@@ -185,23 +184,35 @@ export class IntSumAccumulator implements Accumulator {
     return vectorFromValues(sqlType(this.#type), values);
   }
 
-  #numbers(first: number, end: number): Vector {
-    const data = this.#sums.slice(first, end);
-    const nulls = emptyGroups(this.#counts.subarray(first, end));
-    return { rep: 'f64', type: sqlType(this.#type), length: end - first, data, nulls };
-  }
-
-  /** Many averages are left as sums and counts: few readers want a numeric for each. */
-  #quotients(first: number, end: number): Vector | undefined {
-    if (this.#finish !== intAverage || end - first < QUOTIENTS_MIN) return undefined;
-    const counts = this.#counts.slice(first, end);
-    for (let i = 0; i < counts.length; i++) {
-      if ((counts[i] as number) > QUOTIENT_COUNT_MAX) return undefined;
-    }
+  #vector(first: number, end: number): Vector | undefined {
+    const isSum = this.#finish === intSumToInt8;
+    if (!isSum && this.#finish !== intAverage) return undefined;
     const sums = this.#sums.slice(first, end);
-    return new QuotientVector(sqlType(this.#type), sums, counts, emptyGroups(counts));
+    const counts = this.#counts.slice(first, end);
+    return isSum ? sumVector(sums, counts) : quotientVector(sums, counts);
   }
 }
+
+/** Sums of integers of at most 32 bits. */
+function sumVector(data: Float64Array, counts: Float64Array): Vector {
+  const nulls = emptyGroups(counts);
+  return { rep: 'f64', type: sqlType(OID.int8), length: data.length, data, nulls };
+}
+
+/** Many averages are left as sums and counts: few readers want a numeric for each. */
+function quotientVector(sums: Float64Array, counts: Float64Array): Vector | undefined {
+  if (counts.length < QUOTIENTS_MIN) return undefined;
+  for (let i = 0; i < counts.length; i++) {
+    if ((counts[i] as number) > QUOTIENT_COUNT_MAX) return undefined;
+  }
+  return new QuotientVector(sqlType(OID.numeric), sums, counts, emptyGroups(counts));
+}
+
+/** Results of groups of which there is one summary each. */
+export const intSums: OfSummaries = ({ rows }, column) =>
+  column?.sums === undefined ? undefined : sumVector(column.sums, rows);
+export const intMeans: OfSummaries = ({ rows }, column) =>
+  column?.sums === undefined ? undefined : quotientVector(column.sums, rows);
 
 /** The lanes of integers that nobody has widened, where they lie one behind the other. */
 function unwidened(vector: F64Vector): LaneRows | undefined {

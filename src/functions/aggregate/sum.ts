@@ -11,7 +11,14 @@ import { aggregate } from '../define.ts';
 import type { Accumulator, AggregateFunction } from '../function.ts';
 import { checkFloat } from '../kernels/arithmetic.ts';
 import { emptyGroups, growF64, StateAccumulator } from './accumulator.ts';
-import { intAverage, IntSumAccumulator, intSumToInt8, intSumToNumeric } from './integer-sum.ts';
+import {
+  intAverage,
+  intMeans,
+  IntSumAccumulator,
+  intSums,
+  intSumToInt8,
+  intSumToNumeric,
+} from './integer-sum.ts';
 import { floatMeansOverFrames, floatSumsOverFrames, integersOverFrames } from './over-frames.ts';
 
 /** Sums doubles per group, and counts them; `mean` decides what comes out. */
@@ -147,8 +154,16 @@ function numericSum(isMean: boolean): Accumulator {
 const ANY_ORDER = { orderInsensitive: true } as const;
 const SUMMED = { statistics: ['sum'] } as const;
 const SUMMED_INTEGERS = { ...ANY_ORDER, ...SUMMED } as const;
-const INTEGER_SUMS = { ...SUMMED_INTEGERS, overFrames: integersOverFrames(false) } as const;
-const INTEGER_MEANS = { ...SUMMED_INTEGERS, overFrames: integersOverFrames(true) } as const;
+const INTEGER_SUMS = {
+  ...SUMMED_INTEGERS,
+  ofSummaries: intSums,
+  overFrames: integersOverFrames(false),
+} as const;
+const INTEGER_MEANS = {
+  ...SUMMED_INTEGERS,
+  ofSummaries: intMeans,
+  overFrames: integersOverFrames(true),
+} as const;
 
 export const sumAggregates: readonly AggregateFunction[] = [
   aggregate('sum(int2) int8', () => new IntSumAccumulator(OID.int8, intSumToInt8), INTEGER_SUMS),

@@ -24,6 +24,7 @@ export { parseBooleans, parseDates, parseTimestamps } from './parse-time';
 export { rehashTexts, textCode, textCodes, tupleCodes, writeTexts } from './text-table';
 export { findTuples, learnTuples } from './text-tuples';
 export { clearSlots, findKeys, hashKeys, insertKeys, moveSlots } from './key-table';
+export { groupRecords, putRecords } from './group-parts';
 export { countParts, distinctKeys, partKeys } from './key-parts';
 export * from './key-words';
 export { writeQuotients } from './quotient';

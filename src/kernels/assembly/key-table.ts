@@ -36,7 +36,7 @@ const MIX_B: u64 = 0xd6e8feb86659fd93;
 
 // @ts-ignore: decorator
 @inline
-function hashOf(at: usize, width: u32): u32 {
+export function hashOf(at: usize, width: u32): u32 {
   let hash: u64 = 0;
   const end = at + (width & ~7);
   for (; at < end; at += 8) {
