@@ -5,6 +5,7 @@
  */
 import { decodeText, hashBytes } from './text-bytes.ts';
 import { newSpan, type ByteSpan } from './dictionary.ts';
+import { KeptStrings } from './kept-strings.ts';
 
 /** Entries of a page. */
 const PAGE_BITS = 12;
@@ -36,14 +37,13 @@ export class TextPages {
   #open = -1;
   #used = 0;
   #chunkBytes = 0;
-  readonly #kept: (string | undefined)[][] = [];
-  #keptUnits = 0;
+  readonly #kept = new KeptStrings();
 
   /** What it takes in memory. */
   get bytes(): number {
     const pages = this.#words.length;
     const entries = pages === 1 ? this.#words[0].byteLength : pages * PAGE_ENTRIES * ENTRY_BYTES;
-    return this.#chunkBytes + entries + this.#keptUnits * 2;
+    return this.#chunkBytes + entries + this.#kept.units * 2;
   }
 
   /** Adds a string; its number. `hash` is 0 where it is not known. */
@@ -116,11 +116,13 @@ export class TextPages {
   }
 
   at(number: number): string {
-    const kept = this.#kept[number >>> PAGE_BITS]?.[number & PAGE_MASK];
+    const kept = this.#kept.get(number);
     if (kept !== undefined) return kept;
     this.spanAt(number, own);
     const text = decodeText(own.bytes, own.start, own.end);
-    if (this.size <= KEPT_ENTRIES_MAX && this.#keptUnits < KEPT_UNITS_MAX) this.#keep(number, text);
+    if (this.size <= KEPT_ENTRIES_MAX && this.#kept.units < KEPT_UNITS_MAX) {
+      this.#kept.keep(number, text);
+    }
     return text;
   }
 
@@ -212,14 +214,6 @@ export class TextPages {
     this.#chunkBytes += chunk.length;
     this.#chunkViews.push(viewOf(chunk));
     return this.#chunks.push(chunk) - 1;
-  }
-
-  #keep(number: number, text: string): void {
-    const page = (this.#kept[number >>> PAGE_BITS] ??= []);
-    // Without gaps, which arrays keep in a slower form.
-    while (page.length <= (number & PAGE_MASK)) page.push(undefined);
-    page[number & PAGE_MASK] = text;
-    this.#keptUnits += text.length;
   }
 }
 

@@ -17,8 +17,11 @@ export interface RocksOptions {
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 const WRITE_BUFFER_BYTES = 32 * 1024 * 1024;
 const BLOCK_BYTES = 16 * 1024;
-/** Bytes that one page of a scan brings at most, give or take an entry. */
-const PAGE_BYTES = 64 * 1024;
+/**
+ * Bytes that one page of a scan brings at most, give or take an entry. While V8 marks and much memory is outside
+ * of its heap, each buffer that is made may take a step of milliseconds: hundreds together would be a long turn.
+ */
+const PAGE_BYTES = 16 * 1024;
 const OPEN_OPTIONS = {
   createIfMissing: true,
   compression: false,
