@@ -17,7 +17,6 @@ import {
   type Instrumentation,
 } from '../exec/operator.ts';
 import type { EvalContext } from '../functions/function.ts';
-import { LONG_TEXT } from '../parse/long-text.ts';
 import { parseInSteps, parseStatements, type ParsedStatement } from '../parse/parser.ts';
 import type { StatementShape } from '../parse/shape.ts';
 import type { BindEnvironment } from '../plan/binder.ts';
@@ -490,10 +489,7 @@ export class SessionImpl implements Session, SessionContext {
   async #statements(sql: string): Promise<readonly ParsedStatement[]> {
     if (sql.length < PLAIN_TEXT) return parseStatements(sql);
     const checkpoint = checkpointOf(this);
-    const statements =
-      sql.length < LONG_TEXT
-        ? parseStatements(sql)
-        : await inTurns(parseInSteps(sql), { checkpoint });
+    const statements = await inTurns(parseInSteps(sql), { checkpoint });
     // Planning may take as long again.
     await checkpoint();
     return statements;

@@ -81,7 +81,9 @@ export function takeCalls(pointer: number): void {
 /** Makes the calls that others have taken and not finished, or what `redo` has in their place; all results are there then. */
 export function finishCalls(pointer: number, redo?: (call: number) => KernelCall): void {
   const list = pointer / 4;
-  for (let i = 0; i < kernelViews().i32[list + 1]; i++) {
+  const count = kernelViews().i32[list + 1];
+  for (let i = 0; i < count; i++) {
+    // `redo` may make the memory grow.
     const { i32 } = kernelViews();
     const at = callAt(list, i);
     if (Atomics.load(i32, at + 1 + ARGS_MAX) !== 0) continue;
