@@ -33,6 +33,9 @@ export async function* runFunctionScan(node: FunctionScanNode, context: ExecCont
   }
 }
 
+/** A row may be a number of a hundred thousand digits, which takes a while to make. */
+const ROWS_PER_CHECK = 64;
+
 async function* sideBySide(
   node: FunctionScanNode,
   sources: readonly RowSource[],
@@ -60,9 +63,12 @@ async function* sideBySide(
     }
     ordinal++;
     if (node.withOrdinality) builders[column].append(ordinal);
-    if (++length < BATCH_ROWS) continue;
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
+    length++;
+    if (length % ROWS_PER_CHECK === 0) {
+      const pause = context.checkpoint();
+      if (pause !== undefined) await pause;
+    }
+    if (length < BATCH_ROWS) continue;
     yield { columns: builders.map((builder) => builder.finish()), length };
     builders = fresh();
     length = 0;

@@ -44,14 +44,20 @@ export function numericOverflow(): DbError {
 /** A finite numeric; throws where it exceeds the stored form's limits. */
 export function makeNumeric(unscaled: bigint, scale: number): Numeric {
   if (scale > SCALE_MAX) throw numericOverflow();
-  // 131072 decimal digits are about 435,400 bits; most values are far below and take the first test.
-  if (unscaled > HUGE || unscaled < -HUGE) {
-    if (digitCount(unscaled) - scale > WHOLE_DIGITS_MAX) throw numericOverflow();
-  }
+  if ((unscaled > HUGE || unscaled < -HUGE) && isOverlong(unscaled, scale)) throw numericOverflow();
   return new Numeric(unscaled, scale);
 }
 
+// 131072 decimal digits are about 435,400 bits; most values are far below and take this test only.
 const HUGE = 10n ** 2000n;
+
+let firstOverlong: bigint | undefined;
+
+function isOverlong(unscaled: bigint, scale: number): boolean {
+  firstOverlong ??= 10n ** BigInt(WHOLE_DIGITS_MAX);
+  const size = unscaled < 0n ? -unscaled : unscaled;
+  return size >= firstOverlong && size >= firstOverlong * powerOfTen(scale);
+}
 
 /** Decimal digits of |value|; 0 for 0. */
 export function digitCount(value: bigint): number {
@@ -63,7 +69,18 @@ export function digitCount(value: bigint): number {
     for (let limit = 10; limit <= number; limit *= 10) count++;
     return count;
   }
-  return size.toString().length;
+  return longDigitCount(size);
+}
+
+const DIGITS_PER_BIT = Math.log10(2);
+
+/** By the number of bits, which tells all but one digit: printing takes time that grows with the square. */
+function longDigitCount(size: bigint): number {
+  const hex = size.toString(16);
+  const bits = hex.length * 4 - Math.clz32(parseInt(hex[0] as string, 16)) + 28;
+  const least = Math.floor((bits - 1) * DIGITS_PER_BIT) + 1;
+  const most = Math.floor(bits * DIGITS_PER_BIT) + 1;
+  return least === most || size < powerOfTen(least) ? least : most;
 }
 
 /** value / divisor rounded half away from zero; the divisor is positive. */
