@@ -31,6 +31,7 @@ export interface KvEntry {
 
 export interface KvStore {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Each value as of some moment within the call, not all as of the same. */
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
   /** An empty batch, which is written once. */
   batch(): KvBatch;

@@ -22,6 +22,8 @@ const BLOCK_BYTES = 16 * 1024;
  * of its heap, each buffer that is made may take a step of milliseconds: hundreds together would be a long turn.
  */
 const PAGE_BYTES = 16 * 1024;
+/** Values that one call brings at most, for the same reason. */
+const VALUES_PER_CALL = 128;
 const OPEN_OPTIONS = {
   createIfMissing: true,
   compression: false,
@@ -66,7 +68,17 @@ class RocksKv implements KvStore {
     return (await this.getMany([key]))[0];
   }
 
-  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    if (keys.length <= VALUES_PER_CALL) return await this.#getSome(keys);
+    const values: (Uint8Array | undefined)[] = [];
+    for (let from = 0; from < keys.length; from += VALUES_PER_CALL) {
+      const some = await this.#getSome(keys.slice(from, from + VALUES_PER_CALL));
+      for (const value of some) values.push(value);
+    }
+    return values;
+  }
+
+  #getSome(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     this.#checkOpen();
     if (keys.length === 0) return Promise.resolve([]);
     return call<(Buffer | undefined)[]>((done) =>

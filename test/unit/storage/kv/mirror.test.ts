@@ -83,7 +83,7 @@ describe('MemoryKv and RocksDB', () => {
         const cut = bounds();
         for (const store of stores) await store.deleteRange(cut.from, cut.to);
       }
-      const keys = Array.from({ length: 5 }, key);
+      const keys = Array.from({ length: random.int(4) === 0 ? 128 * random.int(4) : 5 }, key);
       const [m, r] = await Promise.all(stores.map((store) => store.getMany(keys)));
       expect(m!.map((v) => v && [...v])).toEqual(r!.map((v) => v && [...v]));
       const next = bounds();
