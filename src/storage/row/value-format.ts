@@ -66,6 +66,8 @@ function hasInfinity(oid: Oid): boolean {
 /** Writes a vector's values one row at a time, each with its length before it. */
 export function valueWriter(vector: Vector): (writer: ByteWriter, row: number) => void {
   const form = storedForm(vector.type.oid);
+  // One for all rows: memory made for each would have the collector work while it marks.
+  const scratch = new ByteWriter(SCRATCH_BYTES);
   switch (vector.rep) {
     case 'bool':
       return (writer, row) => {
@@ -74,14 +76,14 @@ export function valueWriter(vector: Vector): (writer: ByteWriter, row: number) =
       };
     case 'text': {
       const { codes, dictionary } = vector;
-      return (writer, row) => writeText(writer, dictionary.at(codes[row] as number));
+      return (writer, row) => writeText(writer, scratch, dictionary.at(codes[row] as number));
     }
     case 'f64':
       return (writer, row) => writeNumber(writer, form, vector.data[row] as number);
     case 'any': {
       const type = vector.type;
       return (writer, row) =>
-        writeValue(writer, type.oid, form, vector.data[row] as NonNullable<Value>);
+        writeValue(writer, scratch, type.oid, form, vector.data[row] as NonNullable<Value>);
     }
   }
 }
@@ -116,6 +118,7 @@ function writeInt64(writer: ByteWriter, high: number, low: number): void {
 
 function writeValue(
   writer: ByteWriter,
+  scratch: ByteWriter,
   oid: Oid,
   form: StoredForm,
   value: NonNullable<Value>,
@@ -129,9 +132,9 @@ function writeValue(
     writer.u8(1);
     writer.u8(value ? 1 : 0);
   } else if (typeof value === 'string' && form === 'text') {
-    writeText(writer, value);
+    writeText(writer, scratch, value);
   } else {
-    const scratch = new ByteWriter(64);
+    scratch.reset();
     codecFor(oid).writeBinary(scratch, value, STORED_FORMAT);
     writeLength(writer, scratch.length);
     writer.bytes(scratch.view());
@@ -142,15 +145,25 @@ const LONG_LENGTH = 0xff;
 /** Letters of texts whose length takes one byte, whatever they are. */
 const SHORT_TEXT = Math.floor((LONG_LENGTH - 1) / 3);
 
-function writeText(writer: ByteWriter, text: string): void {
+/** Letters from which on a text is encoded by itself, as writing it in place takes three bytes a letter first. */
+const LONG_TEXT = 65_536;
+/** What most values take less than that are encoded before their length is known. */
+const SCRATCH_BYTES = 64;
+
+function writeText(writer: ByteWriter, scratch: ByteWriter, text: string): void {
   if (text.length <= SHORT_TEXT) {
     const at = writer.reserve(1);
     writer.patchU8(at, writer.utf8(text));
-    return;
+  } else if (text.length < LONG_TEXT) {
+    scratch.reset();
+    scratch.utf8(text);
+    writeLength(writer, scratch.length);
+    writer.bytes(scratch.view());
+  } else {
+    const bytes = ENCODER.encode(text);
+    writeLength(writer, bytes.length);
+    writer.bytes(bytes);
   }
-  const bytes = ENCODER.encode(text);
-  writeLength(writer, bytes.length);
-  writer.bytes(bytes);
 }
 
 function writeLength(writer: ByteWriter, length: number): void {
