@@ -23,7 +23,7 @@ export function nodeLocation(node: Node | undefined): number | undefined {
   if (location === -1) location = undefined;
   switch (kind) {
     case 'A_Expr':
-      return leftmost(location, nodeLocation(body.lexpr));
+      return operandLocation(node, location, body.lexpr);
     case 'TypeCast':
       return leftmost(leftmost(location, body.typeName?.location), nodeLocation(body.arg));
     case 'A_Indirection':
@@ -41,6 +41,21 @@ export function nodeLocation(node: Node | undefined): number | undefined {
     default:
       return location;
   }
+}
+
+/** Those of operators below operators: each is asked for at every level of a long sum. */
+const LOCATIONS = new WeakMap<Node, number | undefined>();
+
+function operandLocation(
+  node: Node,
+  location: number | undefined,
+  left: Node | undefined,
+): number | undefined {
+  if (left === undefined || !('A_Expr' in left)) return leftmost(location, nodeLocation(left));
+  if (LOCATIONS.has(node)) return LOCATIONS.get(node);
+  const found = leftmost(location, nodeLocation(left));
+  LOCATIONS.set(node, found);
+  return found;
 }
 
 function leftmost(a: number | undefined, b: number | undefined): number | undefined {

@@ -83,11 +83,20 @@ function setOperation(
   }
   let node: LogicalNode;
   if (op === 'SETOP_UNION') {
-    node = { kind: 'append', inputs: [left.node, right.node], columns };
+    node = {
+      kind: 'append',
+      inputs: all ? appended(left.node, right.node) : [left.node, right.node],
+      columns,
+    };
     if (!all) node = { kind: 'distinct', input: node, columns };
   } else {
     const operation = op === 'SETOP_INTERSECT' ? 'intersect' : 'except';
     node = { kind: 'set-operation', operation, all, left: left.node, right: right.node, columns };
   }
   return { node, fields };
+}
+
+/** A chain of UNION ALL is one append, as it may have a thousand arms. */
+function appended(left: LogicalNode, right: LogicalNode): LogicalNode[] {
+  return left.kind === 'append' ? [...left.inputs, right] : [left, right];
 }

@@ -53,8 +53,19 @@ function partSelectivity(part: Expr): number {
   }
 }
 
-/** Estimated rows of a logical plan. */
+/** What one planning has estimated: each node of a deep plan is asked for from every one above it. */
+const ESTIMATES = new WeakMap<RowCounts, WeakMap<LogicalNode, number>>();
+
+/** Estimated rows of a logical plan; `counts` is one planning's own. */
 export function estimateRows(node: LogicalNode, counts: RowCounts): number {
+  let estimates = ESTIMATES.get(counts);
+  if (estimates === undefined) ESTIMATES.set(counts, (estimates = new WeakMap()));
+  let rows = estimates.get(node);
+  if (rows === undefined) estimates.set(node, (rows = computeRows(node, counts)));
+  return rows;
+}
+
+function computeRows(node: LogicalNode, counts: RowCounts): number {
   switch (node.kind) {
     case 'scan':
       return node.table.kind === 'table' ? Math.max(1, counts(node.table)) : 100;

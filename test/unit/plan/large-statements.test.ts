@@ -42,6 +42,15 @@ describe('statements of a thousand terms', () => {
     expect(only(root, 'sort').keys).toHaveLength(1664);
     expect(only(root, 'project').exprs).toHaveLength(1664);
   });
+
+  it('append the arms of a UNION ALL in one step, where their types are the same', () => {
+    const arms = list(1000, (i) => `select total + ${i} from orders`, ' union all ');
+    expect(only(env.bind(arms).root, 'append').inputs).toHaveLength(1000);
+    const mixed = env.bind('select 1 union all select 2 union all select 2.5 union all select 3');
+    const whole = only(mixed.root, 'append');
+    expect(whole.inputs).toHaveLength(3);
+    expect(only(whole.inputs[0] as LogicalNode, 'append').inputs).toHaveLength(2);
+  });
 });
 
 /** The kinds of the joins of a plan, and the number of equalities that they check. */
