@@ -34,6 +34,14 @@ import { transactionExecutable } from './utility/transaction.ts';
 import { checkpointStatement, vacuum } from './utility/maintenance.ts';
 import { listen, notify, unlisten } from './utility/notify.ts';
 
+/** Whether a statement is planned as a whole, and not a part of it for a command. */
+export function isQuery({ node }: ParsedStatement): boolean {
+  if ('SelectStmt' in node) return node.SelectStmt.intoClause === undefined;
+  return (
+    'InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node || 'MergeStmt' in node
+  );
+}
+
 /** Analyses one statement into something a portal can run. `sql` is the whole source text. */
 export function statementExecutable(
   session: SessionContext,
@@ -49,15 +57,7 @@ export function statementExecutable(
       return createTableAs(session, { query: node, into: select.intoClause }, statement, sql, call);
     });
   }
-  if (
-    'SelectStmt' in node ||
-    'InsertStmt' in node ||
-    'UpdateStmt' in node ||
-    'DeleteStmt' in node ||
-    'MergeStmt' in node
-  ) {
-    return queryExecutable(session, statement, sql, parameterTypes);
-  }
+  if (isQuery(statement)) return queryExecutable(session, statement, sql, parameterTypes);
   if ('TransactionStmt' in node) return transactionExecutable(session, node.TransactionStmt);
   if ('VariableSetStmt' in node)
     return commandExecutable(() => setStatement(session, node.VariableSetStmt), {

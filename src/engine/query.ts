@@ -3,6 +3,7 @@
  * that changes or locks rows is run again on a new snapshot when a row it wants has changed underneath
  * it (READ COMMITTED); its rows reach the client only after it has ended, so nothing is sent twice.
  */
+import { finishInTurns, finishNow } from '../base/steps.ts';
 import type { CatalogSnapshot } from '../catalog/catalog.ts';
 import { dbError } from '../errors/db-error.ts';
 import { execute } from '../exec/build.ts';
@@ -10,7 +11,7 @@ import type { ExecContext, Instrumentation } from '../exec/operator.ts';
 import { modifiedRows } from '../exec/run.ts';
 import type { ParsedStatement } from '../parse/parser.ts';
 import { bindStatement, type BoundStatement } from '../plan/binder.ts';
-import { planStatement } from '../plan/physical-builder.ts';
+import { planSteps } from '../plan/physical-builder.ts';
 import type { PhysicalNode, PhysicalPlan } from '../plan/physical.ts';
 import { StatementRestart } from '../storage/storage.ts';
 import type { Oid } from '../types/type.ts';
@@ -81,6 +82,15 @@ export function queryExecutable(
   };
 }
 
+/** Plans of long statements, made in turns before they are asked for. */
+const plannedAhead = new WeakMap<ParsedStatement, PlannedQuery & PlanBasis>();
+
+/** What a plan was made for. */
+interface PlanBasis {
+  readonly catalog: CatalogSnapshot;
+  readonly key: string;
+}
+
 /** Binds and plans, or takes the plan from the cache of the current catalog snapshot. */
 export function planQuery(
   session: SessionContext,
@@ -95,17 +105,55 @@ export function planQuery(
   let cache = planCaches.get(catalog);
   const cached = cacheable ? cache?.get(key) : undefined;
   if (cached !== undefined) return cached;
-  const parameterTypes = [...declaredTypes];
-  const environment = session.bindEnvironment(sql, parameterTypes);
-  const bound = bindStatement(statement, environment);
-  const plan = planStatement(bound, environment);
-  const planned: PlannedQuery = { plan, bound, fields: fieldsOf(bound) };
+  const planned =
+    takeAhead(session, statement, declaredTypes) ??
+    finishNow(planInSteps(session, statement, sql, declaredTypes));
   if (cacheable) {
     if (cache === undefined) planCaches.set(catalog, (cache = new Map()));
     if (cache.size >= PLAN_CACHE_ENTRIES) cache.delete(cache.keys().next().value as string);
     cache.set(key, planned);
   }
   return planned;
+}
+
+/** Plans a statement in turns, for who asks `planQuery` for it next. */
+export async function planAhead(
+  session: SessionContext,
+  statement: ParsedStatement,
+  sql: string,
+  declaredTypes: readonly Oid[],
+  pause: () => Promise<void> | undefined,
+): Promise<void> {
+  const basis = { catalog: session.catalog(), key: planKey(session, '', declaredTypes) };
+  const steps = planInSteps(session, statement, sql, declaredTypes);
+  plannedAhead.set(statement, { ...(await finishInTurns(steps, pause)), ...basis });
+}
+
+/** What was planned ahead, once, and only if nothing has changed that plans depend on. */
+function takeAhead(
+  session: SessionContext,
+  statement: ParsedStatement,
+  declaredTypes: readonly Oid[],
+): PlannedQuery | undefined {
+  const ahead = plannedAhead.get(statement);
+  if (ahead === undefined) return undefined;
+  plannedAhead.delete(statement);
+  const isCurrent =
+    ahead.catalog === session.catalog() && ahead.key === planKey(session, '', declaredTypes);
+  return isCurrent ? ahead : undefined;
+}
+
+function* planInSteps(
+  session: SessionContext,
+  statement: ParsedStatement,
+  sql: string,
+  declaredTypes: readonly Oid[],
+): Generator<void, PlannedQuery, void> {
+  const environment = session.bindEnvironment(sql, [...declaredTypes]);
+  const bound = bindStatement(statement, environment);
+  yield;
+  const plan = yield* planSteps(bound, environment);
+  return { plan, bound, fields: fieldsOf(bound) };
 }
 
 /** What a plan depends on beside the catalog. */

@@ -33,7 +33,8 @@ import { dropPortal, dropProtocolPortals } from './drop-portal.ts';
 import { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { dropTemporaryOf, temporarySchema } from './ddl/temporary.ts';
-import { statementExecutable } from './dispatch.ts';
+import { isQuery, statementExecutable } from './dispatch.ts';
+import { planAhead } from './query.ts';
 import { InsertQueue } from './insert/insert-queue.ts';
 import {
   insertExecutable,
@@ -60,6 +61,8 @@ import { TransactionState } from './transaction-state.ts';
 
 /** Characters of a text below which parsing and planning are not worth a turn each. */
 const PLAIN_TEXT = 8 * 1024;
+/** Letters from which on a statement is planned in turns. */
+const LONG_PLAN = 2 * 1024;
 
 export class SessionImpl implements Session, SessionContext {
   readonly database: Database;
@@ -263,7 +266,7 @@ export class SessionImpl implements Session, SessionContext {
       const statements = await this.#statements(sql);
       if (statements.length === 0) sink.emptyQuery();
       for (const [i, statement] of statements.entries()) {
-        const executable = this.#analyse(statement, sql, []);
+        const executable = await this.#analyse(statement, sql, []);
         if (executable.parameterTypes.length > 0) {
           throw dbError('undefined_parameter', 'there is no parameter $1');
         }
@@ -362,7 +365,7 @@ export class SessionImpl implements Session, SessionContext {
     }
     const [statement] = statements;
     if (statement === undefined) return undefined;
-    const executable = this.#analyse(statement, sql, parameterTypes);
+    const executable = await this.#analyse(statement, sql, parameterTypes);
     if (shape !== undefined) noteShape(this, shape, statement, sql);
     return executable;
   }
@@ -495,10 +498,17 @@ export class SessionImpl implements Session, SessionContext {
     return statements;
   }
 
-  #analyse(statement: ParsedStatement, sql: string, types: readonly Oid[]): Executable {
+  async #analyse(
+    statement: ParsedStatement,
+    sql: string,
+    types: readonly Oid[],
+  ): Promise<Executable> {
     if (this.transaction.isFailed && !isTransactionExit(statement)) throw abortedTransaction();
     this.#statementMicros = this.database.env.clock.nowMicros();
     if (!this.transaction.isFailed) this.#openTransaction(statement);
+    if (statement.text.length >= LONG_PLAN && isQuery(statement)) {
+      await planAhead(this, statement, sql, types, checkpointOf(this));
+    }
     return statementExecutable(this, statement, sql, types);
   }
 

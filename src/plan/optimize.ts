@@ -1,6 +1,7 @@
 /** The one ordered list of rewrite rules. Each takes a whole plan and gives an equivalent one. */
 import type { BindEnvironment } from './bind/context.ts';
 import type { LogicalNode } from './logical.ts';
+import { finishNow } from '../base/steps.ts';
 import type { RowCounts } from './physical/estimate.ts';
 import { mapExprsDeep } from './plan-walk.ts';
 import { aggregateEarly } from './rules/aggregate-early.ts';
@@ -52,10 +53,19 @@ const RULES: readonly Rule[] = [
 
 /** Rewrites a plan and the plans of its subqueries. */
 export function optimize(plan: LogicalNode, state: RuleState): LogicalNode {
+  return finishNow(optimizeSteps(plan, state));
+}
+
+/** The same, a rule a step. */
+export function* optimizeSteps(
+  plan: LogicalNode,
+  state: RuleState,
+): Generator<void, LogicalNode, void> {
   let result = plan;
   for (const rule of RULES) {
     state.env.checkTime?.();
     result = rule(result, state);
+    yield;
   }
   return mapExprsDeep(result, (expr) =>
     expr.kind === 'subquery' ? { ...expr, plan: optimize(expr.plan, state) } : expr,
