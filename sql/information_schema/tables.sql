@@ -14,7 +14,9 @@ SELECT current_database()::name AS table_catalog,
        NULL::name AS user_defined_type_catalog,
        NULL::name AS user_defined_type_schema,
        NULL::name AS user_defined_type_name,
-       CASE WHEN c.relkind IN ('r', 'p') THEN 'YES' ELSE 'NO' END::varchar(3) AS is_insertable_into,
+       CASE WHEN c.relkind IN ('r', 'p')
+                 OR (c.relkind IN ('v', 'f') AND pg_relation_is_updatable(c.oid, false) & 8 = 8)
+            THEN 'YES' ELSE 'NO' END::varchar(3) AS is_insertable_into,
        'NO'::varchar(3) AS is_typed,
        NULL::varchar AS commit_action
 FROM pg_class c
@@ -29,9 +31,12 @@ SELECT current_database()::name AS table_catalog,
        n.nspname AS table_schema,
        c.relname AS table_name,
        CASE WHEN pg_has_role(c.relowner, 'USAGE') THEN pg_get_viewdef(c.oid) END::varchar AS view_definition,
-       'NONE'::varchar AS check_option,
-       'NO'::varchar(3) AS is_updatable,
-       'NO'::varchar(3) AS is_insertable_into,
+       CASE WHEN 'check_option=cascaded' = ANY (c.reloptions) THEN 'CASCADED'
+            WHEN 'check_option=local' = ANY (c.reloptions) THEN 'LOCAL'
+            ELSE 'NONE'
+       END::varchar AS check_option,
+       CASE WHEN pg_relation_is_updatable(c.oid, false) & 20 = 20 THEN 'YES' ELSE 'NO' END::varchar(3) AS is_updatable,
+       CASE WHEN pg_relation_is_updatable(c.oid, false) & 8 = 8 THEN 'YES' ELSE 'NO' END::varchar(3) AS is_insertable_into,
        'NO'::varchar(3) AS is_trigger_updatable,
        'NO'::varchar(3) AS is_trigger_deletable,
        'NO'::varchar(3) AS is_trigger_insertable_into

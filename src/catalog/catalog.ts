@@ -148,6 +148,8 @@ export interface ViewDescriptor {
   readonly sql: string;
   /** search_path at creation: the names in `sql` are looked up along it. */
   readonly searchPath: readonly string[];
+  /** `check_option=cascaded` and the like, as WITH ( ) gave them. */
+  readonly options?: readonly string[] | undefined;
   readonly acl?: readonly string[] | undefined;
   readonly comment?: string | undefined;
 }

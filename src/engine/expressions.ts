@@ -254,5 +254,5 @@ export function rowChecksOf(session: SessionContext, table: TableDescriptor): Ro
       },
     ];
   });
-  return { notNull, checks };
+  return { notNull, checks, options: [] };
 }

@@ -8,9 +8,10 @@ import {
   type ObjectDescriptor,
   type RelationDescriptor,
   type SchemaDescriptor,
+  type ViewDescriptor,
 } from '../catalog/catalog.ts';
 import { dbError } from '../errors/db-error.ts';
-import type { PhysicalNode, PhysicalPlan } from '../plan/physical.ts';
+import type { PhysicalNode, PhysicalPlan, ViewWrite } from '../plan/physical.ts';
 import { someExpr } from '../plan/expr-walk.ts';
 import type { Oid } from '../types/type.ts';
 import { aclOf, parseAclItem } from './acl.ts';
@@ -163,15 +164,49 @@ export function checkPlanPrivileges(session: SessionContext, plan: PhysicalPlan)
   const catalog = session.catalog();
   const role = session.currentUser();
   const writeLetters = writePrivileges(plan.root);
-  for (const oid of plan.writes) {
+  for (const oid of plan.directWrites) {
     const relation = catalog.relation(oid);
     if (relation === undefined) continue;
     for (const letter of writeLetters) requirePrivilegeAs(catalog, role, relation, letter);
   }
+  for (const write of plan.viewWrites) requireViewWrite(session, role, write);
   for (const oid of plan.directReads) {
     const relation = catalog.relation(oid);
     if (relation !== undefined) requireReadable(session, role, relation, new Set());
   }
+}
+
+/** The role needs the rights on the view, its owner those on what is below, and so on down to the table. */
+function requireViewWrite(
+  session: SessionContext,
+  role: Oid,
+  { views, table, privileges, readsBehind }: ViewWrite,
+): void {
+  const catalog = session.catalog();
+  const path = [...views, table].flatMap((oid) => catalog.relation(oid) ?? []);
+  const actors = [role];
+  path.forEach((relation, level) => {
+    const actor = actors[level];
+    for (const letter of privileges) {
+      if (level === 0) requirePrivilegeAs(catalog, actor, relation, letter);
+      else if (!hasPrivilegeAs(catalog, actor, relation, letter)) throw permissionDenied(relation);
+    }
+    if (relation.kind === 'view') actors.push(readerBehind(relation, actor));
+  });
+  if (!readsBehind) return;
+  path.forEach((view, level) => {
+    if (view.kind !== 'view') return;
+    for (const oid of relationsOfView(session, catalog, view)) {
+      const read = catalog.relation(oid);
+      if (read !== undefined && oid !== path[level + 1].oid)
+        requireReadable(session, actors[level + 1], read, new Set([view.oid]));
+    }
+  });
+}
+
+/** Who reads what is behind a view. */
+function readerBehind(view: ViewDescriptor, role: Oid): Oid {
+  return view.options?.includes('security_invoker=true') === true ? role : view.owner;
 }
 
 /** SELECT on the relation; of a view, its owner must be able to read what the view reads. */
@@ -189,7 +224,7 @@ function requireReadable(
   seen.add(relation.oid);
   for (const oid of relationsOfView(session, catalog, relation)) {
     const inner = catalog.relation(oid);
-    if (inner !== undefined) requireReadable(session, relation.owner, inner, seen);
+    if (inner !== undefined) requireReadable(session, readerBehind(relation, role), inner, seen);
   }
 }
 

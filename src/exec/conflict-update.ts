@@ -9,7 +9,7 @@ import { compileExprs, evaluateAll } from './expression.ts';
 import { KeyTable } from './key-table.ts';
 import type { ExecContext } from './operator.ts';
 import { compilePredicate } from './predicate.ts';
-import { checkRows, liveAttnums } from './row-checks.ts';
+import { checkRows, ForbiddenRows, liveAttnums } from './row-checks.ts';
 
 /** State of one INSERT ... ON CONFLICT DO UPDATE command. */
 export class ConflictUpdate {
@@ -90,7 +90,9 @@ export class ConflictUpdate {
     const changed: Batch = { columns, length };
     await checkRows(table, rowChecks, changed, this.#context);
     const changedRefs = Float64Array.from(chosen, (i) => refs[i]);
+    const forbidden = await ForbiddenRows.among(rowChecks, changed, this.#context);
     await this.#context.transaction.update(table, changedRefs, changed);
+    forbidden?.refuse(changed, this.#context);
     for (const keys of this.#arbiters) keys.add(changed);
     return changed;
   }

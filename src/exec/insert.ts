@@ -3,14 +3,14 @@ import type { Expr } from '../plan/expr.ts';
 import { someExpr } from '../plan/expr-walk.ts';
 import type { InsertNode, PhysicalNode } from '../plan/physical.ts';
 import type { Oid } from '../types/type.ts';
-import { gatherBatch } from '../vector/gather.ts';
+import { gatherBatch, sliceBatch } from '../vector/gather.ts';
 import type { Batch } from '../vector/vector.ts';
 import { execute } from './build.ts';
 import { ConflictUpdate } from './conflict-update.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { walkPlan } from './plan-walk.ts';
-import { checkRows } from './row-checks.ts';
+import { checkRows, ForbiddenRows } from './row-checks.ts';
 import { collect, countModified } from './run.ts';
 
 export async function* runInsert(node: InsertNode, context: ExecContext): OperatorRun {
@@ -26,7 +26,8 @@ export async function* runInsert(node: InsertNode, context: ExecContext): Operat
     if (pause !== undefined) await pause;
     if (batch.length === 0) continue;
     await checkRows(node.table, node.rowChecks, batch, context);
-    const rows = await insert(batch);
+    const forbidden = await ForbiddenRows.among(node.rowChecks, batch, context);
+    const rows = await insert(batch, forbidden);
     countModified(node, rows.length, context);
     if (returning === undefined || rows.length === 0) continue;
     results.push({ columns: await evaluateAll(returning, rows, context), length: rows.length });
@@ -51,7 +52,8 @@ async function* runReturningFirst(
     results.push({ columns: await evaluateAll(evaluators, rows, context), length: rows.length });
   }
   for (const rows of batches) {
-    await insert(rows);
+    const forbidden = await ForbiddenRows.among(node.rowChecks, rows, context);
+    await insert(rows, forbidden);
     countModified(node, rows.length, context);
   }
   yield* results;
@@ -84,27 +86,34 @@ function readsTable(plan: PhysicalNode, table: Oid): boolean {
   return reads;
 }
 
+type Insert = (batch: Batch, forbidden: ForbiddenRows | undefined) => Promise<Batch>;
+
 /** Inserts a batch and gives the rows that are in the table for it, in their order. */
-function inserter(node: InsertNode, context: ExecContext): (batch: Batch) => Promise<Batch> {
+function inserter(node: InsertNode, context: ExecContext): Insert {
   const { table, onConflict, isLent } = node;
   const { transaction } = context;
   if (onConflict === null) {
-    return async (batch) => {
-      await transaction.insert(table, batch, { onConflict: 'error', arbiters: [], isLent });
+    return async (batch, forbidden) => {
+      const rows = forbidden === undefined ? batch : sliceBatch(batch, 0, forbidden.firstRows);
+      await transaction.insert(table, rows, { onConflict: 'error', arbiters: [], isLent });
+      forbidden?.refuse(batch, context);
       return batch;
     };
   }
   const { arbiters } = onConflict;
   const update = onConflict.action === 'update' ? new ConflictUpdate(node, context) : undefined;
-  return async (batch) => {
+  return async (batch, forbidden) => {
     const { conflicts } = await transaction.insert(table, batch, {
       onConflict: 'report',
       arbiters,
     });
+    const rows: number[] = [];
+    for (let row = 0; row < batch.length; row++) {
+      if (conflicts === null || Number.isNaN(conflicts[row])) rows.push(row);
+    }
+    forbidden?.refuse(batch, context, rows);
     if (update !== undefined) return update.resolve(batch, conflicts);
     if (conflicts === null) return batch;
-    const rows: number[] = [];
-    for (let row = 0; row < batch.length; row++) if (Number.isNaN(conflicts[row])) rows.push(row);
     return gatherBatch(batch, Int32Array.from(rows), true);
   };
 }

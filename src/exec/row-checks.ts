@@ -1,7 +1,7 @@
 /** NOT NULL and CHECK constraints over new rows. */
 import { liveColumns, type TableDescriptor } from '../catalog/catalog.ts';
 import { dbError } from '../errors/db-error.ts';
-import type { CheckExpr, RowChecks } from '../plan/physical.ts';
+import type { CheckExpr, RowChecks, ViewCheck } from '../plan/physical.ts';
 import { mustCodec } from '../types/codec-registry.ts';
 import { sliceBatch } from '../vector/gather.ts';
 import { isNullAt, valueAt, type Batch } from '../vector/vector.ts';
@@ -64,6 +64,53 @@ async function checkConstraints(
     table: table.name,
     constraint,
   });
+}
+
+/** New rows that WITH CHECK OPTION of a view forbids: found before they are stored, refused after that. */
+export class ForbiddenRows {
+  /** For each row 0, or the option that it fails, counted from 1. */
+  readonly #failed: Uint16Array;
+  readonly #options: readonly ViewCheck[];
+
+  private constructor(options: readonly ViewCheck[], failed: Uint16Array) {
+    this.#options = options;
+    this.#failed = failed;
+  }
+
+  /** undefined where all rows may be stored. What the conditions read is still as before the command. */
+  static async among(
+    { options }: RowChecks,
+    rows: Batch,
+    context: ExecContext,
+  ): Promise<ForbiddenRows | undefined> {
+    if (options.length === 0 || rows.length === 0) return undefined;
+    const failed = new Uint16Array(rows.length);
+    const results = await evaluateAll(compileExprs(options.map(({ expr }) => expr)), rows, context);
+    results.forEach((result, i) => {
+      for (let row = 0; row < rows.length; row++) {
+        if (failed[row] !== 0) continue;
+        if (isNullAt(result, row) || valueAt(result, row) !== true) failed[row] = i + 1;
+      }
+    });
+    return failed.some((option) => option !== 0) ? new ForbiddenRows(options, failed) : undefined;
+  }
+
+  /** Rows up to the first forbidden one: PostgreSQL stores these before it looks. */
+  get firstRows(): number {
+    return this.#failed.findIndex((option) => option !== 0) + 1;
+  }
+
+  /** 44000 for the first forbidden row of `stored`, or of all where it is not given. */
+  refuse(rows: Batch, context: ExecContext, stored?: Iterable<number>): void {
+    for (const row of stored ?? this.#failed.keys()) {
+      const option = this.#failed[row];
+      if (option === 0) continue;
+      throw dbError('with_check_option_violation', {
+        message: `new row violates check option for view "${this.#options[option - 1].view}"`,
+        detail: failingRow(rows, row, context),
+      });
+    }
+  }
 }
 
 function failingRow(rows: Batch, row: number, context: ExecContext): string {

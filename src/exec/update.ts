@@ -1,10 +1,11 @@
 /** UPDATE: all target rows are found and locked before the first is changed. */
 import { liveColumns } from '../catalog/catalog.ts';
 import type { UpdateNode } from '../plan/physical.ts';
+import { sliceBatch } from '../vector/gather.ts';
 import type { Batch } from '../vector/vector.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
-import { checkRows } from './row-checks.ts';
+import { checkRows, ForbiddenRows } from './row-checks.ts';
 import { countModified, pieces } from './run.ts';
 import { targetRows } from './target-rows.ts';
 
@@ -23,6 +24,13 @@ export async function* runUpdate(node: UpdateNode, context: ExecContext): Operat
     node.returning === null
       ? undefined
       : await evaluateAll(compileExprs(node.returning), input, context);
+  const forbidden = await ForbiddenRows.among(node.rowChecks, changed, context);
+  if (forbidden !== undefined) {
+    const { firstRows } = forbidden;
+    const first = sliceBatch(changed, 0, firstRows);
+    await context.transaction.update(node.table, refs.slice(0, firstRows), first);
+    forbidden.refuse(changed, context);
+  }
   await context.transaction.update(node.table, refs, changed);
   countModified(node, refs.length, context);
   if (returned !== undefined) yield* pieces({ columns: returned, length: rows.length });

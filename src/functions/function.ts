@@ -38,6 +38,8 @@ export interface EvalContext {
 export interface SqlTexts {
   view(oid: Oid, pretty: boolean): string | undefined;
   expression(sql: string, relation: Oid, pretty: boolean): string;
+  /** Bits of pg_relation_is_updatable; with `attnum`, for this column alone. */
+  updatability(relation: Oid, attnum?: number): number;
   /** What pg_proc says of a built-in function beyond its signature. */
   routine(oid: Oid): { readonly source: string; readonly parallel: string } | undefined;
 }

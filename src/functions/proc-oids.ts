@@ -196,6 +196,7 @@ pg_cancel_backend 23=2171
 pg_char_to_encoding 19=1264
 pg_client_encoding =810
 pg_collation_is_visible 26=3815
+pg_column_is_updatable 2205,21,16=3843
 pg_conf_load_time =2034
 pg_conversion_is_visible 26=2093
 pg_database_size 19=2168 26=2324
@@ -234,6 +235,7 @@ pg_options_to_table 1009=2289
 pg_postmaster_start_time =2560
 pg_relation_filenode 2205=2999
 pg_relation_is_publishable 2205=6121
+pg_relation_is_updatable 2205,16=3842
 pg_relation_size 2205=2325 2205,25=2332
 pg_reload_conf =2621
 pg_size_bytes 25=3334

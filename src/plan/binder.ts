@@ -64,6 +64,8 @@ function finish(
     reads: [...context.reads],
     directReads: [...context.directReads],
     writes: [...context.writes],
+    directWrites: [...context.directWrites],
+    viewWrites: context.viewWrites,
   };
 }
 

@@ -16,9 +16,13 @@ import type {
   CheckExpr,
   JoinType,
   SortKey,
+  ViewCheck,
+  ViewWrite,
   WindowCall,
   WindowFrame,
 } from './physical.ts';
+
+export type { ViewCheck, ViewWrite } from './physical.ts';
 
 export interface LogicalColumn {
   /** Unique in the statement. */
@@ -198,6 +202,7 @@ export interface LogicalWorkTable extends LogicalBase {
 export interface LogicalRowChecks {
   readonly notNull: readonly { readonly position: number; readonly column: string }[];
   readonly checks: readonly CheckExpr[];
+  readonly options: readonly ViewCheck[];
 }
 
 /** `input` gives the live columns in attnum order; expressions over a new row use `rowIds`. */
@@ -297,4 +302,7 @@ export interface BoundStatement {
   /** The relations of `reads` that the statement itself names: a view, but not what is behind it. */
   readonly directReads: readonly Oid[];
   readonly writes: readonly Oid[];
+  /** The relations of `writes` that the statement itself names. */
+  readonly directWrites: readonly Oid[];
+  readonly viewWrites: readonly ViewWrite[];
 }

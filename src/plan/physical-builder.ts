@@ -32,5 +32,7 @@ export function* planSteps(
     reads: bound.reads,
     directReads: bound.directReads,
     writes: bound.writes,
+    directWrites: bound.directWrites,
+    viewWrites: bound.viewWrites,
   };
 }

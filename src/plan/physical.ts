@@ -340,6 +340,14 @@ export interface CheckExpr {
 export interface RowChecks {
   readonly notNull: readonly { readonly position: number; readonly column: string }[];
   readonly checks: readonly CheckExpr[];
+  /** WITH CHECK OPTION of views, inner ones first; a row fails where one is not true. */
+  readonly options: readonly ViewCheck[];
+}
+
+export interface ViewCheck {
+  readonly view: string;
+  /** Over the table's live columns in attnum order. */
+  readonly expr: Expr;
 }
 
 export interface InsertNode extends NodeBase {
@@ -433,4 +441,18 @@ export interface PhysicalPlan {
   /** Without what only views read: those are read with the rights of the view's owner. */
   readonly directReads: readonly Oid[];
   readonly writes: readonly Oid[];
+  /** The relations of `writes` that the statement itself names. */
+  readonly directWrites: readonly Oid[];
+  readonly viewWrites: readonly ViewWrite[];
+}
+
+/** A table that is changed through views, each of which acts with the rights of its owner. */
+export interface ViewWrite {
+  /** The one that the statement names first. */
+  readonly views: readonly Oid[];
+  readonly table: Oid;
+  /** Needed on each of them, as letters of ACLs. */
+  readonly privileges: readonly ('a' | 'r' | 'w' | 'd')[];
+  /** Whether other relations that the views name are read. An INSERT asks for them only to check or to answer. */
+  readonly readsBehind: boolean;
 }

@@ -64,7 +64,13 @@ function targetTable(session: SessionContext, name: RangeVar): TableDescriptor {
   const relation = mustFindRelation(session, name);
   if (relation.kind === 'table') return relation;
   const kind = relation.kind === 'virtual' ? 'view' : relation.kind;
-  throw dbError('wrong_object_type', `cannot copy to ${kind} "${relation.name}"`);
+  throw dbError('wrong_object_type', {
+    message: `cannot copy to ${kind} "${relation.name}"`,
+    hint:
+      kind === 'view'
+        ? 'To enable copying to a view, provide an INSTEAD OF INSERT trigger.'
+        : undefined,
+  });
 }
 
 /** Columns of a COPY list, all live ones where there is none. */

@@ -15,6 +15,7 @@ import {
   isTemporary,
   temporarySchema,
 } from './temporary.ts';
+import { checkOptionOf, requireCheckable, setViewOptions } from './view-options.ts';
 import { settledViewSql } from './view-text.ts';
 
 export async function createView(
@@ -23,9 +24,8 @@ export async function createView(
   statement: ParsedStatement,
 ): Promise<string> {
   const name = node.view as RangeVar;
-  if (node.withCheckOption !== undefined && node.withCheckOption !== 'NO_CHECK_OPTION') {
-    throw notSupported('WITH CHECK OPTION');
-  }
+  const given = setViewOptions([], node.options ?? []);
+  const options = [...given, ...checkOptionOf(node.withCheckOption)];
   const sql = viewBody(statement.text);
   const columns = viewColumns(session, sql, nameList(node.aliases));
   const temporary = isTemporary(name) || readsTemporary(session, sql);
@@ -55,15 +55,17 @@ export async function createView(
     owner: existing?.owner ?? session.currentUser(),
     rowType: existing?.rowType ?? (await transaction.allocateOid()),
     rowArrayType: existing?.rowArrayType ?? (await transaction.allocateOid()),
-    columns,
+    columns: keptDefaults(columns, existing),
     sql: settledViewSql(session, sql),
     searchPath: session
       .lookupPath()
       .filter((oid) => temporary || oid !== temporarySchema(session.catalog(), session.processId))
       .map((oid) => session.catalog().schema(oid)?.name ?? ''),
+    options,
     acl: existing?.acl,
     comment: existing?.comment,
   };
+  requireCheckable(session, view);
   await transaction.changeCatalog([{ change: 'put', object: view }]);
   return 'CREATE VIEW';
 }
@@ -77,20 +79,43 @@ function readsTemporary(session: SessionContext, sql: string): boolean {
   return bound.reads.some((oid) => session.catalog().relation(oid)?.schema === schema);
 }
 
-/** The query after AS: the first AS outside quotes, comments and parentheses. */
-function viewBody(text: string): string {
-  const token =
-    /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|[()]|\bas\b|[^'"()\s-]+|./giy;
-  let depth = 0;
-  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
-    if (match[0] === '(') depth++;
-    else if (match[0] === ')') depth--;
-    else if (depth === 0 && match[0].toLowerCase() === 'as')
-      return text.slice(token.lastIndex).trim();
-    if (token.lastIndex >= text.length) break;
-  }
-  throw dbError('syntax_error', 'CREATE VIEW needs a query after AS');
+/** Columns that were there before keep their defaults and comments. */
+function keptDefaults(
+  columns: readonly ColumnDescriptor[],
+  before: ViewDescriptor | undefined,
+): ColumnDescriptor[] {
+  return columns.map((column, i) => {
+    const old = before?.columns[i];
+    return old === undefined
+      ? column
+      : { ...column, defaultSql: old.defaultSql, comment: old.comment };
+  });
 }
+
+/** The query between AS, the first one outside quotes, comments and parentheses, and WITH CHECK OPTION. */
+function viewBody(text: string): string {
+  const words: { readonly word: string; readonly start: number; readonly end: number }[] = [];
+  let depth = 0;
+  let start: number | undefined;
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    if (token === '(') depth++;
+    else if (token === ')') depth--;
+    const word = token.toLowerCase();
+    if (start === undefined && depth === 0 && word === 'as') start = index + token.length;
+    const isSpace = token.startsWith('--') || token.startsWith('/*') || token.trim() === '';
+    if (!isSpace) words.push({ word, start: index, end: index + token.length });
+  }
+  if (start === undefined) throw dbError('syntax_error', 'CREATE VIEW needs a query after AS');
+  const tail = words.filter(({ word }) => word !== ';').slice(-4);
+  const lastWords = tail.map(({ word }) => word).join(' ');
+  const option = /\bwith (?:cascaded |local )?check option$/.exec(lastWords);
+  if (option === null) return text.slice(start).trim();
+  const first = tail.at(-option[0].split(' ').length);
+  return text.slice(start, first?.start).trim();
+}
+
+const TOKEN =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|[();]|\bas\b|[^'"()\s;-]+|[\s\S]/gi;
 
 function viewColumns(
   session: SessionContext,

@@ -6,6 +6,7 @@ import type {
   RelationDescriptor,
   SequenceDescriptor,
   TableDescriptor,
+  ViewDescriptor,
 } from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
 import { nameList, nodeAs, type Node, type NodeBody, type RangeVar } from '../../parse/ast.ts';
@@ -234,10 +235,10 @@ function requireNoConstraint(
 
 /** Columns whose default used a dropped sequence lose that default. */
 function detachments(catalog: CatalogSnapshot, { defaults, doomed }: Collection): CatalogChange[] {
-  const tables = new Map<Oid, TableDescriptor>();
+  const tables = new Map<Oid, TableDescriptor | ViewDescriptor>();
   for (const { table: oid, column } of defaults) {
     const table = tables.get(oid) ?? catalog.relation(oid);
-    if (table?.kind !== 'table' || doomed.has(oid)) continue;
+    if ((table?.kind !== 'table' && table?.kind !== 'view') || doomed.has(oid)) continue;
     const columns = table.columns.map((candidate) =>
       candidate.attnum === column ? { ...candidate, defaultSql: null } : candidate,
     );

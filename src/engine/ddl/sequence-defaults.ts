@@ -4,6 +4,7 @@ import type {
   CatalogSnapshot,
   ColumnDescriptor,
   TableDescriptor,
+  ViewDescriptor,
 } from '../../catalog/catalog.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
 import type { Oid } from '../../types/type.ts';
@@ -36,15 +37,18 @@ function sequenceNamed(
   return undefined;
 }
 
-/** Tables with the columns whose default uses a sequence. */
+/** What has columns with defaults of their own. */
+type WithDefaults = TableDescriptor | ViewDescriptor;
+
+/** Tables and views with the columns whose default uses a sequence. */
 export function defaultsUsing(
   session: SessionContext,
   catalog: CatalogSnapshot,
   sequence: Oid,
-): { readonly table: TableDescriptor; readonly column: ColumnDescriptor }[] {
-  const found: { table: TableDescriptor; column: ColumnDescriptor }[] = [];
+): { readonly table: WithDefaults; readonly column: ColumnDescriptor }[] {
+  const found: { table: WithDefaults; column: ColumnDescriptor }[] = [];
   for (const table of catalog.relations()) {
-    if (table.kind !== 'table') continue;
+    if (table.kind !== 'table' && table.kind !== 'view') continue;
     for (const column of table.columns) {
       const names = [...(column.defaultSql ?? '').matchAll(REGCLASS)].map(
         (match) => match[1] as string,
@@ -68,7 +72,7 @@ export function renamedDefaults(
   const changes: CatalogChange[] = [];
   for (const table of after.relations()) {
     if (
-      table.kind !== 'table' ||
+      (table.kind !== 'table' && table.kind !== 'view') ||
       !table.columns.some((column) => column.defaultSql?.includes('::regclass') === true)
     )
       continue;

@@ -42,7 +42,8 @@ export class ParameterRows {
   static of({ root }: PhysicalPlan, catalog: CatalogSnapshot): ParameterRows | undefined {
     if (root.kind !== 'insert' || root.input.kind !== 'values') return undefined;
     const { input, onConflict, returning, rowChecks, table } = root;
-    if (onConflict !== null || returning !== null || rowChecks.checks.length > 0) return undefined;
+    if (onConflict !== null || returning !== null) return undefined;
+    if (rowChecks.checks.length > 0 || rowChecks.options.length > 0) return undefined;
     const indexes = catalog.indexesOf(table.oid);
     const mayFail = indexes.some(
       ({ unique, keys, predicateSql }) =>

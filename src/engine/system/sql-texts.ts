@@ -14,9 +14,11 @@ import type { Oid } from '../../types/type.ts';
 import { tableScope } from '../expressions.ts';
 import type { SessionContext } from '../session-context.ts';
 import { routineFact } from './routine-facts.ts';
+import { updatability } from './updatability.ts';
 
 export function sqlTexts(session: SessionContext): SqlTexts {
   return {
+    updatability: (oid, attnum) => updatability(session, oid, attnum),
     view: (oid, pretty) => viewText(session, oid, pretty),
     routine: (oid) => {
       const fact = routineFact(oid);

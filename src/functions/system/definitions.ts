@@ -132,6 +132,9 @@ function getViewDefinition(oid: Oid, pretty: boolean, context: EvalContext): str
 
 const STABLE = { volatility: 'stable' } as const;
 
+/** The bits of both in pg_relation_is_updatable. */
+const UPDATE_AND_DELETE = 20;
+
 /** Kinds of objects that there are none of: any OID is unknown, and the answer NULL. */
 const NEVER_FOUND = [
   'pg_get_ruledef(oid) text',
@@ -160,6 +163,20 @@ export const definitionFunctions: readonly ScalarFunction[] = [
     STABLE,
   ),
   scalar('pg_get_constraintdef(oid, bool) text', getConstraintDefinition, STABLE),
+  scalar(
+    'pg_relation_is_updatable(regclass, bool) int4',
+    (oid: Oid, _triggers: boolean, context: EvalContext) =>
+      context.sqlTexts?.updatability(oid) ?? 0,
+    STABLE,
+  ),
+  scalar(
+    'pg_column_is_updatable(regclass, int2, bool) bool',
+    (oid: Oid, attnum: number, _triggers: boolean, context: EvalContext) => {
+      const events = attnum > 0 ? (context.sqlTexts?.updatability(oid, attnum) ?? 0) : 0;
+      return (events & UPDATE_AND_DELETE) === UPDATE_AND_DELETE;
+    },
+    STABLE,
+  ),
   scalar(
     'pg_get_indexdef(oid) text',
     (oid: Oid, context: EvalContext) => getIndexDefinition(oid, 0, false, context),

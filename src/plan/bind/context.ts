@@ -8,7 +8,7 @@ import { errorPosition } from '../../parse/position.ts';
 import type { FormatSettings } from '../../types/codec.ts';
 import { sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import type { ColumnExpr, Expr } from '../expr.ts';
-import type { LogicalColumn } from '../logical.ts';
+import type { LogicalColumn, ViewWrite } from '../logical.ts';
 import type { Namespace } from './scope.ts';
 
 /** Everything outside the statement that its meaning depends on. */
@@ -64,6 +64,9 @@ export class BindContext {
   /** Those that the statement itself names, not those behind its views. */
   readonly directReads = new Set<Oid>();
   readonly writes = new Set<Oid>();
+  /** Those of `writes` that the statement itself names. */
+  readonly directWrites = new Set<Oid>();
+  readonly viewWrites: ViewWrite[] = [];
   readonly shapes = new WeakMap<Expr, RecordShape>();
   readonly #columns = new Map<number, ColumnInfo>();
   readonly #locations = new Map<Expr, number>();

@@ -1,24 +1,24 @@
 /** DELETE. */
 import type { DeleteStmt } from '../../parse/ast.ts';
 import type { LogicalDelete, LogicalNode } from '../logical.ts';
-import { bindReturning, extraColumns, targetTable } from './modify.ts';
+import { bindReturning, extraColumns } from './modify.ts';
+import { modifyTarget, noteViewWrite, targetRows } from './modify-target.ts';
 import type { BoundQuery, QueryInput } from './query.ts';
-import { scanItem } from './relation.ts';
 import { filterRows, withFrom } from './update.ts';
 
 export function bindDelete(stmt: DeleteStmt, input: QueryInput): BoundQuery {
   const { context } = input;
-  const table = targetTable(context, stmt.relation, 'delete');
-  const alias = stmt.relation?.alias?.aliasname ?? table.name;
-  const target = scanItem(context, table, alias, alias !== table.name);
-  const { scope, node } = withFrom(target, stmt.usingClause, input);
+  const target = modifyTarget(context, stmt.relation, 'delete');
+  const { table } = target;
+  const rows = targetRows(context, target, stmt.relation);
+  const { scope, node } = withFrom(rows, stmt.usingClause, input);
   const filtered = filterRows(node, stmt.whereClause, scope);
   const returning = bindReturning(stmt.returningClause, scope);
-  const rowIds = target.item.columns.flatMap(({ expr }) =>
+  const rowIds = rows.table.columns.flatMap(({ expr }) =>
     expr.kind === 'column' ? [expr.index] : [],
   );
   const extraIds = extraColumns(returning.exprs, new Set(rowIds));
-  const wanted = [target.item.rowRefId as number, ...rowIds, ...extraIds];
+  const wanted = [rows.table.rowRefId as number, ...rowIds, ...extraIds];
   const columns = wanted.map((id) => filtered.columns.find((column) => column.id === id)!);
   const project: LogicalNode = {
     kind: 'project',
@@ -26,6 +26,8 @@ export function bindDelete(stmt: DeleteStmt, input: QueryInput): BoundQuery {
     exprs: columns.map((column) => context.reference(column)),
     columns,
   };
+  const isRead = [stmt.whereClause, stmt.usingClause, stmt.returningClause].some(Boolean);
+  noteViewWrite(context, target, isRead ? ['d', 'r'] : ['d']);
   const remove: LogicalDelete = {
     kind: 'delete',
     table,

@@ -22,36 +22,51 @@ import type { BindContext } from './context.ts';
 import { bindCondition, bindExpr } from './expr.ts';
 import {
   assign,
-  assignableColumn,
   bindReturning,
   defaultValue,
   generatedValue,
   rowChecks,
   rowExprs,
-  targetTable,
+  storedDefault,
 } from './modify.ts';
+import {
+  columnAt,
+  modifyTarget,
+  noteViewWrite,
+  requireAssignable,
+  targetColumn,
+  targetRow,
+  viewDefault,
+  type ModifyTarget,
+  type TargetColumn,
+} from './modify-target.ts';
 import { bindQuery, type BoundQuery, type QueryInput } from './query.ts';
 import { Scope, type RangeItem } from './scope.ts';
 import { bindAssignments } from './update.ts';
 import { wholeLists } from './values.ts';
 
-interface InsertTarget {
-  readonly column: ColumnDescriptor;
-  readonly position: number;
+interface InsertTarget extends TargetColumn {
   readonly location: number | undefined;
 }
 
 export function bindInsert(stmt: InsertStmt, input: QueryInput): BoundQuery {
   const { context } = input;
-  const table = targetTable(context, stmt.relation, 'insert');
-  const live = liveColumns(table);
+  const target = modifyTarget(context, stmt.relation, 'insert');
+  const { table } = target;
   const explicit = stmt.cols !== undefined;
-  const targets = insertTargets(context, stmt, table);
+  const targets = insertTargets(context, stmt, target);
   const source = insertSource(stmt, targets, explicit, input);
-  const rows = completeRows(context, live, targets, source, stmt.override ?? 'OVERRIDING_NOT_SET');
-  const alias = stmt.relation?.alias?.aliasname ?? table.name;
+  const rows = completeRows(
+    context,
+    target,
+    targets,
+    source,
+    stmt.override ?? 'OVERRIDING_NOT_SET',
+  );
+  const alias = stmt.relation?.alias?.aliasname;
   const rowIds = rows.columns.map((column) => column.id);
-  const item = rowItem(context, table, alias, rowIds);
+  const tableRow = rowItem(context, table, alias ?? table.name, rowIds);
+  const item = targetRow(context, target, tableRow, alias);
   const scope = new Scope(context, input.outer, input.ctes, {
     items: [item],
     columns: item.columns.map((column) => ({ item, ...column })),
@@ -59,14 +74,19 @@ export function bindInsert(stmt: InsertStmt, input: QueryInput): BoundQuery {
   const onConflict =
     stmt.onConflictClause === undefined
       ? null
-      : bindOnConflict(context, stmt.onConflictClause, table, item, input);
+      : bindOnConflict(context, stmt.onConflictClause, target, { item, table: tableRow }, input);
   const returning = bindReturning(stmt.returningClause, scope);
+  noteViewWrite(context, target, [
+    'a',
+    ...(onConflict?.action === 'update' ? (['w'] as const) : []),
+    ...(onConflict?.action === 'update' || stmt.returningClause ? (['r'] as const) : []),
+  ]);
   const node: LogicalInsert = {
     kind: 'insert',
     table,
     input: rows,
     rowIds,
-    rowChecks: rowChecks(context, table, rowIds),
+    rowChecks: rowChecks(context, target, rowIds),
     onConflict,
     returning: returning.exprs,
     columns: returning.fields.map((field) => field.column),
@@ -108,12 +128,11 @@ export function rowItem(
 function insertTargets(
   context: BindContext,
   stmt: InsertStmt,
-  table: TableDescriptor,
+  relation: ModifyTarget,
 ): InsertTarget[] {
   if (stmt.cols === undefined) {
-    return liveColumns(table).map((column, position) => ({
-      column,
-      position,
+    return liveColumns(relation.relation).map((_, place) => ({
+      ...columnAt(relation, place),
       location: undefined,
     }));
   }
@@ -123,8 +142,8 @@ function insertTargets(
     const name = target?.name ?? '';
     if ((target?.indirection?.length ?? 0) > 0)
       throw notSupported('assignment to a part of a column', context.position(target?.location));
-    const found = assignableColumn(context, table, name, target?.location);
-    if (targets.some((known) => known.position === found.position)) {
+    const found = targetColumn(context, relation, name, target?.location);
+    if (targets.some((known) => known.place === found.place)) {
       throw context.error(
         'duplicate_column',
         `column "${name}" specified more than once`,
@@ -140,6 +159,8 @@ function insertTargets(
 interface InsertSource {
   readonly node: LogicalNode | null;
   readonly rows: readonly (readonly (Expr | null)[])[];
+  /** DEFAULT VALUES: no column is named. */
+  readonly isDefaultValues?: boolean;
 }
 
 function insertSource(
@@ -150,7 +171,8 @@ function insertSource(
 ): InsertSource {
   const { context } = input;
   const select = nodeAs(stmt.selectStmt, 'SelectStmt');
-  if (select === undefined) return { node: null, rows: [targets.map(() => null)] };
+  if (select === undefined)
+    return { node: null, rows: [targets.map(() => null)], isDefaultValues: true };
   const isPlainValues =
     select.valuesLists !== undefined &&
     select.sortClause === undefined &&
@@ -231,25 +253,20 @@ function checkWidth(
 /** Brings the source's rows to full rows of the table: defaults, identity, generated columns. */
 function completeRows(
   context: BindContext,
-  live: readonly ColumnDescriptor[],
+  target: ModifyTarget,
   targets: readonly InsertTarget[],
   source: InsertSource,
   override: string,
 ): LogicalNode & { readonly kind: 'project' | 'values' } {
-  // One bound default serves all rows; each row still evaluates its own.
-  const defaults = new Map<number, Expr>();
-  const defaultOf = (column: ColumnDescriptor): Expr => {
-    const expr = defaults.get(column.attnum) ?? defaultValue(context, column);
-    defaults.set(column.attnum, expr);
-    return expr;
-  };
+  const live = liveColumns(target.table);
+  const defaultOf = columnDefaults(context, target, targets, source);
   const rows = source.rows.map((row) => {
     const values = live.map((column, position): Expr | undefined => {
-      const at = targets.findIndex((target) => target.position === position);
+      const at = targets.findIndex((known) => known.position === position);
       const given = at >= 0 && at < row.length ? row[at] : undefined;
       if (given !== undefined && given !== null)
         return checkGiven(context, column, given, override);
-      return column.generatedSql === undefined ? defaultOf(column) : undefined;
+      return column.generatedSql === undefined ? defaultOf(position) : undefined;
     });
     return values;
   });
@@ -268,6 +285,44 @@ function completeRows(
       columns,
     };
   return withGenerated(context, live, rows, source.node, columns);
+}
+
+/** What a column of the table is where no value is given, by position: a view's default, or its own. */
+function columnDefaults(
+  context: BindContext,
+  target: ModifyTarget,
+  targets: readonly InsertTarget[],
+  source: InsertSource,
+): (position: number) => Expr {
+  const live = liveColumns(target.table);
+  const width = target.views.length === 0 ? 0 : Math.max(...source.rows.map((row) => row.length));
+  const isEmpty = source.isDefaultValues === true;
+  const given = isEmpty ? [] : targets.slice(0, width);
+  const views = new Map(
+    requireAssignable(
+      context,
+      target,
+      given.map(({ place }) => place),
+    ),
+  );
+  for (const { place, position } of given) {
+    const sql = viewDefault(target, place);
+    if (sql !== undefined) views.set(position, sql);
+  }
+  // One bound default serves all rows; each row still evaluates its own.
+  const bound = new Map<number, Expr>();
+  return (position) => {
+    let expr = bound.get(position);
+    if (expr === undefined) {
+      const sql = views.get(position);
+      expr =
+        sql === undefined
+          ? defaultValue(context, live[position])
+          : storedDefault(context, live[position].type, sql);
+      bound.set(position, expr);
+    }
+    return expr;
+  };
 }
 
 function withGenerated(
@@ -330,8 +385,8 @@ function checkGiven(
 function bindOnConflict(
   context: BindContext,
   clause: OnConflictClause,
-  table: TableDescriptor,
-  item: RangeItem,
+  target: ModifyTarget,
+  row: { readonly item: RangeItem; readonly table: RangeItem },
   input: QueryInput,
 ): LogicalInsert['onConflict'] {
   const update = clause.action === 'ONCONFLICT_UPDATE';
@@ -345,20 +400,28 @@ function bindOnConflict(
       },
     );
   }
-  const arbiters = clause.infer === undefined ? [] : findArbiters(context, clause, table);
+  const arbiters = clause.infer === undefined ? [] : findArbiters(context, clause, target);
+  const { table } = target;
   const live = liveColumns(table);
   const excludedIds = live.map((column) => context.newColumn(column.name, column.type).id);
   if (!update) return { action: 'nothing', arbiters, set: [], where: null, excludedIds };
+  const excludedRow = rowItem(context, table, 'excluded', excludedIds);
   const excluded: RangeItem = {
-    ...rowItem(context, table, 'excluded', excludedIds),
+    ...targetRow(context, target, excludedRow, 'excluded'),
     aliased: true,
   };
+  const { item } = row;
   const scope = new Scope(context, input.outer, input.ctes, {
     items: [item, excluded],
     columns: item.columns.map((column) => ({ item, ...column })),
   });
   scope.clause = 'UPDATE';
-  const set = bindAssignments(clause.targetList ?? [], table, item, scope);
+  const set = bindAssignments(
+    clause.targetList ?? [],
+    { ...target, verb: 'update' },
+    row.table,
+    scope,
+  );
   const where =
     clause.whereClause === undefined
       ? null
@@ -367,19 +430,16 @@ function bindOnConflict(
 }
 
 /** The unique indexes that ON CONFLICT (columns) or ON CONSTRAINT name. */
-function findArbiters(
-  context: BindContext,
-  clause: OnConflictClause,
-  table: TableDescriptor,
-): Oid[] {
+function findArbiters(context: BindContext, clause: OnConflictClause, target: ModifyTarget): Oid[] {
+  const { table, relation } = target;
   const infer = clause.infer;
   if (infer?.conname !== undefined) {
-    const constraint = table.constraints.find((candidate) => candidate.name === infer.conname);
+    const constraints = relation.kind === 'table' ? relation.constraints : [];
+    const constraint = constraints.find((candidate) => candidate.name === infer.conname);
     if (constraint === undefined) {
       throw context.error(
         'undefined_object',
-        `constraint "${infer.conname}" for table "${table.name}" does not exist`,
-        infer.location,
+        `constraint "${infer.conname}" for table "${relation.name}" does not exist`,
       );
     }
     if (constraint.kind !== 'check') return [constraint.index];
@@ -395,10 +455,12 @@ function findArbiters(
     const name = element?.name ?? nameList(nodeAs(element?.expr, 'ColumnRef')?.fields)[0];
     if (name === undefined)
       throw notSupported('ON CONFLICT over an expression', context.position(infer?.location));
-    const column = liveColumns(table).find((candidate) => candidate.name === name);
-    if (column === undefined)
+    const place = liveColumns(relation).findIndex((candidate) => candidate.name === name);
+    if (place < 0)
       throw context.error('undefined_column', `column "${name}" does not exist`, infer?.location);
-    wanted.add(column.attnum);
+    const { position } = columnAt(target, place);
+    // An expression of a view is no key of an index on columns.
+    wanted.add(position < 0 ? 0 : liveColumns(table)[position].attnum);
   }
   const matches = context.env.catalog
     .indexesOf(table.oid)

@@ -57,6 +57,7 @@ export function lockTargets(
     if (item.relation?.kind !== 'table' || item.rowRefId === undefined) continue;
     tables.push(item.relation);
     context.writes.add(item.relation.oid);
+    context.directWrites.add(item.relation.oid);
     rowRefs.push({ kind: 'column', type: INT8, index: item.rowRefId });
   }
   return tables.length === 0 ? null : { tables, rowRefs, strength, wait };

@@ -1,7 +1,7 @@
 /** INSERT, UPDATE and DELETE: shared parts and the dispatch. */
-import { liveColumns, type ColumnDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
+import { liveColumns, type ColumnDescriptor } from '../../catalog/catalog.ts';
 import { notSupported } from '../../errors/db-error.ts';
-import { nodeAs, type Node, type RangeVar } from '../../parse/ast.ts';
+import { nodeAs, type Node } from '../../parse/ast.ts';
 import { parseExpression } from '../../parse/parser.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Expr } from '../expr.ts';
@@ -11,10 +11,10 @@ import { constant, resolveUnknown, toBoolean, tryCoerce } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { bindDelete } from './delete.ts';
 import { bindExpr } from './expr.ts';
-import { bindInsert } from './insert.ts';
+import { bindInsert, rowItem } from './insert.ts';
+import { viewChecks, type ModifyTarget } from './modify-target.ts';
 import { outputField, type BoundQuery, type QueryField, type QueryInput } from './query.ts';
 import { QueryCalls } from './query-calls.ts';
-import { lookupRelation } from './relation.ts';
 import { itemNamespace, Scope, type Clause, type RangeItem } from './scope.ts';
 import { bindTargets } from './target.ts';
 import { typeText } from './types.ts';
@@ -63,43 +63,6 @@ export function bindModifyingCte(node: Node, input: QueryInput): BoundQuery {
   return bindModify(node, { ...input, topLevel: false }).query;
 }
 
-/** The table that a statement writes; views and server relations are refused. */
-export function targetTable(
-  context: BindContext,
-  name: RangeVar | undefined,
-  verb: 'insert' | 'update' | 'delete',
-): TableDescriptor {
-  const relation = lookupRelation(context, name ?? {});
-  if (relation.kind === 'table') {
-    context.writes.add(relation.oid);
-    return relation;
-  }
-  const words = { insert: 'insert into', update: 'update', delete: 'delete from' }[verb];
-  const title = { insert: 'inserting into', update: 'updating', delete: 'deleting from' }[verb];
-  const keyword = { insert: 'INSERT', update: 'UPDATE', delete: 'DELETE' }[verb];
-  if (relation.kind === 'view') {
-    throw context.error(
-      'object_not_in_prerequisite_state',
-      `cannot ${words} view "${relation.name}"`,
-      undefined,
-      {
-        detail: 'Views are not automatically updatable.',
-        hint: `To enable ${title} the view, provide an INSTEAD OF ${keyword} trigger or an unconditional ON ${keyword} DO INSTEAD rule.`,
-      },
-    );
-  }
-  if (relation.kind === 'virtual') {
-    throw context.error('insufficient_privilege', `permission denied for table ${relation.name}`);
-  }
-  const kind = relation.kind === 'sequence' ? 'sequence' : 'index';
-  throw context.error(
-    'wrong_object_type',
-    kind === 'index'
-      ? `cannot open relation "${relation.name}"`
-      : `cannot change sequence "${relation.name}"`,
-  );
-}
-
 /** Binds SQL text from the catalog over the columns of a row, given as expressions. */
 export function bindStoredSql(
   context: BindContext,
@@ -134,10 +97,14 @@ export function defaultValue(context: BindContext, column: ColumnDescriptor): Ex
     );
     return tryCoerce(context, nextval, column.type, 'assignment', undefined, 'implicit') ?? nextval;
   }
-  if (column.defaultSql === null) return constant(column.type, null);
-  const expr = bindStoredSql(context, column.defaultSql, new Map(), 'DEFAULT expressions');
-  const typed = tryCoerce(context, expr, column.type, 'assignment', undefined, 'implicit');
-  return typed ?? expr;
+  return storedDefault(context, column.type, column.defaultSql);
+}
+
+/** A default as the catalog has it, of a column's type; NULL without one. */
+export function storedDefault(context: BindContext, type: SqlType, sql: string | null): Expr {
+  if (sql === null) return constant(type, null);
+  const expr = bindStoredSql(context, sql, new Map(), 'DEFAULT expressions');
+  return tryCoerce(context, expr, type, 'assignment', undefined, 'implicit') ?? expr;
 }
 
 /** Generated columns' expressions over a row's values. */
@@ -155,12 +122,13 @@ export function generatedValue(
   return tryCoerce(context, expr, column.type, 'assignment', undefined, 'implicit') ?? expr;
 }
 
-/** NOT NULL and CHECK over the new row, whose columns have these ids. */
+/** NOT NULL, CHECK and WITH CHECK OPTION over the new row, whose columns have these ids. */
 export function rowChecks(
   context: BindContext,
-  table: TableDescriptor,
+  target: ModifyTarget,
   ids: readonly number[],
 ): LogicalRowChecks {
+  const { table } = target;
   const live = liveColumns(table);
   const row = rowExprs(live, ids);
   const notNull = live.flatMap((column, position) =>
@@ -172,7 +140,12 @@ export function rowChecks(
     return [{ constraint: constraint.name, expr: toBoolean(context, bound, 'CHECK') }];
   });
   checks.sort((a, b) => (a.constraint < b.constraint ? -1 : a.constraint > b.constraint ? 1 : 0));
-  return { notNull, checks };
+  // Without views there is nothing to make a row for.
+  const options =
+    target.views.length === 0
+      ? []
+      : viewChecks(context, target, rowItem(context, table, table.name, ids));
+  return { notNull, checks, options };
 }
 
 export function rowExprs(
@@ -254,21 +227,4 @@ export function extraColumns(exprs: readonly Expr[] | null, known: ReadonlySet<n
   const used = new Set<number>();
   for (const expr of exprs ?? []) columnsOf(expr, used);
   return [...used].filter((id) => !known.has(id));
-}
-
-/** Finds a column that may be assigned to, or throws 42703. */
-export function assignableColumn(
-  context: BindContext,
-  table: TableDescriptor,
-  name: string,
-  location: number | undefined,
-): { readonly column: ColumnDescriptor; readonly position: number } {
-  const live = liveColumns(table);
-  const position = live.findIndex((column) => column.name === name);
-  if (position >= 0) return { column: live[position], position };
-  throw context.error(
-    'undefined_column',
-    `column "${name}" of relation "${table.name}" does not exist`,
-    location,
-  );
 }

@@ -80,7 +80,7 @@ function readsWorkTable(from: LogicalNode): boolean {
   return from.kind === 'work-table';
 }
 
-function nameWindows(stmt: SelectStmt, scope: Scope): void {
+export function nameWindows(stmt: SelectStmt, scope: Scope): void {
   for (const item of stmt.windowClause ?? []) {
     const def = nodeAs(item, 'WindowDef');
     if (def?.name === undefined) continue;

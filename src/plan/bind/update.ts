@@ -1,5 +1,5 @@
 /** UPDATE, and the assignments that ON CONFLICT DO UPDATE shares with it. */
-import { liveColumns, type TableDescriptor } from '../../catalog/catalog.ts';
+import { liveColumns, type ColumnDescriptor } from '../../catalog/catalog.ts';
 import { notSupported } from '../../errors/db-error.ts';
 import { nodeAs, type Node, type SubLink, type UpdateStmt } from '../../parse/ast.ts';
 import type { Expr } from '../expr.ts';
@@ -9,57 +9,79 @@ import { bindCondition, bindExpr } from './expr.ts';
 import { bindFrom } from './from.ts';
 import {
   assign,
-  assignableColumn,
   bindReturning,
   defaultValue,
   extraColumns,
   generatedValue,
   rowChecks,
-  targetTable,
+  storedDefault,
 } from './modify.ts';
+import {
+  columnAt,
+  modifyTarget,
+  noteViewWrite,
+  requireAssignable,
+  targetColumn,
+  targetRow,
+  targetRows,
+  type ModifyTarget,
+  type TargetRows,
+} from './modify-target.ts';
 import type { BoundQuery, QueryInput } from './query.ts';
-import { scanItem } from './relation.ts';
 import { Scope, type Namespace, type RangeItem } from './scope.ts';
 import { rowItem } from './insert.ts';
 import { rowSubqueryFields } from './sublink.ts';
 
 export function bindUpdate(stmt: UpdateStmt, input: QueryInput): BoundQuery {
   const { context } = input;
-  const table = targetTable(context, stmt.relation, 'update');
-  const alias = stmt.relation?.alias?.aliasname ?? table.name;
-  const target = scanItem(context, table, alias, alias !== table.name);
-  const { scope, node } = withFrom(target, stmt.fromClause, input);
+  const target = modifyTarget(context, stmt.relation, 'update');
+  const { table } = target;
+  const rows = targetRows(context, target, stmt.relation);
+  const { scope, node } = withFrom(rows, stmt.fromClause, input);
   scope.clause = 'UPDATE';
-  const set = bindAssignments(stmt.targetList ?? [], table, target.item, scope);
+  const set = bindAssignments(stmt.targetList ?? [], target, rows.table, scope);
   const filtered = filterRows(node, stmt.whereClause, scope);
   const live = liveColumns(table);
   const rowIds = live.map((column) => context.newColumn(column.name, column.type).id);
-  const newItem = { ...rowItem(context, table, alias, rowIds), system: target.item.system };
+  const alias = stmt.relation?.alias?.aliasname;
+  const newRow = {
+    ...rowItem(context, table, alias ?? table.name, rowIds),
+    system: rows.table.system,
+  };
+  const newItem = targetRow(context, target, newRow, alias);
   const returningScope = new Scope(
     context,
     input.outer,
     input.ctes,
-    replaceItem(scope.namespace, target.item, newItem),
+    replaceItem(scope.namespace, rows.item, newItem),
   );
   const returning = bindReturning(stmt.returningClause, returningScope);
   const extraIds = extraColumns(returning.exprs, new Set(rowIds));
-  const inputNode = rowProject(context, filtered, target.item, set, rowIds, extraIds);
+  const inputNode = rowProject(context, filtered, rows.table, set, rowIds, extraIds);
+  noteViewWrite(context, target, readsTarget(stmt, set, rows.table) ? ['w', 'r'] : ['w']);
   const update: LogicalUpdate = {
     kind: 'update',
     table,
     input: inputNode,
     rowIds,
     extraIds,
-    rowChecks: rowChecks(context, table, rowIds),
+    rowChecks: rowChecks(context, target, rowIds),
     returning: returning.exprs,
     columns: returning.fields.map((field) => field.column),
   };
   return { node: update, fields: returning.fields };
 }
 
+/** Whether the statement uses values that are in the relation already. */
+function readsTarget(stmt: UpdateStmt, set: readonly Expr[], old: RangeItem): boolean {
+  if ([stmt.whereClause, stmt.fromClause, stmt.returningClause].some(Boolean)) return true;
+  const changed = set.filter((expr, i) => expr !== old.columns[i].expr);
+  return extraColumns(changed, new Set()).length > 0;
+}
+
 /** The target joined with the other relations of FROM or USING. */
 export function withFrom(
-  target: { readonly node: LogicalNode; readonly item: RangeItem },
+  target: Pick<TargetRows, 'node' | 'item'>,
   from: readonly Node[] | undefined,
   input: QueryInput,
 ): { scope: Scope; node: LogicalNode } {
@@ -139,60 +161,70 @@ function rowProject(
 /** The new value of every live column: assigned, generated, or as before. */
 export function bindAssignments(
   targets: readonly Node[],
-  table: TableDescriptor,
-  item: RangeItem,
+  target: ModifyTarget,
+  tableRow: RangeItem,
   scope: Scope,
 ): Expr[] {
   const { context } = scope;
-  const live = liveColumns(table);
+  const live = liveColumns(target.table);
   const values = new Map<number, Expr>();
+  const places = new Set<number>();
   const subqueries = new Map<SubLink, Expr[]>();
   for (const node of targets) {
-    const target = nodeAs(node, 'ResTarget');
-    if (target === undefined) continue;
-    const name = target.name ?? '';
-    const { column, position } = assignableColumn(context, table, name, target.location);
-    if ((target.indirection?.length ?? 0) > 0)
-      throw notSupported('assignment to a part of a column', context.position(target.location));
-    if (values.has(position)) {
+    const assignment = nodeAs(node, 'ResTarget');
+    if (assignment === undefined) continue;
+    const { location } = assignment;
+    const name = assignment.name ?? '';
+    const { column, position, place } = targetColumn(context, target, name, location);
+    if ((assignment.indirection?.length ?? 0) > 0)
+      throw notSupported('assignment to a part of a column', context.position(location));
+    if (places.has(place)) {
       throw context.error('syntax_error', `multiple assignments to same column "${name}"`);
     }
-    const isDefault = nodeAs(target.val, 'SetToDefault') !== undefined;
-    if (column.generatedSql !== undefined && !isDefault) {
-      throw context.error(
-        'generated_always',
-        `column "${name}" can only be updated to DEFAULT`,
-        undefined,
-        {
-          detail: `Column "${name}" is a generated column.`,
-        },
-      );
-    }
-    if (column.identity === 'a' && !isDefault) {
-      throw context.error(
-        'generated_always',
-        `column "${name}" can only be updated to DEFAULT`,
-        undefined,
-        {
-          detail: `Column "${name}" is an identity column defined as GENERATED ALWAYS.`,
-        },
-      );
-    }
-    const value = isDefault
-      ? defaultValue(context, column)
-      : assignedValue(target.val as Node, scope, subqueries);
+    places.add(place);
+    const isDefault = nodeAs(assignment.val, 'SetToDefault') !== undefined;
+    const value = isDefault ? null : assignedValue(assignment.val as Node, scope, subqueries);
+    requireUpdatable(context, column, value === null && target.views.length === 0);
     values.set(
       position,
       value === null
-        ? defaultValue(context, column)
-        : assign(context, value, column, target.location),
+        ? updateDefault(context, target, place)
+        : assign(context, value, column, location),
     );
   }
-  const updated = live.map((_, i): Expr => values.get(i) ?? item.columns[i].expr);
+  requireAssignable(context, target, places);
+  const updated = live.map((_, i): Expr => values.get(i) ?? tableRow.columns[i].expr);
   const row = new Map(live.map((column, i): [string, Expr] => [column.name, updated[i]]));
   return live.map((column, i) =>
     column.generatedSql === undefined ? updated[i] : generatedValue(context, column, row),
   );
+}
+
+/** Fails for a column that only its own default may be assigned to. */
+function requireUpdatable(
+  context: BindContext,
+  column: ColumnDescriptor,
+  isDefault: boolean,
+): void {
+  if (isDefault) return;
+  let kind: string | undefined;
+  if (column.generatedSql !== undefined) kind = 'a generated column';
+  else if (column.identity === 'a') kind = 'an identity column defined as GENERATED ALWAYS';
+  if (kind === undefined) return;
+  throw context.error(
+    'generated_always',
+    `column "${column.name}" can only be updated to DEFAULT`,
+    undefined,
+    { detail: `Column "${column.name}" is ${kind}.` },
+  );
+}
+
+/** DEFAULT in an UPDATE: through a view it is that view's own, NULL where it has none. */
+function updateDefault(context: BindContext, target: ModifyTarget, place: number): Expr {
+  const { column } = columnAt(target, place);
+  if (target.views.length === 0) return defaultValue(context, column);
+  const { defaultSql } = liveColumns(target.relation)[place];
+  return storedDefault(context, column.type, defaultSql);
 }
 
 /** A value of SET; null for DEFAULT inside a row. */

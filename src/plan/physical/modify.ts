@@ -69,6 +69,10 @@ function placeChecks(
       constraint,
       expr: builder.place(expr, positions),
     })),
+    options: checks.options.map(({ view, expr }) => ({
+      view,
+      expr: builder.place(expr, positions),
+    })),
   };
 }
 

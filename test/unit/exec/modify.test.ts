@@ -139,7 +139,7 @@ class FakeTable {
   }
 }
 
-const noChecks = { notNull: [], checks: [] };
+const noChecks = { notNull: [], checks: [], options: [] };
 
 function insert(rows: Value[][], extra: Partial<InsertNode> = {}): InsertNode {
   return {
@@ -196,6 +196,7 @@ describe('insert', () => {
 
   it('reports the first row that a constraint forbids, as PostgreSQL words it', async () => {
     const rowChecks = {
+      options: [],
       notNull: [{ position: 0, column: 'id' }],
       checks: [
         { constraint: 't_id_check', expr: comparison('>', column(INT4, 0), constant(INT4, 0)) },

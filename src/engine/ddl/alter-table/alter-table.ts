@@ -3,7 +3,6 @@ import {
   FIRST_USER_OID,
   type RelationDescriptor,
   type TableDescriptor,
-  type ViewDescriptor,
 } from '../../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../../errors/db-error.ts';
 import { nodeAs, type ColumnDef, type NodeBody, type RangeVar } from '../../../parse/ast.ts';
@@ -23,6 +22,7 @@ import {
   setIdentity,
   setNotNull,
 } from './column-attributes.ts';
+import { alterView } from './alter-view.ts';
 import { alterColumnType } from './column-type.ts';
 import { addConstraint, dropConstraint, validateConstraint } from './constraints.ts';
 import { dropColumn } from './drop-column.ts';
@@ -72,7 +72,7 @@ export async function alterTable(
   if (relation === undefined) return tag;
   requireObjectKind(relation, objectType);
   if (relation.kind !== 'table') {
-    for (const command of commands) await alterOther(session, relation, command);
+    for (const command of commands) await alterOther(session, relation, command, sql);
     return tag;
   }
   const before = session.catalog();
@@ -288,13 +288,12 @@ async function alterOther(
   session: SessionContext,
   relation: Exclude<RelationDescriptor, TableDescriptor>,
   command: AlterCommand,
+  sql: string,
 ): Promise<void> {
   if (command.subtype === 'AT_ChangeOwner') {
     return await changeRelationOwner(session, relation, mustFindRole(session, command.newowner));
   }
-  if (relation.kind === 'view' && command.subtype === 'AT_ColumnDefault') {
-    return dropViewDefault(relation, command);
-  }
+  if (relation.kind === 'view' && (await alterView(session, relation, command, sql))) return;
   if (command.subtype === 'AT_SetRelOptions' || command.subtype === 'AT_ResetRelOptions') {
     throw notSupported(
       `options of ${kindName(relation) === 'index' ? 'an index' : `a ${kindName(relation)}`}`,
@@ -305,15 +304,4 @@ async function alterOther(
     message: `ALTER action ${actionName(command.subtype ?? '')} cannot be performed on relation "${relation.name}"`,
     detail: `This operation is not supported for ${plural}.`,
   });
-}
-
-/** A view's column default serves inserts through the view, which there are none of. */
-function dropViewDefault(view: ViewDescriptor, command: AlterCommand): void {
-  if (!view.columns.some((column) => column.name === command.name)) {
-    throw dbError(
-      'undefined_column',
-      `column "${command.name ?? ''}" of relation "${view.name}" does not exist`,
-    );
-  }
-  if (command.def !== undefined) throw notSupported('a default for a column of a view');
 }

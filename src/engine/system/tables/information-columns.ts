@@ -4,12 +4,15 @@ import {
   type CatalogSnapshot,
   type ColumnDescriptor,
   type ReadableRelation,
+  type ViewDescriptor,
 } from '../../../catalog/catalog.ts';
+import { DELETE_EVENT, UPDATE_EVENT } from '../../../plan/updatable.ts';
 import { elementTypeOf } from '../../../types/type-table.ts';
 import { sqlType, type Oid } from '../../../types/type.ts';
 import { hasPrivilege } from '../../privileges.ts';
 import type { SessionContext } from '../../session-context.ts';
 import { typeDetails } from '../type-details.ts';
+import { updatability } from '../updatability.ts';
 import {
   perObject,
   rowMaker,
@@ -50,7 +53,6 @@ function identityValues(column: ColumnDescriptor, catalog: CatalogSnapshot): Fie
 const columnsRow = rowMaker('information_schema', 'columns');
 
 function columnRow(relation: WithColumns, column: ColumnDescriptor, catalog: CatalogSnapshot): Row {
-  const isTable = relation.kind === 'table';
   return columnsRow({
     table_catalog: catalog.databaseName,
     table_schema: catalog.schema(relation.schema)?.name ?? null,
@@ -65,7 +67,7 @@ function columnRow(relation: WithColumns, column: ColumnDescriptor, catalog: Cat
     ...identityValues(column, catalog),
     is_generated: column.generatedSql === undefined ? 'NEVER' : 'ALWAYS',
     generation_expression: column.generatedSql ?? null,
-    is_updatable: isTable ? 'YES' : 'NO',
+    is_updatable: relation.kind === 'table' ? 'YES' : 'NO',
   });
 }
 
@@ -82,13 +84,26 @@ export const informationColumns: VirtualTable = {
   *rows(session) {
     const rowsOf = columnRows(session.catalog());
     for (const relation of visibleRelations(session)) {
-      for (const row of rowsOf(relation)) yield withDefaultText(row, relation.oid, session);
+      for (const row of rowsOf(relation)) {
+        const shown = withDefaultText(row, relation.oid, session);
+        yield relation.kind === 'view' ? withUpdatable(shown, relation, session) : shown;
+      }
     }
   },
 };
 
 /** Position of column_default in the view. */
 const COLUMN_DEFAULT = 5;
+/** Of ordinal_position. */
+const ATTNUM = 4;
+const UPDATABLE = UPDATE_EVENT | DELETE_EVENT;
+
+/** A view's column can be changed where it is one of a table; that takes more than its own descriptor. */
+function withUpdatable(row: Row, view: ViewDescriptor, session: SessionContext): Row {
+  const events = updatability(session, view.oid, Number(row[ATTNUM]));
+  if ((events & UPDATABLE) !== UPDATABLE) return row;
+  return [...row.slice(0, -1), 'YES'];
+}
 
 /** The default with names as the session's search_path needs them. */
 function withDefaultText(row: Row, relation: Oid, session: SessionContext): Row {

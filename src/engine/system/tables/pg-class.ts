@@ -49,8 +49,9 @@ function accessMethod(relation: RelationDescriptor, kind: string): Oid {
 }
 
 function optionsOf(relation: RelationDescriptor): PgArray | null {
-  if (relation.kind !== 'table' || relation.options.length === 0) return null;
-  return new PgArray(OID.text, relation.options);
+  if (relation.kind !== 'table' && relation.kind !== 'view') return null;
+  const { options = [] } = relation;
+  return options.length === 0 ? null : new PgArray(OID.text, options);
 }
 
 const PERSISTENCE: Readonly<Record<TableDescriptor['persistence'], string>> = {

@@ -1,5 +1,9 @@
 /** pg_constraint and pg_attrdef: constraints and defaults of tables. */
-import type { ConstraintDescriptor, TableDescriptor } from '../../../catalog/catalog.ts';
+import type {
+  ConstraintDescriptor,
+  TableDescriptor,
+  ViewDescriptor,
+} from '../../../catalog/catalog.ts';
 import { PgArray } from '../../../types/pg-array.ts';
 import { OID } from '../../../types/type.ts';
 import { columnDefaultOid } from '../object-oids.ts';
@@ -53,7 +57,7 @@ export const pgConstraint = versionedTable('pg_constraint', function* (catalog) 
   }
 });
 
-const defaultRows = perObject((table: TableDescriptor): Row[] => {
+const defaultRows = perObject((table: TableDescriptor | ViewDescriptor): Row[] => {
   const rows: Row[] = [];
   for (const { attnum, defaultSql, generatedSql, dropped } of table.columns) {
     const sql = generatedSql ?? defaultSql;
@@ -65,6 +69,6 @@ const defaultRows = perObject((table: TableDescriptor): Row[] => {
 
 export const pgAttrdef = versionedTable('pg_attrdef', function* (catalog) {
   for (const relation of catalog.relations()) {
-    if (relation.kind === 'table') yield* defaultRows(relation);
+    if (relation.kind === 'table' || relation.kind === 'view') yield* defaultRows(relation);
   }
 });
