@@ -1,4 +1,6 @@
 /** `text column = value` and `<>` as comparisons of dictionary codes: no string is looked at. */
+import { kernels } from '../kernels/kernels.ts';
+import { kernelViews, scratch } from '../kernels/memory.ts';
 import type { Expr } from '../plan/expr.ts';
 import { OID, type Oid } from '../types/type.ts';
 import { codeIn } from '../vector/distinct-dictionary.ts';
@@ -34,27 +36,38 @@ function columnOf(expr: Expr): number | undefined {
   return expr.kind === 'column' ? expr.index : undefined;
 }
 
+/** Rows below which it costs more to copy their codes to where kernels see them than they save. */
+const COPIED_MIN = 64;
+
 function selectCode(
   { codes, nulls, length }: TextVector,
   code: number,
   isEqual: boolean,
   rows: Selection,
 ): Selection {
+  if (rows === undefined && nulls === undefined && length >= COPIED_MIN) {
+    return selectOfAll(codes, length, code, isEqual);
+  }
   const total = rows === undefined ? length : rows.length;
   const kept = new Int32Array(total);
   let count = 0;
-  if (rows === undefined && nulls === undefined) {
-    for (let row = 0; row < total; row++) {
-      kept[count] = row;
-      if ((codes[row] === code) === isEqual) count++;
-    }
-  } else {
-    for (let i = 0; i < total; i++) {
-      const row = rows === undefined ? i : rows[i];
-      kept[count] = row;
-      const isKnown = nulls === undefined || nulls[row] === 0;
-      if (isKnown && (codes[row] === code) === isEqual) count++;
-    }
+  for (let i = 0; i < total; i++) {
+    const row = rows === undefined ? i : rows[i];
+    kept[count] = row;
+    const isKnown = nulls === undefined || nulls[row] === 0;
+    if (isKnown && (codes[row] === code) === isEqual) count++;
   }
   return count === total ? rows : kept.subarray(0, count);
+}
+
+/** By a kernel: even with a copy of the codes a quarter of what a loop takes, and no array for all rows. */
+function selectOfAll(codes: Int32Array, length: number, code: number, isEqual: boolean): Selection {
+  // The kernel writes rows four at a time.
+  const source = scratch(length * 8 + 16);
+  const target = source + length * 4;
+  const { i32 } = kernelViews();
+  i32.set(codes.length === length ? codes : codes.subarray(0, length), source / 4);
+  const select = isEqual ? kernels.equalCodes : kernels.otherCodes;
+  const count = select(source, length, code, target);
+  return count === length ? undefined : i32.slice(target / 4, target / 4 + count);
 }

@@ -51,6 +51,9 @@ type Select = (
   target: number,
 ) => number;
 
+/** Writes the rows (u32) whose code of 32 bits is this one, or another one; returns how many. Writes up to three more. */
+type SelectCodes = (codes: number, count: number, code: number, target: number) => number;
+
 /** Writes the lanes of the `count` rows that `order` lists, 32 bits each. */
 type PickLanes = (lanes: number, order: number, count: number, target: number) => void;
 
@@ -73,6 +76,8 @@ export interface LaneKernels {
   readonly selectU8: Select;
   readonly selectU16: Select;
   readonly selectU32: Select;
+  readonly equalCodes: SelectCodes;
+  readonly otherCodes: SelectCodes;
   readonly pickLanesU8: PickLanes;
   readonly pickLanesU16: PickLanes;
   readonly pickLanesU32: PickLanes;

@@ -109,7 +109,8 @@ function selectedRows(program: LaneProgram, batch: Batch): Selection {
   const begin = (tail: number): void => {
     first = tail;
   };
-  runProgram(program, batch, batch.length * 4, begin, (address, from, count) => {
+  // Rows are written four at a time.
+  runProgram(program, batch, batch.length * 4 + 16, begin, (address, from, count) => {
     length += kernels.trueRows(address(program.condition), count, from, first + length * 4);
   });
   if (length === batch.length) return undefined;

@@ -10,6 +10,7 @@ export * from './analyse';
 export * from './bitmap';
 export { checksum } from './checksum';
 export * from './pick-lanes';
+export { equalCodes, otherCodes, trueRows } from './chosen-rows';
 export * from './registers';
 export * from './select';
 export * from './wide';

@@ -367,29 +367,3 @@ export function countValues(
     store<i32>(counter, load<i32>(counter) - load<i32>(truth + at));
   }
 }
-
-/** Writes the rows (u32, counted from `row`) that are true; returns how many. */
-export function trueRows(truth: usize, count: i32, row: i32, out: usize): i32 {
-  const start = out;
-  let i = 0;
-  for (; i <= count - 4; i += 4) {
-    let bits = i32x4.bitmask(v128.load(truth + (<usize>i << 2)));
-    if (bits === 15) {
-      const first = row + i;
-      v128.store(out, i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3)));
-      out += 16;
-      continue;
-    }
-    while (bits !== 0) {
-      store<u32>(out, row + i + ctz(bits));
-      out += 4;
-      bits &= bits - 1;
-    }
-  }
-  for (; i < count; i++) {
-    if (load<i32>(truth + (<usize>i << 2)) === 0) continue;
-    store<u32>(out, row + i);
-    out += 4;
-  }
-  return <i32>((out - start) >> 2);
-}
