@@ -17,9 +17,10 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { randomSource } from '../support/random-source.ts';
 import { ServerProcess } from './server-process.ts';
+import { seedOf } from '../support/seed.ts';
 
 const FLIPS = Number(process.env['FLIPS'] ?? 16);
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('flip');
 
 const QUERIES = [
   'SELECT id, name, amount::text FROM accounts ORDER BY id',

@@ -16,9 +16,10 @@ import { AcknowledgementLog } from './acknowledgement-log.ts';
 import { apply, difference, emptyState } from './model.ts';
 import { ServerProcess } from './server-process.ts';
 import { readState, runWorkload, SCHEMA, type Progress } from './workload.ts';
+import { seedOf } from '../support/seed.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 12);
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('kill');
 const CONNECTIONS = 3;
 const env = createNodeEnv();
 

@@ -10,9 +10,10 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { RawClient } from '../bench/lib/raw-client.ts';
 import { ServerProcess } from './server-process.ts';
+import { seedOf } from '../support/seed.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('large transactions');
 const ROWS = 130_000;
 
 function randomSource(seed: number): () => number {

@@ -10,7 +10,7 @@ import { judge, printAnswer } from '../support/random-answers.ts';
 import { must } from '../support/random-run.ts';
 import { TextSession, type Outcome } from '../support/text-session.ts';
 import { createTableSql, insertSql, QueryGenerator } from './generator.ts';
-import { chooseSeed } from './seeded-random.ts';
+import { printedSeed } from '../support/seed.ts';
 
 const ROUNDS = Number(process.env.VARVE_PARTITIONS ?? 60);
 const ROWS = [6000, 700];
@@ -90,7 +90,7 @@ function relation(generator: QueryGenerator): Relation {
 }
 
 test('partitions make up the whole', { timeout: 60_000 + ROUNDS * 500 }, async () => {
-  const seed = chooseSeed('partitioning');
+  const seed = printedSeed('partitioning');
   const generator = new QueryGenerator(seed, ROWS);
   await load(generator);
   const wrong: string[] = [];

@@ -1,18 +1,18 @@
 /**
  * Random queries against PostgreSQL (PGlite) and three copies of the same data in Varve: ordinary
  * tables, hypertables with everything in their heads, and hypertables with flushed segments, updates
- * and deletes. VARVE_QUERIES sets how many, VARVE_SEED repeats a run.
+ * and deletes. VARVE_QUERIES sets how many, SEED repeats a run.
  */
 import { expect, test } from 'vitest';
 import { memoryEngine } from '../support/memory-engine.ts';
 import { PgliteOracle } from '../support/pglite-oracle.ts';
 import { runRandomQueries } from '../support/random-run.ts';
-import { chooseSeed } from './seeded-random.ts';
+import { printedSeed } from '../support/seed.ts';
 
 const QUERIES = Number(process.env.VARVE_QUERIES ?? 700);
 
 test('random queries', { timeout: 60_000 + QUERIES * 100 }, async () => {
-  const seed = chooseSeed('random queries');
+  const seed = printedSeed('random queries');
   const oracle = await PgliteOracle.open();
   const engine = await memoryEngine();
   const run = await runRandomQueries(seed, QUERIES, oracle, engine);

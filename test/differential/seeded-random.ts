@@ -37,11 +37,3 @@ export class SeededRandom {
     return copy;
   }
 }
-
-/** The run's seed: VARVE_SEED, or one from the clock. Printed so that a failure can be repeated. */
-export function chooseSeed(name: string): number {
-  const given = process.env.VARVE_SEED;
-  const seed = given === undefined ? Date.now() % 1_000_000_007 : Number(given);
-  console.log(`${name}: SEED=${seed}`);
-  return seed;
-}

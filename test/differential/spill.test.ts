@@ -1,7 +1,7 @@
 /**
  * Random queries over more rows than their memory holds, against PostgreSQL (PGlite) and against the
  * same queries with plenty of memory: sorts, groups, distinct rows, joins of all types, set operations,
- * CTEs and windows, over ordinary tables and hypertables. VARVE_QUERIES and VARVE_SEED as in random.test.ts.
+ * CTEs and windows, over ordinary tables and hypertables. VARVE_QUERIES and SEED as in random.test.ts.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,8 @@ import { createNodeEnv } from '../../src/platform/node-env.ts';
 import { systemSqlPath } from '../../src/platform/package-path.ts';
 import { PgliteOracle, type OracleOutcome } from '../support/pglite-oracle.ts';
 import { TextSession, type Outcome } from '../support/text-session.ts';
-import { chooseSeed, SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { printedSeed } from '../support/seed.ts';
 
 const QUERIES = Math.ceil(Number(process.env.VARVE_QUERIES ?? 700) / 20);
 
@@ -191,7 +192,7 @@ function printed(outcome: OracleOutcome | Outcome, ordered: boolean): string {
 }
 
 test('queries that spill', { timeout: 120_000 + QUERIES * 2000 }, async () => {
-  const random = new SeededRandom(chooseSeed('queries that spill'));
+  const random = new SeededRandom(printedSeed('queries that spill'));
   const path = mkdtempSync(join(tmpdir(), 'varve-spill-'));
   let files = 0;
   const engine = await diskEngine(path, () => files++);

@@ -1,7 +1,7 @@
 /**
  * Random time-series queries (buckets, first and last, latest rows, ranges of time) over a hypertable
  * in heads, in segments, and in both with deleted and changed rows. PostgreSQL answers the same with
- * date_bin and ordered array_agg. VARVE_SERIES sets how many, VARVE_SEED repeats a run.
+ * date_bin and ordered array_agg. VARVE_SERIES sets how many, SEED repeats a run.
  */
 import { expect, test } from 'vitest';
 import { judge, printAnswer } from '../support/random-answers.ts';
@@ -9,7 +9,8 @@ import { memoryEngine } from '../support/memory-engine.ts';
 import { PgliteOracle } from '../support/pglite-oracle.ts';
 import { must } from '../support/random-run.ts';
 import { TextSession } from '../support/text-session.ts';
-import { chooseSeed, SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { printedSeed } from '../support/seed.ts';
 
 const QUERIES = Number(process.env.VARVE_SERIES ?? 40);
 const ROWS = 4000;
@@ -143,7 +144,7 @@ function plainQuery(random: SeededRandom): Pair {
 }
 
 test('random time-series queries', { timeout: 60_000 + QUERIES * 1000 }, async () => {
-  const seed = chooseSeed('time series');
+  const seed = printedSeed('time series');
   const random = new SeededRandom(seed);
   const oracle = await PgliteOracle.open();
   const engine = await memoryEngine();

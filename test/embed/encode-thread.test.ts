@@ -25,9 +25,10 @@ import { TextDictionary } from '../../src/storage/hypertable/text-dictionary.ts'
 import { sortOnThread, type Sorter } from '../../src/storage/hypertable/thread-sort.ts';
 import { joinLanes, lanesOf, type BoundedLanes } from '../../src/storage/hypertable/page-lanes.ts';
 import { randomOf } from '../unit/storage/hypertable/support.ts';
+import { seedOf } from '../support/seed.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/encode-worker.js');
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('encode thread');
 const SCRATCH_BYTES = 4 * 1024 * 1024;
 const PAGE_ROWS = 65_536;
 

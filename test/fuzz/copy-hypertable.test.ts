@@ -7,8 +7,9 @@ import type { Engine } from '../../src/engine/session.ts';
 import { memoryEngine } from '../support/memory-engine.ts';
 import { TextSession } from '../support/text-session.ts';
 import { randomOf } from '../unit/storage/hypertable/support.ts';
+import { seedOf } from '../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('copy hypertable');
 const SUMS = `SELECT count(*), sum(id), sum(usage), count(host), max(host), min(host) FROM t`;
 
 type Row = readonly [id: number, host: string | null, usage: number | null];

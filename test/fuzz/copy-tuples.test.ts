@@ -4,8 +4,9 @@ import type { Engine } from '../../src/engine/session.ts';
 import { memoryEngine } from '../support/memory-engine.ts';
 import { TextSession } from '../support/text-session.ts';
 import { randomOf } from '../unit/storage/hypertable/support.ts';
+import { seedOf } from '../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('copy tuples');
 const ENCODER = new TextEncoder();
 
 type Row = readonly [id: number, ...tags: (string | null)[]];

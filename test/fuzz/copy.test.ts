@@ -1,11 +1,12 @@
 /** COPY FROM STDIN over broken input: rows, an error with a place, never an internal error. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DbError } from '../../src/errors/db-error.ts';
-import { chooseSeed, SeededRandom } from '../differential/seeded-random.ts';
+import { SeededRandom } from '../differential/seeded-random.ts';
 import { TextSession } from '../support/text-session.ts';
 import type { Engine } from '../../src/engine/session.ts';
 import { quietEngine } from './fuzz-target.ts';
 import { RandomLiterals } from './random-literals.ts';
+import { printedSeed } from '../support/seed.ts';
 
 const ROUNDS = Number(process.env.FUZZ ?? 800);
 
@@ -115,7 +116,7 @@ function binaryInput(random: SeededRandom, columns: readonly number[]): Buffer {
 }
 
 test('COPY takes any bytes', { timeout: 30_000 + ROUNDS * 50 }, async () => {
-  const seed = chooseSeed('copy fuzz');
+  const seed = printedSeed('copy fuzz');
   const random = new SeededRandom(seed);
   const literals = new RandomLiterals(random);
   const findings: string[] = [];

@@ -13,7 +13,6 @@ import {
   INT4,
   INT8,
   joined,
-  newSeed,
   outputColumns,
   randomSource,
   sortedText,
@@ -22,6 +21,7 @@ import {
   values,
 } from '../unit/exec/support.ts';
 import { spillWorld, type SpillWorld } from '../unit/exec/spill/spill-context.ts';
+import { printedSeed } from '../support/seed.ts';
 
 const LARGE = 64 << 20;
 const SMALL = 65_536;
@@ -62,7 +62,7 @@ async function bothWays(node: PhysicalNode): Promise<[string[], string[]]> {
 }
 
 it('groups as in memory, rows of a group in their order', async () => {
-  const below = randomSource(newSeed());
+  const below = randomSource(printedSeed('hash spill'));
   for (let round = 0; round < 2; round++) {
     const input = values(TYPES, randomRows(12_000, 3000, below));
     const sets = [null, [[0], [2, 1], []], [[0, 2], [3]]][below(3)];
@@ -101,7 +101,7 @@ it('finds the distinct values of one group', async () => {
 });
 
 it('makes rows distinct as in memory', async () => {
-  const below = randomSource(newSeed());
+  const below = randomSource(printedSeed('hash spill'));
   const input = values(TYPES, randomRows(20_000, 300, below));
   const node: PhysicalNode = {
     kind: 'distinct',
@@ -139,7 +139,7 @@ describe('joins', () => {
   }
 
   it.each(TYPE_NAMES)('give in partitions what they give in memory: %s', async (joinType) => {
-    const below = randomSource(newSeed());
+    const below = randomSource(printedSeed('hash spill'));
     for (const keys of [[0, 2], [3]]) {
       const left = randomRows(2000, 1500, below);
       const right = randomRows(3000, 1500, below);
@@ -166,7 +166,7 @@ it.each([
   ['except', false],
   ['except', true],
 ] as const)('counts rows of both sides: %s, ALL %s', async (operation, all) => {
-  const below = randomSource(newSeed());
+  const below = randomSource(printedSeed('hash spill'));
   const pool = randomRows(6000, 9000, below);
   const some = (): Value[][] => Array.from({ length: 8000 }, () => pool[below(pool.length)]);
   const node: PhysicalNode = {

@@ -17,6 +17,7 @@ import {
   World,
   type Row,
 } from '../unit/storage/hypertable/support.ts';
+import { seedOf } from '../support/seed.ts';
 
 const COLUMNS = [
   column(1, 'time', OID.timestamptz),
@@ -24,7 +25,7 @@ const COLUMNS = [
   column(3, 'value', OID.float8),
 ];
 const TABLE = hypertable(COLUMNS, { chunkInterval: 1000 });
-const SEEDS = [Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31)), 1, 2, 3];
+const SEEDS = [seedOf('hypertable spill'), 1, 2, 3];
 type Writes = ReturnType<HypertableStore['openWrites']>;
 
 async function readAll(world: World, writes: Writes | undefined): Promise<Value[][]> {

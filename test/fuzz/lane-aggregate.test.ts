@@ -9,8 +9,9 @@ import { LaneCondition } from '../../src/exec/lanes/lane-condition.ts';
 import { memoryEngine } from '../support/memory-engine.ts';
 import { TextSession } from '../support/text-session.ts';
 import { randomSource } from '../unit/exec/support.ts';
+import { seedOf } from '../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('lane aggregate');
 /** Random statements; more of them where somebody looks for mistakes. */
 const ROUNDS = Number(process.env['FUZZ'] ?? 60);
 const random = randomSource(SEED);

@@ -1,16 +1,17 @@
 /**
  * Random queries, each asked many times with other literals: on the plan of its shape it must answer as it
  * does when it is planned for itself, which a comment in front makes sure of. VARVE_SHAPES sets how many
- * queries, VARVE_SEED repeats a run.
+ * queries, SEED repeats a run.
  */
 import { expect, test } from 'vitest';
 import { createTableSql, insertSql, QueryGenerator } from '../differential/generator.ts';
-import { chooseSeed, type SeededRandom } from '../differential/seeded-random.ts';
+import type { SeededRandom } from '../differential/seeded-random.ts';
 import { memoryEngine } from '../support/memory-engine.ts';
 import { printAnswer } from '../support/random-answers.ts';
 import { must } from '../support/random-run.ts';
 import type { Outcome } from '../support/text-session.ts';
 import { TextSession } from '../support/text-session.ts';
+import { printedSeed } from '../support/seed.ts';
 
 const QUERIES = Number(process.env.VARVE_SHAPES ?? 40);
 /** Each query is asked this often: a shape gets its plan when it comes the second time. */
@@ -41,7 +42,7 @@ function answerOf(outcome: Outcome, isOrdered: boolean): string {
 }
 
 test('random queries on plans of their shapes', { timeout: 120_000 + QUERIES * 2000 }, async () => {
-  const seed = chooseSeed('shapes');
+  const seed = printedSeed('shapes');
   const queries = new QueryGenerator(seed, [30, 12]);
   const { random, tables } = queries;
   const engine = await memoryEngine();

@@ -7,8 +7,9 @@ import type { Engine } from '../../src/engine/session.ts';
 import { memoryEngine } from '../support/memory-engine.ts';
 import { randomSource } from '../support/random-source.ts';
 import { TextSession } from '../support/text-session.ts';
+import { seedOf } from '../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('sketches');
 const QUERIES = Number(process.env['VARVE_QUERIES'] ?? 40);
 
 const random = randomSource(SEED);

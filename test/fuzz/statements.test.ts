@@ -6,13 +6,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chooseSeed, SeededRandom } from '../differential/seeded-random.ts';
+import { SeededRandom } from '../differential/seeded-random.ts';
 import { splitStatements } from '../support/differential.ts';
 import { type Finding, FuzzTarget, printFindings } from './fuzz-target.ts';
 import { mutated } from './mutations.ts';
 import { nestedStatements } from './nesting.ts';
 import { RandomCalls } from './random-calls.ts';
 import { RandomLiterals } from './random-literals.ts';
+import { printedSeed } from '../support/seed.ts';
 
 const COUNT = Number(process.env.FUZZ ?? 1500);
 const TIMEOUT = 60_000 + COUNT * 30;
@@ -40,14 +41,14 @@ async function runAll(
 
 describe('random statements', () => {
   test('calls of functions and operators', { timeout: TIMEOUT }, async () => {
-    const seed = chooseSeed('call fuzz');
+    const seed = printedSeed('call fuzz');
     const random = new SeededRandom(seed);
     const calls = new RandomCalls(random, new RandomLiterals(random));
     expect(await runAll(() => calls.next(), COUNT, false), `seed ${seed}`).toBe('');
   });
 
   test('statements with tokens changed', { timeout: TIMEOUT }, async () => {
-    const seed = chooseSeed('mutation fuzz');
+    const seed = printedSeed('mutation fuzz');
     const random = new SeededRandom(seed);
     const corpus = readdirSync(STATEMENTS)
       .filter((name) => name.endsWith('.sql'))

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/session.ts';
 import { createNodeEnv } from '../../src/platform/node-env.ts';
 import { type RunningServer, startServer } from '../../src/server/server.ts';
-import { chooseSeed, SeededRandom } from '../differential/seeded-random.ts';
+import { SeededRandom } from '../differential/seeded-random.ts';
 import * as client from '../wire/support/client-messages.ts';
 import { quietEngine } from './fuzz-target.ts';
+import { printedSeed } from '../support/seed.ts';
 
 const ROUNDS = Number(process.env.FUZZ ?? 150);
 /** The server says nothing to a message that is not whole; then the client hangs up. */
@@ -118,7 +119,7 @@ function exchange(pieces: readonly Buffer[], quietMs: number): Promise<Buffer> {
 }
 
 test('the server outlives changed sessions', { timeout: 30_000 + ROUNDS * 400 }, async () => {
-  const seed = chooseSeed('wire fuzz');
+  const seed = printedSeed('wire fuzz');
   const random = new SeededRandom(seed);
   const internal: string[] = [];
   for (let round = 0; round < ROUNDS; round += 10) {

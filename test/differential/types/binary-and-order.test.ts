@@ -9,7 +9,7 @@ import { typeByName } from '../../../src/types/type-table.ts';
 import type { Value } from '../../../src/types/value.ts';
 import { quote, seededRandom, SETTINGS, startReference, type Reference } from './reference.ts';
 
-const random = seededRandom(4711);
+const random = seededRandom('binary and order');
 
 const VALUES: readonly (readonly [type: string, ...texts: string[]])[] = [
   ['bool', 't', 'f'],

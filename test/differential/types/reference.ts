@@ -5,6 +5,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { DbError } from '../../../src/errors/db-error.ts';
 import type { FormatSettings } from '../../../src/types/codec.ts';
+import { seedOf } from '../../support/seed.ts';
 
 export const SETTINGS: FormatSettings = {
   timeZone: 'UTC',
@@ -86,9 +87,9 @@ export interface Random {
   pick<T>(items: readonly T[]): T;
 }
 
-/** A generator that can be repeated: its seed is SEED or the given one. */
-export function seededRandom(fallback: number): Random {
-  const seed = Number(process.env['SEED'] ?? fallback);
+/** A generator that can be repeated. */
+export function seededRandom(name: string): Random {
+  const seed = seedOf(name);
   let state = seed >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

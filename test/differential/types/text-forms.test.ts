@@ -13,7 +13,7 @@ import {
   type Reference,
 } from './reference.ts';
 
-const random = seededRandom(86420);
+const random = seededRandom('text forms');
 
 const INTEGERS = [
   '0',

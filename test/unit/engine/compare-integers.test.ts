@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/engine/session.ts';
 import { memoryEngine } from '../../support/memory-engine.ts';
-import { newSeed, randomSource } from '../exec/support.ts';
+import { randomSource } from '../exec/support.ts';
 import { TextSession } from '../../support/text-session.ts';
+import { printedSeed } from '../../support/seed.ts';
 
 let engine: Engine;
 let session: TextSession;
@@ -29,7 +30,7 @@ async function run(sql: string): Promise<unknown> {
 
 describe('integers beside decimals', () => {
   it('compare as numbers do', async () => {
-    const seed = newSeed();
+    const seed = printedSeed('compare integers');
     const random = randomSource(seed);
     const pick = <T>(items: readonly T[]): T => items[random(items.length)];
     for (let round = 0; round < 200; round++) {

@@ -5,8 +5,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/engine/session.ts';
 import { memoryEngine } from '../../support/memory-engine.ts';
-import { newSeed, randomSource } from '../exec/support.ts';
+import { randomSource } from '../exec/support.ts';
 import { TextSession } from '../../support/text-session.ts';
+import { printedSeed } from '../../support/seed.ts';
 
 let engine: Engine;
 let session: TextSession;
@@ -67,7 +68,7 @@ const GROUPS = ['t.fleet', 't.model', 'r.dev', "time_bucket('1 hour', r.time)", 
 
 describe('aggregates before joins', () => {
   it('give what the joined rows give', async () => {
-    const seed = newSeed();
+    const seed = printedSeed('join rewrites');
     const random = randomSource(seed);
     const some = <T>(items: readonly T[]): T[] => items.filter(() => random(3) === 0);
     for (let round = 0; round < 30; round++) {

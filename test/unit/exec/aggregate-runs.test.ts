@@ -18,7 +18,6 @@ import {
   FLOAT8,
   INT8,
   joined,
-  newSeed,
   outputColumns,
   randomSource,
   rowsOf,
@@ -29,6 +28,7 @@ import {
   TIMESTAMPTZ,
 } from './support.ts';
 import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
+import { printedSeed } from '../../support/seed.ts';
 
 const INTERVAL: SqlType = { oid: OID.interval, typmod: -1 };
 const types = [TIMESTAMPTZ, TEXT, FLOAT8];
@@ -136,7 +136,7 @@ async function groupRows(groups: Expr[], batches: Batch[], filtered: boolean): P
 
 describe('aggregation over runs', () => {
   it('gives what hashing gives', async () => {
-    const seed = newSeed();
+    const seed = printedSeed('aggregate runs');
     for (let round = 0; round < 60; round++) {
       const groupings = [
         [bucket(new Interval(0, 0, 3_600_000_000)), column(TEXT, 1)],

@@ -4,20 +4,13 @@ import { codeConjunct } from '../../../src/exec/predicate-code.ts';
 import { TextDictionary } from '../../../src/storage/hypertable/text-dictionary.ts';
 import { OID, sqlType } from '../../../src/types/type.ts';
 import { valueAt, type TextVector } from '../../../src/vector/vector.ts';
-import {
-  column,
-  comparison,
-  constant,
-  newSeed,
-  randomSource,
-  TEXT,
-  testContext,
-} from './support.ts';
+import { column, comparison, constant, randomSource, TEXT, testContext } from './support.ts';
 import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
+import { printedSeed } from '../../support/seed.ts';
 
 describe('texts by code', () => {
   it('are selected as their strings are', () => {
-    const seed = newSeed();
+    const seed = printedSeed('predicate code');
     const random = randomSource(seed);
     for (let round = 0; round < 500; round++) {
       const origin = new TextDictionary();

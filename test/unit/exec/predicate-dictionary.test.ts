@@ -9,12 +9,12 @@ import {
   column,
   comparison,
   constant,
-  newSeed,
   randomSource,
   scalar,
   TEXT,
   testContext,
 } from './support.ts';
+import { printedSeed } from '../../support/seed.ts';
 
 const word = (code: number): string => `w${code}`;
 
@@ -24,7 +24,7 @@ function vectorOf(dictionary: TextDictionary, codes: Int32Array, nulls?: Uint8Ar
 }
 
 it('selects the rows of each batch, whatever batches before have decided', () => {
-  const seed = newSeed();
+  const seed = printedSeed('predicate dictionary');
   const random = randomSource(seed);
   for (let round = 0; round < 300; round++) {
     const dictionary = new TextDictionary();

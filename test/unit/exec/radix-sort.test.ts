@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { radixSort } from '../../../src/exec/radix-sort.ts';
+import { seedOf } from '../../support/seed.ts';
 
-const seed = Number(process.env['SEED'] ?? 42);
+const seed = seedOf('radix sort');
 let state = seed;
 const random = (): number => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

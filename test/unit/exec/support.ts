@@ -243,12 +243,6 @@ export function randomSource(seed: number): (below: number) => number {
   };
 }
 
-export function newSeed(): number {
-  const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-  console.log(`SEED=${seed}`);
-  return seed;
-}
-
 export function sortedText(rows: readonly (readonly Value[])[]): string[] {
   return rows.map((row) => row.map(String).join('|')).sort();
 }

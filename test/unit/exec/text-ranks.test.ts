@@ -4,8 +4,9 @@ import { compareText } from '../../../src/types/text.ts';
 import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 import { TextEntries } from '../../../src/vector/text-entries.ts';
 import { TextTable } from '../../../src/vector/text-table.ts';
+import { seedOf } from '../../support/seed.ts';
 
-const seed = Number(process.env['SEED'] ?? 42);
+const seed = seedOf('text ranks');
 let state = seed;
 const random = (below: number): number => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -1,5 +1,5 @@
 /** Rows that a top-n leaves out by averages, decimals and wide integers, against their values. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { acceptLazy } from '../../../src/exec/top-n-numerics.ts';
 import { compareValues } from '../../../src/types/compare.ts';

@@ -5,8 +5,9 @@ import { OID, sqlType } from '../../../src/types/type.ts';
 import { LongColumn } from '../../../src/vector/long-column.ts';
 import type { TextVector } from '../../../src/vector/vector.ts';
 import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
+import { seedOf } from '../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('value ranks');
 let state = SEED;
 const random = (below: number): number => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

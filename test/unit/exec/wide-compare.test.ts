@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import type { Comparison } from '../../../src/exec/predicate-compare.ts';
 import { selectWide } from '../../../src/exec/wide-compare.ts';

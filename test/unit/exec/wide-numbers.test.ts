@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { WideNumbers } from '../../../src/exec/wide-numbers.ts';
+import { seedOf } from '../../support/seed.ts';
 
-const seed = Number(process.env['SEED'] ?? 42);
+const seed = seedOf('wide numbers');
 let state = seed;
 const random = (): number => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

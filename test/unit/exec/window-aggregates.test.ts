@@ -18,7 +18,6 @@ import {
   FLOAT8,
   INT4,
   INT8,
-  newSeed,
   outputColumns,
   randomSource,
   rowsOf,
@@ -26,6 +25,7 @@ import {
   values,
 } from './support.ts';
 import { sqlType, type SqlType } from '../../../src/types/type.ts';
+import { printedSeed } from '../../support/seed.ts';
 
 const aggregates = [...countAggregates, ...sumAggregates, ...extremeAggregates];
 
@@ -62,7 +62,7 @@ function withoutForms({ fn, ...call }: WindowCall): WindowCall {
 describe('aggregates over frames', () => {
   it('are what their accumulators give', async () => {
     expect(calls.length).toBeGreaterThan(10);
-    const seed = newSeed();
+    const seed = printedSeed('window aggregates');
     const random = randomSource(seed);
     const pick = <T>(items: readonly T[]): T => items[random(items.length)];
     for (let round = 0; round < 40; round++) {
@@ -142,7 +142,7 @@ async function answer(node: PhysicalNode): Promise<unknown> {
 
 describe('window functions over many partitions', () => {
   it('pick rows of their own partition', async () => {
-    const seed = newSeed();
+    const seed = printedSeed('window aggregates');
     const random = randomSource(seed);
     const rows = Array.from({ length: 6000 }, (_, id): Value[] => [
       random(900),

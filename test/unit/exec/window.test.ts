@@ -13,7 +13,6 @@ import {
   INT4,
   INT8,
   joined,
-  newSeed,
   outputColumns,
   randomSource,
   rowsOf,
@@ -22,6 +21,7 @@ import {
   TEXT,
   values,
 } from './support.ts';
+import { printedSeed } from '../../support/seed.ts';
 
 const subtraction = scalar('sub', ([a, b]) => (a as number) - (b as number));
 const moved = (fn: typeof subtraction): Expr => call(fn, INT4, [column(INT4, 0), column(INT4, 1)]);
@@ -91,7 +91,7 @@ function naiveFrame(rows: Row[], i: number, frame: WindowFrame, descending: bool
 
 describe('window', () => {
   it('takes the frames that the definition gives', async () => {
-    const seed = newSeed();
+    const seed = printedSeed('window');
     const random = randomSource(seed);
     const pick = <T>(items: readonly T[]): T => items[random(items.length)];
     for (let round = 0; round < 400; round++) {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { IntegerSpreadAccumulator } from '../../../src/functions/aggregate/integer-spread.ts';
 import { Numeric } from '../../../src/types/numeric.ts';

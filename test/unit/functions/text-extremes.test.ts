@@ -5,13 +5,14 @@ import { compareText } from '../../../src/types/text.ts';
 import { OID, sqlType } from '../../../src/types/type.ts';
 import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 import { valueAt, type TextVector } from '../../../src/vector/vector.ts';
-import { newSeed, randomSource } from '../exec/support.ts';
+import { randomSource } from '../exec/support.ts';
+import { printedSeed } from '../../support/seed.ts';
 
 const TEXT = sqlType(OID.text);
 
 describe('extremes of texts', () => {
   it.each([true, false])('are those of all values, max %s', (isMax) => {
-    const seed = newSeed();
+    const seed = printedSeed('text extremes');
     const random = randomSource(seed);
     for (let round = 0; round < 200; round++) {
       const extremes = new TextExtremes(isMax, TEXT);

@@ -1,5 +1,5 @@
 /** Functions of a text's bytes against the same of the string, from dictionaries of either kind. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { applyFunction } from '../../../src/exec/expr/call.ts';
 import type { ScalarFunction } from '../../../src/functions/function.ts';

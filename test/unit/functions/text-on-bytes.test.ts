@@ -1,5 +1,5 @@
 /** Functions that make texts out of a text's bytes, against the same of the string. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { applyFunction } from '../../../src/exec/expr/call.ts';
 import type { KernelArg, ScalarFunction } from '../../../src/functions/function.ts';

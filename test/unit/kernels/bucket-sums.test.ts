@@ -1,8 +1,12 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { kernels } from '../../../src/kernels/kernels.ts';
 import { kernelViews, scratch } from '../../../src/kernels/memory.ts';
 import { CELL, RUN, WANTS } from '../../../src/kernels/summary-kernels.ts';
+import { randomSource } from '../../support/random-source.ts';
+import { seedOf } from '../../support/seed.ts';
+
+const random = randomSource(seedOf('bucket sums'));
 
 type Lanes = Uint8Array | Uint16Array | Uint32Array;
 
@@ -103,7 +107,7 @@ const shape = fc.record({
   ),
 });
 
-function check(random: (length: number) => Lanes): void {
+function check(make: (length: number) => Lanes): void {
   fc.assert(
     fc.property(shape, ({ width, runs: wanted }) => {
       const runs: Run[] = [];
@@ -112,7 +116,7 @@ function check(random: (length: number) => Lanes): void {
         runs.push({ start, end: start + rows, time, step });
         start += rows;
       }
-      const lanes = random(start);
+      const lanes = make(start);
       const latest = Math.max(...runs.map((run) => run.time + (run.end - run.start) * run.step));
       const found = bucketSums(lanes, runs, width, Math.floor(latest / width) + 1);
       const expected = twin(lanes, runs, width);
@@ -126,15 +130,15 @@ function check(random: (length: number) => Lanes): void {
 
 describe('sums and extremes by bucket', () => {
   it('of bytes', () => {
-    check((length) => Uint8Array.from({ length }, () => Math.random() * 256));
+    check((length) => Uint8Array.from({ length }, () => random() * 256));
   });
 
   it('of 16-bit lanes', () => {
-    check((length) => Uint16Array.from({ length }, () => Math.random() * 65_536));
+    check((length) => Uint16Array.from({ length }, () => random() * 65_536));
   });
 
   it('of 32-bit lanes', () => {
-    check((length) => Uint32Array.from({ length }, () => Math.random() * 2 ** 32));
+    check((length) => Uint32Array.from({ length }, () => random() * 2 ** 32));
   });
 
   it('of times and borders near the limits of doubles', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { crc32c } from '../../../src/base/crc32c.ts';
 import { checksumOf } from '../../../src/kernels/checksum.ts';

@@ -1,5 +1,5 @@
 /** Rows that are chosen four at a time, beside a filter over all of them. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { kernels } from '../../../src/kernels/kernels.ts';
 import { kernelViews, scratch } from '../../../src/kernels/memory.ts';

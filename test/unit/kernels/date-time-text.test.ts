@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { kernelViews } from '../../../src/kernels/memory.ts';
 import { DATE_STATE, FieldKind, STRETCH } from '../../../src/kernels/output-kernels.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { FieldKind } from '../../../src/kernels/output-kernels.ts';
 import { formatFloat4, formatFloat8 } from '../../../src/types/float-text.ts';

@@ -1,5 +1,5 @@
 /** Records put into parts and grouped there, against a Map from keys to rows. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import {
   GROUP_STATE_BYTES,

@@ -1,5 +1,5 @@
 /** Keys made distinct a part at a time, against a Set of their words. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { kernels } from '../../../src/kernels/kernels.ts';
 import { kernelViews, tryAllocate, type KernelBlock } from '../../../src/kernels/memory.ts';

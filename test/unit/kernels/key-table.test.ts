@@ -1,5 +1,5 @@
 /** Keys of a fixed width, numbered by kernels, against a Map of their bytes. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { finishNow } from '../../../src/base/steps.ts';
 import { PackedTable } from '../../../src/exec/packed-keys/packed-table.ts';

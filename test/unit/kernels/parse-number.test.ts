@@ -1,9 +1,11 @@
 /** Numbers from text, against what JavaScript reads. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { wideDecimalPowers } from '../../../src/engine/copy/decimal-powers.ts';
 import { JOB, META_NULL } from '../../../src/kernels/input-kernels.ts';
 import { kernels } from '../../../src/kernels/kernels.ts';
+import { randomSource } from '../../support/random-source.ts';
+import { seedOf } from '../../support/seed.ts';
 import { FieldRows, utf8 } from './support/field-rows.ts';
 
 const rows = new FieldRows();
@@ -54,8 +56,9 @@ it('reads floats', () => {
 });
 
 it('leaves hardly a usual float to the caller', () => {
-  const random = (): number => (Math.random() - 0.5) * 10 ** Math.floor(Math.random() * 40 - 20);
-  const usual = Array.from({ length: 500 }, random);
+  const random = randomSource(seedOf('usual floats'));
+  const float = (): number => (random() - 0.5) * 10 ** Math.floor(random() * 40 - 20);
+  const usual = Array.from({ length: 500 }, float);
   rows.place(usual.map((value) => utf8(String(value))));
   kernels.parseFloats(rows.block, rows.job, 0);
   const odd = rows.numbers().filter((value, row) => {

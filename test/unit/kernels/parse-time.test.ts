@@ -1,5 +1,5 @@
 /** Timestamps, dates and booleans from text, against the types' own readers. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { JOB } from '../../../src/kernels/input-kernels.ts';
 import { kernels } from '../../../src/kernels/kernels.ts';

@@ -1,5 +1,5 @@
 /** The splitters against splitters of a few lines. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { kernels } from '../../../src/kernels/kernels.ts';
 import {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { kernels } from '../../../src/kernels/kernels.ts';
 import { kernelViews, scratch } from '../../../src/kernels/memory.ts';

@@ -1,5 +1,5 @@
 /** Text tables against a Map of decoded strings. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { ByteDictionary } from '../../../src/engine/copy/byte-dictionary.ts';
 import { kernels } from '../../../src/kernels/kernels.ts';

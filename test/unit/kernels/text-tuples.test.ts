@@ -14,8 +14,9 @@ import { kernels } from '../../../src/kernels/kernels.ts';
 import { kernelViews, tryAllocate, type KernelBlock } from '../../../src/kernels/memory.ts';
 import { randomOf } from '../storage/hypertable/support.ts';
 import { FieldRows, utf8 } from './support/field-rows.ts';
+import { seedOf } from '../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('text tuples');
 const COUNT = 3;
 /** A column before the texts and one after them. */
 const COLUMNS = COUNT + 2;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DbError } from '../../../src/errors/db-error.ts';
 import type { NodeBody } from '../../../src/parse/ast.ts';

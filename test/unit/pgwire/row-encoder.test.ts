@@ -9,6 +9,7 @@ import { OID, sqlType, type Oid } from '../../../src/types/type.ts';
 import type { Value } from '../../../src/types/value.ts';
 import { VectorBuilder } from '../../../src/vector/builder.ts';
 import type { Batch } from '../../../src/vector/vector.ts';
+import { seedOf } from '../../support/seed.ts';
 
 const SETTINGS: FormatSettings = {
   timeZone: 'Europe/Berlin',
@@ -229,7 +230,7 @@ describe('the row encoder writes what the codecs write', () => {
   }
 
   it('for random numbers and instants', () => {
-    const seed = Math.floor(Math.random() * 2 ** 31);
+    const seed = seedOf('row encoder');
     let state = seed;
     const random = (): number => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
     const makers: [Oid, () => number][] = [

@@ -1,3 +1,5 @@
+import { printedSeed } from '../../support/seed.ts';
+
 /** Small seeded random numbers; the seed is printed so that a failure can be run again. */
 export interface SeededRandom {
   readonly seed: number;
@@ -6,9 +8,7 @@ export interface SeededRandom {
 }
 
 export function seededRandom(label: string): SeededRandom {
-  const given = process.env['SEED'];
-  const seed = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
-  console.log(`${label}: SEED=${seed}`);
+  const seed = printedSeed(label);
   let state = seed >>> 0;
   return {
     seed,

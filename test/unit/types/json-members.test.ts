@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { jsonObjectSteps, SortedMembers } from '../../../src/types/json-members.ts';
 import { compareNodes, isJsonObject, jsonObject, type JsonNode } from '../../../src/types/jsonb.ts';

@@ -7,8 +7,9 @@ import { Numeric } from '../../../src/types/numeric.ts';
 import { TimeTz } from '../../../src/types/time-tz.ts';
 import { OID } from '../../../src/types/type.ts';
 import type { Value } from '../../../src/types/value.ts';
+import { seedOf } from '../../support/seed.ts';
 
-const seed = Number(process.env['SEED'] ?? 20261123);
+const seed = seedOf('key encoding');
 let state = seed;
 const random = (): number => {
   state = (Math.imul(state, 1103515245) + 12345) >>> 0;

@@ -1,5 +1,5 @@
 /** Numerics of one scale as whole numbers, against vectors of values. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { finishNow } from '../../../src/base/steps.ts';
 import type { EvalContext, ScalarFunction } from '../../../src/functions/function.ts';

@@ -1,5 +1,5 @@
 /** Texts of several dictionaries in one, against the texts themselves. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { readBatch, writeBlock } from '../../../src/exec/spill/block-codec.ts';
 import { rowHashes } from '../../../src/exec/spill/row-hash.ts';

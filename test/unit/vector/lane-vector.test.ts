@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { kernelViews, tryAllocate } from '../../../src/kernels/memory.ts';
 import { OID, sqlType } from '../../../src/types/type.ts';

@@ -1,5 +1,5 @@
 /** The order of bytes, held against that of strings. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { compareText } from '../../../src/types/text.ts';
 import { newSpan } from '../../../src/vector/dictionary.ts';

@@ -1,5 +1,5 @@
 /** Strings as bytes in pages, against the strings themselves. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { newSpan } from '../../../src/vector/dictionary.ts';
 import { PageDictionary } from '../../../src/vector/page-dictionary.ts';

@@ -4,8 +4,9 @@ import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 import { TextTable } from '../../../src/vector/text-table.ts';
 import { textsOf } from '../../support/texts-of.ts';
 import { randomOf } from '../storage/hypertable/support.ts';
+import { seedOf } from '../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('text table');
 
 function push(table: TextTable, text: string): void {
   const bytes = Buffer.from(text);

@@ -1,5 +1,5 @@
 /** Integers as words against vectors of values. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/exec/predicate-compare.ts';
 import { selectWide } from '../../../src/exec/wide-compare.ts';

@@ -9,6 +9,7 @@ import type { Value } from '../../../../src/types/value.ts';
 import { SETTINGS } from '../../types/datetime/reference.ts';
 import { randomValues, ZONES } from '../../types/datetime/random-values.ts';
 import { callInfo, contextFor, scalarFunction } from './context.ts';
+import { seedOf } from '../../../support/seed.ts';
 
 const context = contextFor('UTC', 0);
 const span = (text: string) => parseInterval(text, -1, SETTINGS);
@@ -109,7 +110,7 @@ describe('time_bucket', () => {
 });
 
 describe('kernels give what the functions give', () => {
-  const seed = Date.now() % 2147483648;
+  const seed = seedOf('time bucket');
   const random = randomValues(seed);
   const times = Float64Array.from(
     { length: 500 },

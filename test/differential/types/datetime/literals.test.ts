@@ -7,6 +7,7 @@ import { intervalTypmod } from '../../../../src/types/datetime/interval-typmod.t
 import { OID } from '../../../../src/types/type.ts';
 import { ZONES, randomValues } from './random-values.ts';
 import { SETTINGS, startReference, type Reference } from './reference.ts';
+import { seedOf } from '../../../support/seed.ts';
 
 const TIMESTAMPS = [
   '1999-01-08 04:05:06.789',
@@ -332,7 +333,7 @@ describe('literals read and print as in PostgreSQL', () => {
   afterAll(() => reference.close());
 
   test.each(STYLES)('%s', async (setup, style) => {
-    const seed = Date.now() % 2147483648;
+    const seed = seedOf('literals');
     const random = randomValues(seed);
     const zone = random.pick(ZONES);
     const settings = { ...SETTINGS, ...style, timeZone: zone, nowMicros: reference.nowMicros };

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../../src/engine/session.ts';
 import { memoryEngine } from '../../../support/memory-engine.ts';
 import { TextSession } from '../../../support/text-session.ts';
+import { seedOf } from '../../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('copy from');
 
 function randomOf(seed: number): () => number {
   let state = seed >>> 0;

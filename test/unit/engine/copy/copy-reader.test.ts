@@ -2,7 +2,7 @@
  * Rows read in blocks by kernels against rows read one by one: the same columns, and the same errors at
  * the same places, wherever the input is cut.
  */
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { blockReaderFor } from '../../../../src/engine/copy/block-reader.ts';
 import { BINARY_SIGNATURE, BinaryReader } from '../../../../src/engine/copy/binary-reader.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../../../src/base/byte-writer.ts';
 import { CopyWriter } from '../../../../src/engine/copy/copy-writer.ts';

@@ -5,6 +5,7 @@ import { DbError } from '../../../../src/errors/db-error.ts';
 import { createNodeEnv } from '../../../../src/platform/node-env.ts';
 import { systemSqlPath } from '../../../../src/platform/package-path.ts';
 import { TextSession } from '../../../support/text-session.ts';
+import { seedOf } from '../../../support/seed.ts';
 
 let engine: Engine;
 let client: TextSession;
@@ -220,7 +221,7 @@ describe('INSERTs in a pipeline', () => {
     expect(await run('SELECT count(*) FROM plain')).toBe('0');
   });
 
-  const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  const seed = seedOf('insert queue');
   it(`answer as they would alone (SEED=${seed})`, async () => {
     let state = seed;
     const random = (below: number): number => {

@@ -1,5 +1,5 @@
 /** INSERT ... VALUES read by kernels against the same statement on its ordinary way. */
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../../src/engine/session.ts';
 import { memoryEngine } from '../../../support/memory-engine.ts';

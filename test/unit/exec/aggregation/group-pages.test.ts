@@ -9,7 +9,8 @@ import { OID, sqlType } from '../../../../src/types/type.ts';
 import { laneArray } from '../../../../src/vector/lanes.ts';
 import { LaneVector } from '../../../../src/vector/lane-vector.ts';
 import { valueAt, vectorFromValues } from '../../../../src/vector/vector.ts';
-import { newSeed, randomSource } from '../support.ts';
+import { randomSource } from '../support.ts';
+import { printedSeed } from '../../../support/seed.ts';
 
 const INT4 = sqlType(OID.int4);
 const GROUPS = 1_060_000;
@@ -29,7 +30,7 @@ function pagesOf(name: string): GroupPages {
 }
 
 it('keeps the states of many groups, and gives them in ranges', () => {
-  const seed = newSeed();
+  const seed = printedSeed('group pages');
   const random = randomSource(seed);
   const pages = { sum: pagesOf('sum'), max: pagesOf('max'), min: pagesOf('min') };
   const sums = new Map<number, number>();
@@ -71,7 +72,7 @@ it('keeps the states of many groups, and gives them in ranges', () => {
 });
 
 it('adds lanes as the integers that they stand for', () => {
-  const seed = newSeed();
+  const seed = printedSeed('group pages');
   const random = randomSource(seed);
   for (const bits of [8, 16, 32] as const) {
     for (const base of [-5, 0, 2 ** 52]) {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { finishNow } from '../../../../src/base/steps.ts';
 import { GroupTable } from '../../../../src/exec/aggregation/group-table.ts';

@@ -5,8 +5,9 @@ import type { CallInfo, ScalarFunction } from '../../../../src/functions/functio
 import { OID, sqlType, type SqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import { valueAt, type TextVector } from '../../../../src/vector/vector.ts';
-import { newSeed, randomSource, scalar, TEXT, testContext } from '../support.ts';
+import { randomSource, scalar, TEXT, testContext } from '../support.ts';
 import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
+import { printedSeed } from '../../../support/seed.ts';
 
 interface Case {
   readonly type: SqlType;
@@ -46,7 +47,7 @@ function rowsOf(vector: TextVector, { fn }: Case, constant: Value): Value[] {
 
 describe('results by dictionary entry', () => {
   it('are those of the rows', () => {
-    const seed = newSeed();
+    const seed = printedSeed('entry results');
     const random = randomSource(seed);
     for (let round = 0; round < 300; round++) {
       const one = cases[random(cases.length)];

@@ -5,11 +5,12 @@ import { mergeParts, type Part } from '../../../../src/exec/expr/narrow.ts';
 import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import { valueAt, type TextVector } from '../../../../src/vector/vector.ts';
-import { newSeed, randomSource, TEXT } from '../support.ts';
+import { randomSource, TEXT } from '../support.ts';
+import { printedSeed } from '../../../support/seed.ts';
 
 describe('parts of texts', () => {
   it('give each row its own', () => {
-    const seed = newSeed();
+    const seed = printedSeed('narrow');
     const random = randomSource(seed);
     let shared = 0;
     for (let round = 0; round < 600; round++) {

@@ -1,5 +1,5 @@
 /** Rows put aside, against a Set of their values. */
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { finishNow } from '../../../../src/base/steps.ts';
 import { PartedKeys } from '../../../../src/exec/packed-keys/parted-keys.ts';

@@ -1,5 +1,5 @@
 /** Numbers of rows of key columns against a table of any values. */
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { finishNow } from '../../../../src/base/steps.ts';
 import { KeyTable } from '../../../../src/exec/key-table.ts';

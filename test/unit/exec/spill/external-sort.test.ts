@@ -9,7 +9,6 @@ import {
   FLOAT8,
   INT4,
   INT8,
-  newSeed,
   outputColumns,
   randomSource,
   sortKey,
@@ -17,6 +16,7 @@ import {
   values,
 } from '../support.ts';
 import { spillWorld, type SpillWorld } from './spill-context.ts';
+import { printedSeed } from '../../../support/seed.ts';
 
 const LARGE = 64 << 20;
 const SMALL = 4096;
@@ -54,7 +54,7 @@ function sortNode(rows: Value[][], keys: readonly SortKey[]): PhysicalNode {
 }
 
 it('keeps ties, NULLs, NaNs and wide numbers where a sort in memory has them', async () => {
-  const below = randomSource(newSeed());
+  const below = randomSource(printedSeed('external sort'));
   for (let round = 0; round < 12; round++) {
     const rows = randomRows(3000 + below(3000), below);
     const keys = Array.from({ length: 1 + below(3) }, () => {

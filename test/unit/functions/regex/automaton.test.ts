@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import type { RegexNode } from '../../../../src/functions/regex/ast.ts';
 import { parseRegex } from '../../../../src/functions/regex/parse.ts';

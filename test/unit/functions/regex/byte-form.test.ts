@@ -1,5 +1,5 @@
 /** Matches over bytes, held against those of the plain form over strings. */
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { compileRegex } from '../../../../src/functions/regex/regex.ts';
 

@@ -1,5 +1,5 @@
 /** Matches by JavaScript's own matcher, held against those of the automaton. */
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { parseRegex } from '../../../../src/functions/regex/parse.ts';
 import { PlainForm } from '../../../../src/functions/regex/plain-form.ts';

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { BytesReader, BytesWriter } from '../../../../src/storage/hypertable/bytes-io.ts';
 import { randomOf } from './support.ts';
 import { decodeText } from '../../../../src/vector/text-bytes.ts';
+import { seedOf } from '../../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('bytes io');
 const PIECES = ['', 'a', 'host_1', 'ü', '€', '😀', '\u0000', '\u007f', 'x'.repeat(300)];
 
 describe('BytesWriter.textBytes', () => {

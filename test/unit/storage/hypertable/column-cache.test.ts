@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { ColumnCache } from '../../../../src/storage/hypertable/column-cache.ts';
 import type { StoredColumn } from '../../../../src/storage/hypertable/stored-column.ts';

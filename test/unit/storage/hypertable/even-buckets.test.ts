@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { kernelViews, tryAllocate } from '../../../../src/kernels/memory.ts';
 import { sumEvenBuckets, type EvenPiece } from '../../../../src/storage/hypertable/even-buckets.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { decodeBlock, encodeBlock } from '../../../../src/storage/hypertable/column-block.ts';
 import { filterRows } from '../../../../src/storage/hypertable/filter-rows.ts';

@@ -5,8 +5,9 @@ import type { Value } from '../../../../src/types/value.ts';
 import type { ColumnSummary } from '../../../../src/vector/summary.ts';
 import { valueAt, type Vector } from '../../../../src/vector/vector.ts';
 import { column, hypertable, OID, randomOf, World, type Row } from './support.ts';
+import { seedOf } from '../../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('head summaries');
 const TABLE = hypertable(
   [
     column(1, 'time', OID.timestamptz),

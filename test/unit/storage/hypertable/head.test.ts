@@ -24,8 +24,9 @@ import { TextDictionary } from '../../../../src/storage/hypertable/text-dictiona
 import { sqlType, type SqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import { batchOf, column, hypertable, OID, randomOf, type Row } from './support.ts';
+import { seedOf } from '../../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('head');
 const TABLE = hypertable(
   [
     column(1, 'time', OID.timestamptz),

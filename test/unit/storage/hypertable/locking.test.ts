@@ -19,6 +19,7 @@ import {
   rowsOf,
 } from '../helpers.ts';
 import { randomOf } from './support.ts';
+import { seedOf } from '../../../support/seed.ts';
 
 const HOUR = 3_600_000_000;
 const UPSERT = { onConflict: 'report', arbiters: [] } as const;
@@ -200,7 +201,7 @@ describe('locks on hypertables', () => {
     await engine.close();
   });
 
-  const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  const seed = seedOf('locking');
   it(`keep disjoint writers apart from each other, SEED=${seed}`, async () => {
     const engine = await open(undefined, { flushRows: 50 });
     const table = await createPoints(engine);

@@ -17,8 +17,9 @@ import { putInteger, WideVector } from '../../../../src/vector/wide-vector.ts';
 import { ByteDictionary } from '../../../../src/engine/copy/byte-dictionary.ts';
 import { textsOf } from '../../../support/texts-of.ts';
 import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
+import { seedOf } from '../../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('packing');
 const TEXT = sqlType(OID.text);
 const WIDTHS = [8, 1, 2, 4];
 

@@ -12,8 +12,9 @@ import {
 import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import { randomOf } from './support.ts';
+import { seedOf } from '../../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('pending lanes');
 const FLOAT = sqlType(OID.float8);
 const RARE = 0.01;
 

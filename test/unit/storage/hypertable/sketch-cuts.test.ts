@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import type { RowRanges } from '../../../../src/storage/hypertable/select-rows.ts';
 import type { SeriesTable } from '../../../../src/storage/hypertable/series-table.ts';

@@ -16,8 +16,9 @@ import type { SummaryPart, SummaryRequest } from '../../../../src/storage/storag
 import type { Value } from '../../../../src/types/value.ts';
 import { valueAt } from '../../../../src/vector/vector.ts';
 import { column, hypertable, OID, randomOf, World, type Row } from './support.ts';
+import { seedOf } from '../../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('sketches');
 const HOUR = 3.6e9;
 const TABLE = hypertable(
   [

@@ -6,9 +6,10 @@ import type { PlainColumn } from '../../../../src/storage/hypertable/stored-colu
 import { sortOnThread, type Sorter } from '../../../../src/storage/hypertable/thread-sort.ts';
 import { createNodeTimers } from '../../../../src/platform/node-timers.ts';
 import { randomOf } from './support.ts';
+import { seedOf } from '../../../support/seed.ts';
 
 const TIMERS = createNodeTimers();
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('sort rows');
 
 interface Rows {
   readonly data: readonly Float64Array[];

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { findEvenSteps } from '../../../../src/storage/hypertable/even-series.ts';
 import type { SeriesTable } from '../../../../src/storage/hypertable/series-table.ts';

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
 import { randomOf } from './support.ts';
 import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
+import { seedOf } from '../../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('text dictionary');
 
 describe('TextDictionary.translate', () => {
   it(`gives each row its own string (SEED=${SEED})`, () => {

@@ -10,8 +10,9 @@ import { createNodeTimers } from '../../../../src/platform/node-timers.ts';
 import { sqlType } from '../../../../src/types/type.ts';
 import { laneValue } from '../../../../src/vector/lanes.ts';
 import { OID, randomOf } from './support.ts';
+import { seedOf } from '../../../support/seed.ts';
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf('whole lanes');
 const TIMERS = createNodeTimers();
 
 type Piece = (index: number) => StoredColumn | undefined;

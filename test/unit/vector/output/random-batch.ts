@@ -1,5 +1,5 @@
 /** Batches of random columns in every form that vectors have, for tests of what encoders write. */
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { kernelViews, tryAllocate, type KernelBlock } from '../../../../src/kernels/memory.ts';
 import { SLACK_BYTES } from '../../../../src/kernels/output-kernels.ts';
 import { PgArray } from '../../../../src/types/pg-array.ts';
