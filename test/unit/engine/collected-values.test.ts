@@ -44,24 +44,24 @@ describe('collected values', () => {
   });
 
   it('of many rows are whole', async () => {
-    const from = 'from generate_series(1, 100000) g';
+    const from = 'from generate_series(1, 40000) g';
     expect(
-      await rows(`select cardinality(a), a[1], a[70000], a[100000], (select sum(x) from unnest(a) x),
+      await rows(`select cardinality(a), a[1], a[30000], a[40000], (select sum(x) from unnest(a) x),
         array_length(a || 7, 1), a = array(select g ${from}) from (select array_agg(g) a ${from}) t`),
-    ).toEqual([['100000', '1', '70000', '100000', '5000050000', '100001', 't']]);
+    ).toEqual([['40000', '1', '30000', '40000', '800020000', '40001', 't']]);
     expect(
-      await rows(`select jsonb_array_length(a), a->0, a->69999, a->-1, length(a::text) = length(b::text), a = b
+      await rows(`select jsonb_array_length(a), a->0, a->29999, a->-1, length(a::text) = length(b::text), a = b
         from (select jsonb_agg(g) a, jsonb_agg(g order by g) b ${from}) t`),
-    ).toEqual([['100000', '1', '70000', '100000', 't', 't']]);
+    ).toEqual([['40000', '1', '30000', '40000', 't', 't']]);
     expect(
-      await rows(`select a->'k7', a->>'k99999', a ? 'k0', a ? 'k100000', (select count(*) from jsonb_object_keys(a)),
+      await rows(`select a->'k7', a->>'k39999', a ? 'k0', a ? 'k40000', (select count(*) from jsonb_object_keys(a)),
         a = (select jsonb_object_agg('k' || g, g order by g) ${from}), (a - 'k1') ? 'k1', a @> '{"k5": 5}'
         from (select jsonb_object_agg('k' || g, g order by g desc) a ${from}) t`),
-    ).toEqual([['7', '99999', 'f', 't', '100000', 't', 'f', 't']]);
+    ).toEqual([['7', '39999', 'f', 't', '40000', 't', 'f', 't']]);
     expect(
       await rows(`select length(s), left(s, 4), right(s, 6), md5(s) = md5((select string_agg(g::text, '-' order by g) ${from}))
         from (select string_agg(g::text, '-') s ${from}) t`),
-    ).toEqual([['588894', '1-2-', '100000', 't']]);
+    ).toEqual([['228893', '1-2-', '-40000', 't']]);
   });
 
   it('that are none are NULL', async () => {

@@ -5,6 +5,7 @@ import { memoryEngine } from '../../support/memory-engine.ts';
 import { randomSource } from '../exec/support.ts';
 import { TextSession } from '../../support/text-session.ts';
 import { printedSeed } from '../../support/seed.ts';
+import { rounds } from '../../support/rounds.ts';
 
 let engine: Engine;
 let session: TextSession;
@@ -33,7 +34,7 @@ describe('integers beside decimals', () => {
     const seed = printedSeed('compare integers');
     const random = randomSource(seed);
     const pick = <T>(items: readonly T[]): T => items[random(items.length)];
-    for (let round = 0; round < 200; round++) {
+    for (let round = 0; round < rounds(60); round++) {
       const column = pick(['a', 'b', 'c']);
       const value = pick(['0.5', '-0.5', '2.0', '-2.00', '3.999', '-0.0', '1e30', '4.0000000001']);
       const operator = pick(['<', '<=', '>', '>=', '=', '<>']);

@@ -8,6 +8,7 @@ import { memoryEngine } from '../../support/memory-engine.ts';
 import { randomSource } from '../exec/support.ts';
 import { TextSession } from '../../support/text-session.ts';
 import { printedSeed } from '../../support/seed.ts';
+import { rounds } from '../../support/rounds.ts';
 
 let engine: Engine;
 let session: TextSession;
@@ -71,7 +72,7 @@ describe('aggregates before joins', () => {
     const seed = printedSeed('join rewrites');
     const random = randomSource(seed);
     const some = <T>(items: readonly T[]): T[] => items.filter(() => random(3) === 0);
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < rounds(10); round++) {
       const groups = some(GROUPS);
       if (groups.length === 0) groups.push('t.fleet');
       const calls = [...some(CALLS), CALLS[random(CALLS.length)]];

@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { rankTexts } from '../../../src/exec/text-ranks.ts';
 import { compareText } from '../../../src/types/text.ts';
 import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 import { TextEntries } from '../../../src/vector/text-entries.ts';
 import { TextTable } from '../../../src/vector/text-table.ts';
 import { seedOf } from '../../support/seed.ts';
+import { expectSame } from '../../support/expect-same.ts';
 
 const seed = seedOf('text ranks');
 let state = seed;
@@ -58,7 +59,10 @@ describe(`rankTexts (SEED=${seed})`, () => {
       const distinct = [...new Set(texts)].sort(compareText);
       const expected = new Map(distinct.map((each, rank) => [each, rank]));
       const ranks = await rankTexts(entriesOf(texts), context);
-      expect([...ranks]).toEqual(texts.map((each) => expected.get(each)));
+      expectSame(
+        ranks,
+        texts.map((each) => expected.get(each)),
+      );
     }
   });
 });

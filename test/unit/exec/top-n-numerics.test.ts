@@ -8,6 +8,7 @@ import { DecimalVector } from '../../../src/vector/decimal-vector.ts';
 import { QuotientVector } from '../../../src/vector/quotient-vector.ts';
 import { valueAt, type AnyVector } from '../../../src/vector/vector.ts';
 import { WideVector } from '../../../src/vector/wide-vector.ts';
+import { rounds } from '../../support/rounds.ts';
 
 const NUMERIC = sqlType(OID.numeric);
 const whole = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer(), fc.maxSafeInteger());
@@ -62,7 +63,7 @@ it.each([
         if (order === 0 || order > 0 === descending) expect(found.has(row)).toBe(true);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: rounds(125) },
   );
 });
 

@@ -17,6 +17,7 @@ import {
 } from './support.ts';
 import { StringDictionary } from '../../../src/vector/string-dictionary.ts';
 import { printedSeed } from '../../support/seed.ts';
+import { rounds } from '../../support/rounds.ts';
 
 const TYPES = [TEXT, FLOAT8, INT4];
 
@@ -36,7 +37,7 @@ describe('top-n', () => {
   it('gives the first of the sorted rows', async () => {
     const seed = printedSeed('top n');
     const random = randomSource(seed);
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < rounds(20); round++) {
       const words = Array.from(
         { length: 2 + random(3000) },
         () => ['', 'a', 'é', 'ж', '😀', '\uffee'][random(6)] + random(500),

@@ -26,6 +26,7 @@ import {
 } from './support.ts';
 import { sqlType, type SqlType } from '../../../src/types/type.ts';
 import { printedSeed } from '../../support/seed.ts';
+import { rounds } from '../../support/rounds.ts';
 
 const aggregates = [...countAggregates, ...sumAggregates, ...extremeAggregates];
 
@@ -65,7 +66,7 @@ describe('aggregates over frames', () => {
     const seed = printedSeed('window aggregates');
     const random = randomSource(seed);
     const pick = <T>(items: readonly T[]): T => items[random(items.length)];
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < rounds(12); round++) {
       const wide = random(4) === 0 ? [2 ** 53 - 1, -(2 ** 53) + 1, 2n ** 60n] : [7, -3];
       const odd = random(4) === 0 ? [NaN, Infinity, 1e308] : [0.1, -0, 0];
       const rows = Array.from({ length: 1 + random(80) }, (): Value[] => [

@@ -10,6 +10,7 @@ import type { Value } from '../../../src/types/value.ts';
 import { TextTable } from '../../../src/vector/text-table.ts';
 import { valueAt, type TextVector } from '../../../src/vector/vector.ts';
 import { TEXT, testContext } from '../exec/support.ts';
+import { rounds } from '../../support/rounds.ts';
 
 const functions = [...textFunctions, ...regexFunctions].filter(
   ({ onBytes }) => onBytes !== undefined,
@@ -84,7 +85,7 @@ describe('functions on bytes', () => {
             expect(outcome(() => valuesOf(fn, texts, constants))).toEqual(wanted);
           },
         ),
-        { numRuns: 300 },
+        { numRuns: rounds(80) },
       );
     },
   );

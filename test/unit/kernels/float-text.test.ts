@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FieldKind } from '../../../src/kernels/output-kernels.ts';
 import { formatFloat4, formatFloat8 } from '../../../src/types/float-text.ts';
 import { writtenTexts } from './written-texts.ts';
+import { expectSame } from '../../support/expect-same.ts';
 
 const VIEW = new DataView(new ArrayBuffer(8));
 
@@ -25,15 +26,13 @@ function around(value: number): number[] {
 }
 
 function expectFloat8(values: readonly number[]): void {
-  expect(writtenTexts(FieldKind.Float8Text, values)).toEqual(
-    values.map((value) => formatFloat8(value, 1)),
-  );
+  const expected = values.map((value) => formatFloat8(value, 1));
+  expectSame(writtenTexts(FieldKind.Float8Text, values), expected);
 }
 
 function expectFloat4(values: readonly number[]): void {
-  expect(writtenTexts(FieldKind.Float4Text, values)).toEqual(
-    values.map((value) => formatFloat4(value, 1)),
-  );
+  const expected = values.map((value) => formatFloat4(value, 1));
+  expectSame(writtenTexts(FieldKind.Float4Text, values), expected);
 }
 
 describe('float8', () => {

@@ -11,6 +11,7 @@ import {
 } from '../../../src/kernels/key-kernels.ts';
 import { kernels } from '../../../src/kernels/kernels.ts';
 import { kernelViews, tryAllocate, type KernelBlock } from '../../../src/kernels/memory.ts';
+import { rounds } from '../../support/rounds.ts';
 
 const block = (bytes: number): KernelBlock => tryAllocate(bytes) as KernelBlock;
 const KINDS = Object.keys(GROUP_STATES) as GroupStateKind[];
@@ -200,6 +201,6 @@ it('groups the records of each part as a Map does', () => {
         expect(found).toEqual(new Set(rowsOf.keys()));
       },
     ),
-    { numRuns: 60 },
+    { numRuns: rounds(20) },
   );
 });

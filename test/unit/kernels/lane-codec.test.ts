@@ -4,6 +4,7 @@ import { kernels } from '../../../src/kernels/kernels.ts';
 import { LANE_WORK_BYTES } from '../../../src/kernels/lane-kernels.ts';
 import { kernelViews, scratch } from '../../../src/kernels/memory.ts';
 import { naiveLanes } from './support/naive-lanes.ts';
+import { rounds } from '../../support/rounds.ts';
 
 const CODECS = [
   { size: 1, encode: kernels.encodeLanesU8, decode: kernels.decodeLanesU8 },
@@ -119,7 +120,7 @@ describe('lanes in vectors', () => {
             used: bytes.length,
           });
         }),
-        { numRuns: 150 },
+        { numRuns: rounds(40) },
       );
     });
 
@@ -160,7 +161,7 @@ describe('lanes in vectors', () => {
             expect(decode(codec, bytes, lanes.length)).toEqual(naive);
           },
         ),
-        { numRuns: 150 },
+        { numRuns: rounds(40) },
       );
     });
   }

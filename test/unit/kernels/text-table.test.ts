@@ -5,6 +5,8 @@ import { ByteDictionary } from '../../../src/engine/copy/byte-dictionary.ts';
 import { kernels } from '../../../src/kernels/kernels.ts';
 import { FieldRows, utf8 } from './support/field-rows.ts';
 import { textsOf } from '../../support/texts-of.ts';
+import { rounds } from '../../support/rounds.ts';
+import { expectSame } from '../../support/expect-same.ts';
 
 const rows = new FieldRows();
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -52,7 +54,7 @@ it('numbers strings, and leaves what is no text', () => {
       }
       expect(new Set(textsOf(dictionary.entries())).size).toBe(dictionary.entries().length);
     }),
-    { numRuns: 300 },
+    { numRuns: rounds(80) },
   );
 });
 
@@ -90,7 +92,10 @@ it('finds strings again among many, whatever their lengths', () => {
     for (let at = 0; at < list.length; at += 500) {
       const part = list.slice(at, at + 500);
       const found = codes(dictionary, part.map(utf8));
-      expect(found.map((code) => dictionary.entries().at(code as number))).toEqual(part);
+      expectSame(
+        found.map((code) => dictionary.entries().at(code as number)),
+        part,
+      );
     }
   }
   expect(dictionary.entries()).toHaveLength(texts.length);

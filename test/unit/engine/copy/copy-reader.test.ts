@@ -16,6 +16,7 @@ import { DbError } from '../../../../src/errors/db-error.ts';
 import type { FormatSettings } from '../../../../src/types/codec.ts';
 import { OID, type SqlType } from '../../../../src/types/type.ts';
 import { valueAt } from '../../../../src/vector/vector.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const SETTINGS: FormatSettings = {
   timeZone: 'Europe/Berlin',
@@ -208,7 +209,7 @@ describe('rows in blocks', () => {
       fc.property(inputs('\t'), places, options, ({ types, bytes }, at, option) => {
         agree(bytes, at, types, { ...DEFAULTS, ...option });
       }),
-      { numRuns: 600 },
+      { numRuns: rounds(150) },
     );
   });
 
@@ -224,7 +225,7 @@ describe('rows in blocks', () => {
       fc.property(inputs(','), places, options, ({ types, bytes }, at, option) => {
         agree(bytes, at, types, { ...CSV, ...option });
       }),
-      { numRuns: 600 },
+      { numRuns: rounds(150) },
     );
   });
 
@@ -263,7 +264,7 @@ describe('rows in blocks', () => {
           agree(new Uint8Array(Buffer.concat(parts)), at, types, { ...DEFAULTS, format: 'binary' });
         },
       ),
-      { numRuns: 600 },
+      { numRuns: rounds(150) },
     );
   });
 

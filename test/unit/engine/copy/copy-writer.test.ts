@@ -10,6 +10,7 @@ import type { Value } from '../../../../src/types/value.ts';
 import { COPY_DATA } from '../../../../src/vector/output/message-target.ts';
 import { vectorFromValues } from '../../../../src/vector/vector.ts';
 import { randomResult, TestTarget, type RandomResult } from '../../vector/output/random-batch.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const SETTINGS: FormatSettings = {
   timeZone: 'Europe/Berlin',
@@ -152,7 +153,7 @@ describe('COPY TO', () => {
             result.rows.map((row) => line(row, result.oids, options)),
           );
         }),
-        { numRuns: 100 },
+        { numRuns: rounds(30) },
       );
     });
   }

@@ -6,6 +6,7 @@ import { createNodeEnv } from '../../../../src/platform/node-env.ts';
 import { systemSqlPath } from '../../../../src/platform/package-path.ts';
 import { TextSession } from '../../../support/text-session.ts';
 import { seedOf } from '../../../support/seed.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 let engine: Engine;
 let client: TextSession;
@@ -234,7 +235,7 @@ describe('INSERTs in a pipeline', () => {
       const first = random(30) === 0 ? null : id;
       return row(table, first, pick(['a', 'bcd', null, 'long', 'x']), pick(['1', '2.345', null]));
     };
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < rounds(15); round++) {
       const steps: Step[] = [];
       for (let i = random(40); i >= 0; i--) {
         const table = pick(['plain', 'h', 'h', 'keyed', 'checked']);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../../src/engine/session.ts';
 import { memoryEngine } from '../../../support/memory-engine.ts';
 import { TextSession } from '../../../support/text-session.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 /** Statements of this length are tried without a syntax tree. */
 const LONG = ' '.repeat(2048);
@@ -127,7 +128,7 @@ describe('a large INSERT of literals', () => {
     });
     await fc.assert(
       fc.asyncProperty(statements, (statement) => agree(statement)),
-      { numRuns: 400 },
+      { numRuns: rounds(100) },
     );
   });
 

@@ -58,15 +58,21 @@ describe('views', () => {
   });
 
   test('the text makes the same view again', async () => {
-    for (const { name, plain } of recorded.views) {
-      await rows(`create view again as ${plain}`);
-      const columns = (view: string): Promise<(string | null)[][]> =>
-        rows(
-          `select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = '${view}'::regclass order by attnum`,
-        );
-      expect([name, await columns('again')]).toEqual([name, await columns(name)]);
-      await rows('drop view again');
-    }
+    await rows('create schema again');
+    for (const { name, plain } of recorded.views)
+      await rows(`create view again.${name} as ${plain}`);
+    const names = recorded.views.map(({ name }) => `'${name}'`).join(', ');
+    const columnsIn = (schema: string): Promise<(string | null)[][]> =>
+      rows(
+        `select relname, attname, format_type(atttypid, atttypmod)
+         from pg_attribute join pg_class c on c.oid = attrelid
+         where relnamespace = '${schema}'::regnamespace and relname in (${names})
+         order by relname, attnum`,
+      );
+    const expected = await columnsIn('public');
+    expect(expected.length).toBeGreaterThan(recorded.views.length);
+    expect(await columnsIn('again')).toEqual(expected);
+    await rows('drop schema again cascade');
   });
 
   test('names get their schema where search_path does not lead to them', async () => {

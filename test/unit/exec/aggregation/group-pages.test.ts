@@ -11,6 +11,7 @@ import { LaneVector } from '../../../../src/vector/lane-vector.ts';
 import { valueAt, vectorFromValues } from '../../../../src/vector/vector.ts';
 import { randomSource } from '../support.ts';
 import { printedSeed } from '../../../support/seed.ts';
+import { expectSame } from '../../../support/expect-same.ts';
 
 const INT4 = sqlType(OID.int4);
 const GROUPS = 1_060_000;
@@ -66,7 +67,7 @@ it('keeps the states of many groups, and gives them in ranges', () => {
       const vector = finishNow(each.finishSteps(first, count));
       const found = Array.from({ length: count }, (_, i) => valueAt(vector, i));
       const wanted = Array.from({ length: count }, (_, i) => expected.get(first + i) ?? null);
-      expect(found, `seed ${seed}`).toEqual(wanted);
+      expectSame(found, wanted, `seed ${seed}`);
     }
   }
 });

@@ -10,6 +10,7 @@ import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 import { laneArray, type LaneBits } from '../../../../src/vector/lanes.ts';
 import { LaneVector } from '../../../../src/vector/lane-vector.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../../src/vector/vector.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const COLUMNS = {
   int8: fc.oneof(fc.integer({ min: -4, max: 4 }), fc.integer(), fc.constant(2n ** 60n)),
@@ -81,7 +82,7 @@ it('numbers keys as a hash table does, wherever it changes over to one', () => {
       });
       if (table.count > 0) expect(table.bytes).toBeGreaterThan(0);
     }),
-    { numRuns: 500 },
+    { numRuns: rounds(125) },
   );
 });
 
@@ -149,7 +150,7 @@ it('numbers lanes as the numbers that they stand for', () => {
       twin.find(keys, table.count, again);
       expect(again).toEqual(Int32Array.from(again.keys()));
     }),
-    { numRuns: 50 },
+    { numRuns: rounds(15) },
   );
 });
 

@@ -11,6 +11,8 @@ import type { Engine } from '../../../../src/engine/session.ts';
 import { createNodeEnv } from '../../../../src/platform/node-env.ts';
 import { systemSqlPath } from '../../../../src/platform/package-path.ts';
 import { TextSession } from '../../../support/text-session.ts';
+import { TIMES } from '../../../support/rounds.ts';
+import { expectSame } from '../../../support/expect-same.ts';
 
 const ROWS = 30_000;
 /** Groups come in no order, many of them again; NULLs come late. */
@@ -83,9 +85,10 @@ async function rowsOf(session: TextSession, sql: string): Promise<string[]> {
 it('give what those give that look groups up', { timeout: 300_000 }, async () => {
   const [session] = sessions;
   for (const [i, keys] of KEYS.entries()) {
+    if (TIMES === 1 && i % 3 !== 0) continue;
     const calls = CALLS[i % CALLS.length]!;
     const expected = await rowsOf(session!, sets(keys, looked(calls)));
-    expect(await rowsOf(session!, sets(keys, calls)), `${keys}: ${calls.join()}`).toEqual(expected);
+    expectSame(await rowsOf(session!, sets(keys, calls)), expected, `${keys}: ${calls.join()}`);
   }
 });
 
@@ -99,12 +102,13 @@ it('give the same where memory is too small for all of them', { timeout: 300_000
     return `SELECT count(*), ${results.join(', ')} FROM (SELECT s::int8 * i AS k, t, late,
       ${names.join(', ')} FROM ${from} GROUP BY 1, 2, 3) g`;
   };
-  for (const calls of [
-    ['count(*)', 'sum(small)', 'count(y)'],
-    ['sum(z)', 'max(y)', 'min(x)'],
-  ]) {
+  const lists = [
+    ['sum(z)', 'max(y)', 'count(y)'],
+    ['count(*)', 'sum(small)', 'min(x)'],
+  ];
+  for (const calls of lists.slice(0, TIMES)) {
     const expected = await rowsOf(unbounded!, grouped(looked(calls)));
-    for (const memory of ['12MB', '20MB']) {
+    for (const memory of ['12MB', '20MB'].slice(0, TIMES)) {
       await session!.run(`SET work_mem = '${memory}'`);
       expect(await rowsOf(session!, grouped(calls)), memory).toEqual(expected);
     }
@@ -118,7 +122,7 @@ it('give the same where a few groups have most of the rows', { timeout: 300_000 
   const calls = ['count(*)', 'sum(i)', 'avg(i)', 'min(i)', 'max(i)'];
   const all = (some: readonly string[]): string =>
     `SELECT k, ${some.join(', ')} FROM ${from} GROUP BY k ORDER BY k`;
-  expect(await rowsOf(session!, all(calls))).toEqual(await rowsOf(session!, all(looked(calls))));
+  expectSame(await rowsOf(session!, all(calls)), await rowsOf(session!, all(looked(calls))));
 });
 
 it(
@@ -130,22 +134,21 @@ it(
       `SELECT a, t, grouping(a, t), ${calls.join(', ')} FROM rows
      GROUP BY GROUPING SETS ((a, t), (a), (t), ()) ORDER BY 1, 2, 3`;
     const calls = CALLS[3]!;
-    expect(await rowsOf(session!, cube(calls))).toEqual(
-      await rowsOf(session!, cube(looked(calls))),
-    );
+    expectSame(await rowsOf(session!, cube(calls)), await rowsOf(session!, cube(looked(calls))));
     await session!.run('CREATE TABLE hyper AS SELECT * FROM rows WHERE false');
     await session!.run('ALTER TABLE hyper ALTER ts SET NOT NULL');
     await session!.run("SELECT create_hypertable('hyper', 'ts')");
     await session!.run('INSERT INTO hyper SELECT * FROM rows');
     await session!.run('VACUUM FULL hyper');
-    for (const [keys, some] of [
-      ['a', CALLS[4]!],
+    const cases = [
       ['wide, t', CALLS[1]!],
+      ['a', CALLS[4]!],
       ['late, x', CALLS[3]!],
-    ] as const) {
+    ] as const;
+    for (const [keys, some] of cases.slice(0, TIMES)) {
       const all = sets(keys, some).replace('rows', 'hyper');
       const other = sets(keys, looked(some)).replace('rows', 'hyper');
-      expect(await rowsOf(session!, all), keys).toEqual(await rowsOf(session!, other));
+      expectSame(await rowsOf(session!, all), await rowsOf(session!, other), keys);
     }
   },
 );

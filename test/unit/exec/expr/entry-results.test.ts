@@ -8,6 +8,7 @@ import { valueAt, type TextVector } from '../../../../src/vector/vector.ts';
 import { randomSource, scalar, TEXT, testContext } from '../support.ts';
 import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 import { printedSeed } from '../../../support/seed.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 interface Case {
   readonly type: SqlType;
@@ -49,7 +50,7 @@ describe('results by dictionary entry', () => {
   it('are those of the rows', () => {
     const seed = printedSeed('entry results');
     const random = randomSource(seed);
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < rounds(80); round++) {
       const one = cases[random(cases.length)];
       const call: CallInfo = { argTypes: [TEXT, TEXT], returnType: one.type };
       const context = testContext();

@@ -7,6 +7,7 @@ import { KernelTeam } from '../../../../src/kernels/kernel-team.ts';
 import { OID, sqlType, type SqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import { valueAt, vectorFromValues, type Batch } from '../../../../src/vector/vector.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const alone = new KernelTeam([]);
 const INT4 = sqlType(OID.int4);
@@ -69,7 +70,7 @@ it('are as many different ones as a Set has', () => {
       expect(Int32Array.from(words).sort()).toEqual(Int32Array.from(firsts).sort());
       keys.free();
     }),
-    { numRuns: 30 },
+    { numRuns: rounds(10) },
   );
 });
 

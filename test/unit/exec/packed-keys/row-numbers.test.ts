@@ -16,6 +16,7 @@ import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 import { gather, slice } from '../../../../src/vector/gather.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../../src/vector/vector.ts';
 import { WideVector } from '../../../../src/vector/wide-vector.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const arrayOf = (values: readonly number[]): PgArray => new PgArray(OID.int4, values);
 const infinities = fc.constantFrom(Infinity, -Infinity);
@@ -170,7 +171,7 @@ it('numbers rows as a table of any values does, and has their keys', () => {
       if (numbers.count > 0) expect(numbers.bytes).toBeGreaterThan(0);
       numbers.free();
     }),
-    { numRuns: 600 },
+    { numRuns: rounds(150) },
   );
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RegexNode } from '../../../../src/functions/regex/ast.ts';
 import { parseRegex } from '../../../../src/functions/regex/parse.ts';
 import { compileRegex } from '../../../../src/functions/regex/regex.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const PLAIN = {
   foldCase: false,
@@ -116,7 +117,7 @@ describe('an automaton', () => {
           expect(compileRegex(regex).test(each)).toBe(expected.length > 0);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: rounds(100) },
     );
   });
 
@@ -146,7 +147,7 @@ describe('an automaton', () => {
         });
         expect(groups).toEqual([...expected].slice(1));
       }),
-      { numRuns: 400 },
+      { numRuns: rounds(100) },
     );
   });
 

@@ -5,6 +5,7 @@ import { sumEvenBuckets, type EvenPiece } from '../../../../src/storage/hypertab
 import { PIECE_ROWS } from '../../../../src/storage/hypertable/row-source.ts';
 import type { SeriesTable } from '../../../../src/storage/hypertable/series-table.ts';
 import type { Lanes } from '../../../../src/vector/lanes.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const BUCKET = { width: 60, anchor: 7 };
 const COLUMN = { attnum: 1, statistics: new Set(['sum', 'extremes'] as const), exactSums: true };
@@ -115,7 +116,7 @@ describe('buckets of evenly spaced series', () => {
           expect(counted!.stretches).toBe(found.stretches);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: rounds(10) },
     );
   });
 

@@ -6,6 +6,7 @@ import type { ColumnSummary } from '../../../../src/vector/summary.ts';
 import { valueAt, type Vector } from '../../../../src/vector/vector.ts';
 import { column, hypertable, OID, randomOf, World, type Row } from './support.ts';
 import { seedOf } from '../../../support/seed.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const SEED = seedOf('head summaries');
 const TABLE = hypertable(
@@ -108,7 +109,8 @@ function expectSame(found: Map<string, Sum>, rows: readonly Row[], position: num
   expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
   for (const [key, { rows: count, sum, low, high }] of wanted) {
     const own = found.get(key) as Sum;
-    expect([own.rows, own.low, own.high]).toEqual([count, low, high]);
+    const isSame = own.rows === count && own.low === low && own.high === high;
+    if (!isSame) expect([own.rows, own.low, own.high], key).toEqual([count, low, high]);
     expect(own.sum).toBeCloseTo(sum, 6);
   }
 }
@@ -116,7 +118,7 @@ function expectSame(found: Map<string, Sum>, rows: readonly Row[], position: num
 describe('scanSummaries', () => {
   it(`sums up heads and segments alike (SEED=${SEED})`, async () => {
     const random = randomOf(SEED);
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < rounds(1); round++) {
       const world = await new World(TABLE).open();
       const rows: Row[] = [];
       const places = 10 ** Math.floor(random() * 3);

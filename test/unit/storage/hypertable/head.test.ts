@@ -25,6 +25,8 @@ import { sqlType, type SqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import { batchOf, column, hypertable, OID, randomOf, type Row } from './support.ts';
 import { seedOf } from '../../../support/seed.ts';
+import { rounds } from '../../../support/rounds.ts';
+import { expectSame } from '../../../support/expect-same.ts';
 
 const SEED = seedOf('head');
 const TABLE = hypertable(
@@ -105,7 +107,7 @@ describe('HeadBuffer', () => {
         const attnum = ATTNUMS[Math.floor(random() * 4)] as number;
         const values = rows.map((row) => row[attnum - 1] as Value);
         const own = head.columns.get(attnum)!;
-        expect(valuesOf(own.slice(0, rows.length), rows.length)).toEqual(values);
+        expectSame(valuesOf(own.slice(0, rows.length), rows.length), values);
         expect(own.valueAt(rows.length - 1)).toEqual(values[rows.length - 1]);
         if (random() < 0.3) {
           const index = Math.floor((random() * rows.length) / PIECE_ROWS);
@@ -115,7 +117,7 @@ describe('HeadBuffer', () => {
           seen.push({ column, values: values.slice(start, start + count) });
         }
         for (const { column: each, values: then } of seen) {
-          expect(valuesOf(each, then.length)).toEqual(then);
+          expectSame(valuesOf(each, then.length), then);
         }
       }
       const last = Math.floor((rows.length - 1) / PIECE_ROWS);
@@ -127,7 +129,7 @@ describe('HeadBuffer', () => {
       head.retire();
       spoil();
       for (const { column: each, values } of seen) {
-        expect(valuesOf(each, values.length)).toEqual(values);
+        expectSame(valuesOf(each, values.length), values);
       }
     }
   });
@@ -135,7 +137,7 @@ describe('HeadBuffer', () => {
   it(`has lanes for whole columns of numbers that lanes hold (SEED=${SEED})`, () => {
     const random = randomOf(SEED);
     const type = sqlType(OID.float8);
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < rounds(4); round++) {
       const column = new HeadColumn(type, 'f64', () => new TextDictionary());
       const values: number[] = [];
       const places = Math.floor(random() * 3);
@@ -161,7 +163,7 @@ describe('HeadBuffer', () => {
       const lanes = column.laneColumn(rows);
       if (isOdd) expect(lanes).toBeUndefined();
       if (lanes === undefined) continue;
-      expect(valuesOf(lanes, rows)).toEqual(values.slice(0, rows));
+      expectSame(valuesOf(lanes, rows), values.slice(0, rows));
       // A block of rows in another order, as a flush writes it.
       const order = Int32Array.from({ length: Math.min(rows, 5000) }, () =>
         Math.floor(random() * rows),
@@ -171,7 +173,7 @@ describe('HeadBuffer', () => {
       const { value, zones } = encodeLaneBlock(lanes.lanes, pointer, order.length, options);
       const picked = Array.from(order, (row) => values[row] as number);
       const read = decodeBlock(value, type, () => new TextDictionary());
-      expect(valuesOf(read, picked.length)).toEqual(picked);
+      expectSame(valuesOf(read, picked.length), picked);
       const firstVector = picked.slice(0, 1024);
       expect(zones?.minimums[0]).toBe(Math.min(...firstVector));
       expect(zones?.maximums[0]).toBe(Math.max(...firstVector));
@@ -185,7 +187,7 @@ describe('HeadBuffer', () => {
     const short = batchOf(TABLE, randomRows(randomOf(2), 10, 10));
     head.append([1], { columns: short.columns.slice(0, 1), length: 10 });
     const usage = head.columns.get(3)!.piece(0, 20);
-    expect(valuesOf(usage, 20).slice(10)).toEqual(Array(10).fill(null));
+    expectSame(valuesOf(usage, 20).slice(10), Array(10).fill(null));
     expect(usage.rep === 'f64' && [...usage.data.subarray(10, 20)]).toEqual(Array(10).fill(0));
   });
 
@@ -207,7 +209,7 @@ describe('HeadBuffer', () => {
 
   it(`takes rows of other heads, with other dictionaries, too (SEED=${SEED})`, () => {
     const random = randomOf(SEED);
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < rounds(10); round++) {
       const source = newHead();
       const target = newHead();
       // Whole numbers have come with their lanes, in some rounds more than a page of them.
@@ -232,7 +234,10 @@ describe('HeadBuffer', () => {
       }
       for (const attnum of ATTNUMS) {
         const column = target.columns.get(attnum)!.slice(0, kept.length);
-        expect(valuesOf(column, kept.length)).toEqual(kept.map((row) => row[attnum - 1]));
+        expectSame(
+          valuesOf(column, kept.length),
+          kept.map((row) => row[attnum - 1]),
+        );
       }
       const times = kept.map(([time]) => time as number).sort((a, b) => a - b);
       expect([target.minTime, target.maxTime]).toEqual([times[0], times[times.length - 1]]);
@@ -279,19 +284,18 @@ describe('HeadColumn of integers', () => {
         values.push(...some);
         const at = Math.floor(random() * values.length);
         expect(column.valueAt(at)).toBe(values[at]);
-        expect(valuesOf(column.slice(at, values.length), values.length - at)).toEqual(
-          values.slice(at),
-        );
+        expectSame(valuesOf(column.slice(at, values.length), values.length - at), values.slice(at));
       }
       expect(column).toHaveLength(values.length);
       const pieces = Math.ceil(values.length / PIECE_ROWS);
       for (let index = 0; index < pieces; index++) {
         const some = values.slice(index * PIECE_ROWS, (index + 1) * PIECE_ROWS);
-        expect(valuesOf(column.piece(index, some.length), some.length)).toEqual(some);
+        expectSame(valuesOf(column.piece(index, some.length), some.length), some);
       }
       const from = Math.floor(random() * 1000);
       rest.appendRows(column, from, values.length);
-      expect(valuesOf(rest.slice(0, values.length - from), values.length - from)).toEqual(
+      expectSame(
+        valuesOf(rest.slice(0, values.length - from), values.length - from),
         values.slice(from),
       );
     }

@@ -20,6 +20,7 @@ import {
 } from '../helpers.ts';
 import { randomOf } from './support.ts';
 import { seedOf } from '../../../support/seed.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const HOUR = 3_600_000_000;
 const UPSERT = { onConflict: 'report', arbiters: [] } as const;
@@ -209,7 +210,7 @@ describe('locks on hypertables', () => {
     const finished = { value: false };
     const write = async (owner: number): Promise<Map<number, number>> => {
       const model = new Map<number, number>();
-      for (let n = 0; n < 60; n++) {
+      for (let n = 0; n < rounds(20); n++) {
         const t = engine.begin('read committed', false);
         // A lock that is another's would have to be waited for: nobody holds one for so long.
         t.lockTimeoutMs = 5000;

@@ -11,6 +11,7 @@ import { sqlType } from '../../../../src/types/type.ts';
 import { laneValue } from '../../../../src/vector/lanes.ts';
 import { OID, randomOf } from './support.ts';
 import { seedOf } from '../../../support/seed.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const SEED = seedOf('whole lanes');
 const TIMERS = createNodeTimers();
@@ -33,7 +34,7 @@ function columnOf(data: Float64Array): HeadColumn {
 describe('wholeLanes', () => {
   it(`joins the pieces of all sources (SEED=${SEED})`, async () => {
     const random = randomOf(SEED);
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < rounds(6); round++) {
       const places = Math.floor(random() * 3);
       const values: number[] = [];
       const sources: RowSource[] = [];

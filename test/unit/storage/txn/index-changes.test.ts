@@ -18,6 +18,7 @@ import {
   temporaryDirectory,
 } from '../helpers.ts';
 import { seededRandom } from '../random.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const COLUMNS = [
   { name: 'id', type: OID.int4 },
@@ -26,7 +27,7 @@ const COLUMNS = [
 ];
 
 /** Each third one is of large commits. */
-const ROUNDS = 2;
+const ROUNDS = rounds(1);
 
 type Row = [id: number, a: number | null, b: string];
 

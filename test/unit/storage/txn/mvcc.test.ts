@@ -24,6 +24,7 @@ import {
   temporaryDirectory,
 } from '../helpers.ts';
 import { seededRandom, type SeededRandom } from '../random.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const COLUMNS = [
   { name: 'id', type: OID.int4 },
@@ -238,7 +239,7 @@ async function tablesFor(engine: StorageEngine) {
 describe('snapshots', () => {
   it('show each transaction what a naive model shows, over random interleavings', async () => {
     const random = seededRandom('mvcc');
-    for (let round = 0; round < 7; round++) {
+    for (let round = 0; round < rounds(2); round++) {
       const path = round % 3 === 0 ? await temporaryDirectory() : undefined;
       const engine = await open(path);
       const model = new Model(engine, await tablesFor(engine), random);
