@@ -16,6 +16,9 @@ import { RefusedTexts, thresholdOf, type Threshold } from './top-n-threshold.ts'
 
 /** Rows gathered before they are sorted and cut, at least. */
 const CHUNK_ROWS = 8192;
+/** Of the first ones fewer: so many for each that is wanted let few of those pass that follow. */
+const FIRST_ROWS_MIN = 1024;
+const FIRST_SHARE = 64;
 
 export async function* runTopN(node: TopNNode, context: ExecContext): OperatorRun {
   const offset = await offsetValue(node.offset, context);
@@ -56,6 +59,8 @@ class BestRows {
   readonly #context: ExecContext;
   #pending: Batch[] = [];
   #rows = 0;
+  /** Rows worth cutting. */
+  #chunk: number;
   #budget: MemoryBudget;
   #peakBytes = 0;
   #threshold: Threshold | undefined;
@@ -68,16 +73,18 @@ class BestRows {
     this.#wanted = wanted;
     this.#context = context;
     this.#budget = new MemoryBudget('Sort', context);
+    this.#chunk = Math.min(CHUNK_ROWS, Math.max(FIRST_ROWS_MIN, FIRST_SHARE * wanted));
   }
 
   async add(batch: Batch): Promise<void> {
-    if (this.#threshold !== undefined || this.#sort !== undefined || batch.length <= CHUNK_ROWS) {
+    const first = this.#chunk;
+    if (this.#threshold !== undefined || this.#sort !== undefined || batch.length <= first) {
       await this.#add(batch);
       return;
     }
     // The first rows tell what is worth looking at of the others.
-    await this.#add(sliceBatch(batch, 0, CHUNK_ROWS));
-    await this.#add(sliceBatch(batch, CHUNK_ROWS, batch.length));
+    await this.#add(sliceBatch(batch, 0, first));
+    await this.#add(sliceBatch(batch, first, batch.length));
   }
 
   async #add(batch: Batch): Promise<void> {
@@ -92,9 +99,10 @@ class BestRows {
     }
     this.#keep(candidates);
     const enough = 2 * this.#wanted;
-    const isWorthIt = this.#rows >= CHUNK_ROWS || this.#budget.isOver;
+    const isWorthIt = this.#rows >= this.#chunk || this.#budget.isOver;
     if (isWorthIt && this.#rows >= enough) {
       await this.#cut();
+      this.#chunk = CHUNK_ROWS;
       const [best] = this.#pending;
       this.#threshold = await thresholdOf(best, this.#node.keys, this.#refused, this.#context);
     }
