@@ -4,9 +4,10 @@
  */
 import type { AggregateCall, AggregateNode } from '../plan/physical.ts';
 import type { Expr } from '../plan/expr.ts';
+import type { Summaries } from '../vector/summary.ts';
 import type { Batch } from '../vector/vector.ts';
 import { Grouping, type GroupingInput } from './aggregation/grouping.ts';
-import { addLanes } from './aggregation/lane-input.ts';
+import { addLanes, LaneInput } from './aggregation/lane-input.ts';
 import { LaneAggregate } from './aggregation/lane-aggregate.ts';
 import { comparesValues, filteredLanePlan, lanePlan } from './aggregation/lane-plan.ts';
 import type { SpilledGroups, SpilledPart } from './aggregation/spilled-groups.ts';
@@ -35,7 +36,7 @@ export async function* runAggregate(node: AggregateNode, context: ExecContext): 
     else if (plan === undefined) {
       const pace = paceOf(inputExprs(node), rows, context.eval.clock);
       await run.fill(groupings, inPieces(execute(node.input, context), pace, context), pace);
-    } else await addSummaries(groupings, plan, node, context);
+    } else await addSummaries(groupings, plan, node, rows, context);
     while (groupings.length > 0) yield* run.results(groupings.shift()!);
     if (node.groups.length > 0) {
       context.instrumentation?.metrics(node).notes.set('Batches', run.usage.note('HashAgg'));
@@ -50,20 +51,39 @@ async function addSummaries(
   groupings: readonly Grouping[],
   plan: SummaryPlan,
   node: AggregateNode,
+  rows: number,
   context: ExecContext,
 ): Promise<void> {
+  const whole = lanePlan(node, context);
+  if (whole !== undefined) {
+    const input = new LaneInput(groupings, whole, rows, context);
+    for await (const part of summaryInput(plan, context, () => input.rowsTaken)) {
+      if (part.kind === 'rows') await input.add(part.batch);
+      else await addToAll(groupings, plan, part.summaries, context);
+    }
+    return;
+  }
   const lanes = filteredLanePlan(node);
   const aggregates = groupings.map(() => lanes && new LaneAggregate(lanes, context));
   for await (const part of summaryInput(plan, context)) {
+    if (part.kind === 'summaries') {
+      await addToAll(groupings, plan, part.summaries, context);
+      continue;
+    }
     for (const [i, grouping] of groupings.entries()) {
-      if (part.kind === 'summaries') {
-        await grouping.addSummaries(plan, part.summaries, context);
-        continue;
-      }
       const done = await aggregates[i]?.add(grouping, part.batch);
       if (done !== true) await grouping.add(part.batch, context);
     }
   }
+}
+
+async function addToAll(
+  groupings: readonly Grouping[],
+  plan: SummaryPlan,
+  summaries: Summaries,
+  context: ExecContext,
+): Promise<void> {
+  for (const grouping of groupings) await grouping.addSummaries(plan, summaries, context);
 }
 
 /** Calls that take many rows at a time: nothing is computed for a row, and little kept. */

@@ -170,6 +170,8 @@ export interface SummaryRequest {
   /** Buckets of the time column that no stretch may cross: [anchor + n * width, anchor + (n + 1) * width). */
   readonly bucket: { readonly width: number; readonly anchor: number } | null;
   readonly columns: readonly SummaryColumn[];
+  /** Of what comes as rows, as that of a ScanRequest. */
+  readonly coarse?: boolean | undefined;
   readonly counters?: ScanCounters | undefined;
 }
 

@@ -220,6 +220,8 @@ describe('aggregates and conditions on lanes', () => {
     ['sum(d), avg(e), max(k), min(e), sum(k), count(e), max(ts)', 'WHERE x + y > 10'],
     ['sum(v / (u + 1)), sum((x - 40) % 7), min((y - 3) / (-3))', 'WHERE v % 10 > 2'],
     ['tag, sum(x)', 'WHERE x IS NOT NULL GROUP BY tag ORDER BY tag'],
+    ['sum(u), count(*), max(k), min(ts)', 'WHERE y = 4'],
+    ['tag, sum(u), count(x)', 'WHERE s IN (30, 77) AND v = v GROUP BY tag ORDER BY tag'],
     [
       'sum(f * h), max(f - g), min(1 - f), avg(CASE WHEN f > 40 THEN h ELSE f END)',
       'WHERE f + h > g',

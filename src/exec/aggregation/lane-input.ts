@@ -1,5 +1,6 @@
 /** The input of an aggregate as lanes, with the condition still to be decided; what has no lanes as rows. */
 import { bindPredicates } from '../bind-scan.ts';
+import type { Batch } from '../../vector/vector.ts';
 import { filtered } from '../filter.ts';
 import { turn, type ExecContext } from '../operator.ts';
 import { inPieces, once } from '../run.ts';
@@ -21,24 +22,52 @@ export async function addLanes(
   const counters = newCounters(context);
   const { attnums } = scan;
   const request = { attnums, predicates, timeOrder: null, coarse: true, counters };
-  const aggregates = groupings.map(() => new LaneAggregate(plan, context));
-  let others = 0;
+  const input = new LaneInput(groupings, plan, rows, context);
   for await (const batch of context.transaction.scan(scan.table, request)) {
     await turn(context);
-    for (const [i, grouping] of groupings.entries()) {
-      if (await aggregates[i].add(grouping, batch)) continue;
-      const left = filtered(once(batch), scan.filter, context);
-      for await (const piece of inPieces(left, rows, context)) {
-        if (i === 0) others += piece.length;
-        await grouping.add(piece, context);
-      }
-    }
+    await input.add(batch);
   }
   if (counters === undefined) return;
   const metrics = context.instrumentation?.metrics(scan);
   if (metrics !== undefined) {
-    metrics.rows += others + (aggregates[0]?.rows ?? 0);
+    metrics.rows += input.rowsTaken;
     metrics.loops++;
   }
   report(scan, counters, context);
+}
+
+/** Decides the condition over batches of a scan on lanes, and over others as rows in pieces of so many. */
+export class LaneInput {
+  readonly #groupings: readonly Grouping[];
+  readonly #plan: LanePlan;
+  readonly #rows: number;
+  readonly #context: ExecContext;
+  readonly #aggregates: readonly LaneAggregate[];
+  /** Rows that were added as such. */
+  #others = 0;
+
+  constructor(groupings: readonly Grouping[], plan: LanePlan, rows: number, context: ExecContext) {
+    this.#groupings = groupings;
+    this.#plan = plan;
+    this.#rows = rows;
+    this.#context = context;
+    this.#aggregates = groupings.map(() => new LaneAggregate(plan, context));
+  }
+
+  /** Rows that satisfied the condition. */
+  get rowsTaken(): number {
+    return this.#others + (this.#aggregates[0]?.rows ?? 0);
+  }
+
+  async add(batch: Batch): Promise<void> {
+    const context = this.#context;
+    for (const [i, grouping] of this.#groupings.entries()) {
+      if (await this.#aggregates[i].add(grouping, batch)) continue;
+      const left = filtered(once(batch), this.#plan.scan.filter, context);
+      for await (const piece of inPieces(left, this.#rows, context)) {
+        if (i === 0) this.#others += piece.length;
+        await grouping.add(piece, context);
+      }
+    }
+  }
 }

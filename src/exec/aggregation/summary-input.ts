@@ -11,10 +11,11 @@ import type { SummaryPart } from '../../storage/storage.ts';
 import { withDerived } from './derived-summaries.ts';
 import type { SummaryPlan } from './summary-plan.ts';
 
-/** Rows come filtered. */
+/** Rows come filtered, or to a reader of lanes as they are: it tells in the end how many it has taken. */
 export async function* summaryInput(
   plan: SummaryPlan,
   context: ExecContext,
+  rowsTaken?: () => number,
 ): AsyncGenerator<SummaryPart> {
   const { scan, groupPositions, bucket, columns, derived } = plan;
   const predicates = await bindPredicates(scan.predicates, context);
@@ -26,6 +27,7 @@ export async function* summaryInput(
     groupBy: groupPositions.map((position) => scan.attnums[position]),
     bucket,
     columns,
+    coarse: rowsTaken !== undefined && scan.filter !== null,
     counters,
   });
   for await (const part of parts) {
@@ -34,7 +36,7 @@ export async function* summaryInput(
       yield derived.length === 0
         ? part
         : { kind: 'summaries', summaries: withDerived(part.summaries, derived) };
-    } else if (scan.filter === null) yield part;
+    } else if (scan.filter === null || rowsTaken !== undefined) yield part;
     else {
       for await (const batch of filtered(once(part.batch), scan.filter, context)) {
         yield { kind: 'rows', batch };
@@ -44,7 +46,7 @@ export async function* summaryInput(
   if (counters !== undefined) {
     const metrics = context.instrumentation?.metrics(scan);
     if (metrics !== undefined) {
-      metrics.rows = counters.rows + counters.summarizedRows;
+      metrics.rows = counters.summarizedRows + (rowsTaken?.() ?? counters.rows);
       metrics.loops = 1;
     }
     report(scan, counters, context);

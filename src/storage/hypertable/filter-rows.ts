@@ -45,8 +45,9 @@ export function filterRows(
     );
   }
   for (const { attnum, values } of conditions.equalities) {
-    if (coarse) break;
-    kept = next(kept, source, attnum, (piece, rows, base) => withText(piece, rows, base, values));
+    kept = next(kept, source, attnum, (piece, rows, base) =>
+      withText(piece, rows, base, values, coarse),
+    );
   }
   return kept instanceof Promise
     ? kept.then((rows) => unlessMost(ranges, rows))
@@ -159,6 +160,7 @@ function withText(
   rows: RowRanges,
   base: number,
   values: readonly Value[],
+  coarse: boolean,
 ): RowRanges {
   if (piece.rep !== 'text') return rows;
   const wanted = new Set<number>();
@@ -171,11 +173,37 @@ function withText(
   if (wanted.size === 0) return { starts: [], ends: [] };
   const { codes } = piece;
   const [only] = wanted;
-  if (wanted.size === 1) return rowsWhere(rows, base, (row) => codes[row] === only);
-  return rowsWhere(rows, base, (row) => wanted.has(codes[row]));
+  const test: RowTest =
+    wanted.size === 1 ? (row) => codes[row] === only : (row) => wanted.has(codes[row]);
+  return coarse ? unlessScattered(rows, base, test) : rowsWhere(rows, base, test);
 }
 
-function rowsWhere(rows: RowRanges, base: number, test: (row: number) => boolean): RowRanges {
+/** Whether a row, counted from the first of its piece, is wanted. */
+type RowTest = (row: number) => boolean;
+
+/** The same, with whole ranges where samples of them are in many pieces. */
+function unlessScattered(rows: RowRanges, base: number, test: RowTest): RowRanges {
+  const isScattered = (start: number): boolean => {
+    const found = rowsWhere({ starts: [start], ends: [start + SAMPLE_ROWS] }, base, test);
+    return found.starts.length * COARSE_ROWS > SAMPLE_ROWS * SAMPLE_FACTOR;
+  };
+  const all: { readonly starts: number[]; readonly ends: number[] } = { starts: [], ends: [] };
+  for (let r = 0; r < rows.starts.length; r++) {
+    const start = rows.starts[r];
+    const end = rows.ends[r];
+    const middle = start + ((end - start) >>> 1);
+    const isWhole = end - start >= SAMPLED_ROWS && isScattered(start) && isScattered(middle);
+    const one = { starts: [start], ends: [end] };
+    const found = isWhole ? one : rowsWhere(one, base, test);
+    for (let i = 0; i < found.starts.length; i++) {
+      all.starts.push(found.starts[i]);
+      all.ends.push(found.ends[i]);
+    }
+  }
+  return all;
+}
+
+function rowsWhere(rows: RowRanges, base: number, test: RowTest): RowRanges {
   const starts: number[] = [];
   const ends: number[] = [];
   for (let r = 0; r < rows.starts.length; r++) {

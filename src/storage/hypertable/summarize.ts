@@ -87,7 +87,8 @@ async function* emitRows(
   request: SummaryRequest,
   output: OutputColumns,
 ): AsyncGenerator<SummaryPart> {
-  for await (const batch of filteredBatches(source, ranges, bounds, output, request.counters)) {
+  const { counters, coarse } = request;
+  for await (const batch of filteredBatches(source, ranges, bounds, output, counters, coarse)) {
     yield { kind: 'rows', batch };
   }
 }

@@ -165,6 +165,29 @@ describe('conditions on stored columns', () => {
     }
   });
 
+  it('look at texts to the end only where hits are not scattered, for who looks again', async () => {
+    const rows = 40_000;
+    const ranges = { starts: [BASE, BASE + 30_000], ends: [BASE + 20_000, BASE + rows] };
+    const coarseOf = async (textOf: (row: number) => string): Promise<RowRanges> => {
+      const dictionary = new TextDictionary();
+      const codes = Int32Array.from({ length: rows }, (_, row) => dictionary.intern(textOf(row)));
+      const column = stored({ rep: 'text', codes, dictionary, nulls: undefined }, rows);
+      const bounds: ScanBounds = {
+        minTime: -Infinity,
+        maxTime: Infinity,
+        equalities: [{ attnum: 1, values: ['a'] }],
+        ranges: [],
+      };
+      return filterRows(sourceOf(new Map([[1, column]]), false), ranges, bounds, true);
+    };
+    // The second range is too short to be sampled.
+    const scattered = await coarseOf((row) => (row % 10 === 0 ? 'a' : 'b'));
+    expect(scattered.starts.slice(0, 3)).toEqual([BASE, BASE + 30_000, BASE + 30_010]);
+    expect(scattered.ends.slice(0, 3)).toEqual([BASE + 20_000, BASE + 30_001, BASE + 30_011]);
+    const found = await coarseOf((row) => (row >= 17_000 && row < 18_000 ? 'a' : 'b'));
+    expect(found).toEqual({ starts: [BASE + 17_000], ends: [BASE + 18_000] });
+  });
+
   it('do not read a second column where the first leaves nothing', async () => {
     const data = Float64Array.from({ length: 50 }, (_, i) => i);
     const column = stored({ rep: 'f64', data, nulls: undefined }, 50);
