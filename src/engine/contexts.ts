@@ -32,6 +32,7 @@ export function buildEvalContext(session: SessionImpl): EvalContext {
 
 function sessionView(session: SessionImpl): SessionView {
   return {
+    key: session,
     processId: session.processId,
     databaseName: session.database.name,
     sessionUser: session.sessionUser,

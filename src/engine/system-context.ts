@@ -66,6 +66,7 @@ export function systemContext(database: Database): ExecContext {
     random: database.env.random,
     catalog: database.storage.catalog(),
     session: {
+      key: {},
       processId: 0,
       databaseName: database.name,
       sessionUser: 10,

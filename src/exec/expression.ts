@@ -6,10 +6,13 @@ import { InternalError } from '../errors/db-error.ts';
 import type { Expr } from '../plan/expr.ts';
 import type { SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
-import type { Batch, Vector } from '../vector/vector.ts';
+import { VectorBuilder } from '../vector/builder.ts';
+import { sliceBatch } from '../vector/gather.ts';
+import { valueAt, type Batch, type Vector } from '../vector/vector.ts';
 import { compileCall } from './expr/call.ts';
 import { compileCase, compileCoalesce, compileMinMax, compileNullIf } from './expr/conditional.ts';
 import { compileArray, compileCast, compileField, compileRow } from './expr/construct.ts';
+import { rowwise } from './expr/effects.ts';
 import {
   argValue,
   constantArg,
@@ -29,6 +32,7 @@ import { compileArrayOp, compileInList } from './expr/membership.ts';
 import { compileSubplan } from './expr/subplan.ts';
 import { compileSubscript } from './expr/subscript.ts';
 import { UNIT_BATCH } from './expr/unit-batch.ts';
+import { usedColumns } from './expr/walk.ts';
 import type { ExecContext } from './operator.ts';
 
 export { isAsync } from './expr/walk.ts';
@@ -88,19 +92,68 @@ export function compileExpr(expr: Expr): CompiledExpr {
 
 export function compileExprs(exprs: readonly Expr[]): CompiledExprs {
   const compiled = exprs.map(compileExpr);
+  const byRow = rowwise(exprs);
+  if (byRow.length > 0) return compiledByRow(exprs, compiled, byRow);
   return {
     isAsync: compiled.some((each) => each.isAsync),
     evaluate: (batch, context) => compiled.map((each) => each.evaluate(batch, context)),
     async evaluateAsync(batch, context) {
       const vectors: Vector[] = [];
-      for (const each of compiled) {
-        vectors.push(
-          each.isAsync ? await each.evaluateAsync(batch, context) : each.evaluate(batch, context),
+      for (const each of compiled) vectors.push(await vectorOf(each, batch, context));
+      return vectors;
+    },
+  };
+}
+
+/** The same where some expressions have effects on each other: these go row by row. */
+function compiledByRow(
+  exprs: readonly Expr[],
+  compiled: readonly CompiledExpr[],
+  byRow: readonly number[],
+): CompiledExprs {
+  const readsColumns = byRow.some((i) => usedColumns([exprs[i]]).length > 0);
+  const rowOf = (batch: Batch, row: number): Batch =>
+    readsColumns ? sliceBatch(batch, row, row + 1) : UNIT_BATCH;
+  const buildersFor = (batch: Batch): VectorBuilder[] =>
+    byRow.map((i) => new VectorBuilder(compiled[i].type, batch.length));
+  const isRowwise = new Set(byRow);
+  return {
+    isAsync: compiled.some((each) => each.isAsync),
+    evaluate(batch, context) {
+      const builders = buildersFor(batch);
+      for (let row = 0; row < batch.length; row++) {
+        const one = rowOf(batch, row);
+        byRow.forEach((i, at) =>
+          builders[at].append(valueAt(compiled[i].evaluate(one, context), 0)),
         );
+      }
+      return compiled.map((each, i) =>
+        isRowwise.has(i) ? builders[byRow.indexOf(i)].finish() : each.evaluate(batch, context),
+      );
+    },
+    async evaluateAsync(batch, context) {
+      const builders = buildersFor(batch);
+      for (let row = 0; row < batch.length; row++) {
+        const one = rowOf(batch, row);
+        for (const [at, i] of byRow.entries())
+          builders[at].append(valueAt(await vectorOf(compiled[i], one, context), 0));
+      }
+      const vectors: Vector[] = [];
+      for (const [i, each] of compiled.entries()) {
+        if (isRowwise.has(i)) vectors.push(builders[byRow.indexOf(i)].finish());
+        else vectors.push(await vectorOf(each, batch, context));
       }
       return vectors;
     },
   };
+}
+
+function vectorOf(
+  expr: CompiledExpr,
+  batch: Batch,
+  context: ExecContext,
+): Vector | Promise<Vector> {
+  return expr.isAsync ? expr.evaluateAsync(batch, context) : expr.evaluate(batch, context);
 }
 
 /** Evaluates in whichever way the expressions need; await the result. */

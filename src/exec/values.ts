@@ -11,13 +11,14 @@ export async function* runValues(node: ValuesNode, context: ExecContext): Operat
     yield* node.batches;
     return;
   }
+  const order = node.order ?? [...node.columns.keys()];
   for (let start = 0; start < node.rows.length; start += BATCH_ROWS) {
     const pause = context.checkpoint();
     if (pause !== undefined) await pause;
     const rows = node.rows.slice(start, start + BATCH_ROWS);
     const builders = node.columns.map((column) => new VectorBuilder(column.type, rows.length));
     for (const row of rows) {
-      for (let i = 0; i < builders.length; i++) {
+      for (const i of order) {
         const expr = row[i];
         if (expr.kind === 'constant') builders[i].append(expr.value);
         else if (expr.kind === 'parameter') builders[i].append(context.parameters[expr.index]);

@@ -46,6 +46,8 @@ export interface SqlTexts {
 
 /** The session as functions see it. */
 export interface SessionView {
+  /** The same object as long as the session lasts, for what a function remembers from call to call. */
+  readonly key: object;
   readonly processId: number;
   readonly databaseName: string;
   readonly sessionUser: Oid;

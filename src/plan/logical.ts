@@ -50,6 +50,8 @@ export interface LogicalScan {
 export interface LogicalValues extends LogicalBase {
   readonly kind: 'values';
   readonly rows: readonly (readonly Expr[])[];
+  /** In which the columns of a row are computed; left to right where it is not given. */
+  readonly order?: readonly number[] | undefined;
 }
 
 export interface LogicalFunctionScan extends LogicalBase {

@@ -88,6 +88,8 @@ export interface ValuesNode extends NodeBase {
   readonly kind: 'values';
   /** Rows of expressions without column references; one empty row stands for a missing FROM. */
   readonly rows: readonly (readonly Expr[])[];
+  /** In which the columns of a row are computed; left to right where it is not given. */
+  readonly order?: readonly number[] | undefined;
   /** Rows whose values are there already; `rows` is empty then. */
   readonly batches?: readonly Batch[];
 }

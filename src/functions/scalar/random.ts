@@ -5,7 +5,7 @@ import { widthBucketNumeric } from '../../types/numeric-arithmetic.ts';
 import { comparatorFor } from '../../types/compare.ts';
 import type { Value } from '../../types/value.ts';
 import { scalar } from '../define.ts';
-import type { CallInfo, EvalContext, ScalarFunction, SessionView } from '../function.ts';
+import type { CallInfo, EvalContext, ScalarFunction } from '../function.ts';
 
 const MASK = 0xffffffffffffffffn;
 
@@ -15,7 +15,7 @@ class SeededRandom {
   #s1: bigint;
 
   constructor(seed: number) {
-    let state = BigInt.asUintN(64, BigInt(Math.trunc(seed * 9007199254740991)));
+    let state = BigInt.asUintN(64, BigInt(Math.trunc(seed * (2 ** 52 - 1))));
     const splitMix = (): bigint => {
       state = (state + 0x9e3779b97f4a7c15n) & MASK;
       let z = state;
@@ -41,20 +41,21 @@ function rotate(value: bigint, bits: bigint): bigint {
   return ((value << bits) | (value >> (64n - bits))) & MASK;
 }
 
-const seeded = new WeakMap<SessionView, SeededRandom>();
+/** By the session's key. */
+const seeded = new WeakMap<object, SeededRandom>();
 
 function random(context: EvalContext): number {
-  return seeded.get(context.session)?.next() ?? context.random.float();
+  return seeded.get(context.session.key)?.next() ?? context.random.float();
 }
 
-function setSeed(seed: number, context: EvalContext): null {
+function setSeed(seed: number, context: EvalContext): string {
   if (!(seed >= -1 && seed <= 1)) {
     throw dbError('invalid_parameter_value', {
       message: `setseed parameter ${seed} is out of allowed range [-1,1]`,
     });
   }
-  seeded.set(context.session, new SeededRandom(seed));
-  return null;
+  seeded.set(context.session.key, new SeededRandom(seed));
+  return '';
 }
 
 function bucketError(message: string): Error {

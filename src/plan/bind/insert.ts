@@ -275,7 +275,12 @@ function completeRows(
   );
   const generated = live.some((column) => column.generatedSql !== undefined);
   if (source.node === null && !generated) {
-    return { kind: 'values', rows: rows as Expr[][], columns };
+    return {
+      kind: 'values',
+      rows: rows as Expr[][],
+      columns,
+      order: rows.length > 1 ? givenFirst(live.length, targets) : undefined,
+    };
   }
   if (!generated)
     return {
@@ -285,6 +290,12 @@ function completeRows(
       columns,
     };
   return withGenerated(context, live, rows, source.node, columns);
+}
+
+/** PostgreSQL makes rows of several VALUES lists as they are written, and then what they leave out. */
+function givenFirst(width: number, targets: readonly InsertTarget[]): readonly number[] {
+  const given = targets.map(({ position }) => position).filter((position) => position >= 0);
+  return [...new Set([...given, ...Array.from({ length: width }, (_, i) => i)])];
 }
 
 /** What a column of the table is where no value is given, by position: a view's default, or its own. */

@@ -189,8 +189,9 @@ export class PlanBuilder {
       required.has(column.id) || node.rows.some((row) => isEffect(row[i])) ? [i] : [],
     );
     const rows = node.rows.map((row) => kept.map((i) => this.place(row[i], new Map())));
+    const order = node.order?.map((i) => kept.indexOf(i)).filter((i) => i >= 0);
     return this.wrap(
-      { kind: 'values', rows },
+      { kind: 'values', rows, ...(order === undefined ? {} : { order }) },
       kept.map((i) => node.columns[i]),
       node,
     );
