@@ -16,6 +16,7 @@ import type { PhysicalNode, PhysicalPlan } from '../plan/physical.ts';
 import { StatementRestart } from '../storage/storage.ts';
 import type { Oid } from '../types/type.ts';
 import type { Batch } from '../vector/vector.ts';
+import { temporarySchema } from './ddl/temporary.ts';
 import type { Completion, Executable, StatementCall, StatementRun } from './executable.ts';
 import { ParameterRows } from './insert/parameter-rows.ts';
 import { checkPlanPrivileges } from './privileges.ts';
@@ -201,7 +202,7 @@ export async function lockAndPlan(
   for (;;) {
     const missing = planned.plan.writes.filter((oid) => !locked.has(oid));
     if (missing.length === 0) return planned;
-    refuseReadOnly(session, planned);
+    refuseReadOnly(session, missing, commandName(planned.bound.command));
     for (const oid of missing) {
       await session.transaction.current().lockTable(oid, 'shared', 'block');
       locked.add(oid);
@@ -212,11 +213,21 @@ export async function lockAndPlan(
   }
 }
 
-function refuseReadOnly(session: SessionContext, planned: PlannedQuery): void {
+/** 25006 where a read-only transaction would change these; temporary tables are the session's own. */
+export function refuseReadOnly(
+  session: SessionContext,
+  relations: readonly Oid[],
+  command: string,
+): void {
   if (!session.settings.isOn('transaction_read_only')) return;
+  const catalog = session.catalog();
+  const temporary = temporarySchema(catalog, session.processId);
+  const isOwn = (oid: Oid): boolean =>
+    temporary !== undefined && catalog.relation(oid)?.schema === temporary;
+  if (relations.every(isOwn)) return;
   throw dbError(
     'read_only_sql_transaction',
-    `cannot execute ${commandName(planned.bound.command)} in a read-only transaction`,
+    `cannot execute ${command} in a read-only transaction`,
   );
 }
 

@@ -252,11 +252,8 @@ export class TransactionState {
     const level = settings.mustGet('default_transaction_isolation');
     this.#startMicros = this.#clock.nowMicros();
     this.#statements = 0;
-    this.#transaction = this.#storage.begin(
-      storageLevel(level),
-      settings.isOn('default_transaction_read_only'),
-      this.#processId,
-    );
+    // Not read-only for storage: temporary tables may change, and the mode may, too. Statements are refused instead.
+    this.#transaction = this.#storage.begin(storageLevel(level), false, this.#processId);
     settings.assign('transaction_isolation', level);
     settings.assign('transaction_read_only', settings.mustGet('default_transaction_read_only'));
     settings.assign('transaction_deferrable', settings.mustGet('default_transaction_deferrable'));

@@ -16,6 +16,7 @@ import type { Batch, Vector } from '../../vector/vector.ts';
 import { mustFindRelation } from '../ddl/names.ts';
 import type { StatementCall } from '../executable.ts';
 import { bindColumnDefault, bindTableCondition, rowChecksOf } from '../expressions.ts';
+import { refuseReadOnly } from '../query.ts';
 import { requirePrivilege } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { BinaryReader } from './binary-reader.ts';
@@ -40,12 +41,7 @@ export async function copyFrom(
 ): Promise<string> {
   const table = targetTable(session, node.relation as RangeVar);
   requirePrivilege(session, table, 'a');
-  if (session.settings.isOn('transaction_read_only')) {
-    throw dbError(
-      'read_only_sql_transaction',
-      'cannot execute COPY FROM in a read-only transaction',
-    );
-  }
+  refuseReadOnly(session, [table.oid], 'COPY FROM');
   await session.transaction.current().lockTable(table.oid, 'shared', 'block');
   const load = new CopyLoad(session, table, nameList(node.attlist), options);
   if (node.whereClause !== undefined) {
