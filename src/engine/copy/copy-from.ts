@@ -25,7 +25,7 @@ import { blockReaderFor } from './block-reader.ts';
 import { ColumnSink, FIRST_CAPACITY } from './column-sink.ts';
 import { CopyReader } from './copy-reader.ts';
 import { CsvReader } from './csv-reader.ts';
-import type { CopyOptions } from './options.ts';
+import { requireForcedColumns, type CopyOptions } from './options.ts';
 import { CopyPlace, withField, type RowReader } from './row-reader.ts';
 import { TextReader } from './text-reader.ts';
 import { lastLoadOf, type LastLoad } from './table-loads.ts';
@@ -43,6 +43,7 @@ export async function copyFrom(
   requirePrivilege(session, table, 'a');
   refuseReadOnly(session, [table.oid], 'COPY FROM');
   await session.transaction.current().lockTable(table.oid, 'shared', 'block');
+  if (options.freeze) requireFresh(session, table);
   const load = new CopyLoad(session, table, nameList(node.attlist), options);
   if (node.whereClause !== undefined) {
     load.setWhere(bindTableCondition(session, node.whereClause, table, sql));
@@ -67,6 +68,16 @@ function targetTable(session: SessionContext, name: RangeVar): TableDescriptor {
         ? 'To enable copying to a view, provide an INSTEAD OF INSERT trigger.'
         : undefined,
   });
+}
+
+/** FREEZE is for tables that nobody else can have seen: created or truncated in this transaction. */
+function requireFresh(session: SessionContext, table: TableDescriptor): void {
+  const before = session.database.storage.catalog().relation(table.oid);
+  if (before?.kind !== 'table' || before.storageId !== table.storageId) return;
+  throw dbError(
+    'object_not_in_prerequisite_state',
+    'cannot perform COPY FREEZE because the table was not created or truncated in the current subtransaction',
+  );
 }
 
 /** Columns of a COPY list, all live ones where there is none. */
@@ -113,6 +124,11 @@ class CopyLoad {
     this.#session = session;
     this.#table = table;
     this.columns = copyColumns(table, names);
+    requireForcedColumns(
+      options,
+      this.columns.map(({ name }) => name),
+      { name: table.name, columns: liveColumns(table).map(({ name }) => name) },
+    );
     this.#context = session.execContext([], 0);
     const { format } = this.#context.eval;
     this.#last = lastLoadOf(session, table);

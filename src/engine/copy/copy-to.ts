@@ -1,17 +1,18 @@
 /** COPY TO STDOUT: a table's or a query's rows as text, CSV or binary. */
+import { liveColumns } from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
 import { inTurns, turn } from '../../exec/operator.ts';
 import { nameList, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
-import { mustFindRelation } from '../ddl/names.ts';
+import { findRelation, mustFindRelation } from '../ddl/names.ts';
 import type { StatementCall } from '../executable.ts';
 import { planQuery, runPlanned, type PlannedQuery } from '../query.ts';
 import type { ResultSink } from '../session.ts';
 import type { SessionContext } from '../session-context.ts';
 import { copyColumns } from './copy-from.ts';
 import { CopyWriter } from './copy-writer.ts';
-import type { CopyOptions } from './options.ts';
+import { requireForcedColumns, type CopyOptions } from './options.ts';
 
 export async function copyTo(
   session: SessionContext,
@@ -26,6 +27,14 @@ export async function copyTo(
   if (planned.fields === null) {
     throw dbError('feature_not_supported', 'COPY query must have a RETURNING clause');
   }
+  const table = node.relation && findRelation(session, node.relation);
+  requireForcedColumns(
+    options,
+    fields.map(({ name }) => name),
+    table?.kind === 'table'
+      ? { name: table.name, columns: liveColumns(table).map(({ name }) => name) }
+      : undefined,
+  );
   const format = options.format === 'binary' ? 1 : 0;
   const writer = new CopyWriter(
     fields.map((field) => ({ name: field.name, oid: field.type.oid })),

@@ -14,6 +14,7 @@ export interface CopyOptions {
   readonly forceQuote: readonly string[] | '*' | null;
   readonly forceNotNull: readonly string[];
   readonly forceNull: readonly string[];
+  readonly freeze: boolean;
 }
 
 export function readCopyOptions(nodes: readonly Node[], isFrom: boolean): CopyOptions {
@@ -24,6 +25,13 @@ export function readCopyOptions(nodes: readonly Node[], isFrom: boolean): CopyOp
     if (given.has(element.defname))
       throw dbError('syntax_error', 'conflicting or redundant options');
     given.set(element.defname, element.arg);
+  }
+  for (const name of ['force_not_null', 'force_null']) {
+    if (!given.has(name) || nodeAs(given.get(name), 'List') !== undefined) continue;
+    throw dbError(
+      'invalid_parameter_value',
+      `argument to option "${name}" must be a list of column names`,
+    );
   }
   const format = (textOf(given.get('format')) ?? 'text').toLowerCase();
   if (format !== 'text' && format !== 'csv' && format !== 'binary') {
@@ -43,6 +51,7 @@ export function readCopyOptions(nodes: readonly Node[], isFrom: boolean): CopyOp
     forceQuote: columnsOf(given.get('force_quote'), given.has('force_quote')),
     forceNotNull: listOf(given.get('force_not_null')),
     forceNull: listOf(given.get('force_null')),
+    freeze: booleanOf(given, 'freeze'),
   };
   validate(options, given, isFrom);
   return options;
@@ -111,6 +120,16 @@ function headerOf(
   return parsed === 'on';
 }
 
+function booleanOf(given: ReadonlyMap<string, Node | undefined>, name: string): boolean {
+  if (!given.has(name)) return false;
+  const node = given.get(name);
+  const boolean = nodeAs(node, 'Boolean');
+  if (node === undefined || boolean !== undefined) return boolean?.boolval ?? node === undefined;
+  const parsed = parseBooleanWord(textOf(node) ?? String(nodeAs(node, 'Integer')?.ival ?? 0));
+  if (parsed !== undefined) return parsed === 'on';
+  throw dbError('syntax_error', `${name} requires a Boolean value`);
+}
+
 function columnsOf(node: Node | undefined, present: boolean): readonly string[] | '*' | null {
   if (!present) return null;
   return node !== undefined && nodeAs(node, 'A_Star') !== undefined ? '*' : listOf(node);
@@ -164,6 +183,38 @@ function validate(
   }
   if (!isFrom && (given.has('force_not_null') || given.has('force_null'))) {
     throw dbError('feature_not_supported', 'COPY force not null only available using COPY FROM');
+  }
+}
+
+/** Columns that the FORCE options name must be among those that are copied. */
+export function requireForcedColumns(
+  { forceQuote, forceNotNull, forceNull }: CopyOptions,
+  copied: readonly string[],
+  relation: { readonly name: string; readonly columns: readonly string[] } | undefined,
+): void {
+  const lists = [
+    ['FORCE_QUOTE', forceQuote === '*' ? null : forceQuote],
+    ['FORCE_NOT_NULL', forceNotNull],
+    ['FORCE_NULL', forceNull],
+  ] as const;
+  for (const [option, names] of lists) {
+    const seen = new Set<string>();
+    for (const name of names ?? []) {
+      if (!(relation?.columns ?? copied).includes(name)) {
+        const of = relation === undefined ? '' : ` of relation "${relation.name}"`;
+        throw dbError('undefined_column', `column "${name}"${of} does not exist`);
+      }
+      if (seen.has(name))
+        throw dbError('duplicate_column', `column "${name}" specified more than once`);
+      seen.add(name);
+    }
+    const missing = names?.find((name) => !copied.includes(name));
+    if (missing !== undefined) {
+      throw dbError(
+        'invalid_column_reference',
+        `${option} column "${missing}" not referenced by COPY`,
+      );
+    }
   }
 }
 

@@ -59,6 +59,7 @@ const DEFAULTS: CopyOptions = {
   forceQuote: null,
   forceNotNull: [],
   forceNull: [],
+  freeze: false,
 };
 const CSV: CopyOptions = { ...DEFAULTS, format: 'csv', delimiter: ',', nullText: '' };
 

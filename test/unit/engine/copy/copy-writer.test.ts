@@ -32,6 +32,7 @@ const TEXT: CopyOptions = {
   forceQuote: null,
   forceNotNull: [],
   forceNull: [],
+  freeze: false,
 };
 const CSV: CopyOptions = { ...TEXT, format: 'csv', delimiter: ',', nullText: '' };
 
