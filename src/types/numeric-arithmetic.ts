@@ -14,6 +14,7 @@ import {
   SCALE_MAX,
   signedInfinity,
   signOf,
+  WHOLE_DIGITS_MAX,
 } from './numeric.ts';
 
 /** Significant digits that a quotient, a root or a logarithm has at least. */
@@ -159,6 +160,7 @@ export function roundNumeric(value: Numeric, scale: number): Numeric {
   if (value.kind !== 'finite') return value;
   const target = clampScale(scale);
   if (target >= 0) return makeNumeric(rescale(value.unscaled, value.scale, target), target);
+  if (hasFewerDigits(value, -target)) return new Numeric(0n, 0);
   const unit = powerOfTen(-target);
   const whole = divideRound(value.unscaled, unit * powerOfTen(value.scale));
   return makeNumeric(whole * unit, 0);
@@ -171,12 +173,19 @@ export function truncateNumeric(value: Numeric, scale: number): Numeric {
   if (target >= value.scale) {
     return makeNumeric(rescale(value.unscaled, value.scale, target), target);
   }
+  if (target < 0 && hasFewerDigits(value, -target)) return new Numeric(0n, 0);
   const cut = value.unscaled / powerOfTen(value.scale - target);
   return target >= 0 ? makeNumeric(cut, target) : makeNumeric(cut * powerOfTen(-target), 0);
 }
 
+/** As far as digits can be kept after the point, and one beyond all that can stand before it. */
 function clampScale(scale: number): number {
-  return Math.max(-2000, Math.min(2000, scale));
+  return Math.max(-WHOLE_DIGITS_MAX - 1, Math.min(SCALE_MAX, scale));
+}
+
+/** Whether there are fewer digits before the point, so that not even half of 10^digits is reached. */
+function hasFewerDigits(value: Numeric, digits: number): boolean {
+  return digitCount(value.unscaled) - value.scale < digits;
 }
 
 export function ceilNumeric(value: Numeric): Numeric {

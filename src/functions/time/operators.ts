@@ -1,5 +1,5 @@
 /** + - * / and the comparisons of dates, times, timestamps and intervals. */
-import { dateToTimestamp, dateToTimestampTz } from '../../types/datetime/casts.ts';
+import { dateToTimestamp } from '../../types/datetime/casts.ts';
 import { MICROS_PER_DAY, MICROS_PER_SECOND } from '../../types/datetime/calendar.ts';
 import {
   addIntervals,
@@ -10,6 +10,7 @@ import {
   subtractIntervals,
 } from '../../types/datetime/interval-math.ts';
 import {
+  addInt64,
   addToTimestamp,
   compareInt64,
   END_TIMESTAMP,
@@ -30,8 +31,7 @@ import {
   subtractFromTimeTz,
   timestampDifference,
 } from '../../types/datetime/timestamp-math.ts';
-import { requireZone, type TimeZone } from '../../types/datetime/timezone.ts';
-import { localToUtc } from '../../types/datetime/zone-conversion.ts';
+import { requireZone, secondsOf, type TimeZone } from '../../types/datetime/timezone.ts';
 import { Interval } from '../../types/interval.ts';
 import type { TimeTz } from '../../types/time-tz.ts';
 import type { Int64 } from '../../types/value.ts';
@@ -128,7 +128,14 @@ function comparableDate(days: number): Int64 {
 
 function comparableDateTz(days: number, context: EvalContext): Int64 {
   const local = comparableDate(days);
-  return local === END_TIMESTAMP ? local : dateToTimestampTz(days, context.format.timeZone);
+  return local === END_TIMESTAMP ? local : comparableLocal(local, context);
+}
+
+/** The moment of a local time for a comparison: it may lie beyond what a timestamptz can be. */
+function comparableLocal(local: Int64, { format }: EvalContext): Int64 {
+  if (isInfinite(local)) return local;
+  const offset = requireZone(format.timeZone).offsetForLocal(secondsOf(local));
+  return addInt64(local, -offset * MICROS_PER_SECOND) ?? local;
 }
 
 type Contextual = (a: Int64, b: Int64, context: EvalContext) => number;
@@ -164,10 +171,10 @@ const comparisons: readonly SqlOperator[] = [
     compareInt64(a, comparableDateTz(b as number, context)),
   ),
   ...zonedComparisons('timestamp', 'timestamptz', (a, b, context) =>
-    compareInt64(localToUtc(context.format.timeZone, a), b),
+    compareInt64(comparableLocal(a, context), b),
   ),
   ...zonedComparisons('timestamptz', 'timestamp', (a, b, context) =>
-    compareInt64(a, localToUtc(context.format.timeZone, b)),
+    compareInt64(a, comparableLocal(b, context)),
   ),
 ];
 

@@ -287,6 +287,9 @@ function bindSubscript(node: Node, scope: Scope, isJson: boolean): Expr {
 
 /** Fields of a composite value, where the binder can know them. */
 export function fieldsOf(context: BindContext, expr: Expr): RecordShape | undefined {
+  // A row of FROM has the names that the query gives its columns.
+  const named = expr.kind === 'row' ? context.shapes.get(expr) : undefined;
+  if (named !== undefined) return named;
   if (isComposite(context, expr.type.oid)) {
     const relation = context.env.catalog.relationByRowType(expr.type.oid);
     if (relation !== undefined && 'columns' in relation) {

@@ -1,5 +1,5 @@
 /** Names that expressions of one query level can use: range-table items, columns, CTEs, windows. */
-import type { ReadableRelation } from '../../catalog/catalog.ts';
+import { liveColumns, type ReadableRelation } from '../../catalog/catalog.ts';
 import { sqlType, OID, type Oid, type SqlType } from '../../types/type.ts';
 import type { ColumnExpr, ExecParamBinding, Expr } from '../expr.ts';
 import { exprEqual } from '../expr-walk.ts';
@@ -265,12 +265,18 @@ export function wholeRow(
     kind: 'row',
     type,
     fields: item.columns.map((column) => carry(column.expr)),
-    names: item.columns.map((column) => column.name),
+    names: rowNames(item),
   };
   const shape: RecordShape = item.columns.map(({ name, expr }) => ({ name, type: expr.type }));
   const value: Expr = item.presence === null ? row : rowOrNull(carry(item.presence), row, type);
   context.shapes.set(value, shape);
   return context.locate(value, location);
+}
+
+/** A row of a relation's own type has its names, whatever the query calls the columns. */
+function rowNames({ relation, columns }: RangeItem): readonly string[] {
+  const own = relation !== undefined && 'rowType' in relation ? liveColumns(relation) : [];
+  return columns.map((column, i) => own[i]?.name ?? column.name);
 }
 
 function rowOrNull(presence: Expr, row: Expr, type: SqlType): Expr {

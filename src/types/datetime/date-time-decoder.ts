@@ -648,6 +648,8 @@ export class DateTimeDecoder {
       this.#resolveZone(this.#year, this.#month, this.#day);
       return this.#result(false);
     }
+    // Without a zone of its own the time needs a day for the session's: today, or a whole date.
+    if ((this.#seen & DATE_FIELDS) !== 0 && (this.#seen & ZONE) === 0) throw this.#bad();
     const fixed = this.#namedZone?.fixedOffset;
     if (this.#namedZone !== undefined && fixed === undefined) throw this.#bad();
     const zone = requireZone(this.#settings.timeZone);

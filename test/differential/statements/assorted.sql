@@ -103,3 +103,36 @@ CREATE TABLE later AS SELECT id, nextval('late_seq') AS k FROM late ORDER BY id 
 SELECT * FROM later ORDER BY k LIMIT 3;
 DROP TABLE late, later;
 DROP SEQUENCE late_seq;
+
+-- Numerics round beyond 2,000 digits.
+SELECT length(round(1::numeric/3, 2500)::text), length(trunc(1.5::numeric, 5000)::text), round(1.5, -3000), trunc(12345::numeric, -2500);
+SELECT scale(round(1.5, 16383)), scale(round(1.5, 16384)), scale(trunc(1.5, 100000));
+SELECT round(('9' || repeat('9', 2999))::numeric, -2999) = ('1' || repeat('0', 3000))::numeric;
+SELECT trunc(('9' || repeat('9', 2999))::numeric, -2999) = ('9' || repeat('0', 2999))::numeric;
+SELECT round(('5' || repeat('9', 2999))::numeric, -3000) = ('1' || repeat('0', 3000))::numeric, round(('4' || repeat('9', 2999))::numeric, -3000), round(('5' || repeat('9', 2999))::numeric, -3001);
+SELECT round(1.5, 2147483647) = 1.5, round(1.5, -2147483648), trunc(-7.25, -2147483648);
+
+-- Rows of tables whose columns the query calls otherwise.
+CREATE TABLE named (a int, b text);
+INSERT INTO named VALUES (1, 'x');
+CREATE VIEW named_view AS SELECT * FROM named;
+SELECT row_to_json(q), to_json(q), q::text FROM named AS q(x);
+SELECT json_agg(q), jsonb_agg(q) FROM named q(x, y);
+SELECT row_to_json(q) FROM named_view q(x, y);
+SELECT row_to_json(q) FROM (SELECT * FROM named) q(x, y);
+SELECT (q).x, (q).y FROM named q(x, y);
+SELECT (q).a FROM named q(x, y);
+SELECT (q).* FROM named q;
+
+-- Labels of times, and the first day there is.
+SELECT '15:36:39 m2'::timetz;
+SELECT '15:36:39 m2'::time;
+SET timezone = 'Asia/Tokyo';
+SELECT '4714-11-24 BC'::date < now(), '4714-11-24 00:00:00 BC'::timestamp < now(), '4714-11-24 BC'::date = '4714-11-24 00:00:00+00 BC'::timestamptz;
+SELECT '4714-11-24 00:00:00+00 BC'::timestamptz > '4714-11-24 BC'::date, '4714-11-24 00:00:00+00 BC'::timestamptz > '4714-11-24 00:00:00 BC'::timestamp;
+SELECT '4714-11-24 BC'::date > '-infinity'::timestamptz, '-infinity'::date < '4714-11-24 00:00:00+00 BC'::timestamptz;
+SELECT '4714-11-24 BC'::date::timestamptz;
+SET timezone = 'America/New_York';
+SELECT '5874897-12-31'::date > now(), '294276-12-31 23:59:59.999999'::timestamp > now(), '294276-12-31 23:59:59.999999'::timestamp < 'infinity'::timestamptz;
+SELECT x FROM (VALUES ('4714-11-24 BC'::date), ('2000-01-01')) v(x) WHERE x < now() ORDER BY x;
+RESET timezone;
