@@ -12,7 +12,7 @@ import {
   type RegexNode,
   setNode,
 } from './ast.ts';
-import { type CharClass, charSet, isCharClass } from './char-set.ts';
+import { type CharClass, type CharSet, charSet, isCharClass } from './char-set.ts';
 
 export interface RegexOptions {
   foldCase: boolean;
@@ -90,6 +90,7 @@ export function parseRegex(pattern: string, options: RegexOptions): ParsedRegex 
 class RegexParser {
   readonly #text: string[];
   readonly #options: RegexOptions;
+  readonly #literals = new Map<number, CharSet>();
   #at = 0;
   #groupCount = 0;
   #depth = 0;
@@ -103,7 +104,10 @@ class RegexParser {
     this.#readDirectors();
     if (this.#options.literal) {
       const rest = this.#text.slice(this.#at);
-      return { root: concatNode(rest.map((char) => this.#literal(char))), groupCount: 0 };
+      return {
+        root: concatNode(rest.map((char) => this.#literal(char.codePointAt(0) as number))),
+        groupCount: 0,
+      };
     }
     const root = this.#alternatives();
     if (this.#at < this.#text.length) throw regexError('parentheses () not balanced');
@@ -213,7 +217,7 @@ class RegexParser {
         return this.#escape();
     }
     this.#at++;
-    return this.#literal(char);
+    return this.#literal(char.codePointAt(0) as number);
   }
 
   #refuseQuantifier(): void {
@@ -224,9 +228,14 @@ class RegexParser {
       throw regexError('quantifier operand invalid');
   }
 
-  #literal(char: string): RegexNode {
-    const code = char.codePointAt(0) as number;
-    return setNode(charSet({ ranges: [[code, code]], foldCase: this.#options.foldCase }));
+  /** Places of one character share its set: to make one takes as long as hundreds of steps of parsing. */
+  #literal(code: number): RegexNode {
+    let set = this.#literals.get(code);
+    if (set === undefined) {
+      set = charSet({ ranges: [[code, code]], foldCase: this.#options.foldCase });
+      this.#literals.set(code, set);
+    }
+    return setNode(set);
   }
 
   #parenthesis(): RegexNode {
@@ -332,7 +341,7 @@ class RegexParser {
     if (char === undefined) throw regexError('invalid escape \\ sequence');
     if (this.#options.extended) {
       this.#at += 2;
-      return this.#literal(char);
+      return this.#literal(char.codePointAt(0) as number);
     }
     const assertion = ASSERT_ESCAPES.get(char);
     if (assertion !== undefined) {
@@ -353,8 +362,7 @@ class RegexParser {
       );
     }
     if (/[1-9]/.test(char)) this.#refuseBackReference(char);
-    const code = this.#characterEscape();
-    return setNode(charSet({ ranges: [[code, code]], foldCase: this.#options.foldCase }));
+    return this.#literal(this.#characterEscape());
   }
 
   #refuseBackReference(first: string): void {

@@ -163,6 +163,13 @@ describe('an automaton', () => {
     }
   });
 
+  it('is soon refused where it is too long', () => {
+    const before = process.cpuUsage();
+    expect(() => compileRegex('9'.repeat(300_000), 'i')).toThrow('too complex');
+    // A set of characters for each of its places would be many seconds.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
+  });
+
   it('tells hundreds of kinds of characters apart', () => {
     const characters = Array.from({ length: 400 }, (_, i) => String.fromCodePoint(0x4e00 + i));
     const regex = characters.map((each) => `${each}x`).join('|');
