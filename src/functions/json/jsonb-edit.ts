@@ -162,9 +162,10 @@ export function deletePath(root: JsonNode, path: readonly Value[]): JsonNode {
 
 /** Removes members by key, or string elements of an array. */
 export function deleteKeys(root: JsonNode, keys: readonly string[]): JsonNode {
-  if (isJsonObject(root)) return new Map([...root].filter(([key]) => !keys.includes(key)));
+  const deleted = new Set(keys);
+  if (isJsonObject(root)) return new Map([...root].filter(([key]) => !deleted.has(key)));
   if (isJsonArray(root)) {
-    return root.filter((node) => typeof node !== 'string' || !keys.includes(node));
+    return root.filter((node) => typeof node !== 'string' || !deleted.has(node));
   }
   throw invalid('cannot delete from scalar');
 }

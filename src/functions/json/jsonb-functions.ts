@@ -94,6 +94,13 @@ function hasKey(root: JsonNode, key: string): boolean {
   return isJsonArray(root) ? root.includes(key) : root === key;
 }
 
+/** The same for many keys. */
+function keyTest(root: JsonNode): (key: string) => boolean {
+  if (!isJsonArray(root)) return (key) => hasKey(root, key);
+  const items = new Set(root);
+  return (key) => items.has(key);
+}
+
 function concat(a: JsonNode, b: JsonNode): JsonNode {
   if (isJsonObject(a) && isJsonObject(b)) return jsonObject([...a, ...b]);
   return [...(isJsonArray(a) ? a : [a]), ...(isJsonArray(b) ? b : [b])];
@@ -120,10 +127,10 @@ export const jsonbOperators: readonly SqlOperator[] = [
   operator('jsonb <@ jsonb = bool', (a: Jsonb, b: Jsonb) => contains(b.root, a.root)),
   operator('jsonb ? text = bool', (doc: Jsonb, key: string) => hasKey(doc.root, key)),
   operator('jsonb ?| text[] = bool', (doc: Jsonb, keys: PgArray) =>
-    keysOf(keys).some((key) => hasKey(doc.root, key)),
+    keysOf(keys).some(keyTest(doc.root)),
   ),
   operator('jsonb ?& text[] = bool', (doc: Jsonb, keys: PgArray) =>
-    keysOf(keys).every((key) => hasKey(doc.root, key)),
+    keysOf(keys).every(keyTest(doc.root)),
   ),
   operator('jsonb || jsonb = jsonb', (a: Jsonb, b: Jsonb) => new Jsonb(concat(a.root, b.root))),
   operator(

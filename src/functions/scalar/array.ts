@@ -2,7 +2,7 @@
 import { dbError, type DbError } from '../../errors/db-error.ts';
 import { hasHeapRoom } from '../../platform/node-heap.ts';
 import { codecFor } from '../../types/codecs.ts';
-import { comparatorFor, equalValues } from '../../types/compare.ts';
+import { equalValues } from '../../types/compare.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { utf8Length } from '../../types/text.ts';
 import { elementTypeOf, typeInfo } from '../../types/type-table.ts';
@@ -18,6 +18,7 @@ import type {
   SqlOperator,
   TableFunction,
 } from '../function.ts';
+import { contains, overlaps } from './array-members.ts';
 
 /** PostgreSQL's MaxArraySize, MAXDIM and MaxAllocSize. */
 const ELEMENTS_MAX = 134217727;
@@ -294,23 +295,6 @@ function dims(array: PgArray): string | null {
       return `[${lower}:${lower + length - 1}]`;
     })
     .join('');
-}
-
-/** Whether every element of `part` occurs in `whole`; NULLs are never contained. */
-function contains(whole: PgArray, part: PgArray): boolean {
-  const compare = comparatorFor(whole.elementType);
-  return part.values.every(
-    (item) =>
-      item !== null && whole.values.some((other) => other !== null && compare(other, item) === 0),
-  );
-}
-
-function overlaps(a: PgArray, b: PgArray): boolean {
-  const compare = comparatorFor(a.elementType);
-  return a.values.some(
-    (item) =>
-      item !== null && b.values.some((other) => other !== null && compare(item, other) === 0),
-  );
 }
 
 const LAX = { strict: false } as const;
