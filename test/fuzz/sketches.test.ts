@@ -11,6 +11,7 @@ import { seedOf } from '../support/seed.ts';
 
 const SEED = seedOf('sketches');
 const QUERIES = Number(process.env['VARVE_QUERIES'] ?? 40);
+const TIMEOUT = 240_000 + QUERIES * 1000;
 
 const random = randomSource(SEED);
 const below = (n: number): number => Math.floor(random() * n);
@@ -168,13 +169,13 @@ describe(`sketches (SEED=${SEED})`, () => {
     expect(await planOf('SELECT max(z), avg(a) FROM whole')).toContain('Sketches');
   });
 
-  it('of one flush', { timeout: 240_000 }, () => compareMany('whole'));
+  it('of one flush', { timeout: TIMEOUT }, () => compareMany('whole'));
 
-  it('of several segments and a head', { timeout: 240_000 }, () => compareMany('parts'));
+  it('of several segments and a head', { timeout: TIMEOUT }, () => compareMany('parts'));
 
   it(
     'beside rows of the transaction, and as an old snapshot sees them',
-    { timeout: 240_000 },
+    { timeout: TIMEOUT },
     async () => {
       const old = await TextSession.open(engine);
       await rowsOf("SET timezone = 'UTC'", old);

@@ -11,6 +11,7 @@ import { seedOf } from '../support/seed.ts';
 
 const SEED = seedOf('summaries');
 const QUERIES = Number(process.env['VARVE_QUERIES'] ?? 60);
+const TIMEOUT = 120_000 + QUERIES * 1000;
 const COLUMNS =
   'time timestamptz NOT NULL, host text, rack int, a float8, b int, c float8, d bigint, e float4, f smallint, h float8, k int';
 
@@ -257,7 +258,7 @@ describe('aggregates by summaries', () => {
     expect(Number(/Rows Scanned: (\d+)/.exec(plan)?.[1])).toBeLessThan(9000);
   });
 
-  it(`of the latest rows equal those over all (SEED=${SEED})`, { timeout: 120_000 }, async () => {
+  it(`of the latest rows equal those over all (SEED=${SEED})`, { timeout: TIMEOUT }, async () => {
     for (let i = 0; i < QUERIES; i++) {
       const text = latestQuery();
       const expected = sorted(await run(query('plain', () => text)));
@@ -267,7 +268,7 @@ describe('aggregates by summaries', () => {
 
   it(
     `of the last row for each outer one equal those over all (SEED=${SEED})`,
-    { timeout: 120_000 },
+    { timeout: TIMEOUT },
     async () => {
       const last =
         'SELECT o.n, l.* FROM outers o JOIN LATERAL (SELECT * FROM hyper x WHERE x.host = o.host ORDER BY time DESC LIMIT 1) l ON true';
@@ -289,7 +290,7 @@ describe('aggregates by summaries', () => {
 
   it(
     `of the newest buckets equal those over all (SEED=${SEED})`,
-    { timeout: 120_000 },
+    { timeout: TIMEOUT },
     async () => {
       const plan = (await run(`EXPLAIN ${NEWEST}`)).join('\n');
       expect(plan).toContain('Bucket Window');
@@ -301,7 +302,7 @@ describe('aggregates by summaries', () => {
     },
   );
 
-  it(`equal those over rows (SEED=${SEED})`, { timeout: 120_000 }, async () => {
+  it(`equal those over rows (SEED=${SEED})`, { timeout: TIMEOUT }, async () => {
     for (let i = 0; i < QUERIES; i++) {
       const text = randomQuery();
       const expected = sorted(await run(query('plain', () => text)));
