@@ -67,11 +67,6 @@ async function openParts(
   const states = new TableStates();
   const empty = options.emptyCatalog ?? emptyCatalog('postgres');
   const stored = await readStoredState(kv, empty, states);
-  const [head = 0] = await log.heads([COMMIT_RANGE]);
-  // Commits that did not wait for durability may be in the store and not in the log.
-  if (log instanceof BlobLog && stored.applied > head) {
-    await log.advance(COMMIT_RANGE, stored.applied);
-  }
   const locks = new LockManager(options.env.timers);
   let applying = stored.catalog;
   const onApply = (catalog: CatalogSnapshot): void => {
@@ -88,7 +83,11 @@ async function openParts(
     isMended: forgetMended !== undefined,
   });
   opened.push(hypertables);
-  const recovered = await recover({ kv, log, states, hypertables, stored, onApply });
+  const newest = Math.max(stored.applied, stored.trimmed, hypertables.newestFlushed());
+  const [head = 0] = await log.heads([COMMIT_RANGE]);
+  // The store may contain commits that the log lacks: those that did not wait for durability, or were trimmed.
+  if (log instanceof BlobLog && newest > head) await log.advance(COMMIT_RANGE, newest);
+  const recovered = await recover({ kv, log, states, hypertables, stored, newest, onApply });
   await forgetMended?.();
   return compose(options, { kv, log, states, hypertables, locks, recovered, onApply });
 }

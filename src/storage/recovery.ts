@@ -24,6 +24,8 @@ export interface RecoveryParts {
   readonly states: TableStates;
   readonly hypertables: HypertableStore;
   readonly stored: StoredState;
+  /** Newest commit that the store contains, rows of hypertables included. */
+  readonly newest: Sequence;
   /** Told of every catalog on the way, for the hypertable store. */
   readonly onApply: (catalog: CatalogSnapshot) => void;
 }
@@ -42,7 +44,7 @@ const BATCH_OPERATIONS = 20_000;
  * yet; the hypertable store is given all of them, because it keeps its own account of each chunk.
  */
 export async function recover(parts: RecoveryParts): Promise<RecoveredState> {
-  const { kv, log, states, hypertables, stored, onApply } = parts;
+  const { kv, log, states, hypertables, stored, newest, onApply } = parts;
   const sequences = [...stored.sequences];
   const garbage = [...stored.garbage];
   let { catalog } = stored;
@@ -72,6 +74,7 @@ export async function recover(parts: RecoveryParts): Promise<RecoveredState> {
     if (record.hypertables !== undefined) hypertables.apply(entry.sequence, record.hypertables);
     for (const storageId of record.droppedStorage) hypertables.dropTable(storageId);
   }
+  sequence = Math.max(sequence, newest);
   await flush();
   hypertables.apply(sequence, undefined);
   onApply(catalog);

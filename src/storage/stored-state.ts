@@ -22,7 +22,7 @@ import type { SequenceMove } from './txn/commit-record.ts';
 export interface StoredState {
   readonly catalog: CatalogSnapshot;
   readonly sequences: readonly SequenceMove[];
-  /** Newest commit that the store contains. */
+  /** Newest commit whose rows the store contains; commits of hypertables alone do not move it. */
   readonly applied: Sequence;
   /** Commits up to here may be missing from the log. */
   readonly trimmed: Sequence;

@@ -160,6 +160,8 @@ export interface HypertableStore {
 
   /** First log sequence that is not contained in segments, or undefined when all heads are empty. */
   oldestUnflushed(): Sequence | undefined;
+  /** Newest log sequence up to which segments contain a chunk; 0 where there are none. */
+  newestFlushed(): Sequence;
   /**
    * Flushes heads that are due (`all`: every head). Called by the engine in the background; true asks
    * for another call soon.

@@ -521,6 +521,14 @@ export class Store implements HypertableStore {
     return oldest;
   }
 
+  newestFlushed(): Sequence {
+    let newest = 0;
+    for (const { chunks } of this.#root.tables.values()) {
+      for (const { flushedSequence } of chunks) newest = Math.max(newest, flushedSequence);
+    }
+    return newest;
+  }
+
   flush(all: boolean): Promise<boolean> {
     return this.#flusher.flush(this, all);
   }

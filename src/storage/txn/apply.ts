@@ -53,6 +53,12 @@ export function recordSize(record: CommitRecord): number {
   return size;
 }
 
+/** Whether applying the record writes to the store: the rows of hypertables get there with flushes. */
+export function changesStore(record: CommitRecord): boolean {
+  const { tables, catalog, droppedStorage, sequences } = record;
+  return tables.length + catalog.length + droppedStorage.length + sequences.length > 0;
+}
+
 /**
  * Puts into undo what the record is about to replace, with a pause now and then. Must be finished before
  * the record's operations are written; from then on every snapshot before `sequence` reads around them.

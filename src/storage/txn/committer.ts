@@ -17,6 +17,7 @@ import type { TableStates } from '../row/table-state.ts';
 import type { Turns } from '../turns.ts';
 import {
   appliedOperation,
+  changesStore,
   installUndo,
   putAll,
   recordSize,
@@ -194,12 +195,9 @@ export class Committer {
     return { commits, isLarge: size > SLICE_OPERATIONS };
   }
 
-  /**
-   * Applies the durable commits at the head of the queue. What they change beside rows and entries goes
-   * into one batch with the applied sequence; until that is written, recovery writes all of it again.
-   */
+  /** Applies the durable commits at the head of the queue. */
   async #applySome(): Promise<void> {
-    const { kv, log, states, turns } = this.#parts;
+    const { log } = this.#parts;
     const { commits, isLarge } = this.#takeBatch();
     // The store may keep a batch over a power failure in which the log loses its end. It must not have
     // parts of a commit that is lost, nor anything newer than a hypertable's commit that is.
@@ -207,6 +205,27 @@ export class Committer {
       await log.flush?.();
       this.#hasLooseHypertables = false;
     }
+    const { catalogs, undo } = commits.some(({ record }) => changesStore(record))
+      ? await this.#applyToStore(commits)
+      : { catalogs: commits.map(() => this.#published.catalog), undo: [] };
+    this.#publishing = true;
+    try {
+      const dropped = await this.#applyHypertables(commits, catalogs);
+      this.#pending.splice(0, commits.length);
+      this.#publish(commits, catalogs, undo, dropped);
+    } finally {
+      this.#publishing = false;
+    }
+  }
+
+  /**
+   * What commits change beside rows and entries goes into one batch with the applied sequence; until that
+   * is written, recovery writes all of it again. Returns the catalog behind each commit.
+   */
+  async #applyToStore(
+    commits: readonly PendingCommit[],
+  ): Promise<{ catalogs: CatalogSnapshot[]; undo: UndoOfTable[] }> {
+    const { kv, states, turns } = this.#parts;
     const target = { batch: kv.batch() };
     let writing: Promise<void> | undefined;
     const last: KvOperation[] = [];
@@ -234,14 +253,7 @@ export class Committer {
     const newest = commits[commits.length - 1] as PendingCommit;
     putAll(target.batch, [...last, appliedOperation(newest.sequence)]);
     await kv.write(target.batch, false);
-    this.#publishing = true;
-    try {
-      const dropped = await this.#applyHypertables(commits, catalogs);
-      this.#pending.splice(0, commits.length);
-      this.#publish(commits, catalogs, undo, dropped);
-    } finally {
-      this.#publishing = false;
-    }
+    return { catalogs, undo };
   }
 
   /** Whether commits follow a hypertable's commit that is perhaps not on stable storage. */
