@@ -56,6 +56,8 @@ class RocksKv implements KvStore {
   readonly #database: rocksdb;
   readonly #options: RocksOptions;
   readonly #checks: TableChecks;
+  /** Pages that scans read ahead, which nobody may wait for. */
+  readonly #ahead = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(database: rocksdb, options: RocksOptions, checks: TableChecks) {
@@ -125,7 +127,7 @@ class RocksKv implements KvStore {
       this.#checkOpen();
       return this.#checks.verify(range);
     };
-    return new RocksScan(iterator, () => this.#checkOpen(), ready);
+    return new RocksScan(iterator, () => this.#checkOpen(), ready, this.#ahead);
   }
 
   async deleteRange(from: Uint8Array, to: Uint8Array): Promise<void> {
@@ -168,6 +170,7 @@ class RocksKv implements KvStore {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await Promise.allSettled(this.#ahead);
     await call<void>((done) => this.#database.close(done));
   }
 
@@ -195,23 +198,32 @@ class RocksBatch implements KvBatch {
   }
 }
 
-/** One pass over a range. RocksDB hands out pages; we take each whole instead of entry by entry. */
+/**
+ * One pass over a range. RocksDB hands out pages; we take each whole instead of entry by entry. From the
+ * second one on, the next is read while its taker works: who takes two mostly takes all.
+ */
 class RocksScan implements AsyncIterableIterator<readonly KvEntry[]> {
   readonly #iterator: rocksdb.Iterator;
   /** Throws after the store was closed, which frees its iterators. */
   readonly #checkOpen: () => void;
   /** Checks what the iterator is going to read. */
   #ready: (() => Promise<void> | undefined) | undefined;
+  /** All pages of the store that are being read ahead, and this scan's. */
+  readonly #allAhead: Set<Promise<unknown>>;
+  #ahead: Promise<KvEntry | undefined> | undefined;
+  #isFirst = true;
   #ended = false;
 
   constructor(
     iterator: rocksdb.Iterator,
     checkOpen: () => void,
     ready: () => Promise<void> | undefined,
+    allAhead: Set<Promise<unknown>>,
   ) {
     this.#iterator = iterator;
     this.#checkOpen = checkOpen;
     this.#ready = ready;
+    this.#allAhead = allAhead;
   }
 
   [Symbol.asyncIterator](): this {
@@ -223,12 +235,16 @@ class RocksScan implements AsyncIterableIterator<readonly KvEntry[]> {
     this.#checkOpen();
     try {
       await this.#prepare();
-      const first = await this.#nextEntry();
+      const first = await (this.#ahead ?? this.#nextEntry());
+      this.#ahead = undefined;
       if (first === undefined) {
         await this.#end();
         return { done: true, value: undefined };
       }
-      return { done: false, value: this.#drainPage(first) };
+      const value = this.#drainPage(first);
+      if (!this.#isFirst) this.#readAhead();
+      this.#isFirst = false;
+      return { done: false, value };
     } catch (error) {
       await this.#end();
       throw error;
@@ -268,6 +284,15 @@ class RocksScan implements AsyncIterableIterator<readonly KvEntry[]> {
     }
     this.#iterator.cache = [];
     return page;
+  }
+
+  #readAhead(): void {
+    if (this.#iterator.finished || this.#ended) return;
+    const reading = this.#nextEntry();
+    this.#ahead = reading;
+    this.#allAhead.add(reading);
+    const done = (): boolean => this.#allAhead.delete(reading);
+    reading.then(done, done);
   }
 
   async #end(): Promise<void> {

@@ -52,6 +52,8 @@ declare module 'rocksdb' {
     interface Iterator {
       /** Entries read ahead, as value, key, value, key ... from last to first. */
       cache: Buffer[] | null | undefined;
+      /** Nothing comes after what is read ahead. */
+      finished: boolean;
       next(done: (error: Error | null | undefined, key?: Buffer, value?: Buffer) => void): void;
       end(done: Done): void;
     }

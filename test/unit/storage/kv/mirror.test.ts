@@ -111,6 +111,26 @@ describe('MemoryKv and RocksDB', () => {
     await rocks.close();
   });
 
+  it('closes while scans read ahead, and while some were given up', async () => {
+    const rocks = await openRocks({ directory, disk });
+    const operations: KvOperation[] = Array.from({ length: 5000 }, (_, n) => ({
+      type: 'put',
+      key: Uint8Array.of(1, n >>> 8, n & 255),
+      value: new Uint8Array(100),
+    }));
+    await rocks.write(operations, false);
+    const range = { from: Uint8Array.of(1), to: Uint8Array.of(2) };
+    const open = Array.from({ length: 8 }, () => rocks.scan(range)[Symbol.asyncIterator]());
+    for (const scan of open) await scan.next();
+    const pages = await Promise.all(open.map((scan) => scan.next()));
+    for (const page of pages) expect(page.done).toBe(false);
+    await open[0]?.return?.();
+    const ended = open[1]?.return?.();
+    await rocks.close();
+    await ended;
+    for (const scan of open.slice(2)) await expect(scan.next()).rejects.toThrow(/closed/);
+  });
+
   it('refuses a second opener and survives scans left open at close', async () => {
     const rocks = await openRocks({ directory, disk });
     await rocks.write([{ type: 'put', key: Uint8Array.of(1), value: Uint8Array.of(2) }], true);
