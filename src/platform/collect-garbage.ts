@@ -1,7 +1,7 @@
 /** Asks V8 to collect garbage: it does not see memory that only finalizers give back. */
-import { constants, PerformanceObserver, type NodeGCPerformanceDetail } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { beginMarking } from './marking.ts';
 
 type Collect = (options: { type: 'major'; execution: 'async' }) => Promise<void> | undefined;
 
@@ -25,23 +25,8 @@ export function collectGarbage(): void {
   asked++;
   if (asked === 1) {
     witness.register({}, undefined);
-    begin();
+    beginMarking();
   } else if (asked === PATIENCE) collectAtOnce();
-}
-
-/** Under stress V8 begins with a collection when it gives out the next page of memory, and with another after it. */
-function begin(): void {
-  setFlagsFromString('--stress-incremental-marking');
-  const observer = new PerformanceObserver((list) => {
-    const entries = list.getEntries() as unknown as { readonly detail: NodeGCPerformanceDetail }[];
-    const hasBegun = entries.some(
-      ({ detail }) => detail.kind !== constants.NODE_PERFORMANCE_GC_MINOR,
-    );
-    if (!hasBegun) return;
-    setFlagsFromString('--no-stress-incremental-marking');
-    observer.disconnect();
-  });
-  observer.observe({ entryTypes: ['gc'] });
 }
 
 function collectAtOnce(): void {

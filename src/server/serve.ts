@@ -4,6 +4,7 @@ import { openEngine } from '../engine/engine.ts';
 import type { Engine } from '../engine/session.ts';
 import { printInteger } from '../engine/settings/parse-setting.ts';
 import { dbError } from '../errors/db-error.ts';
+import { markEarly } from '../platform/early-marking.ts';
 import { keepGarbageHeadroom } from '../platform/garbage-headroom.ts';
 import type { TlsCertificate } from '../platform/network.ts';
 import { createNodeEnv } from '../platform/node-env.ts';
@@ -31,6 +32,7 @@ export async function serve(flags: ServeFlags, stopped: Promise<void>): Promise<
   const env = createNodeEnv({ logLevel: config.logLevel });
   const tls = await loadTls(config, env);
   keepGarbageHeadroom();
+  markEarly();
   const engine = await openEngine({
     env,
     path: config.data,
