@@ -49,7 +49,7 @@ export function bindAggregateCall(
     ...orderBy.map(({ expr }) => expr),
     ...(filter === null ? [] : [filter]),
   ];
-  if (isOuterAggregate(inputs)) {
+  if (isOfOuterQuery(inputs)) {
     throw context.error(
       'feature_not_supported',
       'aggregates over columns of an outer query are not supported',
@@ -105,8 +105,8 @@ function checkOrderedSet(node: FuncCall, fn: AggregateFunction, name: string, sc
   }
 }
 
-/** True where all columns of arguments, order and filter come from outside: PostgreSQL computes it out there. */
-function isOuterAggregate(args: readonly Expr[]): boolean {
+/** True where all columns of a call's arguments, order and filter come from outside: PostgreSQL computes it out there. */
+export function isOfOuterQuery(args: readonly Expr[]): boolean {
   const outer = new Set<number>();
   const own = new Set<number>();
   let hasColumn = false;
@@ -120,7 +120,7 @@ function isOuterAggregate(args: readonly Expr[]): boolean {
   return !hasColumn && [...outer].some((param) => !own.has(param));
 }
 
-function aggregatesAllowed(scope: Scope): boolean {
+export function aggregatesAllowed(scope: Scope): boolean {
   return ['SELECT', 'HAVING', 'ORDER BY', 'DISTINCT ON', 'window'].includes(scope.clause);
 }
 

@@ -1,4 +1,5 @@
 /** Function calls: overloads, named and variadic arguments, aggregates, windows, sets. */
+import { notSupported } from '../../errors/db-error.ts';
 import { OID, sqlType, type Oid } from '../../types/type.ts';
 import type { AggregateFunction } from '../../functions/function.ts';
 import { nameList, nodeAs, type FuncCall, type Node, type NodeBody } from '../../parse/ast.ts';
@@ -7,7 +8,12 @@ import { INT4, resolveUnknown, tryCoerce } from './coerce.ts';
 import { canCoerceOne, findPath } from './coercion-rules.ts';
 import type { BindContext } from './context.ts';
 import { bindExpr } from './expr.ts';
-import { bindAggregateCall } from './aggregate-call.ts';
+import {
+  aggregatesAllowed,
+  bindAggregateCall,
+  clauseName,
+  isOfOuterQuery,
+} from './aggregate-call.ts';
 import { resolveFunction, type ResolvedFunction } from './function-lookup.ts';
 import type { Scope } from './scope.ts';
 import { findTypeName, typeFacts } from './types.ts';
@@ -281,24 +287,34 @@ export function callByName(
 
 /** GROUPING(a, b): resolved when the grouping is known. */
 export function bindGroupingFunc(node: NodeBody<'GroupingFunc'>, scope: Scope): Expr {
-  const context = scope.context;
-  if (scope.calls === null) {
+  const { context, calls } = scope;
+  const args = (node.args ?? []).map((arg) => bindExpr(arg, scope));
+  if (isOfOuterQuery(args)) {
+    throw notSupported('GROUPING over columns of an outer query', context.position(node.location));
+  }
+  if (calls === null || !aggregatesAllowed(scope)) {
     throw context.error(
       'grouping_error',
-      `grouping operations are not allowed in ${scope.clause}`,
+      `grouping operations are not allowed in ${clauseName(scope)}`,
       node.location,
     );
   }
-  if ((node.args?.length ?? 0) > 31) {
+  if (calls.inside === 'aggregate') {
+    throw context.error(
+      'grouping_error',
+      'aggregate function calls cannot be nested',
+      node.location,
+    );
+  }
+  if (args.length > 31) {
     throw context.error(
       'too_many_arguments',
       'GROUPING must have fewer than 32 arguments',
       node.location,
     );
   }
-  const args = (node.args ?? []).map((arg) => bindExpr(arg, scope));
   const column = context.newColumn('grouping', INT4);
-  scope.calls.groupings.push({ column, args, location: node.location });
+  calls.groupings.push({ column, args, location: node.location });
   return context.reference(column, node.location);
 }
 
