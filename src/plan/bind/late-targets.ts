@@ -7,20 +7,43 @@ import type { ColumnExpr, Expr } from '../expr.ts';
 import { columnsOf, hasVolatileCall, substituteColumns, walkExpr } from '../expr-walk.ts';
 import type { LogicalColumn } from '../logical.ts';
 import type { BindContext } from './context.ts';
+import type { PendingSet } from './query-calls.ts';
 import type { Target } from './target.ts';
 
-/** Sorting or telling rows apart needs values before: `isNeeded` says which. */
+/** Sorting or telling rows apart needs values before: `isNeeded` says which. Late sets `made` columns that come after. */
 export function lateTargets(
   stmt: SelectStmt,
   targets: readonly Target[],
   isNeeded: (target: Target) => boolean,
+  made: ReadonlySet<number>,
 ): readonly Target[] {
   const waits = stmt.sortClause !== undefined || stmt.limitCount !== undefined;
   const isDistinct = stmt.distinctClause?.some((node) => Object.keys(node).length === 0) === true;
   if (!waits || isDistinct) return [];
   return targets.filter(
-    (target) => !target.hidden && hasVolatileCall(target.expr) && !isNeeded(target),
+    (target) =>
+      !target.hidden &&
+      (readsAny(target.expr, made) || (hasVolatileCall(target.expr) && !isNeeded(target))),
   );
+}
+
+/**
+ * Sets that rows are multiplied by after DISTINCT ON has picked them: where there is an order, unless it, or
+ * what is distinct, needs one of them.
+ */
+export function lateSets(
+  stmt: SelectStmt,
+  sets: readonly PendingSet[],
+  needed: readonly Target[],
+): readonly PendingSet[] {
+  const isOn = stmt.distinctClause?.some((node) => Object.keys(node).length > 0) === true;
+  if (!isOn || stmt.sortClause === undefined) return [];
+  const made = new Set(sets.map(({ column }) => column.id));
+  return needed.some(({ expr }) => readsAny(expr, made)) ? [] : sets;
+}
+
+export function readsAny(expr: Expr, ids: ReadonlySet<number>): boolean {
+  return ids.size > 0 && [...columnsOf(expr)].some((id) => ids.has(id));
 }
 
 /** The columns that late entries read, under new names that the nodes between carry along. */
@@ -29,9 +52,11 @@ export class CarriedColumns {
   readonly exprs: ColumnExpr[] = [];
   readonly #byId = new Map<number, ColumnExpr>();
 
-  constructor(context: BindContext, late: readonly Expr[]) {
+  /** `made`: columns that come to be above the nodes between, of late sets. */
+  constructor(context: BindContext, late: readonly Expr[], made: ReadonlySet<number>) {
     const wanted = new Set<number>();
     for (const expr of late) columnsOf(expr, wanted);
+    for (const id of made) wanted.delete(id);
     for (const expr of late) {
       walkExpr(expr, (node) => {
         if (node.kind !== 'column' || !wanted.delete(node.index)) return;

@@ -13,7 +13,7 @@ import { bindCondition } from './expr.ts';
 import { applyLimit } from './finish.ts';
 import { bindFrom } from './from.ts';
 import { Grouping, isGrouped } from './grouping.ts';
-import { CarriedColumns, lateTargets } from './late-targets.ts';
+import { CarriedColumns, lateSets, lateTargets } from './late-targets.ts';
 import { lockTargets, type LockTargets } from './locking.ts';
 import { equalityOf } from './operators.ts';
 import { findTarget, sortKey, sortNode } from './order.ts';
@@ -69,8 +69,9 @@ export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
     node = { kind: 'filter', input: node, condition: having, columns: node.columns };
   }
   node = addWindows(node, calls, rewrite);
-  node = addSets(node, calls.sets, rewrite);
-  const plan: Projection = { targets: targets.entries, sorts, distinctOn, locks, rewrite };
+  const sets = lateSets(stmt, calls.sets, [...distinctOn, ...sorts.map(({ target }) => target)]);
+  if (sets.length === 0) node = addSets(node, calls.sets, rewrite);
+  const plan: Projection = { targets: targets.entries, sorts, distinctOn, sets, locks, rewrite };
   return project(stmt, node, plan, scope);
 }
 
@@ -229,6 +230,8 @@ interface Projection {
   readonly targets: readonly Target[];
   readonly sorts: readonly BoundSort[];
   readonly distinctOn: readonly Target[];
+  /** Those that come after DISTINCT ON. */
+  readonly sets: readonly PendingSet[];
   readonly locks: LockTargets | null;
   readonly rewrite: (expr: Expr) => Expr;
 }
@@ -239,7 +242,8 @@ function project(stmt: SelectStmt, input: LogicalNode, plan: Projection, scope: 
   const { rewrite, locks } = plan;
   const needed = (target: Target) =>
     plan.distinctOn.includes(target) || plan.sorts.some((sort) => sort.target === target);
-  const late = lateTargets(stmt, plan.targets, needed);
+  const made = new Set(plan.sets.map(({ column }) => column.id));
+  const late = lateTargets(stmt, plan.targets, needed, made);
   const targets = plan.targets.filter(
     (target) => (!target.hidden || needed(target)) && !late.includes(target),
   );
@@ -248,7 +252,8 @@ function project(stmt: SelectStmt, input: LogicalNode, plan: Projection, scope: 
   const lockColumns = (locks?.rowRefs ?? []).map((ref) => context.newColumn('ctid', ref.type));
   const carried = new CarriedColumns(
     context,
-    late.map((target) => rewrite(target.expr)),
+    [...late.map(({ expr }) => expr), ...plan.sets.flatMap(({ args }) => args)].map(rewrite),
+    made,
   );
   const columns = [...fields.map((field) => field.column), ...lockColumns, ...carried.columns];
   const projection: LogicalProject = {
@@ -292,6 +297,7 @@ function project(stmt: SelectStmt, input: LogicalNode, plan: Projection, scope: 
     const visible = fields.filter((_, i) => !targets[i].hidden);
     return hideExtra(node, visible, columns.length, scope);
   }
+  node = addSets(node, plan.sets, (expr) => carried.place(rewrite(expr)));
   const outputs = plan.targets
     .filter((target) => !target.hidden)
     .map((target): Output => {

@@ -102,3 +102,14 @@ SELECT count(*) FROM moments WHERE id > 1 / (length('a') - 1);
 SELECT count(*) FROM moments WHERE id > NULL::int + 1;
 SELECT count(*) FROM moments WHERE id = 9007199254740993::bigint - 9007199254740990;
 DROP TABLE moments;
+-- Sets multiply the rows that DISTINCT ON has picked, where there is an order that needs none of them.
+CREATE TABLE picked (a int, b int);
+INSERT INTO picked VALUES (1, 10), (1, 20), (2, 30), (2, 40), (NULL, 5);
+SELECT DISTINCT ON (a) a, b, generate_series(1, 3) FROM picked ORDER BY a, b;
+SELECT DISTINCT ON (a) a, generate_series(1, 3) g FROM picked ORDER BY a, g DESC;
+SELECT DISTINCT ON (a) a, generate_series(1, 3) + b FROM picked ORDER BY a, b DESC LIMIT 4 OFFSET 1;
+SELECT DISTINCT ON (a) a, generate_series(1, generate_series(1, 2)) FROM picked ORDER BY a, b;
+SELECT DISTINCT ON (a) a, unnest(ARRAY[b, b + 1]) FROM picked ORDER BY a, b DESC;
+SELECT DISTINCT ON (a) a, count(*), generate_series(1, 2) FROM picked GROUP BY a ORDER BY a;
+SELECT DISTINCT ON (a) generate_series(1, 2), rank() OVER (ORDER BY b) FROM picked ORDER BY a, b FETCH FIRST 2 ROWS WITH TIES;
+SELECT count(*) FROM (SELECT DISTINCT ON (a) a, generate_series(1, 3), random() FROM picked ORDER BY a) q;
