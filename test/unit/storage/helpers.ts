@@ -1,5 +1,5 @@
 /** What storage tests share: tables and directories. */
-import { cp, mkdtemp } from 'node:fs/promises';
+import { cp, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,7 +11,18 @@ export function temporaryDirectory(): Promise<string> {
 
 /** A copy of a live directory, as a crash would leave it (files only change by appending). */
 export async function copyOf(path: string): Promise<string> {
-  const target = await temporaryDirectory();
-  await cp(path, target, { recursive: true });
-  return target;
+  for (;;) {
+    const target = await temporaryDirectory();
+    const before = await readdir(path, { recursive: true });
+    const isWhole = await cp(path, target, { recursive: true }).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw error;
+      },
+    );
+    // The store may take files away, or bring new ones, behind the back of whoever copies them.
+    const after = await readdir(path, { recursive: true });
+    if (isWhole && before.toSorted().join() === after.toSorted().join()) return target;
+  }
 }
