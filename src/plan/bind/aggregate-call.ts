@@ -9,6 +9,7 @@ import { bindCondition } from './expr.ts';
 import type { ResolvedFunction } from './function-lookup.ts';
 import { equalityOf } from './operators.ts';
 import { bindSortKeys } from './order.ts';
+import type { QueryCalls } from './query-calls.ts';
 import type { Scope } from './scope.ts';
 
 export function bindAggregateCall(
@@ -17,21 +18,7 @@ export function bindAggregateCall(
   scope: Scope,
 ): Expr {
   const context = scope.context;
-  const calls = scope.calls;
-  if (calls === null || !aggregatesAllowed(scope)) {
-    throw context.error(
-      'grouping_error',
-      `aggregate functions are not allowed in ${clauseName(scope)}`,
-      node.location,
-    );
-  }
-  if (calls.inside === 'aggregate') {
-    throw context.error(
-      'grouping_error',
-      'aggregate function calls cannot be nested',
-      node.location,
-    );
-  }
+  const calls = aggregateCalls(scope, 'aggregate functions', node.location);
   const { fn, call, args } = match;
   const name = nameList(node.funcname).join('.');
   checkOrderedSet(node, fn, name, scope);
@@ -120,7 +107,27 @@ export function isOfOuterQuery(args: readonly Expr[]): boolean {
   return !hasColumn && [...outer].some((param) => !own.has(param));
 }
 
-export function aggregatesAllowed(scope: Scope): boolean {
+/** The calls of the query that an aggregate, or GROUPING, belongs to; 42803 where none may stand. */
+export function aggregateCalls(
+  scope: Scope,
+  what: 'aggregate functions' | 'grouping operations',
+  location: number | undefined,
+): QueryCalls {
+  const { context, calls } = scope;
+  if (calls === null || !aggregatesAllowed(scope)) {
+    throw context.error(
+      'grouping_error',
+      `${what} are not allowed in ${clauseName(scope)}`,
+      location,
+    );
+  }
+  if (calls.inside === 'aggregate') {
+    throw context.error('grouping_error', 'aggregate function calls cannot be nested', location);
+  }
+  return calls;
+}
+
+function aggregatesAllowed(scope: Scope): boolean {
   return ['SELECT', 'HAVING', 'ORDER BY', 'DISTINCT ON', 'window'].includes(scope.clause);
 }
 

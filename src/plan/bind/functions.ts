@@ -8,12 +8,7 @@ import { INT4, resolveUnknown, tryCoerce } from './coerce.ts';
 import { canCoerceOne, findPath } from './coercion-rules.ts';
 import type { BindContext } from './context.ts';
 import { bindExpr } from './expr.ts';
-import {
-  aggregatesAllowed,
-  bindAggregateCall,
-  clauseName,
-  isOfOuterQuery,
-} from './aggregate-call.ts';
+import { aggregateCalls, bindAggregateCall, isOfOuterQuery } from './aggregate-call.ts';
 import { resolveFunction, type ResolvedFunction } from './function-lookup.ts';
 import type { Scope } from './scope.ts';
 import { findTypeName, typeFacts } from './types.ts';
@@ -287,25 +282,12 @@ export function callByName(
 
 /** GROUPING(a, b): resolved when the grouping is known. */
 export function bindGroupingFunc(node: NodeBody<'GroupingFunc'>, scope: Scope): Expr {
-  const { context, calls } = scope;
+  const { context } = scope;
   const args = (node.args ?? []).map((arg) => bindExpr(arg, scope));
   if (isOfOuterQuery(args)) {
     throw notSupported('GROUPING over columns of an outer query', context.position(node.location));
   }
-  if (calls === null || !aggregatesAllowed(scope)) {
-    throw context.error(
-      'grouping_error',
-      `grouping operations are not allowed in ${clauseName(scope)}`,
-      node.location,
-    );
-  }
-  if (calls.inside === 'aggregate') {
-    throw context.error(
-      'grouping_error',
-      'aggregate function calls cannot be nested',
-      node.location,
-    );
-  }
+  const calls = aggregateCalls(scope, 'grouping operations', node.location);
   if (args.length > 31) {
     throw context.error(
       'too_many_arguments',

@@ -32,14 +32,13 @@ export function lateTargets(
  * what is distinct, needs one of them.
  */
 export function lateSets(
-  stmt: SelectStmt,
   sets: readonly PendingSet[],
-  needed: readonly Target[],
+  distinctOn: readonly Target[],
+  sorted: readonly Target[],
 ): readonly PendingSet[] {
-  const isOn = stmt.distinctClause?.some((node) => Object.keys(node).length > 0) === true;
-  if (!isOn || stmt.sortClause === undefined) return [];
+  if (distinctOn.length === 0 || sorted.length === 0) return [];
   const made = new Set(sets.map(({ column }) => column.id));
-  return needed.some(({ expr }) => readsAny(expr, made)) ? [] : sets;
+  return [...distinctOn, ...sorted].some(({ expr }) => readsAny(expr, made)) ? [] : sets;
 }
 
 export function readsAny(expr: Expr, ids: ReadonlySet<number>): boolean {

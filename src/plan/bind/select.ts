@@ -4,7 +4,6 @@ import { nodeLocation } from '../../parse/location.ts';
 import { OID } from '../../types/type.ts';
 import type { ColumnExpr, Expr } from '../expr.ts';
 import { HashIndex } from '../expr-hash.ts';
-import { columnsOf } from '../expr-walk.ts';
 import type { LogicalNode, LogicalProject, LogicalWindowCall } from '../logical.ts';
 import type { SortKey } from '../physical.ts';
 import { sameExpr } from './same-expr.ts';
@@ -13,7 +12,7 @@ import { bindCondition } from './expr.ts';
 import { applyLimit } from './finish.ts';
 import { bindFrom } from './from.ts';
 import { Grouping, isGrouped } from './grouping.ts';
-import { CarriedColumns, lateSets, lateTargets } from './late-targets.ts';
+import { CarriedColumns, lateSets, lateTargets, readsAny } from './late-targets.ts';
 import { lockTargets, type LockTargets } from './locking.ts';
 import { equalityOf } from './operators.ts';
 import { findTarget, sortKey, sortNode } from './order.ts';
@@ -69,7 +68,11 @@ export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
     node = { kind: 'filter', input: node, condition: having, columns: node.columns };
   }
   node = addWindows(node, calls, rewrite);
-  const sets = lateSets(stmt, calls.sets, [...distinctOn, ...sorts.map(({ target }) => target)]);
+  const sets = lateSets(
+    calls.sets,
+    distinctOn,
+    sorts.map(({ target }) => target),
+  );
   if (sets.length === 0) node = addSets(node, calls.sets, rewrite);
   const plan: Projection = { targets: targets.entries, sorts, distinctOn, sets, locks, rewrite };
   return project(stmt, node, plan, scope);
@@ -211,9 +214,7 @@ function addSets(
   let left = sets.slice();
   while (left.length > 0) {
     const pending = new Set(left.map((set) => set.column.id));
-    const ready = left.filter(
-      (set) => !set.args.some((arg) => [...columnsOf(arg)].some((id) => pending.has(id))),
-    );
+    const ready = left.filter((set) => !set.args.some((arg) => readsAny(arg, pending)));
     const functions = ready.map((set) => ({ ...set, args: set.args.map((arg) => rewrite(arg)) }));
     result = {
       kind: 'project-set',
