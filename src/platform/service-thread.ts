@@ -18,6 +18,8 @@ export class ServiceThread {
   /** `task` must be data that can be copied. */
   constructor(program: string, task: unknown) {
     setFlagsFromString(`--concurrent-marking-max-worker-num=${markingThreads()}`);
+    // Else a scavenge waits until another thread has freed the last one's buffers, and gets a processor for it.
+    setFlagsFromString('--no-concurrent-array-buffer-sweeping');
     this.#worker = new Worker(program, {
       workerData: { [TASK]: task },
       // Else a thread has the smallest heap that V8 knows, however much memory there is.

@@ -13,7 +13,7 @@ import { WireClient } from './wire-client.ts';
  * measured: processor time of the longest turn, slowest `select 1` beside it, time in all, longest garbage
  * collection, and the five longest turns (processor time/time, collections in them by kind).
  * For a `select 1` of more than 50 ms it lists the turns meanwhile: from its start, milliseconds; time,
- * processor time, time of waiting for a processor.
+ * processor time, time of waiting for a processor; and what other machines took, which counts as both.
  * LATENCY_ONLY takes some cases, LATENCY_PROFILE=1 also prints what ran in the longest turns, and
  * LATENCY_NODE_FLAGS goes to the server.
  */
@@ -95,13 +95,14 @@ function report(name: string, measured: Measurement): void {
 }
 
 /** The turns while the slowest `select 1` waited. */
-function meanwhile({ long, probe: { span } }: Measurement): string {
+function meanwhile({ long, probe: { span, stolen } }: Measurement): string {
   const [asked, answered] = span;
-  return long
+  const turns = long
     .filter(({ start, end }) => end > asked && start < answered)
     .map(({ start, end, cpu, waited }) => {
       const figures = [end - start, cpu, waited].map((ms) => ms.toFixed(0)).join('/');
       return `${(start - asked).toFixed(0)}: ${figures}`;
     })
     .join(', ');
+  return stolen > 0 ? `${turns}; other machines had the processors for ${stolen} ms` : turns;
 }

@@ -51,6 +51,8 @@ export interface Measurement {
   readonly probe: {
     readonly worst: number;
     readonly span: readonly [number, number];
+    /** Milliseconds that other machines had the processors meanwhile, or up to 100 ms before. */
+    readonly stolen: number;
     readonly answers: number;
   };
 }
