@@ -9,6 +9,7 @@ import { runDelete } from './delete.ts';
 import { runDistinctOn } from './distinct-on.ts';
 import { runDistinct } from './distinct.ts';
 import { runFilter } from './filter.ts';
+import { runFunctionLoop } from './function-loop.ts';
 import { runFunctionScan } from './function-scan.ts';
 import { runHashJoin } from './hash-join.ts';
 import { runIndexScan } from './index-scan.ts';
@@ -104,6 +105,8 @@ function start(node: PhysicalNode, context: ExecContext): OperatorRun {
       return runHashJoin(node, context);
     case 'nested-loop':
       return runNestedLoop(node, context);
+    case 'function-loop':
+      return runFunctionLoop(node, context);
     case 'append':
       return runAppend(node, context);
     case 'set-operation':

@@ -4,8 +4,8 @@ import type { Value } from '../types/value.ts';
 import { VectorBuilder } from '../vector/builder.ts';
 import { BATCH_ROWS, valueAt } from '../vector/vector.ts';
 import { compileExprs, evaluateAll, UNIT_BATCH } from './expression.ts';
-import { functionRows, type RowSource } from './function-rows.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
+import { SideBySide } from './side-by-side.ts';
 
 export async function* runFunctionScan(node: FunctionScanNode, context: ExecContext): OperatorRun {
   const argsOf: Value[][] = [];
@@ -23,46 +23,29 @@ export async function* runFunctionScan(node: FunctionScanNode, context: ExecCont
     }
     return;
   }
-  const sources = node.functions.map(({ fn, call }, i) =>
-    functionRows(fn, call, argsOf[i], context),
-  );
+  const rows = new SideBySide(node, argsOf, context);
   try {
-    yield* sideBySide(node, sources, context);
+    yield* sideBySide(node, rows, context);
   } finally {
-    for (const source of sources) await source.close();
+    await rows.close();
   }
 }
 
 /** A row may be a number of a hundred thousand digits, which takes a while to make. */
-const ROWS_PER_CHECK = 64;
+export const ROWS_PER_CHECK = 64;
 
 async function* sideBySide(
   node: FunctionScanNode,
-  sources: readonly RowSource[],
+  rows: SideBySide,
   context: ExecContext,
 ): OperatorRun {
   const fresh = (): VectorBuilder[] => node.columns.map((column) => new VectorBuilder(column.type));
-  const open = sources.map(() => true);
   let builders = fresh();
   let length = 0;
-  let ordinal = 0;
   for (;;) {
-    const rows: (readonly Value[] | undefined)[] = [];
-    for (let i = 0; i < sources.length; i++) {
-      const next = open[i] ? sources[i].next() : undefined;
-      const row = next instanceof Promise ? await next : next;
-      open[i] = row !== undefined;
-      rows.push(row);
-    }
-    if (!open.includes(true)) break;
-    let column = 0;
-    for (let i = 0; i < sources.length; i++) {
-      for (let k = 0; k < node.functions[i].columnCount; k++) {
-        builders[column++].append(rows[i]?.[k] ?? null);
-      }
-    }
-    ordinal++;
-    if (node.withOrdinality) builders[column].append(ordinal);
+    const wait = rows.next();
+    if (wait !== undefined) await wait;
+    if (!rows.append(builders)) break;
     length++;
     if (length % ROWS_PER_CHECK === 0) {
       const pause = context.checkpoint();

@@ -262,6 +262,7 @@ function describe(node: PhysicalNode, printer: ExprPrinter): Description {
       };
     case 'hash-join':
     case 'nested-loop':
+    case 'function-loop':
       return describeJoin(node, printer);
     case 'append':
       return { type: 'Append', inputs: node.inputs };
@@ -370,12 +371,12 @@ function describeAggregate(
 }
 
 function describeJoin(
-  node: Extract<PhysicalNode, { kind: 'hash-join' | 'nested-loop' }>,
+  node: Extract<PhysicalNode, { kind: 'hash-join' | 'nested-loop' | 'function-loop' }>,
   printer: ExprPrinter,
 ): Description {
   const { left, right, joinType } = node;
   const properties = [['Join Type', JOIN_TYPES[joinType]]] as const;
-  if (node.kind === 'nested-loop') {
+  if (node.kind !== 'hash-join') {
     const join = printer;
     const detail: Detail | null =
       node.condition === null

@@ -1,5 +1,5 @@
 /** Generic traversal of expressions: children, rewriting, comparison. */
-import type { Expr, SubqueryExpr } from './expr.ts';
+import type { ExecParamBinding, Expr, SubqueryExpr } from './expr.ts';
 
 /** Rebuilds an expression with `change` applied to its direct children; shares what is unchanged. */
 export function mapChildren(expr: Expr, change: (child: Expr) => Expr): Expr {
@@ -139,6 +139,14 @@ export function substituteColumns(expr: Expr, replacement: (id: number) => Expr 
   return transformExpr(expr, (node) =>
     node.kind === 'column' ? (replacement(node.index) ?? node) : node,
   );
+}
+
+/** Puts what is bound in the place of exec-params; those of another query stay. */
+export function withBoundValues(expr: Expr, bindings: readonly ExecParamBinding[]): Expr {
+  return transformExpr(expr, (node) => {
+    if (node.kind !== 'exec-param') return node;
+    return bindings.find(({ param }) => param === node.index)?.value ?? node;
+  });
 }
 
 /** Tells two subqueries that are not the same object alike. */

@@ -246,6 +246,17 @@ export interface NestedLoopNode extends NodeBase {
   readonly bindings: readonly ExecParamBinding[];
 }
 
+/** Functions in FROM over the columns of what stands before them; the condition is over both. */
+export interface FunctionLoopNode extends NodeBase {
+  readonly kind: 'function-loop';
+  readonly joinType: 'inner' | 'left';
+  readonly left: PhysicalNode;
+  /** Its arguments are over the left columns. */
+  readonly right: FunctionScanNode;
+  /** None in a left join. */
+  readonly condition: Expr | null;
+}
+
 export interface AppendNode extends NodeBase {
   readonly kind: 'append';
   readonly inputs: readonly PhysicalNode[];
@@ -418,6 +429,7 @@ export type PhysicalNode =
   | DistinctNode
   | HashJoinNode
   | NestedLoopNode
+  | FunctionLoopNode
   | AppendNode
   | SetOperationNode
   | WindowNode

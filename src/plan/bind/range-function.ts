@@ -20,8 +20,10 @@ interface ScannedFunction {
   readonly call: CallInfo;
   readonly args: readonly Expr[];
   readonly columns: readonly FunctionColumn[];
-  /** One column that the function itself does not name: an alias renames it. */
+  /** A plain value, no record: the alias alone means it. */
   readonly scalar: boolean;
+  /** A plain value that the function itself does not name: an alias renames its column. */
+  readonly nameless: boolean;
   readonly name: string;
   /** Set where the item is an expression of one row. */
   readonly expr?: Expr | undefined;
@@ -44,7 +46,7 @@ export function bindRangeFunction(node: RangeFunction, scope: Scope): FromItem {
   for (const fn of functions) {
     for (const column of fn.columns) {
       const named =
-        fn.scalar && single && node.alias?.aliasname !== undefined
+        fn.nameless && single && node.alias?.aliasname !== undefined
           ? node.alias.aliasname
           : column.name;
       const name = aliases[columns.length] ?? named;
@@ -155,8 +157,9 @@ function tableFunction(
   const own = fn.columns(call);
   const columns = defined.length > 0 ? defined : own;
   checkDefinitions(node, call, defined, own, scope);
-  const scalar = columns.length === 1 && !fn.returnsRecord && columns[0].name === fn.name;
-  return { fn, call, args, columns, scalar, name: names[names.length - 1] };
+  const scalar = columns.length === 1 && !fn.returnsRecord;
+  const nameless = scalar && columns[0].name === fn.name;
+  return { fn, call, args, columns, scalar, nameless, name: names[names.length - 1] };
 }
 
 function checkDefinitions(
@@ -221,5 +224,15 @@ function expressionFunction(
     columns: () => columns,
     rows: (args) => [isRow ? fields(args[0]) : [args[0]]],
   };
-  return { fn, call, args: [expr], columns, scalar: !isRow, name, expr: isRow ? undefined : expr };
+  const scalar = !isRow;
+  return {
+    fn,
+    call,
+    args: [expr],
+    columns,
+    scalar,
+    nameless: scalar,
+    name,
+    expr: isRow ? undefined : expr,
+  };
 }

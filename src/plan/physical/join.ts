@@ -7,6 +7,7 @@ import { joinOfLatest } from '../rules/unnest-lateral.ts';
 import { chooseIndex, columnPredicates } from './access-path.ts';
 import type { PlanBuilder } from './build.ts';
 import { estimateRows } from './estimate.ts';
+import { functionLoop } from './function-loop.ts';
 import { splitJoinCondition, type JoinKeys } from './join-keys.ts';
 import { positionsOf, type Built } from './layout.ts';
 
@@ -22,6 +23,8 @@ export function buildJoin(builder: PlanBuilder, node: Join, required: ReadonlySe
   const pick = (ids: ReadonlySet<number>) => new Set([...needed].filter((id) => ids.has(id)));
   const keys = splitJoinCondition(node.condition, leftIds, rightIds);
   if (node.bindings.length > 0 || keys.left.length === 0) {
+    const functions = functionLoop(builder, node, required, pick(leftIds));
+    if (functions !== undefined) return functions;
     const latest = joinOfLatest(node);
     return latest === undefined
       ? nestedLoop(builder, node, pick(leftIds), pick(rightIds))

@@ -4,11 +4,23 @@ import type { Value } from '../../types/value.ts';
 import type { Expr, LogicExpr } from '../expr.ts';
 import type { LogicalNode } from '../logical.ts';
 import type { RuleState } from '../optimize.ts';
-import { mapExprsDeep } from '../plan-walk.ts';
+import { mapExprsDeep, transformPlan } from '../plan-walk.ts';
 
 export function foldConstants(plan: LogicalNode, state: RuleState): LogicalNode {
-  return mapExprsDeep(plan, (expr) => foldExpr(expr, state));
+  return transformPlan(
+    mapExprsDeep(plan, (expr) => foldExpr(expr, state)),
+    withoutTrue,
+  );
 }
+
+/** A condition that is always true is none. */
+function withoutTrue(node: LogicalNode): LogicalNode {
+  if (node.kind === 'filter') return isTrue(node.condition) ? node.input : node;
+  if (node.kind !== 'join' || node.nullAware || !isTrue(node.condition)) return node;
+  return { ...node, condition: null };
+}
+
+const isTrue = (expr: Expr | null): boolean => expr?.kind === 'constant' && expr.value === true;
 
 function foldExpr(expr: Expr, state: RuleState): Expr {
   switch (expr.kind) {

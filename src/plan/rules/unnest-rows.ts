@@ -2,14 +2,14 @@
  * LATERAL (SELECT ... FROM table WHERE key = outer AND ...) becomes an ordinary join: its condition on the
  * outer row is the join's. For outer rows that are few, running the subquery for each reads less, and it stays.
  */
-import type { ExecParamBinding, Expr } from '../expr.ts';
+import type { Expr } from '../expr.ts';
 import {
   columnsOf,
   conjunction,
   conjuncts,
-  hasVolatileCall,
+  isVolatile,
   someExpr,
-  transformExpr,
+  withBoundValues,
 } from '../expr-walk.ts';
 import type { LogicalColumn, LogicalNode } from '../logical.ts';
 import type { RuleState } from '../optimize.ts';
@@ -29,11 +29,11 @@ export function unnestRows(plan: LogicalNode, state: RuleState): LogicalNode {
 function unnest(node: Join, state: RuleState): LogicalNode {
   const { joinType, bindings, left } = node;
   if (bindings.length === 0 || (joinType !== 'inner' && joinType !== 'left')) return node;
-  if (!bindings.every(({ value }) => isMovable(value))) return node;
+  if (!bindings.every(({ value }) => !isVolatile(value))) return node;
   if (estimateRows(left, state.counts) < OUTER_ROWS_MIN) return node;
   const right = withoutCorrelation(node.right);
   if (right === undefined) return node;
-  const outer = right.conditions.map((condition) => withValues(condition, bindings));
+  const outer = right.conditions.map((condition) => withBoundValues(condition, bindings));
   const condition = conjunction([...outer, ...conjuncts(node.condition)]);
   // A loop over all pairs would be worse than one that storage answers for each outer row.
   if (splitJoinCondition(condition, idsOf(left), idsOf(right.node)).left.length === 0) return node;
@@ -55,7 +55,7 @@ function withoutCorrelation(node: LogicalNode): Uncorrelated | undefined {
       return { node, conditions: [] };
     case 'filter': {
       const below = withoutCorrelation(node.input);
-      if (below === undefined || !isMovable(node.condition)) return undefined;
+      if (below === undefined || isVolatile(node.condition)) return undefined;
       const parts = conjuncts(node.condition);
       const stay = conjunction(parts.filter((part) => !isCorrelated(part)));
       const input = below.node;
@@ -67,7 +67,7 @@ function withoutCorrelation(node: LogicalNode): Uncorrelated | undefined {
     }
     case 'project': {
       const below = withoutCorrelation(node.input);
-      const isPlain = exprsOf(node).every((expr) => isMovable(expr) && !isCorrelated(expr));
+      const isPlain = exprsOf(node).every((expr) => !isVolatile(expr) && !isCorrelated(expr));
       if (below === undefined || !isPlain) return undefined;
       return { ...below, node: passingUp(node, below) };
     }
@@ -92,17 +92,7 @@ function passingUp(
   };
 }
 
-const isMovable = (expr: Expr): boolean =>
-  !hasVolatileCall(expr) && !someExpr(expr, ({ kind }) => kind === 'subquery');
 const isCorrelated = (expr: Expr): boolean => someExpr(expr, ({ kind }) => kind === 'exec-param');
-
-/** The condition over the outer row's columns; a parameter of another query stays. */
-function withValues(condition: Expr, bindings: readonly ExecParamBinding[]): Expr {
-  return transformExpr(condition, (expr) => {
-    if (expr.kind !== 'exec-param') return expr;
-    return bindings.find(({ param }) => param === expr.index)?.value ?? expr;
-  });
-}
 
 function columnExpr({ id, type }: LogicalColumn): Expr {
   return { kind: 'column', type, index: id };
