@@ -2,6 +2,8 @@
 import { dbError } from '../errors/db-error.ts';
 import type { FrameBound, SortKey, WindowFrame } from '../plan/physical.ts';
 import { comparatorFor } from '../types/compare.ts';
+import type { Interval } from '../types/interval.ts';
+import { TimeTz } from '../types/time-tz.ts';
 import { OID, type Oid } from '../types/type.ts';
 import type { Int64, Value } from '../types/value.ts';
 import { constantVector } from '../vector/builder.ts';
@@ -27,15 +29,21 @@ export interface BoundFrame {
   readonly endOffset: Value;
 }
 
-export async function bindFrame(frame: WindowFrame, context: ExecContext): Promise<BoundFrame> {
-  const startOffset = await boundOffset(frame, frame.start, 'starting', context);
-  const endOffset = await boundOffset(frame, frame.end, 'ending', context);
+export async function bindFrame(
+  frame: WindowFrame,
+  orderBy: readonly SortKey[],
+  context: ExecContext,
+): Promise<BoundFrame> {
+  const key = orderBy[0]?.expr.type.oid;
+  const startOffset = await boundOffset(frame, frame.start, key, 'starting', context);
+  const endOffset = await boundOffset(frame, frame.end, key, 'ending', context);
   return { frame, startOffset, endOffset };
 }
 
 async function boundOffset(
   frame: WindowFrame,
   bound: FrameBound,
+  key: Oid | undefined,
   which: 'starting' | 'ending',
   context: ExecContext,
 ): Promise<Value> {
@@ -45,7 +53,7 @@ async function boundOffset(
     throw dbError('null_value_not_allowed', `frame ${which} offset must not be null`);
   }
   if (frame.mode === 'range') {
-    if (isNegative(value)) {
+    if (isNegative(isTime(key) ? (value as Interval).micros : value)) {
       throw dbError(
         'invalid_preceding_or_following_size',
         'invalid preceding or following size in window function',
@@ -73,6 +81,9 @@ function isNegative(value: NonNullable<Value>): boolean {
   }
   return false;
 }
+
+/** Times of day: of an offset only what is less than days counts. */
+const isTime = (oid: Oid | undefined): boolean => oid === OID.time || oid === OID.timetz;
 
 /** The frames of all rows. */
 export async function framesOf(
@@ -182,9 +193,9 @@ async function rangeRows(
   side: Side,
 ): Promise<Fill> {
   const { partitions, peers } = rows;
-  const key = rows.key!;
   const { descending } = orderBy[0];
-  const limitOf = await limitsOf(key, frame, sign > 0 !== descending, offset, side, context);
+  const isAdded = sign > 0 !== descending;
+  const { key, limitOf } = await limitsOf(rows.key!, frame, isAdded, offset, side, context);
   const compare = comparatorFor(key.type.oid);
   let partition = -1;
   let [first, last] = [0, 0];
@@ -216,7 +227,13 @@ async function rangeRows(
   };
 }
 
-/** Gives the value at a row's border, `key + offset` or `key - offset`; null where there is no key. */
+interface Limits {
+  /** The sort key as it compares with borders. */
+  readonly key: Vector;
+  /** The value at a row's border, `key + offset` or `key - offset`; null where there is no key. */
+  readonly limitOf: (row: number) => Value;
+}
+
 async function limitsOf(
   key: Vector,
   frame: WindowFrame,
@@ -224,30 +241,50 @@ async function limitsOf(
   offset: Value,
   side: Side,
   context: ExecContext,
-): Promise<(row: number) => Value> {
-  if (INTEGERS.has(key.type.oid)) {
-    const by = isAdded ? (offset as Int64) : negated(offset as Int64);
-    return (row) => {
-      const value = valueAt(key, row) as Int64 | null;
-      return value === null ? null : borderSum(value, by);
+): Promise<Limits> {
+  const { rangeBorders } = frame;
+  if (rangeBorders === undefined) {
+    const sum = borderSum(key.type.oid, offset, isAdded);
+    const limitOf = (row: number) => {
+      const value = valueAt(key, row);
+      return value === null ? null : sum(value);
     };
+    return { key, limitOf };
   }
-  const { plus, minus } = frame.rangeAdd!;
   const bound = side === 'start' ? frame.start : frame.end;
   const type = 'offset' in bound ? bound.offset.type : key.type;
   const { length } = key;
-  const columns = [key, constantVector(type, offset, length)];
-  const batch = { columns, length };
-  const [limits] = await evaluateInTurns([isAdded ? plus : minus], batch, context);
-  return (row) => valueAt(limits, row);
+  const batch = { columns: [key, constantVector(type, offset, length)], length };
+  const [limits, compared] = await evaluateInTurns(
+    [isAdded ? rangeBorders.plus : rangeBorders.minus, rangeBorders.key],
+    batch,
+    context,
+  );
+  return { key: compared, limitOf: (row) => valueAt(limits, row) };
 }
 
-const INTEGERS: ReadonlySet<Oid> = new Set([OID.int2, OID.int4, OID.int8]);
+/** A border may lie beyond what its type holds: integers grow, floats become infinite, times do not wrap. */
+function borderSum(
+  oid: Oid,
+  offset: Value,
+  isAdded: boolean,
+): (value: NonNullable<Value>) => Value {
+  if (oid === OID.float4 || oid === OID.float8) {
+    const by = isAdded ? (offset as number) : -(offset as number);
+    return (value) => (value as number) + by;
+  }
+  const amount = isTime(oid) ? (offset as Interval).micros : (offset as Int64);
+  const by = isAdded ? amount : negated(amount);
+  if (oid !== OID.timetz) return (value) => integerSum(value as Int64, by);
+  return (value) => {
+    const { micros, zoneSecondsWest } = value as TimeTz;
+    return new TimeTz(micros + Number(by), zoneSecondsWest);
+  };
+}
 
 const negated = (value: Int64): Int64 => (typeof value === 'number' ? -value : -value);
 
-/** A border may lie beyond what its type holds. */
-function borderSum(a: Int64, b: Int64): Int64 {
+function integerSum(a: Int64, b: Int64): Int64 {
   const sum = Number(a) + Number(b);
   return Number.isSafeInteger(sum) ? sum : BigInt(a) + BigInt(b);
 }

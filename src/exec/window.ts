@@ -22,7 +22,7 @@ export async function* runWindow(node: WindowNode, context: ExecContext): Operat
     let frame: BoundFrame | undefined;
     for await (const rows of input.partitions()) {
       if (rows.length === 0) continue;
-      frame ??= await bindFrame(node.frame, context);
+      frame ??= await bindFrame(node.frame, node.orderBy, context);
       yield* computeRows(node, frame, rows, context);
     }
   } finally {

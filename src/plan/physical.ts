@@ -287,8 +287,10 @@ export interface WindowFrame {
   readonly start: FrameBound;
   readonly end: FrameBound;
   readonly exclude: 'none' | 'current-row' | 'group' | 'ties';
-  /** RANGE with an offset: `key + offset` and `key - offset` in the sort key's type. */
-  readonly rangeAdd?: { readonly plus: Expr; readonly minus: Expr } | undefined;
+  /** RANGE with an offset: the borders `key + offset` and `key - offset`, and the key in their type. */
+  readonly rangeBorders?:
+    | { readonly plus: Expr; readonly minus: Expr; readonly key: Expr }
+    | undefined;
 }
 
 /** Output: the input's columns, then one per call. All calls share one window. */

@@ -1,5 +1,5 @@
 /** Window function calls and window definitions. */
-import { OID, sqlType } from '../../types/type.ts';
+import { OID, sqlType, type SqlType } from '../../types/type.ts';
 import { nameList, type FuncCall, type WindowDef } from '../../parse/ast.ts';
 import type { Expr } from '../expr.ts';
 import { structureHash } from '../expr-hash.ts';
@@ -9,7 +9,7 @@ import { sameExpr } from './same-expr.ts';
 import { constant, INT8, resolveUnknown, tryCoerce } from './coerce.ts';
 import { bindCondition, bindExpr, bindExprs } from './expr.ts';
 import type { ResolvedFunction } from './function-lookup.ts';
-import { equalityOf, findOperator, resolveOperator } from './operators.ts';
+import { equalityOf, resolveOperator } from './operators.ts';
 import { bindSortKeys } from './order.ts';
 import type { PendingWindow, WindowSpec } from './query-calls.ts';
 import type { Scope } from './scope.ts';
@@ -202,20 +202,17 @@ function windowFrame(def: WindowDef, orderBy: readonly SortKey[], scope: Scope):
     start,
     end,
     exclude,
-    ...(range?.add === undefined ? {} : { rangeAdd: range.add }),
+    ...(range?.borders === undefined ? {} : { rangeBorders: range.borders }),
   };
 }
 
 interface RangeOffsets {
   readonly start: Expr;
   readonly end: Expr;
-  readonly add: { readonly plus: Expr; readonly minus: Expr } | undefined;
+  readonly borders: WindowFrame['rangeBorders'];
 }
 
-/**
- * RANGE with offsets: the sort key moved by the offset, in the key's type. Both offsets share one pair
- * of expressions: column 0 is the key, column 1 the offset.
- */
+/** RANGE with offsets, which get one type. */
 function rangeOffsets(
   def: WindowDef,
   orderBy: readonly SortKey[],
@@ -232,41 +229,53 @@ function rangeOffsets(
       def.location,
     );
   }
-  const key = orderBy[0].expr;
-  const used = def.startOffset === undefined ? end : start;
-  const plus = findOperator(context, '+', [key.type.oid, used.type.oid]);
-  if (plus === undefined || plus === 'ambiguous') {
-    throw context.error(
+  const key = orderBy[0].expr.type;
+  const unsupported = (expr: Expr, offset = '') =>
+    context.error(
       'feature_not_supported',
-      `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${typeText(context, key.type.oid)}`,
-      context.locationOf(used),
+      `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${typeText(context, key.oid)}${offset}`,
+      context.locationOf(expr),
     );
-  }
-  const type = sqlType(offsetType(key.type.oid, start.type.oid, end.type.oid, plus.argTypes[1]));
+  const oid = offsetType(key.oid, start.type.oid, end.type.oid);
+  if (oid === undefined) throw unsupported(def.startOffset === undefined ? end : start);
+  const type = sqlType(oid);
   const typed = (expr: Expr): Expr => {
     const coerced = tryCoerce(context, expr, type, 'implicit');
     if (coerced !== undefined) return coerced;
-    throw context.error(
-      'feature_not_supported',
-      `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${typeText(context, key.type.oid)} and offset type ${typeText(context, expr.type.oid)}`,
-      context.locationOf(expr),
-    );
-  };
-  const keyColumn: Expr = { kind: 'column', type: key.type, index: 0 };
-  const offsetColumn: Expr = { kind: 'column', type, index: 1 };
-  const sum = (name: string): Expr => {
-    const moved = resolveOperator(context, name, keyColumn, offsetColumn, def.location);
-    return tryCoerce(context, moved, key.type, 'explicit') ?? moved;
+    throw unsupported(expr, ` and offset type ${typeText(context, expr.type.oid)}`);
   };
   return {
     start: def.startOffset === undefined ? start : typed(start),
     end: def.endOffset === undefined ? end : typed(end),
-    add: { plus: sum('+'), minus: sum('-') },
+    borders: COMPUTED_BORDERS.has(key.oid) ? rangeBorders(key, type, scope) : undefined,
   };
 }
 
-/** One type for both offsets. The bounds that are none have int8 constants in their place. */
-function offsetType(key: number, start: number, end: number, declared: number): number {
+/** Keys whose borders are operators' results. Those of others are sums that no type's range ends. */
+const COMPUTED_BORDERS: ReadonlySet<number> = new Set([
+  OID.numeric,
+  OID.date,
+  OID.timestamp,
+  OID.timestamptz,
+  OID.interval,
+]);
+
+/** Over the key as column 0 and an offset as column 1. Borders of dates are timestamps: they lie within days. */
+function rangeBorders(key: SqlType, offset: SqlType, scope: Scope): WindowFrame['rangeBorders'] {
+  const keyColumn: Expr = { kind: 'column', type: key, index: 0 };
+  const offsetColumn: Expr = { kind: 'column', type: offset, index: 1 };
+  const moved = (name: string): Expr =>
+    resolveOperator(scope.context, name, keyColumn, offsetColumn, undefined);
+  const plus = moved('+');
+  return {
+    plus,
+    minus: moved('-'),
+    key: tryCoerce(scope.context, keyColumn, plus.type, 'implicit') ?? keyColumn,
+  };
+}
+
+/** One type for both offsets, undefined where keys have no distance. The bounds that are none have int8 constants in their place. */
+function offsetType(key: number, start: number, end: number): number | undefined {
   switch (key) {
     case OID.int2:
     case OID.int4:
@@ -286,7 +295,7 @@ function offsetType(key: number, start: number, end: number, declared: number): 
     case OID.interval:
       return OID.interval;
     default:
-      return declared;
+      return undefined;
   }
 }
 

@@ -39,7 +39,8 @@ export type FieldValue =
   | { readonly kind: 'julian'; readonly day: number; readonly micros: number };
 
 function whole(value: Int64): FieldValue {
-  return { kind: 'decimal', unscaled: value, scale: 0 };
+  // Rounding towards zero makes -0 of what is a little less.
+  return { kind: 'decimal', unscaled: value === 0 ? 0 : value, scale: 0 };
 }
 
 function scaled(unscaled: Int64, scale: number, float?: number): FieldValue {

@@ -78,3 +78,4 @@ SELECT interval '1 day 1', interval '1:30', interval '-1:30', interval '1 12:30'
 SELECT interval '1 2' day to hour, interval '1 2 hours', interval '1 2:03' day to minute, interval '-1 -2' day to hour, interval '123 11' hour;
 SELECT interval '1 2 3 hours';
 SELECT interval '1 2' day to minute;
+SELECT date_part('decade', interval '-3 years'), date_part('century', interval '-3 years'), date_part('millennium', interval '-3 years'), date_part('hour', interval '-00:30'), date_part('minute', interval '-00:00:30'), date_part('year', interval '-5 months'), date_part('second', interval '-1 hour'), extract(century from interval '-3 years');

@@ -114,7 +114,11 @@ describe('window', () => {
         start: bound('start'),
         end: bound('end'),
         exclude: pick(['none', 'none', 'current-row', 'group', 'ties']),
-        rangeAdd: { plus: moved(addition), minus: moved(subtraction) },
+        rangeBorders: {
+          plus: moved(addition),
+          minus: moved(subtraction),
+          key: column(INT4, 0),
+        },
       };
       const filter = random(3) === 0 ? comparison('>', column(INT4, 2), constant(INT4, 3)) : null;
       const info = { argTypes: [INT4], returnType: TEXT };
