@@ -88,6 +88,8 @@ export interface CallInfo {
   readonly returnType: SqlType;
   /** True where the call was written VARIADIC array: the last argument is that array, not spread. */
   readonly variadicArray?: boolean | undefined;
+  /** Fields of the rows that the call gives: those of its row type, or as FROM f() AS (a int) defines them. */
+  readonly columnDefinitions?: readonly FunctionColumn[] | undefined;
 }
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';

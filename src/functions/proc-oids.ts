@@ -120,7 +120,11 @@ json_each_text 114=3959
 json_object 1009=3202 1009,1009=3203
 json_object_agg 2276,2276=3197
 json_object_keys 114=3957
+json_populate_record 2283,114,16=3960
+json_populate_recordset 2283,114,16=3961
 json_strip_nulls 114=3261
+json_to_record 114=3204
+json_to_recordset 114=3205
 json_typeof 114=3968
 jsonb_agg 2283=3267
 jsonb_array_elements 3802=3219
@@ -134,10 +138,14 @@ jsonb_insert 3802,1009,3802,16=3579
 jsonb_object 1009=3263 1009,1009=3264
 jsonb_object_agg 2276,2276=3270
 jsonb_object_keys 3802=3931
+jsonb_populate_record 2283,3802=3209
+jsonb_populate_recordset 2283,3802=3475
 jsonb_pretty 3802=3306
 jsonb_set 3802,1009,3802,16=3305
 jsonb_set_lax 3802,1009,3802,16,25=5054
 jsonb_strip_nulls 3802=3262
+jsonb_to_record 3802=3490
+jsonb_to_recordset 3802=3491
 jsonb_typeof 3802=3210
 justify_days 1186=1295
 justify_hours 1186=1175

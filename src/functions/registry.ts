@@ -26,6 +26,7 @@ import { unicodeFunctions } from './scalar/unicode.ts';
 import { arrayFunctions, arrayOperators, arrayTableFunctions } from './scalar/array.ts';
 import { seriesFunctions } from './scalar/series.ts';
 import { jsonBuildFunctions } from './json/build-functions.ts';
+import { jsonRecordFunctions, jsonRecordTableFunctions } from './json/record-functions.ts';
 import { jsonFunctions, jsonOperators, jsonTableFunctions } from './json/json-functions.ts';
 import { jsonbFunctions, jsonbOperators, jsonbTableFunctions } from './json/jsonb-functions.ts';
 import { hypertableFunctions, hypertableSizeFunctions } from './admin/hypertable-functions.ts';
@@ -73,6 +74,8 @@ const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
   jsonTableFunctions,
   jsonbFunctions,
   jsonbTableFunctions,
+  jsonRecordFunctions,
+  jsonRecordTableFunctions,
   timeFunctions,
   hypertableFunctions,
   hypertableSizeFunctions,

@@ -62,6 +62,8 @@ export interface LogicalFunctionScan extends LogicalBase {
     readonly call: CallInfo;
     readonly args: readonly Expr[];
     readonly columnCount: number;
+    /** The only argument is an expression that gives the row, written in the function's place. */
+    readonly isExpression?: boolean;
   }[];
   readonly withOrdinality: boolean;
 }

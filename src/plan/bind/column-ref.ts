@@ -1,5 +1,4 @@
 /** Column references, whole rows, and what may follow them: fields and subscripts. */
-import { liveColumns } from '../../catalog/catalog.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import { notSupported, type DbError } from '../../errors/db-error.ts';
 import { nameList, nodeAs, type Node, type NodeBody } from '../../parse/ast.ts';
@@ -9,7 +8,7 @@ import type { BindContext, RecordShape } from './context.ts';
 import { bindExpr } from './expr.ts';
 import { callByName } from './functions.ts';
 import { freshReference, wholeRow, type FoundItem, type Scope } from './scope.ts';
-import { elementType, isComposite, typeText } from './types.ts';
+import { elementType, isComposite, rowTypeFields, typeText } from './types.ts';
 
 export function bindColumnRef(node: NodeBody<'ColumnRef'>, scope: Scope): Expr {
   const context = scope.context;
@@ -290,13 +289,7 @@ export function fieldsOf(context: BindContext, expr: Expr): RecordShape | undefi
   // A row of FROM has the names that the query gives its columns.
   const named = expr.kind === 'row' ? context.shapes.get(expr) : undefined;
   if (named !== undefined) return named;
-  if (isComposite(context, expr.type.oid)) {
-    const relation = context.env.catalog.relationByRowType(expr.type.oid);
-    if (relation !== undefined && 'columns' in relation) {
-      return liveColumns(relation).map((column) => ({ name: column.name, type: column.type }));
-    }
-  }
-  return context.shapeOf(expr);
+  return rowTypeFields(context, expr.type.oid) ?? context.shapeOf(expr);
 }
 
 export function fieldAccess(

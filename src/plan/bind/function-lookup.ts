@@ -9,7 +9,7 @@ import type { BindContext } from './context.ts';
 import { functionStyleCast, type BoundArgs } from './functions.ts';
 import { coerceArgument } from './operators.ts';
 import { matchingCandidates, selectCandidate } from './overload.ts';
-import { elementType, typeText } from './types.ts';
+import { elementType, rowTypeFields, typeText } from './types.ts';
 
 export interface ResolvedFunction<F extends SqlFunction = SqlFunction> {
   readonly fn: F;
@@ -207,10 +207,12 @@ function finish(
   const returnType = sqlType(
     resolveTarget(context, fn.returnType, element, match?.compatible ?? 0),
   );
+  const fields = rowTypeFields(context, returnType.oid);
   const call: CallInfo = {
     argTypes,
     returnType,
     ...(shape.variadic ? { variadicArray: true } : {}),
+    ...(fields === undefined ? {} : { columnDefinitions: fields }),
   };
   return { fn, args, call };
 }

@@ -27,6 +27,7 @@ interface ScannedFunction {
   readonly name: string;
   /** Set where the item is an expression of one row. */
   readonly expr?: Expr | undefined;
+  readonly isExpression?: boolean;
 }
 
 export function bindRangeFunction(node: RangeFunction, scope: Scope): FromItem {
@@ -97,11 +98,12 @@ function functionNode(
   const scan: LogicalFunctionScan = {
     kind: 'function-scan',
     alias,
-    functions: functions.map(({ fn, call, args, columns: own }) => ({
+    functions: functions.map(({ fn, call, args, columns: own, isExpression }) => ({
       fn,
       call,
       args,
       columnCount: own.length,
+      isExpression: isExpression === true,
     })),
     withOrdinality: node.ordinality === true,
     columns,
@@ -154,7 +156,7 @@ function tableFunction(
     ...resolved.match.call,
     ...(defined.length > 0 ? { columnDefinitions: defined } : {}),
   };
-  const own = fn.columns(call);
+  const own = fn.columns(resolved.match.call);
   const columns = defined.length > 0 ? defined : own;
   checkDefinitions(node, call, defined, own, scope);
   const scalar = columns.length === 1 && !fn.returnsRecord;
@@ -234,5 +236,6 @@ function expressionFunction(
     nameless: scalar,
     name,
     expr: isRow ? undefined : expr,
+    isExpression: true,
   };
 }

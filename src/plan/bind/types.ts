@@ -3,8 +3,9 @@ import { typeByInternalName, typeInfo } from '../../types/type-table.ts';
 import { formatType } from '../../types/format-type.ts';
 import { encodeTypmod } from '../../types/typmod.ts';
 import { OID, sqlType, type Oid, type SqlType, type TypeCategory } from '../../types/type.ts';
-import { PG_CATALOG_SCHEMA_OID } from '../../catalog/catalog.ts';
+import { liveColumns, PG_CATALOG_SCHEMA_OID } from '../../catalog/catalog.ts';
 import { notSupported } from '../../errors/db-error.ts';
+import type { FunctionColumn } from '../../functions/function.ts';
 import { nameList, nodeAs, type Node, type TypeName } from '../../parse/ast.ts';
 import type { BindContext } from './context.ts';
 
@@ -61,6 +62,14 @@ export function arrayType(context: BindContext, element: Oid): Oid {
 
 export function isComposite(context: BindContext, oid: Oid): boolean {
   return typeFacts(context, oid).kind === 'c';
+}
+
+/** The fields of a table's or view's row type; undefined for other types. */
+export function rowTypeFields(context: BindContext, oid: Oid): FunctionColumn[] | undefined {
+  if (typeInfo(oid) !== undefined || !isComposite(context, oid)) return undefined;
+  const relation = context.env.catalog.relationByRowType(oid);
+  if (relation === undefined || !('columns' in relation)) return undefined;
+  return liveColumns(relation).map(({ name, type }) => ({ name, type }));
 }
 
 /** Resolves a type name of the syntax tree, array bounds and modifiers included. */

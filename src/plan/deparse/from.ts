@@ -1,6 +1,7 @@
 /** FROM clauses back to SQL text. */
 import { quoteIdentifier } from '../../base/identifier.ts';
 import { notSupported } from '../../errors/db-error.ts';
+import type { CallInfo } from '../../functions/function.ts';
 import {
   nameList,
   nodeAs,
@@ -10,6 +11,8 @@ import {
   type RangeSubselect,
   type RangeVar,
 } from '../../parse/ast.ts';
+import { formatType } from '../../types/format-type.ts';
+import { OID } from '../../types/type.ts';
 import type { RangeItem } from '../bind/scope.ts';
 import { someExpr } from '../expr-walk.ts';
 import type { Expr } from '../expr.ts';
@@ -125,9 +128,7 @@ export class FromWriter {
     const [first] = columns;
     const found =
       first?.expr.kind === 'column' ? parent.facts.functions(first.expr.index) : undefined;
-    if (found === undefined || range.coldeflist !== undefined) {
-      throw notSupported('this function in FROM in a view');
-    }
+    if (found === undefined) throw notSupported('this function in FROM in a view');
     const args =
       found.kind === 'function-scan' ? found.functions.flatMap((fn) => fn.args) : [found];
     const usesSiblings = args.some((arg) => this.#usesSiblings(arg));
@@ -136,18 +137,23 @@ export class FromWriter {
     else {
       const rows = found.functions.length > 1 || range.is_rowsfrom === true;
       if (rows) out.add('ROWS FROM(');
-      found.functions.forEach(({ fn, args, call }, i) => {
+      found.functions.forEach(({ fn, args, call, isExpression }, i) => {
         if (call.variadicArray === true) throw notSupported('VARIADIC in a view');
         if (i > 0) out.add(', ');
-        out.add(`${quoteIdentifier(fn.name)}(`);
-        exprs.list(args);
-        out.add(')');
+        if (isExpression === true) exprs.write(args[0], true);
+        else {
+          out.add(`${quoteIdentifier(fn.name)}(`);
+          exprs.list(args);
+          out.add(')');
+        }
+        if (rows && isDefined(call)) out.add(` AS ${definitionList(call)}`);
       });
       if (rows) out.add(')');
     }
     if (range.ordinality === true) out.add(' WITH ORDINALITY');
     out.add(` ${quoteIdentifier(parent.aliases.get(node) as string)}`);
-    this.#columnList(columns);
+    if (range.coldeflist === undefined) return this.#columnList(columns);
+    if (found.kind === 'function-scan') out.add(definitionList(found.functions[0].call));
   }
 
   /** Whether an argument refers to items of the same FROM clause. */
@@ -203,4 +209,16 @@ export class FromWriter {
     const right = new Set(names(join.rarg));
     return [...new Set(names(join.larg))].filter((name) => right.has(name));
   }
+}
+
+/** Whether the query says which columns the function's records have. */
+function isDefined(call: CallInfo): boolean {
+  return call.returnType.oid === OID.record && call.columnDefinitions !== undefined;
+}
+
+function definitionList({ columnDefinitions = [] }: CallInfo): string {
+  const list = columnDefinitions.map(
+    ({ name, type }) => `${quoteIdentifier(name)} ${formatType(type.oid, type.typmod)}`,
+  );
+  return `(${list.join(', ')})`;
 }

@@ -23,8 +23,6 @@ SELECT X'1F';
 SELECT '10101'::varbit(3);
 SELECT '08:00:2b:01:02:03'::macaddr;
 SELECT '<a/>'::xml;
-SELECT * FROM json_to_record('{"a":1,"b":"x"}') AS t(a int, b text, c int);
-SELECT * FROM jsonb_to_recordset('[{"a":1,"b":"x"},{"a":2}]') AS t(a int, b text);
 SELECT jsonb_path_query('{"a":[1,2,3]}', '$.a[*] ? (@ > 1)');
 SELECT jsonb_path_exists('{"a":1}', '$.a');
 SELECT '{"a":1}'::jsonb @? '$.a';

@@ -104,6 +104,7 @@ function outputColumns(fn: SqlFunction): OutputColumns | undefined {
     returnType: sqlType(fn.returnType),
   };
   const columns = fn.columns(call);
+  if (columns.length === 0) return undefined;
   return { types: columns.map(({ type }) => type.oid), names: columns.map(({ name }) => name) };
 }
 
