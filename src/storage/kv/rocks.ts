@@ -1,8 +1,10 @@
 /** RocksDB behind `KvStore`: the only file that knows the npm package. */
 import rocksdb from 'rocksdb';
 import type { Disk } from '../../base/env.ts';
+import { compareBytes } from '../../base/bytes.ts';
 import { DbError, InternalError, fatalError } from '../../errors/db-error.ts';
 import { diskError } from '../disk-error.ts';
+import { DeletedEntries } from './deleted-entries.ts';
 import type { KvBatch, KvEntry, KvOperation, KvRange, KvStore } from './kv.ts';
 import { logNumber } from './rocks-mend.ts';
 import { TableChecks } from './rocks-tables.ts';
@@ -24,6 +26,8 @@ const BLOCK_BYTES = 16 * 1024;
 const PAGE_BYTES = 16 * 1024;
 /** Values that one call brings at most, for the same reason. */
 const VALUES_PER_CALL = 128;
+/** What a row or an index entry takes, roughly. */
+const ENTRY_BYTES = 64;
 const OPEN_OPTIONS = {
   createIfMissing: true,
   compression: false,
@@ -58,6 +62,8 @@ class RocksKv implements KvStore {
   readonly #checks: TableChecks;
   /** Pages that scans read ahead, which nobody may wait for. */
   readonly #ahead = new Set<Promise<unknown>>();
+  readonly #deleted = new DeletedEntries();
+  #compacting: Promise<void> | undefined;
   #closed = false;
 
   constructor(database: rocksdb, options: RocksOptions, checks: TableChecks) {
@@ -90,7 +96,7 @@ class RocksKv implements KvStore {
 
   batch(): KvBatch {
     this.#checkOpen();
-    return new RocksBatch(this.#database._chainedBatch());
+    return new RocksBatch(this.#database._chainedBatch(), this.#deleted);
   }
 
   async write(operations: readonly KvOperation[] | KvBatch, sync: boolean): Promise<void> {
@@ -98,11 +104,26 @@ class RocksKv implements KvStore {
     if (operations.length === 0) return;
     const batch = operations instanceof RocksBatch ? operations : this.#batchOf(operations);
     await call<void>((done) => batch.native._write({ sync }, done));
+    if (this.#deleted.isDue) this.#compactDeleted();
+  }
+
+  /** In the background. Where it fails, what is wrong with the disk is told by whoever writes next. */
+  #compactDeleted(): void {
+    if (this.#compacting !== undefined || this.#closed) return;
+    const compacting = this.#deleted.compact(
+      ({ from, to }) => this.approximateSize(from, to),
+      ({ from, to }) => this.reclaim(from, to),
+    );
+    this.#compacting = compacting
+      .catch(() => undefined)
+      .finally(() => {
+        this.#compacting = undefined;
+      });
   }
 
   #batchOf(operations: readonly KvOperation[] | KvBatch): RocksBatch {
     if (!Array.isArray(operations)) throw new InternalError('a batch of another store');
-    const batch = new RocksBatch(this.#database._chainedBatch());
+    const batch = new RocksBatch(this.#database._chainedBatch(), this.#deleted);
     for (const operation of operations as readonly KvOperation[]) {
       if (operation.type === 'put') batch.put(operation.key, operation.value);
       else batch.delete(operation.key);
@@ -133,10 +154,14 @@ class RocksKv implements KvStore {
   async deleteRange(from: Uint8Array, to: Uint8Array): Promise<void> {
     this.#checkOpen();
     await reported(this.#checks.verify({ from, to }));
+    // RocksDB's sizes are of ranges that do not end before they begin.
+    const bytes = compareBytes(from, to) < 0 ? await this.approximateSize(from, to) : 0;
     this.#checkOpen();
     await call<void>((done) =>
       this.#database.clear({ gte: toBuffer(from), lt: toBuffer(to) }, done),
     );
+    this.#deleted.noteRange({ from, to }, Math.floor(bytes / ENTRY_BYTES));
+    if (this.#deleted.isDue) this.#compactDeleted();
   }
 
   approximateSize(from: Uint8Array, to: Uint8Array): Promise<number> {
@@ -171,6 +196,7 @@ class RocksKv implements KvStore {
     if (this.#closed) return;
     this.#closed = true;
     await Promise.allSettled(this.#ahead);
+    await this.#compacting;
     await call<void>((done) => this.#database.close(done));
   }
 
@@ -181,10 +207,12 @@ class RocksKv implements KvStore {
 
 class RocksBatch implements KvBatch {
   readonly native: rocksdb.Batch;
+  readonly #deleted: DeletedEntries;
   length = 0;
 
-  constructor(native: rocksdb.Batch) {
+  constructor(native: rocksdb.Batch, deleted: DeletedEntries) {
     this.native = native;
+    this.#deleted = deleted;
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -194,6 +222,7 @@ class RocksBatch implements KvBatch {
 
   delete(key: Uint8Array): void {
     this.native._del(key);
+    this.#deleted.note(key);
     this.length++;
   }
 }
