@@ -4,7 +4,7 @@ import { FIELD_ODD, FIELD_QUOTED } from '../../kernels/input-kernels.ts';
 import type { ColumnSink } from './column-sink.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyPlace, RowReader } from './row-reader.ts';
-import { missingColumn } from './text-reader.ts';
+import { wrongFieldCount } from './text-reader.ts';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -184,12 +184,17 @@ export class CsvReader implements RowReader {
     for (let i = 0; i < fields; i++) {
       if (i >= columns.length) {
         if (columns.length === 0 && fields === 1 && this.#text(bytes, 0) === '') return;
-        throw dbError('bad_copy_file_format', 'extra data after last expected column');
+        throw this.#wrongCount(bytes);
       }
       this.#storeField(bytes, i, i, row);
     }
     this.#place.column = undefined;
-    if (fields < columns.length) throw missingColumn(columns[fields] as ColumnSink);
+    if (fields < columns.length) throw this.#wrongCount(bytes, columns[fields]);
+  }
+
+  #wrongCount(bytes: Uint8Array, missing?: ColumnSink): Error {
+    this.#place.setLine(bytes, this.#starts[0] ?? 0, this.#ends.at(-1) ?? 0);
+    return wrongFieldCount(missing);
   }
 
   /** Stores field `i` of those found. */

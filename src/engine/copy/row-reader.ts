@@ -16,6 +16,9 @@ export interface RowReader {
   readField(bytes: Uint8Array, start: number, meta: number, column: number, row: number): void;
 }
 
+/** More of a value than this does not stand in the context line. */
+const SHOWN_BYTES_MAX = 100;
+
 /** Where the reader stands, for the context line of errors. */
 export class CopyPlace {
   readonly table: string;
@@ -25,6 +28,7 @@ export class CopyPlace {
   #bytes: Uint8Array = new Uint8Array(0);
   #start = 0;
   #end = 0;
+  #showsLine = false;
 
   constructor(table: string) {
     this.table = table;
@@ -36,14 +40,28 @@ export class CopyPlace {
     this.#end = end;
   }
 
+  /** The whole line is at fault: the context shows it instead of a field. */
+  setLine(bytes: Uint8Array, start: number, end: number): void {
+    this.column = undefined;
+    this.#showsLine = true;
+    this.setField(bytes, start, end);
+  }
+
   /** `COPY t, line 3, column x: "value"`. */
   context(): string {
     const base = `COPY ${this.table}, line ${this.line}`;
-    if (this.column === undefined) return base;
-    const value = new TextDecoder().decode(
-      this.#bytes.subarray(this.#start, Math.min(this.#end, this.#start + 100)),
-    );
-    return `${base}, column ${this.column.name}: "${value}"`;
+    if (this.column !== undefined) return `${base}, column ${this.column.name}: "${this.#shown()}"`;
+    return this.#showsLine ? `${base}: "${this.#shown()}"` : base;
+  }
+
+  #shown(): string {
+    const cut = Math.min(this.#end, this.#start + SHOWN_BYTES_MAX);
+    const isCut = cut < this.#end;
+    // As a piece of a stream, what is cut ends before the character that it breaks.
+    const text = new TextDecoder().decode(this.#bytes.subarray(this.#start, cut), {
+      stream: isCut,
+    });
+    return isCut ? `${text}...` : text;
   }
 }
 

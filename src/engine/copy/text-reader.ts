@@ -83,15 +83,19 @@ export class TextReader implements RowReader {
         }
       }
       const fieldEnd = i < stop ? i : stop;
-      if (field >= count)
-        throw dbError('bad_copy_file_format', 'extra data after last expected column');
+      if (field >= count) throw this.#wrongCount(bytes, start, stop);
       this.#store(bytes, at, fieldEnd, escaped, columns[field] as ColumnSink, row);
       field++;
       if (fieldEnd >= stop) break;
       at = fieldEnd + 1;
     }
     this.#place.column = undefined;
-    if (field < count) throw missingColumn(columns[field] as ColumnSink);
+    if (field < count) throw this.#wrongCount(bytes, start, stop, columns[field]);
+  }
+
+  #wrongCount(bytes: Uint8Array, start: number, stop: number, missing?: ColumnSink): Error {
+    this.#place.setLine(bytes, start, stop);
+    return wrongFieldCount(missing);
   }
 
   #store(
@@ -117,8 +121,13 @@ export class TextReader implements RowReader {
   }
 }
 
-export function missingColumn(column: ColumnSink): Error {
-  return dbError('bad_copy_file_format', `missing data for column "${column.name}"`);
+/** A line has more fields than there are columns, or none for this one. */
+export function wrongFieldCount(missing: ColumnSink | undefined): Error {
+  const message =
+    missing === undefined
+      ? 'extra data after last expected column'
+      : `missing data for column "${missing.name}"`;
+  return dbError('bad_copy_file_format', message);
 }
 
 /** Offset of the newline that ends the line, skipping escaped ones; -1 where it has not come yet. */

@@ -301,3 +301,33 @@ describe('rows in blocks', () => {
     }
   });
 });
+
+describe('errors of COPY show where they arose', () => {
+  const types = ['int4', 'text'].map((name) => TYPES.get(name)!);
+  const where = (text: string, options: CopyOptions): unknown => {
+    const bytes = new Uint8Array(Buffer.from(text));
+    agree(bytes, [3, 7], types, options);
+    return load([bytes], types, options, SETTINGS, true);
+  };
+
+  it('as the whole line where it has too few or too many fields', () => {
+    expect(where('1\ta\n7001\n', DEFAULTS)).toMatchObject({
+      message: 'missing data for column "c1"',
+      where: 'COPY t, line 2: "7001"',
+    });
+    expect(where('1\ta\n2\t"b"\t\\N\r\n', DEFAULTS)).toMatchObject({
+      message: 'extra data after last expected column',
+      where: 'COPY t, line 2: "2\t"b"\t\\N"',
+    });
+    expect(where('1,a\n2,"b",3\n', CSV)).toMatchObject({ where: 'COPY t, line 2: "2,"b",3"' });
+    expect(where('"7001"\n', CSV)).toMatchObject({ where: 'COPY t, line 1: ""7001""' });
+  });
+
+  it('as the field, of which no more is shown than a hundred bytes', () => {
+    expect(where('x\ta\n', DEFAULTS)).toMatchObject({ where: 'COPY t, line 1, column c0: "x"' });
+    const long = `${'y'.repeat(99)}ü`;
+    expect(where(`${long}\ta\n`, DEFAULTS)).toMatchObject({
+      where: `COPY t, line 1, column c0: "${'y'.repeat(99)}..."`,
+    });
+  });
+});
