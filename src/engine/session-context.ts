@@ -1,6 +1,7 @@
 /** What the engine's statement code sees of its session; SessionImpl implements it. */
 import type { CatalogSnapshot } from '../catalog/catalog.ts';
 import type { NoticeSeverity } from '../errors/db-error.ts';
+import type { ConditionName } from '../errors/sqlstate.ts';
 import type { CancelState, ExecContext, Instrumentation } from '../exec/operator.ts';
 import type { EvalContext } from '../functions/function.ts';
 import type { BindEnvironment } from '../plan/binder.ts';
@@ -42,7 +43,14 @@ export interface SessionContext {
     execParams: number,
     instrumentation?: Instrumentation,
   ): ExecContext;
-  notice(severity: NoticeSeverity, message: string, detail?: string, hint?: string): void;
+  /** `condition` gives the SQLSTATE where it is not that of any notice or warning. */
+  notice(
+    severity: NoticeSeverity,
+    message: string,
+    detail?: string,
+    hint?: string,
+    condition?: ConditionName,
+  ): void;
   /** Where the running statement's messages go. */
   readonly sink: ResultSink | undefined;
 }

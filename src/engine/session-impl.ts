@@ -10,6 +10,7 @@ import {
   toDbError,
   type NoticeSeverity,
 } from '../errors/db-error.ts';
+import { SQLSTATE, type ConditionName } from '../errors/sqlstate.ts';
 import {
   inTurns,
   type CancelState,
@@ -234,7 +235,13 @@ export class SessionImpl implements Session, SessionContext {
     return buildExecContext(this, parameters, execParams, instrumentation);
   }
 
-  notice(severity: NoticeSeverity, message: string, detail?: string, hint?: string): void {
+  notice(
+    severity: NoticeSeverity,
+    message: string,
+    detail?: string,
+    hint?: string,
+    condition?: ConditionName,
+  ): void {
     const order = ['DEBUG', 'LOG', 'NOTICE', 'WARNING'];
     const minimum = this.settings.mustGet('client_min_messages').toUpperCase().replace(/\d$/, '');
     if (
@@ -243,7 +250,8 @@ export class SessionImpl implements Session, SessionContext {
     )
       return;
     if (minimum === 'ERROR' && severity !== 'INFO') return;
-    const code = severity === 'WARNING' ? '01000' : '00000';
+    const code =
+      SQLSTATE[condition ?? (severity === 'WARNING' ? 'warning' : 'successful_completion')];
     this.sink?.notice({ severity, code, message, detail, hint });
   }
 

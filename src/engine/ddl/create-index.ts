@@ -7,7 +7,7 @@ import { canonicalIndexExpression } from '../expressions.ts';
 import { requireCreate, requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { requireUniqueHasTime } from './hypertable-options.ts';
-import { chooseName, mustFindTable, requireFreeName } from './names.ts';
+import { chooseName, mustFindTable, noteExisting, requireFreeName } from './names.ts';
 
 /** Methods that a B-tree-like index can stand in for; the name is kept for \d. */
 const METHODS = new Set(['btree', 'hash', 'brin']);
@@ -39,7 +39,7 @@ export async function createIndex(
     catalog.relationByName(table.schema, node.idxname) !== undefined
   ) {
     if (node.if_not_exists !== true) requireFreeName(catalog, table.schema, node.idxname);
-    session.notice('NOTICE', `relation "${node.idxname}" already exists, skipping`);
+    noteExisting(session, 'duplicate_table', `relation "${node.idxname}"`);
     return 'CREATE INDEX';
   }
   const keys = (node.indexParams ?? []).map((param) => indexKey(session, table, param, sql));

@@ -9,7 +9,7 @@ import type { StatementCall } from '../executable.ts';
 import { checkPlanPrivileges } from '../privileges.ts';
 import { planQuery } from '../query.ts';
 import type { SessionContext } from '../session-context.ts';
-import { requireFreeName } from './names.ts';
+import { noteExisting, requireFreeName } from './names.ts';
 import { creationSchemaFor, isTemporary, refuseOnCommit } from './temporary.ts';
 
 type CreateNode = Pick<
@@ -34,7 +34,7 @@ export async function createTableAs(
     node.if_not_exists === true &&
     session.catalog().relationByName(schema, relname) !== undefined
   ) {
-    session.notice('NOTICE', `relation "${relname}" already exists, skipping`);
+    noteExisting(session, 'duplicate_table', `relation "${relname}"`);
     return 'CREATE TABLE AS';
   }
   requireFreeName(session.catalog(), schema, relname);

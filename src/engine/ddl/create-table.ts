@@ -19,7 +19,7 @@ import type { SessionContext } from '../session-context.ts';
 import { planColumn, type ConstraintNode } from './column-definition.ts';
 import { hypertableFromOptions, requireUniqueHasTime } from './hypertable-options.ts';
 import { addLike } from './like.ts';
-import { atName, chooseName, joinName, requireFreeName } from './names.ts';
+import { atName, chooseName, joinName, noteExisting, requireFreeName } from './names.ts';
 import { addSequence, type TableDraft } from './table-draft.ts';
 import { creationSchemaFor, isTemporary, refuseOnCommit } from './temporary.ts';
 
@@ -33,7 +33,7 @@ export async function createTable(
   const schema = await atName(sql, relation, () => creationSchemaFor(session, relation));
   const name = relation.relname ?? '';
   if (node.if_not_exists === true && session.catalog().relationByName(schema, name) !== undefined) {
-    session.notice('NOTICE', `relation "${name}" already exists, skipping`);
+    noteExisting(session, 'duplicate_table', `relation "${name}"`);
     return 'CREATE TABLE';
   }
   requireFreeName(session.catalog(), schema, name);

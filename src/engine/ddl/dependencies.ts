@@ -1,6 +1,7 @@
 /** What depends on what: indexes and owned sequences on tables, views on relations, all on schemas. */
 import type { CatalogSnapshot, ObjectDescriptor, ViewDescriptor } from '../../catalog/catalog.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
+import { shortestName } from '../../functions/system/names.ts';
 import type { Oid } from '../../types/type.ts';
 import type { SessionContext } from '../session-context.ts';
 import { viewUsage } from './view-usage.ts';
@@ -56,14 +57,10 @@ export function relationsOfView(
   return viewUsage(session, catalog, view)?.relations ?? new Set();
 }
 
-/** `table t`, `view s.v`: as PostgreSQL's dependency messages name objects. */
-export function describeObject(catalog: CatalogSnapshot, object: ObjectDescriptor): string {
+/** `table t`, `view s.v`: as PostgreSQL's messages name objects, without the schema where the path finds them. */
+export function describeObject(session: SessionContext, object: ObjectDescriptor): string {
   if (object.kind === 'schema' || object.kind === 'role' || object.kind === 'database')
-    return `${object.kind} ${object.name}`;
-  const schema = catalog.schema(object.schema)?.name ?? '';
+    return `${object.kind} ${quoteIdentifier(object.name)}`;
   const kind = object.kind === 'virtual' ? 'view' : object.kind;
-  const name = quoteIdentifier(object.name);
-  return schema === 'public' || schema.startsWith('pg_temp_')
-    ? `${kind} ${name}`
-    : `${kind} ${quoteIdentifier(schema)}.${name}`;
+  return `${kind} ${shortestName(object, session.evalContext())}`;
 }

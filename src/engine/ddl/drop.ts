@@ -9,6 +9,7 @@ import type {
   ViewDescriptor,
 } from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
+import type { ConditionName } from '../../errors/sqlstate.ts';
 import { nameList, nodeAs, type Node, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import type { Oid } from '../../types/type.ts';
 import { isOwner, requireOwner } from '../privileges.ts';
@@ -21,14 +22,28 @@ import { defaultsUsing } from './sequence-defaults.ts';
 interface DropKind {
   readonly tag: string;
   readonly label: string;
+  /** What there is none of where the name is unknown. */
+  readonly missing: ConditionName;
   readonly kinds: readonly RelationDescriptor['kind'][];
 }
 
 const KINDS = new Map<string, DropKind>([
-  ['OBJECT_TABLE', { tag: 'DROP TABLE', label: 'table', kinds: ['table'] }],
-  ['OBJECT_VIEW', { tag: 'DROP VIEW', label: 'view', kinds: ['view', 'virtual'] }],
-  ['OBJECT_INDEX', { tag: 'DROP INDEX', label: 'index', kinds: ['index'] }],
-  ['OBJECT_SEQUENCE', { tag: 'DROP SEQUENCE', label: 'sequence', kinds: ['sequence'] }],
+  [
+    'OBJECT_TABLE',
+    { tag: 'DROP TABLE', label: 'table', missing: 'undefined_table', kinds: ['table'] },
+  ],
+  [
+    'OBJECT_VIEW',
+    { tag: 'DROP VIEW', label: 'view', missing: 'undefined_table', kinds: ['view', 'virtual'] },
+  ],
+  [
+    'OBJECT_INDEX',
+    { tag: 'DROP INDEX', label: 'index', missing: 'undefined_object', kinds: ['index'] },
+  ],
+  [
+    'OBJECT_SEQUENCE',
+    { tag: 'DROP SEQUENCE', label: 'sequence', missing: 'undefined_table', kinds: ['sequence'] },
+  ],
 ]);
 
 export async function dropObjects(
@@ -49,10 +64,10 @@ export async function dropObjects(
       requireDropRights(session, relation);
       targets.push(relation);
     } else if (node.missing_ok === true) {
-      session.notice('NOTICE', `${kind.label} "${displayName(name)}" does not exist, skipping`);
+      session.notice('NOTICE', `${missingLabel(session, kind, name)} does not exist, skipping`);
     } else {
       requireSchema(session, name);
-      throw dbError('undefined_table', `${kind.label} "${displayName(name)}" does not exist`);
+      throw dbError(kind.missing, `${kind.label} "${displayName(name)}" does not exist`);
     }
   }
   await dropAll(session, targets, node.behavior === 'DROP_CASCADE');
@@ -85,13 +100,22 @@ async function lockTargets(session: SessionContext, objects: readonly Node[]): P
   }
 }
 
+/** The schema that a name gives and that is not there. */
+function missingSchema(session: SessionContext, name: RangeVar): string | undefined {
+  const { schemaname } = name;
+  const isThere = schemaname === undefined || session.catalog().schemaByName(schemaname);
+  return isThere ? undefined : schemaname;
+}
+
+function missingLabel(session: SessionContext, kind: DropKind, name: RangeVar): string {
+  const schema = missingSchema(session, name);
+  return schema === undefined ? `${kind.label} "${displayName(name)}"` : `schema "${schema}"`;
+}
+
 function requireSchema(session: SessionContext, name: RangeVar): void {
-  if (
-    name.schemaname === undefined ||
-    session.catalog().schemaByName(name.schemaname) !== undefined
-  )
-    return;
-  throw dbError('invalid_schema_name', `schema "${name.schemaname}" does not exist`);
+  const schema = missingSchema(session, name);
+  if (schema !== undefined)
+    throw dbError('invalid_schema_name', `schema "${schema}" does not exist`);
 }
 
 function rangeVar(node: Node): RangeVar {
@@ -122,8 +146,9 @@ export async function dropAll(
   const wanted = new Set(targets.map((object) => object.oid));
   const doomed = new Map<Oid, ObjectDescriptor>();
   const reported: string[] = [];
-  const collection: Collection = { wanted, doomed, reported, cascade, defaults: [] };
+  const collection: Collection = { wanted, doomed, reported, needed: [], cascade, defaults: [] };
   for (const target of targets) collect(session, catalog, target, collection);
+  if (collection.needed.length > 0) throw stillNeeded(session, targets, collection.needed);
   if (reported.length === 1) session.notice('NOTICE', `drop cascades to ${reported[0]}`);
   if (reported.length > 1) {
     const detail = reported.map((line) => `drop cascades to ${line}`).join('\n');
@@ -143,6 +168,8 @@ interface Collection {
   readonly wanted: ReadonlySet<Oid>;
   readonly doomed: Map<Oid, ObjectDescriptor>;
   readonly reported: string[];
+  /** `view v depends on table t`: what stands against dropping without CASCADE. */
+  readonly needed: string[];
   readonly cascade: boolean;
   /** Columns that lose their default with a sequence. */
   readonly defaults: { readonly table: Oid; readonly column: number }[];
@@ -161,8 +188,11 @@ function collect(
   for (const { dependent, automatic } of dependentsOf(session, catalog, object)) {
     if (into.doomed.has(dependent.oid)) continue;
     if (!automatic && !into.wanted.has(dependent.oid)) {
-      if (!into.cascade) throw stillNeeded(catalog, object, dependent);
-      into.reported.push(describeObject(catalog, dependent));
+      const label = describeObject(session, dependent);
+      into.reported.push(label);
+      into.needed.push(
+        ...(into.cascade ? [] : [`${label} depends on ${describeObject(session, object)}`]),
+      );
     }
     collect(session, catalog, dependent, into);
   }
@@ -180,36 +210,32 @@ function noteDefaults(
     const column = owner.columns.find((candidate) => candidate.identitySequence === sequence.oid);
     if (column !== undefined) {
       throw dbError('dependent_objects_still_exist', {
-        message: `cannot drop ${describeObject(catalog, sequence)} because column ${column.name} of ${describeObject(catalog, owner)} requires it`,
-        hint: `You can drop column ${column.name} of ${describeObject(catalog, owner)} instead.`,
+        message: `cannot drop ${describeObject(session, sequence)} because column ${column.name} of ${describeObject(session, owner)} requires it`,
+        hint: `You can drop column ${column.name} of ${describeObject(session, owner)} instead.`,
       });
     }
   }
   for (const { table, column } of defaultsUsing(session, catalog, sequence.oid)) {
     if (into.doomed.has(table.oid) || into.wanted.has(table.oid)) continue;
-    const label = `default value for column ${column.name} of ${describeObject(catalog, table)}`;
-    if (!into.cascade) {
-      const name = describeObject(catalog, sequence);
-      throw dbError('dependent_objects_still_exist', {
-        message: `cannot drop ${name} because other objects depend on it`,
-        detail: `${label} depends on ${name}`,
-        hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-      });
-    }
+    const label = `default value for column ${column.name} of ${describeObject(session, table)}`;
     into.reported.push(label);
+    if (!into.cascade) into.needed.push(`${label} depends on ${describeObject(session, sequence)}`);
     into.defaults.push({ table: table.oid, column: column.attnum });
   }
 }
 
 function stillNeeded(
-  catalog: CatalogSnapshot,
-  object: ObjectDescriptor,
-  dependent: ObjectDescriptor,
+  session: SessionContext,
+  targets: readonly ObjectDescriptor[],
+  needed: readonly string[],
 ): Error {
-  const name = describeObject(catalog, object);
+  const [target] = targets;
+  const one = targets.length === 1 && target !== undefined;
   return dbError('dependent_objects_still_exist', {
-    message: `cannot drop ${name} because other objects depend on it`,
-    detail: `${describeObject(catalog, dependent)} depends on ${name}`,
+    message: one
+      ? `cannot drop ${describeObject(session, target)} because other objects depend on it`
+      : 'cannot drop desired object(s) because other objects depend on them',
+    detail: needed.join('\n'),
     hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
   });
 }

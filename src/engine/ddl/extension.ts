@@ -2,6 +2,7 @@
 import { dbError, notSupported } from '../../errors/db-error.ts';
 import type { NodeBody } from '../../parse/ast.ts';
 import type { SessionContext } from '../session-context.ts';
+import { noteExisting } from './names.ts';
 
 /** Extensions whose functions are part of the server. */
 export const BUILT_IN_EXTENSIONS: ReadonlySet<string> = new Set([
@@ -24,7 +25,7 @@ export function createExtension(
   }
   if (node.if_not_exists !== true)
     throw dbError('duplicate_object', `extension "${name}" already exists`);
-  session.notice('NOTICE', `extension "${name}" already exists, skipping`);
+  noteExisting(session, 'duplicate_object', `extension "${name}"`);
   return 'CREATE EXTENSION';
 }
 

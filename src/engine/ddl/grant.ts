@@ -193,6 +193,9 @@ async function changeObject(
     session.notice(
       'WARNING',
       `no privileges ${node.is_grant === true ? 'were granted' : 'could be revoked'} for "${object.name}"`,
+      undefined,
+      undefined,
+      node.is_grant === true ? 'privilege_not_granted' : 'privilege_not_revoked',
     );
     return;
   }
@@ -201,6 +204,9 @@ async function changeObject(
     session.notice(
       'WARNING',
       `not all privileges ${node.is_grant === true ? 'were granted' : 'could be revoked'} for "${object.name}"`,
+      undefined,
+      undefined,
+      node.is_grant === true ? 'privilege_not_granted' : 'privilege_not_revoked',
     );
   }
   const owner = catalog.role(ownerOf(catalog, object))?.name ?? '';

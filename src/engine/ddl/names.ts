@@ -6,6 +6,7 @@ import type {
   TableDescriptor,
 } from '../../catalog/catalog.ts';
 import { DbError, dbError } from '../../errors/db-error.ts';
+import type { ConditionName } from '../../errors/sqlstate.ts';
 import { errorPosition } from '../../parse/position.ts';
 import type { RangeVar } from '../../parse/ast.ts';
 import type { Oid } from '../../types/type.ts';
@@ -129,4 +130,13 @@ export function joinName(first: string, second: string, suffix: string): string 
     else b = b.slice(0, -1);
   }
   return [a, b, suffix].filter((part) => part !== '').join('_');
+}
+
+/** IF NOT EXISTS met an object of that name: a notice with the SQLSTATE that the error would have. */
+export function noteExisting(
+  session: SessionContext,
+  condition: ConditionName,
+  label: string,
+): void {
+  session.notice('NOTICE', `${label} already exists, skipping`, undefined, undefined, condition);
 }

@@ -226,7 +226,7 @@ function requireUnused(session: SessionContext, role: RoleDescriptor): void {
   for (const object of database === undefined ? objects : [...objects, database]) {
     if (object.kind === 'index' || object.kind === 'virtual' || object.kind === 'role') continue;
     const name =
-      object.kind === 'database' ? `database ${object.name}` : describeObject(catalog, object);
+      object.kind === 'database' ? `database ${object.name}` : describeObject(session, object);
     if (object.owner === role.oid) lines.push(`owner of ${name}`);
     else if (
       (object.acl ?? [])

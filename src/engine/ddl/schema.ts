@@ -4,6 +4,7 @@ import type { NodeBody } from '../../parse/ast.ts';
 import { hasPrivilege, permissionDenied, requireMembership } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { databaseDescriptor } from './database-descriptor.ts';
+import { noteExisting } from './names.ts';
 import { mustFindRole } from './role-names.ts';
 
 export async function createSchema(
@@ -22,7 +23,7 @@ export async function createSchema(
   if (session.catalog().schemaByName(name) !== undefined) {
     if (node.if_not_exists !== true)
       throw dbError('duplicate_schema', `schema "${name}" already exists`);
-    session.notice('NOTICE', `schema "${name}" already exists, skipping`);
+    noteExisting(session, 'duplicate_schema', `schema "${name}"`);
     return 'CREATE SCHEMA';
   }
   const oid = await transaction.allocateOid();

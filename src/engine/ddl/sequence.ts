@@ -15,7 +15,13 @@ import type { SessionContext } from '../session-context.ts';
 import { columnType } from './column-definition.ts';
 import { requireOwner } from '../privileges.ts';
 import { parseInt64 } from '../../types/int.ts';
-import { findRelation, mustFindRelation, mustFindTable, requireFreeName } from './names.ts';
+import {
+  findRelation,
+  mustFindRelation,
+  mustFindTable,
+  noteExisting,
+  requireFreeName,
+} from './names.ts';
 import { creationSchemaFor } from './temporary.ts';
 
 const RANGES = new Map<Oid, readonly [bigint, bigint]>([
@@ -151,7 +157,7 @@ export async function createSequence(
     session.catalog().relationByName(schema, name.relname ?? '') !== undefined &&
     node.if_not_exists === true
   ) {
-    session.notice('NOTICE', `relation "${name.relname}" already exists, skipping`);
+    noteExisting(session, 'duplicate_table', `relation "${name.relname}"`);
     return 'CREATE SEQUENCE';
   }
   requireFreeName(session.catalog(), schema, name.relname ?? '');

@@ -27,7 +27,7 @@ export async function guardViews(
   const [first] = changed;
   if (first === undefined) return;
   throw dbError('feature_not_supported', {
-    message: `cannot change this object because ${describeObject(session.catalog(), first.view)} depends on it by name`,
+    message: `cannot change this object because ${describeObject(session, first.view)} depends on it by name`,
     hint: 'Drop the view first and create it again afterwards.',
   });
 }

@@ -16,6 +16,7 @@ import { bindColumnDefault } from '../../expressions.ts';
 import { NEUTRAL_FORMAT } from '../../system-context.ts';
 import { planColumn, requireColumnName } from '../column-definition.ts';
 import { addConstraint } from '../create-table.ts';
+import { noteExisting } from '../names.ts';
 import { addSequence, type TableDraft } from '../table-draft.ts';
 import { requireUniqueHasTime } from '../hypertable-options.ts';
 import { rewriteTable, verifyRows } from './rewrite.ts';
@@ -31,9 +32,9 @@ export async function addColumn(
   const name = definition.colname ?? '';
   requireColumnName(name);
   if (liveColumns(before).some((column) => column.name === name)) {
-    const message = `column "${name}" of relation "${before.name}" already exists`;
-    if (!ifNotExists) throw dbError('duplicate_column', message);
-    session.notice('NOTICE', `${message}, skipping`);
+    const label = `column "${name}" of relation "${before.name}"`;
+    if (!ifNotExists) throw dbError('duplicate_column', `${label} already exists`);
+    noteExisting(session, 'duplicate_column', label);
     return;
   }
   const plan = planColumn(session, definition, before.columns.length + 1, target.sql);

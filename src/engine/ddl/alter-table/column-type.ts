@@ -79,7 +79,7 @@ function refuse(
   if (view !== undefined) {
     throw dbError('feature_not_supported', {
       message: 'cannot alter type of a column used by a view or rule',
-      detail: `rule _RETURN on ${describeObject(session.catalog(), view)} depends on column "${column.name}"`,
+      detail: `rule _RETURN on ${describeObject(session, view)} depends on column "${column.name}"`,
     });
   }
   const isInteger = type.oid === OID.int2 || type.oid === OID.int4 || type.oid === OID.int8;

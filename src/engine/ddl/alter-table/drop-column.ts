@@ -8,7 +8,7 @@ import type {
 import { dbError } from '../../../errors/db-error.ts';
 import type { Oid } from '../../../types/type.ts';
 import type { SessionContext } from '../../session-context.ts';
-import { describeObject, userViews } from '../dependencies.ts';
+import { describeObject, relationsOfView, userViews } from '../dependencies.ts';
 import { dropAll } from '../drop.ts';
 import { viewUsage } from '../view-usage.ts';
 import { columnsOfIndex } from './stored-sql.ts';
@@ -68,6 +68,20 @@ export function viewsUsing(session: SessionContext, table: Oid, attnum: number):
   );
 }
 
+/** `view v depends on column c of table t`, or on the view through which it sees the column. */
+function dependency(
+  session: SessionContext,
+  table: TableDescriptor,
+  column: string,
+  views: readonly ViewDescriptor[],
+  view: ViewDescriptor,
+): string {
+  const named = relationsOfView(session, session.catalog(), view);
+  const through = named.has(table.oid) ? undefined : views.find(({ oid }) => named.has(oid));
+  const on = through === undefined ? column : describeObject(session, through);
+  return `${describeObject(session, view)} depends on ${on}`;
+}
+
 async function dropViewsOn(
   session: SessionContext,
   table: TableDescriptor,
@@ -77,16 +91,15 @@ async function dropViewsOn(
   const views = viewsUsing(session, table.oid, column.attnum);
   const [first] = views;
   if (first === undefined) return;
-  const catalog = session.catalog();
-  const name = `column ${column.name} of ${describeObject(catalog, table)}`;
+  const name = `column ${column.name} of ${describeObject(session, table)}`;
   if (!cascade) {
     throw dbError('dependent_objects_still_exist', {
       message: `cannot drop ${name} because other objects depend on it`,
-      detail: views.map((view) => `${describeObject(catalog, view)} depends on ${name}`).join('\n'),
+      detail: views.map((view) => dependency(session, table, name, views, view)).join('\n'),
       hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
     });
   }
-  const lines = views.map((view) => `drop cascades to ${describeObject(catalog, view)}`);
+  const lines = views.map((view) => `drop cascades to ${describeObject(session, view)}`);
   if (lines.length === 1) session.notice('NOTICE', lines[0] as string);
   else session.notice('NOTICE', `drop cascades to ${lines.length} other objects`, lines.join('\n'));
   await dropAll(session, views, true);

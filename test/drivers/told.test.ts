@@ -1,0 +1,119 @@
+/** What clients are told beside results: notices with their SQLSTATE, details of errors, notifications, the end. */
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { useServer } from './support/server.ts';
+
+const server = useServer();
+let client: pg.Client;
+let notices: string[];
+
+const connect = async (): Promise<pg.Client> => {
+  const made = new pg.Client({
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'postgres',
+    database: 'postgres',
+  });
+  await made.connect();
+  return made;
+};
+
+beforeEach(async () => {
+  client = await connect();
+  notices = [];
+  client.on('notice', ({ code, message, detail }) => {
+    notices.push([code, message, detail].filter((part) => part !== undefined).join('\n'));
+  });
+  await client.query('create schema s; create schema hidden; set search_path = s');
+});
+
+afterEach(async () => {
+  await client.query('set client_min_messages = error; drop schema s, hidden cascade');
+  await client.end();
+});
+
+async function failure(sql: string): Promise<pg.DatabaseError> {
+  const outcome = await client.query(sql).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(pg.DatabaseError);
+  return outcome as pg.DatabaseError;
+}
+
+describe('notices', () => {
+  it('have the SQLSTATE of what they are about', async () => {
+    await client.query('create table t (a int); create index i on t (a); create sequence q');
+    await client.query('create table if not exists t (b int)');
+    await client.query('create table if not exists t as select 1');
+    await client.query('create index if not exists i on t (a)');
+    await client.query('create sequence if not exists q');
+    await client.query('create schema if not exists s');
+    await client.query('alter table t add column if not exists a int');
+    await client.query('drop table if exists missing, nowhere.missing');
+    expect(notices).toEqual([
+      '42P07\nrelation "t" already exists, skipping',
+      '42P07\nrelation "t" already exists, skipping',
+      '42P07\nrelation "i" already exists, skipping',
+      '42P07\nrelation "q" already exists, skipping',
+      '42P06\nschema "s" already exists, skipping',
+      '42701\ncolumn "a" of relation "t" already exists, skipping',
+      '00000\ntable "missing" does not exist, skipping',
+      '00000\nschema "nowhere" does not exist, skipping',
+    ]);
+  });
+});
+
+describe('DROP names all that depends, without the schema where the path leads to it', () => {
+  beforeEach(async () => {
+    await client.query(`
+      create table t (a serial, "B" int);
+      create view v as select a, "B" from t;
+      create view hidden.w as select a from t;
+      create view "V 2" as select a from v;
+      create table u (a int default nextval('t_a_seq'))`);
+  });
+
+  it('refuses without CASCADE', async () => {
+    const table = await failure('drop table t');
+    expect(table.code).toBe('2BP01');
+    expect(table.message).toBe('cannot drop table t because other objects depend on it');
+    expect(table.detail?.split('\n').sort()).toEqual([
+      'default value for column a of table u depends on sequence t_a_seq',
+      'view "V 2" depends on view v',
+      'view hidden.w depends on table t',
+      'view v depends on table t',
+    ]);
+    const column = await failure('alter table t drop column "B"');
+    expect(column.message).toBe(
+      'cannot drop column B of table t because other objects depend on it',
+    );
+    expect(column.detail?.split('\n')).toEqual([
+      'view v depends on column B of table t',
+      'view "V 2" depends on view v',
+    ]);
+    expect((await failure('drop view v, hidden.w')).message).toBe(
+      'cannot drop desired object(s) because other objects depend on them',
+    );
+    const schema = await failure('drop schema s');
+    expect(schema.message).toBe('cannot drop schema s because other objects depend on it');
+    expect(schema.detail?.split('\n')).toContain('table u depends on schema s');
+  });
+
+  it('drops them with CASCADE', async () => {
+    await client.query('drop view v cascade');
+    expect(notices).toEqual(['00000\ndrop cascades to view "V 2"']);
+    await client.query('drop table t cascade');
+    expect(notices[1]?.split('\n').sort()).toEqual([
+      '00000',
+      'drop cascades to 2 other objects',
+      'drop cascades to default value for column a of table u',
+      'drop cascades to view hidden.w',
+    ]);
+  });
+
+  it('says of an index that is not there that it is an undefined object', async () => {
+    expect((await failure('drop index missing')).code).toBe('42704');
+    expect((await failure('drop sequence missing')).code).toBe('42P01');
+  });
+});
