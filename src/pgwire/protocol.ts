@@ -93,8 +93,9 @@ export class Protocol {
   }
 
   async #failed(type: number, thrown: unknown): Promise<void> {
-    // What a statement throws because it was cancelled for the connection's end says less.
-    const error = this.#termination ?? toDbError(thrown);
+    // Who ends the connection tells the client once, in the end; what the cancelled statement throws says less.
+    if (this.#termination !== undefined) throw this.#termination;
+    const error = toDbError(thrown);
     if (error.severity !== 'ERROR') throw error;
     this.#sink.abandon();
     if (error.condition === 'internal_error') {

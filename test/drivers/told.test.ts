@@ -117,3 +117,38 @@ describe('DROP names all that depends, without the schema where the path leads t
     expect((await failure('drop sequence missing')).code).toBe('42P01');
   });
 });
+
+describe('notifications', () => {
+  it('come once for a message that a transaction sends several times', async () => {
+    const got: string[] = [];
+    client.on('notification', ({ payload }) => got.push(payload ?? ''));
+    await client.query('listen news');
+    await client.query(`
+      begin;
+      notify news, 'one';
+      notify news, 'two';
+      savepoint a;
+      notify news, 'three';
+      rollback to a;
+      select pg_notify('news', 'one'), pg_notify('news', 'three');
+      commit`);
+    await client.query(`notify news, 'one'`);
+    await client.query('select 1');
+    expect(got).toEqual(['one', 'two', 'three', 'one']);
+  });
+});
+
+describe('pg_terminate_backend', () => {
+  it('ends a running statement with one FATAL error', async () => {
+    const other = await connect();
+    const errors: (string | undefined)[] = [];
+    other.on('error', (error) => errors.push((error as pg.DatabaseError).code));
+    const { rows } = await other.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const outcome = other.query('select pg_sleep(20)').catch((error: unknown) => error);
+    await client.query('select pg_sleep(0.05)');
+    await client.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+    const error = (await outcome) as pg.DatabaseError;
+    expect([error.severity, error.code]).toEqual(['FATAL', '57P01']);
+    expect(errors).not.toContain('57P01');
+  });
+});
