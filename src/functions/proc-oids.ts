@@ -246,6 +246,7 @@ pg_relation_is_publishable 2205=6121
 pg_relation_is_updatable 2205,16=3842
 pg_relation_size 2205=2325 2205,25=2332
 pg_reload_conf =2621
+pg_show_all_settings =2084
 pg_size_bytes 25=3334
 pg_size_pretty 20=2288 1700=3166
 pg_sleep 701=2626

@@ -152,3 +152,18 @@ describe('pg_terminate_backend', () => {
     expect(errors).not.toContain('57P01');
   });
 });
+
+describe('clients that ask for settings when they connect', () => {
+  it('find them in pg_show_all_settings', async () => {
+    const { rows } = await client.query(`
+      select set_config('bytea_output', 'hex', false) as value
+      from pg_show_all_settings() where name = 'bytea_output'`);
+    expect(rows).toEqual([{ value: 'hex' }]);
+    const same = await client.query(
+      'select count(*)::int as n from (table pg_settings except select * from pg_show_all_settings()) x',
+    );
+    expect(same.rows).toEqual([{ n: 0 }]);
+    const text = await client.query('select current_query() as sql');
+    expect(text.rows).toEqual([{ sql: 'select current_query() as sql' }]);
+  });
+});

@@ -6,6 +6,7 @@ import type { Value } from '../../types/value.ts';
 import { intervalMicros } from '../interval-text.ts';
 import { effectiveRoles, isSuperRole, isSuperuser } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
+import { settingRows } from '../system/tables/pg-settings.ts';
 import { sendNotification } from '../utility/notify.ts';
 import type { Operation, Rows } from './engine-admin.ts';
 
@@ -160,6 +161,11 @@ export const serverOperations: readonly (readonly [string, Operation])[] = [
       sendNotification(session, String(channel ?? ''), String(payload ?? ''));
       return VOID;
     },
+  ],
+  ['show_all_settings', (session) => [...settingRows(session)]],
+  [
+    'current_query',
+    (session) => one(session.database.session(session.processId)?.activity.query ?? null),
   ],
   [
     'listening_channels',

@@ -1,4 +1,4 @@
-/** Notifications: what LISTEN has asked for, and NOTIFY as a function. */
+/** Rows that the session has: what LISTEN has asked for, its settings; and NOTIFY as a function. */
 import { OID, sqlType } from '../../types/type.ts';
 import type { ScalarFunction, SqlFunction, TableFunction } from '../function.ts';
 
@@ -17,6 +17,31 @@ const listeningChannels: TableFunction = {
   },
 };
 
+const SETTING_TEXTS =
+  'name setting unit category short_desc extra_desc context vartype source min_val max_val';
+
+/** The function behind pg_settings; pgAdmin asks it when it connects. */
+const showAllSettings: TableFunction = {
+  kind: 'table',
+  name: 'pg_show_all_settings',
+  argTypes: [],
+  returnType: OID.record,
+  volatility: 'stable',
+  strict: true,
+  columns: () => [
+    ...SETTING_TEXTS.split(' ').map((name) => ({ name, type: sqlType(OID.text) })),
+    { name: 'enumvals', type: sqlType(OID.textArray) },
+    ...['boot_val', 'reset_val', 'sourcefile'].map((name) => ({ name, type: sqlType(OID.text) })),
+    { name: 'sourceline', type: sqlType(OID.int4) },
+    { name: 'pending_restart', type: sqlType(OID.bool) },
+  ],
+  returnsRecord: true,
+  returnsSet: true,
+  async *rows(_args, context) {
+    yield* await context.admin.call('show_all_settings', []);
+  },
+};
+
 const notify: ScalarFunction = {
   kind: 'scalar',
   name: 'pg_notify',
@@ -31,4 +56,4 @@ const notify: ScalarFunction = {
   },
 };
 
-export const serverFunctions: readonly SqlFunction[] = [notify, listeningChannels];
+export const serverFunctions: readonly SqlFunction[] = [notify, listeningChannels, showAllSettings];

@@ -75,8 +75,10 @@ function settingRow(session: SessionContext, definition: SettingDefinition, valu
   ];
 }
 
-export const pgSettings = catalogTable('pg_settings', function* (session) {
+export function* settingRows(session: SessionContext): Iterable<Row> {
   for (const { definition, value } of session.settings.all()) {
     if (!UNLISTED.has(definition.name)) yield settingRow(session, definition, value);
   }
-});
+}
+
+export const pgSettings = catalogTable('pg_settings', settingRows);
