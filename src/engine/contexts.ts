@@ -5,7 +5,7 @@ import type { Value } from '../types/value.ts';
 import { engineAdmin } from './admin/engine-admin.ts';
 import { regNames } from './reg-names.ts';
 import { checkpointOf } from './checkpoint.ts';
-import { explicitSearchPath, lookupPath } from './search-path.ts';
+import { explicitSearchPath } from './search-path.ts';
 import { setSetting } from './set-setting.ts';
 import { sequencesOf } from './session-sequences.ts';
 import type { SessionImpl } from './session-impl.ts';
@@ -38,10 +38,10 @@ function sessionView(session: SessionImpl): SessionView {
     sessionUser: session.sessionUser,
     currentUser: () => session.currentUser(),
     searchPath(implicit) {
+      if (implicit) return session.lookupPath();
       const catalog = session.catalog();
       const user = catalog.role(session.currentUser())?.name ?? '';
-      const explicit = explicitSearchPath(session.settings.mustGet('search_path'), user, catalog);
-      return implicit ? lookupPath(explicit) : explicit;
+      return explicitSearchPath(session.settings.mustGet('search_path'), user, catalog);
     },
     getSetting: (name) => session.settings.get(name),
     setSetting: (name, value, isLocal) => setSetting(session, name, value, isLocal),
