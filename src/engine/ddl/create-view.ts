@@ -1,7 +1,8 @@
 /** CREATE [OR REPLACE] VIEW. */
+import { quoteIdentifier } from '../../base/identifier.ts';
 import type { ColumnDescriptor, ViewDescriptor } from '../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../errors/db-error.ts';
-import { nameList, type NodeBody, type RangeVar } from '../../parse/ast.ts';
+import { nameList, nodeAs, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
 import { bindStatement } from '../../plan/binder.ts';
 import { OID, sqlType } from '../../types/type.ts';
@@ -26,7 +27,7 @@ export async function createView(
   const name = node.view as RangeVar;
   const given = setViewOptions([], node.options ?? []);
   const options = [...given, ...checkOptionOf(node.withCheckOption)];
-  const sql = viewBody(statement.text);
+  const sql = viewQuery(node, viewBody(statement.text));
   const columns = viewColumns(session, sql, nameList(node.aliases));
   const temporary = isTemporary(name) || readsTemporary(session, sql);
   if (temporary && !isTemporary(name))
@@ -90,6 +91,20 @@ function keptDefaults(
       ? column
       : { ...column, defaultSql: old.defaultSql, comment: old.comment };
   });
+}
+
+/**
+ * CREATE RECURSIVE VIEW v (c) AS q stands for the view over WITH RECURSIVE v (c) AS (q) SELECT c FROM v:
+ * the parser gives that query, whose WITH stands nowhere in the text.
+ */
+function viewQuery(node: NodeBody<'ViewStmt'>, body: string): string {
+  const { withClause } = nodeAs(node.query, 'SelectStmt') ?? {};
+  const cte = nodeAs(withClause?.ctes?.[0], 'CommonTableExpr');
+  const isWritten = (withClause?.location ?? -1) >= 0;
+  if (withClause?.recursive !== true || isWritten || cte?.ctename === undefined) return body;
+  const name = quoteIdentifier(cte.ctename);
+  const columns = nameList(node.aliases).map(quoteIdentifier).join(', ');
+  return `WITH RECURSIVE ${name}(${columns}) AS (${body}\n) SELECT ${columns} FROM ${name}`;
 }
 
 /** The query between AS, the first one outside quotes, comments and parentheses, and WITH CHECK OPTION. */

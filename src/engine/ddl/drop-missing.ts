@@ -15,8 +15,6 @@ interface MissingKind {
   label(session: SessionContext, object: Node): string | undefined;
 }
 
-const listName = (object: Node): string => nameList(nodeAs(object, 'List')?.items).join('.');
-
 /** `trigger "a" for relation "t"`: the last name is the object's, those before its table's. */
 function onTable(kind: string): MissingKind['label'] {
   return (_session, object) => {
@@ -64,7 +62,7 @@ function relation(kind: string): MissingKind['label'] {
       relname: names.at(-1) ?? '',
       ...(names.length > 1 ? { schemaname: names.at(-2) as string } : {}),
     };
-    return findRelation(session, name) === undefined ? `${kind} "${listName(object)}"` : undefined;
+    return findRelation(session, name) === undefined ? `${kind} "${name.relname}"` : undefined;
   };
 }
 

@@ -16,7 +16,7 @@ import { isOwner, requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import { dependentsOf, describeObject } from './dependencies.ts';
 import { dropMissing } from './drop-missing.ts';
-import { displayName, findRelation } from './names.ts';
+import { findRelation } from './names.ts';
 import { defaultsUsing } from './sequence-defaults.ts';
 
 interface DropKind {
@@ -67,7 +67,7 @@ export async function dropObjects(
       session.notice('NOTICE', `${missingLabel(session, kind, name)} does not exist, skipping`);
     } else {
       requireSchema(session, name);
-      throw dbError(kind.missing, `${kind.label} "${displayName(name)}" does not exist`);
+      throw dbError(kind.missing, `${kind.label} "${name.relname}" does not exist`);
     }
   }
   await dropAll(session, targets, node.behavior === 'DROP_CASCADE');
@@ -109,7 +109,7 @@ function missingSchema(session: SessionContext, name: RangeVar): string | undefi
 
 function missingLabel(session: SessionContext, kind: DropKind, name: RangeVar): string {
   const schema = missingSchema(session, name);
-  return schema === undefined ? `${kind.label} "${displayName(name)}"` : `schema "${schema}"`;
+  return schema === undefined ? `${kind.label} "${name.relname}"` : `schema "${schema}"`;
 }
 
 function requireSchema(session: SessionContext, name: RangeVar): void {
