@@ -328,6 +328,10 @@ function describeIndexScan(
   };
   const parts = node.equals.map((value, i) => `(${key(i)} = ${printer.print(value)})`);
   const next = key(node.equals.length);
+  if (node.anyOf !== null) {
+    const list = 'array' in node.anyOf ? [node.anyOf.array] : node.anyOf.values;
+    parts.push(`(${next} = ANY (${list.map((value) => printer.print(value)).join(', ')}))`);
+  }
   if (node.lower !== null)
     parts.push(`(${next} >${node.lower.inclusive ? '=' : ''} ${printer.print(node.lower.value)})`);
   if (node.upper !== null)

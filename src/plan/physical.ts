@@ -61,6 +61,9 @@ export interface TableScanNode extends NodeBase {
   readonly latest: { readonly keys: readonly number[]; readonly newest: boolean } | null;
 }
 
+/** Values to look up: expressions, or the elements of an array. */
+export type IndexList = { readonly values: readonly Expr[] } | { readonly array: Expr };
+
 /** An index lookup on an ordinary table; output as a table scan's, in index order. */
 export interface IndexScanNode extends NodeBase {
   readonly kind: 'index-scan';
@@ -69,6 +72,8 @@ export interface IndexScanNode extends NodeBase {
   readonly attnums: readonly number[];
   /** Values for the leading key columns; NULL finds nothing. */
   readonly equals: readonly Expr[];
+  /** Values for the key column after those: each is looked up once. There are no bounds then. */
+  readonly anyOf: IndexList | null;
   /** Bounds on the key column after those. */
   readonly lower: { readonly value: Expr; readonly inclusive: boolean } | null;
   readonly upper: { readonly value: Expr; readonly inclusive: boolean } | null;

@@ -2,12 +2,13 @@
 import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import { findCast } from '../../types/cast.ts';
 import { PgArray } from '../../types/pg-array.ts';
+import { elementTypeOf, typeInfo } from '../../types/type-table.ts';
 import { OID, sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Expr } from '../expr.ts';
 import { conjuncts, isVolatile, someExpr } from '../expr-walk.ts';
 import type { ScanColumn } from '../logical.ts';
-import type { ScanPredicate } from '../physical.ts';
+import type { IndexList, ScanPredicate } from '../physical.ts';
 
 /** `column op value` found in a condition; `source` is the conjunct that it came from. */
 export interface ColumnPredicate {
@@ -73,6 +74,29 @@ function predicateOf(
     return { attnum: column.attnum, op: 'in', values: values as Expr[], source: part };
   }
   return undefined;
+}
+
+/** `column = ANY (array)` with an array that is known before the scan, but not yet. */
+export interface ListPredicate {
+  readonly attnum: number;
+  readonly array: Expr;
+}
+
+export function listPredicates(
+  condition: Expr | null,
+  columns: readonly ScanColumn[],
+): ListPredicate[] {
+  const byId = new Map(columns.map((column) => [column.id, column]));
+  return conjuncts(condition).flatMap((part) => {
+    if (part.kind !== 'array-op' || part.quantifier !== 'any' || part.operator !== '=') return [];
+    const { left, array } = part;
+    const column = scanColumn(left, byId);
+    if (column === undefined || array.kind === 'constant' || !isKnownBeforeScan(array)) return [];
+    const element = typeInfo(array.type.oid)?.isArray === true && elementTypeOf(array.type.oid);
+    if (element === undefined || element === false) return [];
+    const isSame = element === column.type.oid || sameFamily(element, column.type.oid);
+    return isSame && left.type.oid === column.type.oid ? [{ attnum: column.attnum, array }] : [];
+  });
 }
 
 /** Elements of a constant array that a scan may look for one by one. */
@@ -164,25 +188,36 @@ function isKnownBeforeScan(value: Expr): boolean {
 export interface IndexChoice {
   readonly index: IndexDescriptor;
   readonly equals: readonly ColumnPredicate[];
+  /** A list of values for the key after those. */
+  readonly anyOf: IndexList | null;
   readonly lower: ColumnPredicate | null;
   readonly upper: ColumnPredicate | null;
   /** True where at most one row can match. */
   readonly unique: boolean;
 }
 
-/** The index that narrows the scan most, if any. */
+/** Values that a list may have to be looked up one by one. */
+const LOOKUPS_MAX = 1_024;
+/** Rows of a table that are read as fast as one is looked up; few values are looked up in any table. */
+const LOOKUP_COST_ROWS = 16;
+const LOOKUPS_MIN = 16;
+
+/** The index that narrows the scan of a table of so many rows most, if any. */
 export function chooseIndex(
   table: TableDescriptor,
   indexes: readonly IndexDescriptor[],
   predicates: readonly ColumnPredicate[],
+  lists: readonly ListPredicate[],
+  rows: number,
 ): IndexChoice | undefined {
   if (table.hypertable !== null) return undefined;
+  const lookupsMax = Math.max(LOOKUPS_MIN, Math.min(LOOKUPS_MAX, rows / LOOKUP_COST_ROWS));
   let best: IndexChoice | undefined;
   let bestScore = 0;
   for (const index of indexes) {
     if (index.predicateSql !== undefined) continue;
     if (index.method !== 'btree' && index.method !== 'hash') continue;
-    const choice = matchIndex(index, predicates);
+    const choice = matchIndex(index, predicates, lists, lookupsMax);
     const score = choice === undefined ? 0 : scoreOf(choice);
     if (score > bestScore) {
       best = choice;
@@ -194,12 +229,15 @@ export function chooseIndex(
 
 function scoreOf(choice: IndexChoice): number {
   const range = (choice.lower === null ? 0 : 1) + (choice.upper === null ? 0 : 1);
-  return choice.equals.length * 10 + range * 3 + (choice.unique ? 1000 : 0);
+  const list = choice.anyOf === null ? 0 : 7;
+  return choice.equals.length * 10 + list + range * 3 + (choice.unique ? 1000 : 0);
 }
 
 function matchIndex(
   index: IndexDescriptor,
   predicates: readonly ColumnPredicate[],
+  lists: readonly ListPredicate[],
+  lookupsMax: number,
 ): IndexChoice | undefined {
   const equals: ColumnPredicate[] = [];
   let next = 0;
@@ -211,6 +249,13 @@ function matchIndex(
     equals.push(match);
   }
   const key = index.keys[next];
+  const anyOf: IndexList | undefined =
+    predicates.find(
+      (p) => p.attnum === key?.column && p.op === 'in' && p.values.length <= lookupsMax,
+    ) ?? lists.find((p) => p.attnum === key?.column);
+  if (anyOf !== undefined && (index.method !== 'hash' || next + 1 === index.keys.length)) {
+    return { index, equals, anyOf, lower: null, upper: null, unique: false };
+  }
   const bound = (ops: readonly string[]) =>
     key === undefined || key.column === 0 || index.method === 'hash'
       ? null
@@ -222,6 +267,7 @@ function matchIndex(
   return {
     index,
     equals,
+    anyOf: null,
     lower,
     upper,
     unique: index.unique && equals.length === index.keys.length,

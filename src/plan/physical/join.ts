@@ -9,6 +9,7 @@ import type { PlanBuilder } from './build.ts';
 import { estimateRows } from './estimate.ts';
 import { functionLoop } from './function-loop.ts';
 import { splitJoinCondition, type JoinKeys } from './join-keys.ts';
+import { idsOf } from '../plan-walk.ts';
 import { positionsOf, type Built } from './layout.ts';
 
 type Join = Extract<LogicalNode, { kind: 'join' }>;
@@ -185,11 +186,28 @@ function indexLookup(
     const direct = lookupInto(builder, node, keys, node.left, side, leftNeeds, rightNeeds);
     if (direct !== undefined) return direct;
   }
-  if (node.joinType !== 'inner') return undefined;
   const other = scanSide(node.left);
   if (other?.scan.table.kind !== 'table') return undefined;
   const flipped: JoinKeys = { left: keys.right, right: keys.left, rest: keys.rest };
+  if (node.joinType === 'semi') {
+    const outer = differentKeys(node.right, keys);
+    if (outer === undefined) return undefined;
+    const inner: Join = { ...node, joinType: 'inner' };
+    return lookupInto(builder, inner, flipped, outer, other, idsOf(outer), leftNeeds);
+  }
+  if (node.joinType !== 'inner') return undefined;
   return lookupInto(builder, node, flipped, node.right, other, rightNeeds, leftNeeds);
+}
+
+/** Each key of the right side once: rows of the left that are looked up by these come once, too. */
+function differentKeys(right: LogicalNode, keys: JoinKeys): LogicalNode | undefined {
+  if (keys.rest !== null) return undefined;
+  const columns = keys.right.flatMap((key) =>
+    key.kind === 'column' ? right.columns.filter(({ id }) => id === key.index) : [],
+  );
+  if (columns.length < keys.right.length) return undefined;
+  const exprs = columns.map(({ id, type }): Expr => ({ kind: 'column', type, index: id }));
+  return { kind: 'distinct', input: { kind: 'project', input: right, exprs, columns }, columns };
 }
 
 interface ScanSide {
@@ -221,7 +239,8 @@ function lookupInto(
   const tests = equalityTests(node.condition, keys, params);
   const condition = conjunction([...conjuncts(inner.condition), ...tests]);
   const predicates = columnPredicates(condition, inner.scan.columns);
-  const choice = chooseIndex(table, builder.env.catalog.indexesOf(table.oid), predicates);
+  const indexes = builder.env.catalog.indexesOf(table.oid);
+  const choice = chooseIndex(table, indexes, predicates, [], builder.counts(table));
   const usesKey = choice?.equals.some((predicate) => tests.includes(predicate.source)) === true;
   if (choice === undefined || !usesKey) return undefined;
   const left = builder.build(outer, outerNeeds);

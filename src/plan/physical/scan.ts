@@ -7,6 +7,7 @@ import type { PhysicalNode } from '../physical.ts';
 import {
   chooseIndex,
   columnPredicates,
+  listPredicates,
   type ColumnPredicate,
   type IndexChoice,
 } from './access-path.ts';
@@ -28,12 +29,13 @@ export function buildScan(input: ScanInput): Built {
   const table = scan.table;
   if (table.kind !== 'table') return buildVirtual(input);
   const predicates = columnPredicates(condition, scan.columns);
-  const choice = chooseIndex(table, input.catalog.indexesOf(table.oid), predicates);
+  const rows = input.counts(table);
+  const lists = listPredicates(condition, scan.columns);
+  const choice = chooseIndex(table, input.catalog.indexesOf(table.oid), predicates, lists, rows);
   const filter = choice === undefined ? condition : withoutEquals(condition, choice);
   const columns = neededColumns(scan, filter, input.required);
   const positions = positionsOf(columns);
   const attnums = columns.map((column) => column.attnum);
-  const rows = input.counts(table);
   const common = {
     table,
     attnums,
@@ -97,12 +99,13 @@ function indexBounds(choice: IndexChoice) {
   return {
     index: choice.index,
     equals: choice.equals.map((predicate) => predicate.values[0]),
+    anyOf: choice.anyOf,
     lower: bound(choice.lower),
     upper: bound(choice.upper),
   };
 }
 
-/** An equality on a key is exact; bounds stay in the filter, which also drops NULLs. */
+/** An equality on a key is exact; bounds and lists stay in the filter, which also drops NULLs. */
 function withoutEquals(condition: Expr | null, choice: IndexChoice): Expr | null {
   const used = new Set(choice.equals.map((predicate) => predicate.source));
   return conjunction(conjuncts(condition).filter((part) => !used.has(part)));

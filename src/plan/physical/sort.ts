@@ -5,6 +5,7 @@ import type { LogicalNode } from '../logical.ts';
 import type { PhysicalNode, SortKey, TableScanNode } from '../physical.ts';
 import { throughBucketWindow } from './bucket-window.ts';
 import type { PlanBuilder } from './build.ts';
+import { inIndexOrder } from './index-order.ts';
 import { placeKeys, positionsOf, type Built } from './layout.ts';
 
 type Of<K extends LogicalNode['kind']> = Extract<LogicalNode, { kind: K }>;
@@ -15,7 +16,7 @@ export function buildSort(
   required: ReadonlySet<number>,
 ): Built {
   const { input, keys } = sortInput(builder, node, required);
-  const ordered = inTimeOrder(input.node, keys);
+  const ordered = inTimeOrder(input.node, keys) ?? inIndexOrder(input.node, keys);
   if (ordered !== undefined) return { node: ordered, columns: input.columns };
   return builder.wrap({ kind: 'sort', input: input.node, keys }, input.columns, node);
 }
@@ -44,10 +45,13 @@ export function buildLimit(
   const { input } = node;
   if (input.kind === 'sort' && limit !== null && node.tiesKeys === null) {
     const sorted = sortInput(builder, input, required);
-    const ordered = inTimeOrder(sorted.input.node, sorted.keys);
+    const first = { catalog: builder.env.catalog, limit, offset };
+    const ordered =
+      inTimeOrder(sorted.input.node, sorted.keys) ??
+      inIndexOrder(sorted.input.node, sorted.keys, first);
     if (ordered === undefined) {
-      const first = offset === null ? earliest(sorted.input.node, sorted.keys, limit) : undefined;
-      const parts = { input: first ?? sorted.input.node, keys: sorted.keys, limit, offset };
+      const early = offset === null ? earliest(sorted.input.node, sorted.keys, limit) : undefined;
+      const parts = { input: early ?? sorted.input.node, keys: sorted.keys, limit, offset };
       const topN = {
         kind: 'top-n',
         ...parts,
