@@ -44,6 +44,7 @@ import { definitionFunctions } from './system/definitions.ts';
 import { objectFunctions, sizeFunctions } from './system/objects.ts';
 import { privilegeFunctions } from './system/privileges.ts';
 import { catalogFunctions, catalogTableFunctions } from './system/catalog-functions.ts';
+import { informationFunctions } from './system/information.ts';
 import { keywordFunctions } from './system/keywords.ts';
 import { timeZoneFunctions } from './system/time-zones.ts';
 import { routineFunctions } from './system/routines.ts';
@@ -95,6 +96,7 @@ const FUNCTIONS: readonly (readonly SqlFunction[])[] = [
   privilegeFunctions,
   catalogFunctions,
   catalogTableFunctions,
+  informationFunctions,
   keywordFunctions,
   timeZoneFunctions,
 ];

@@ -1,72 +1,11 @@
 /** What information_schema says about a type and its modifier. */
 import type { CatalogSnapshot } from '../../catalog/catalog.ts';
+import { declaredSize } from '../../types/declared-size.ts';
 import { formatType } from '../../types/format-type.ts';
 import { typeInfo } from '../../types/type-table.ts';
 import { OID, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { FieldValues } from './virtual-table.ts';
-
-/** Bits that PostgreSQL counts for each numeric type. */
-const BINARY_PRECISION: ReadonlyMap<Oid, number> = new Map<Oid, number>([
-  [OID.int2, 16],
-  [OID.int4, 32],
-  [OID.int8, 64],
-  [OID.float4, 24],
-  [OID.float8, 53],
-]);
-
-const INTEGERS: ReadonlySet<Oid> = new Set<Oid>([OID.int2, OID.int4, OID.int8]);
-const TIMES: ReadonlySet<Oid> = new Set<Oid>([
-  OID.time,
-  OID.timetz,
-  OID.timestamp,
-  OID.timestamptz,
-]);
-
-/** Longest text, in bytes, where no length is declared. */
-const TEXT_BYTES_MAX = 2 ** 30;
-const UTF8_BYTES_MAX = 4;
-const FULL_PRECISION = 0xffff;
-
-function characterLengths({ oid, typmod }: SqlType): FieldValues {
-  if (oid === OID.bit || oid === OID.varbit) {
-    return { character_maximum_length: typmod < 0 ? null : typmod };
-  }
-  if (oid === OID.text) return { character_octet_length: TEXT_BYTES_MAX };
-  if (oid !== OID.varchar && oid !== OID.bpchar) return {};
-  if (typmod < 0) return { character_octet_length: TEXT_BYTES_MAX };
-  const length = typmod - 4;
-  return { character_maximum_length: length, character_octet_length: length * UTF8_BYTES_MAX };
-}
-
-function numericDetails({ oid, typmod }: SqlType): FieldValues {
-  const bits = BINARY_PRECISION.get(oid);
-  if (bits !== undefined) {
-    const scale = INTEGERS.has(oid) ? 0 : null;
-    return { numeric_precision: bits, numeric_precision_radix: 2, numeric_scale: scale };
-  }
-  if (oid !== OID.numeric) return {};
-  if (typmod < 0) return { numeric_precision_radix: 10 };
-  const packed = typmod - 4;
-  return {
-    numeric_precision: (packed >> 16) & 0xffff,
-    numeric_precision_radix: 10,
-    numeric_scale: packed & 0xffff,
-  };
-}
-
-function timeDetails({ oid, typmod }: SqlType): FieldValues {
-  if (oid === OID.date) return { datetime_precision: 0 };
-  if (TIMES.has(oid)) return { datetime_precision: typmod < 0 ? 6 : typmod };
-  if (oid !== OID.interval) return {};
-  const precision = typmod & FULL_PRECISION;
-  // A precision belongs to the seconds: interval(3), interval day to second(3).
-  const fields = formatType(oid, typmod).replace(/^interval(?:\(\d+\))?\s*/, '');
-  return {
-    datetime_precision: typmod < 0 || precision === FULL_PRECISION ? 6 : precision,
-    interval_type: fields === '' ? null : fields.toUpperCase(),
-  };
-}
 
 /** `data_type`: the SQL name of a built-in type, ARRAY, or USER-DEFINED. */
 export function dataTypeName(oid: Oid): string {
@@ -102,9 +41,7 @@ export function typeDetails(type: SqlType, catalog: CatalogSnapshot): FieldValue
       : {};
   return {
     data_type: dataTypeName(type.oid),
-    ...characterLengths(type),
-    ...numericDetails(type),
-    ...timeDetails(type),
+    ...declaredSize(type),
     ...collation,
     udt_catalog: database,
     udt_schema: schema,

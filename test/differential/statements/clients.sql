@@ -1,0 +1,8 @@
+create table sized (a varchar(7), b char, c varchar, d numeric, e numeric(8,3), f numeric(5,-2), g timestamp(2), h timestamptz, i interval, j interval(3), k interval day to second(2), l interval year to month, m date, n time, o timetz(4), p int, q bigint, r real, s float, t text, u int[], v jsonb, w smallint, x bool, y name, z varchar(3)[]);
+select a.attname, information_schema._pg_truetypid(a.*, t.*), information_schema._pg_truetypmod(a, t) from pg_attribute a join pg_type t on t.oid = a.atttypid where attrelid = 'sized'::regclass and attnum > 0 order by attnum;
+select attname, information_schema._pg_char_max_length(atttypid, atttypmod), information_schema._pg_char_octet_length(atttypid, atttypmod), information_schema._pg_numeric_precision(atttypid, atttypmod), information_schema._pg_numeric_precision_radix(atttypid, atttypmod), information_schema._pg_numeric_scale(atttypid, atttypmod) from pg_attribute where attrelid = 'sized'::regclass and attnum > 0 order by attnum;
+select attname, information_schema._pg_datetime_precision(atttypid, atttypmod), information_schema._pg_interval_type(atttypid, atttypmod) from pg_attribute where attrelid = 'sized'::regclass and attnum > 0 order by attnum;
+select information_schema._pg_char_max_length(1043, null), information_schema._pg_truetypid(null, null);
+select set_config('bytea_output', 'hex', false) from pg_show_all_settings() where name = 'bytea_output';
+select name, setting, enumvals from pg_show_all_settings() where name in ('bytea_output', 'standard_conforming_strings') order by 1;
+select current_query() like 'select current_query()%';
