@@ -72,6 +72,21 @@ export class AdvisoryLocks {
     this.#release((holder) => holder.processId === processId);
   }
 
+  /** Processes that hold a lock in the way of one that waits. */
+  blockersOf(processId: number): number[] {
+    const blockers = new Set<number>();
+    for (const { holders, waiters } of this.#locks.values()) {
+      for (const waiter of waiters) {
+        if (waiter.processId !== processId) continue;
+        for (const holder of holders) {
+          if (holder.processId === processId || (waiter.shared && holder.shared)) continue;
+          blockers.add(holder.processId);
+        }
+      }
+    }
+    return [...blockers];
+  }
+
   /** Every hold, for pg_locks. */
   *holds(): Iterable<{
     readonly key: string;

@@ -66,6 +66,7 @@ covar_pop 701,701=2827
 covar_samp 701,701=2828
 cume_dist =3104
 current_database =861
+current_query =817
 current_schema =1402
 current_schemas 16=1403
 current_setting 25=2077 25,16=3294
@@ -200,6 +201,7 @@ pg_advisory_unlock_shared 20=2885 23,23=2891
 pg_advisory_xact_lock 20=3089 23,23=3093
 pg_advisory_xact_lock_shared 20=3090 23,23=3094
 pg_backend_pid =2026
+pg_blocking_pids 23=2561
 pg_cancel_backend 23=2171
 pg_char_to_encoding 19=1264
 pg_client_encoding =810

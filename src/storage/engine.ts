@@ -103,6 +103,10 @@ export class Engine implements StorageEngine {
     return { rows: state?.rows ?? 0, bytes: state?.bytes ?? 0 };
   }
 
+  blockersOf(process: number): readonly number[] {
+    return this.#parts.locks.blockersOfProcess(process);
+  }
+
   chunks(table: TableDescriptor): ChunkInfo[] {
     return table.hypertable === null ? [] : this.#parts.hypertables.chunks(table);
   }

@@ -63,6 +63,8 @@ export interface StorageEngine {
   flushLog(): Promise<void>;
 
   statistics(table: TableDescriptor): TableStatistics;
+  /** Processes that hold locks for which a process waits, or asked for them before it. */
+  blockersOf(process: number): readonly number[];
   chunks(table: TableDescriptor): ChunkInfo[];
   /** The segments of a hypertable, and its heads. */
   segments(table: TableDescriptor): AsyncIterable<SegmentInfo>;

@@ -167,3 +167,33 @@ describe('clients that ask for settings when they connect', () => {
     expect(text.rows).toEqual([{ sql: 'select current_query() as sql' }]);
   });
 });
+
+describe('pg_blocking_pids', () => {
+  const blockers = async (pid: number): Promise<number[] | undefined> => {
+    const sql = 'select pg_blocking_pids($1) as pids';
+    return (await client.query<{ pids: number[] }>(sql, [pid])).rows[0]?.pids;
+  };
+
+  it.each([
+    ['a row', 'update t set a = 2', 'update t set a = 3'],
+    ['a table', 'lock table t in access exclusive mode', 'insert into t values (5)'],
+    ['an advisory lock', 'select pg_advisory_lock(7)', 'select pg_advisory_xact_lock(7)'],
+  ])('names who holds %s for which a session waits', async (_name, hold, want) => {
+    await client.query('create table s.t (a int); insert into s.t values (1)');
+    const [first, second] = [await connect(), await connect()];
+    const pid = async (of: pg.Client): Promise<number> =>
+      (await of.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid ?? 0;
+    const [one, two] = [await pid(first), await pid(second)];
+    await first.query('set search_path = s; begin');
+    await second.query('set search_path = s; begin');
+    await first.query(hold);
+    const waiting = second.query(want);
+    while ((await blockers(two))?.length === 0) await client.query('select pg_sleep(0.01)');
+    expect(await blockers(two)).toEqual([one]);
+    expect(await blockers(one)).toEqual([]);
+    await first.query('commit; select pg_advisory_unlock_all()');
+    await waiting;
+    expect(await blockers(two)).toEqual([]);
+    await Promise.all([first.end(), second.end()]);
+  });
+});

@@ -1,7 +1,8 @@
 /** pg_sleep, advisory locks, pg_cancel_backend, pg_notify. */
 import { dbError } from '../../errors/db-error.ts';
 import { Interval } from '../../types/interval.ts';
-import type { Oid } from '../../types/type.ts';
+import { PgArray } from '../../types/pg-array.ts';
+import { OID, type Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { intervalMicros } from '../interval-text.ts';
 import { effectiveRoles, isSuperRole, isSuperuser } from '../privileges.ts';
@@ -163,6 +164,17 @@ export const serverOperations: readonly (readonly [string, Operation])[] = [
     },
   ],
   ['show_all_settings', (session) => [...settingRows(session)]],
+  [
+    'pg_blocking_pids',
+    ({ database }, [pid]) => {
+      const process = Number(pid);
+      const blockers = new Set([
+        ...database.storage.blockersOf(process),
+        ...database.advisoryLocks.blockersOf(process),
+      ]);
+      return one(new PgArray(OID.int4, [...blockers]));
+    },
+  ],
   [
     'current_query',
     (session) => one(session.database.session(session.processId)?.activity.query ?? null),

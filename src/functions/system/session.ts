@@ -108,6 +108,7 @@ function waitingFunctions(): ScalarFunction[] {
     fromEngine('pg_conf_load_time() timestamptz'),
     fromEngine('txid_current() int8'),
     fromEngine('current_query() text'),
+    fromEngine('pg_blocking_pids(int4) int4[]'),
     fromEngine('pg_cancel_backend(int4) bool'),
     fromEngine('pg_terminate_backend(int4) bool'),
     fromEngine('pg_terminate_backend(int4, int8) bool'),

@@ -256,6 +256,18 @@ export class LockManager {
     }
   }
 
+  /** Processes that keep a process waiting: who holds what it wants, and who asked before it. */
+  blockersOfProcess(process: number): number[] {
+    const blockers = new Set<number>();
+    for (const { waiters } of this.#queues.all()) {
+      for (const waiter of waiters) {
+        if (waiter.owner.process !== process) continue;
+        for (const blocker of blockersOf(waiter)) blockers.add(blocker.process);
+      }
+    }
+    return [...blockers];
+  }
+
   /** Ends the owner's wait, if it waits, with `reason`. */
   interrupt(owner: LockOwner, reason: Error): void {
     owner.waiting?.fail(reason);
@@ -335,6 +347,10 @@ class Numbered<T> {
 
   at(number: number): T {
     return this.#items[number] as T;
+  }
+
+  *all(): Iterable<T> {
+    for (const item of this.#items) if (item !== undefined) yield item;
   }
 
   remove(number: number): void {
