@@ -21,11 +21,10 @@ import type { EvalContext } from '../functions/function.ts';
 import { parseInSteps, parseStatements, type ParsedStatement } from '../parse/parser.ts';
 import type { StatementShape } from '../parse/shape.ts';
 import type { BindEnvironment } from '../plan/binder.ts';
-import { codecFor } from '../types/codecs.ts';
-import { ByteReader } from '../base/byte-reader.ts';
 import type { FormatSettings } from '../types/codec.ts';
 import type { Oid } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
+import { boundParameter } from './bound-parameter.ts';
 import type { Database } from './database.ts';
 import { checkpointOf } from './checkpoint.ts';
 import { buildEvalContext, buildExecContext } from './contexts.ts';
@@ -398,7 +397,9 @@ export class SessionImpl implements Session, SessionContext {
           `bind message supplies ${parameters.length} parameters, but prepared statement "${statementName}" requires ${types.length}`,
         );
       }
-      const values = parameters.map((input, i) => this.#parameterValue(input, types[i] as Oid, i));
+      const values = parameters.map((input, i) =>
+        boundParameter(input, types[i] as Oid, this.format, portalName, i),
+      );
       const formats = spreadFormats(resultFormats, executable.fields?.length ?? 0);
       this.#dropPortal(portalName);
       this.#portal(portalName, executable, values, formats, statement.sql);
@@ -534,31 +535,6 @@ export class SessionImpl implements Session, SessionContext {
     this.#statementMicros = this.database.env.clock.nowMicros();
     if (executable.takesSnapshot === false) this.transaction.current();
     else this.transaction.beginStatement();
-  }
-
-  #parameterValue(input: ParameterInput, type: Oid, index: number): Value {
-    if (input.bytes === null) return null;
-    const codec = codecFor(type);
-    try {
-      if (input.format === 1) {
-        const reader = new ByteReader(input.bytes);
-        const value = codec.readBinary(reader, input.bytes.length, -1, this.format);
-        if (reader.remaining === 0) return value;
-        throw dbError(
-          'invalid_binary_representation',
-          `incorrect binary data format in bind parameter ${index + 1}`,
-        );
-      }
-      return codec.parseText(decodeText(input.bytes), -1, this.format);
-    } catch (error) {
-      if (error instanceof RangeError) {
-        throw dbError(
-          'invalid_binary_representation',
-          `incorrect binary data format in bind parameter ${index + 1}`,
-        );
-      }
-      throw error;
-    }
   }
 
   async #flushInserts(): Promise<void> {
@@ -737,18 +713,6 @@ function spreadFormats(formats: readonly FormatCode[], count: number): readonly 
     'protocol_violation',
     `bind message has ${formats.length} result formats but query has ${count} columns`,
   );
-}
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function decodeText(bytes: Uint8Array): string {
-  try {
-    const text = UTF8.decode(bytes);
-    if (!text.includes('\0')) return text;
-  } catch {
-    throw dbError('character_not_in_repertoire', 'invalid byte sequence for encoding "UTF8"');
-  }
-  throw dbError('character_not_in_repertoire', 'invalid byte sequence for encoding "UTF8": 0x00');
 }
 
 function stackOf(error: unknown): string {

@@ -168,6 +168,23 @@ describe('clients that ask for settings when they connect', () => {
   });
 });
 
+describe('errors of parameters', () => {
+  it('say which one they are about, and not its value', async () => {
+    const failed = (query: pg.QueryConfig): Promise<pg.DatabaseError> =>
+      client.query(query).then(
+        () => Promise.reject(new Error('no error')),
+        (error: pg.DatabaseError) => error,
+      );
+    const text = await failed({ text: 'select $1::int, $2::date', values: ['1', 'secret'] });
+    expect([text.code, text.where]).toEqual(['22007', "unnamed portal parameter $2 = '...'"]);
+    const binary = await failed({ text: 'select $1::int', values: [Buffer.from([1, 2])] });
+    expect([binary.code, binary.where]).toEqual(['08P01', 'unnamed portal parameter $1']);
+    const inPortal = { text: 'select $1::int', values: ['x'], portal: 'p' };
+    const named = await failed(inPortal);
+    expect(named.where).toBe(`portal "p" parameter $1 = '...'`);
+  });
+});
+
 describe('pg_blocking_pids', () => {
   const blockers = async (pid: number): Promise<number[] | undefined> => {
     const sql = 'select pg_blocking_pids($1) as pids';
