@@ -18,7 +18,8 @@ export function buildEvalContext(session: SessionImpl): EvalContext {
   return {
     format: { names: regNames(session, catalog), ...session.settings.format(transactionMicros) },
     transactionMicros,
-    statementMicros: session.statementMicros,
+    // A transaction starts with its first statement, not a moment later.
+    statementMicros: Math.max(session.statementMicros, transactionMicros),
     clock: database.env.clock,
     random: database.env.random,
     catalog,

@@ -92,7 +92,7 @@ export class SessionImpl implements Session, SessionContext {
   #path:
     | { readonly catalog: CatalogSnapshot; readonly text: string; readonly oids: readonly Oid[] }
     | undefined;
-  #evalContext: EvalContext | undefined;
+  #evalContext: { readonly statementMicros: number; readonly context: EvalContext } | undefined;
   #listener: ((message: AsynchronousMessage) => void) | undefined;
 
   constructor(
@@ -219,11 +219,13 @@ export class SessionImpl implements Session, SessionContext {
 
   evalContext(): EvalContext {
     const cached = this.#evalContext;
-    if (cached !== undefined && cached.catalog === this.catalog()) {
-      if (cached.statementMicros === this.#statementMicros) return cached;
+    const at = this.#statementMicros;
+    if (cached?.statementMicros === at && cached.context.catalog === this.catalog()) {
+      return cached.context;
     }
-    this.#evalContext = buildEvalContext(this);
-    return this.#evalContext;
+    const context = buildEvalContext(this);
+    this.#evalContext = { statementMicros: at, context };
+    return context;
   }
 
   execContext(

@@ -90,6 +90,8 @@ export interface CallInfo {
   readonly variadicArray?: boolean | undefined;
   /** Fields of the rows that the call gives: those of its row type, or as FROM f() AS (a int) defines them. */
   readonly columnDefinitions?: readonly FunctionColumn[] | undefined;
+  /** Places of optional arguments that the call left out. */
+  readonly leftOut?: readonly number[] | undefined;
 }
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
@@ -100,8 +102,10 @@ interface FunctionBase {
   readonly argTypes: readonly Oid[];
   /** Names for named notation (`origin => ...`), as long as argTypes where present. */
   readonly argNames?: readonly string[];
-  /** Number of trailing arguments that a call may leave out; they arrive as null. */
+  /** Number of trailing arguments that a call may leave out. */
   readonly optionalArgs?: number;
+  /** What arrives in the place of an argument that was left out; null where absent. */
+  readonly optionalValue?: Value;
   /**
    * The last argument repeats. Its declared type is an array, as in pg_proc (the arguments are of its
    * element type and arrive one by one), or "any".

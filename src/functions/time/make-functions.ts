@@ -148,28 +148,15 @@ function makeInZone(...args: [...Six, string]): Int64 {
   return micros;
 }
 
-type IntervalArgs = [
-  years: number | null,
-  months: number | null,
-  weeks: number | null,
-  days: number | null,
-  hours: number | null,
-  minutes: number | null,
-  seconds: number | null,
-];
-
-function makeInterval(...args: [...IntervalArgs, ...unknown[]]): Interval {
-  const [years, months, weeks, days, hours, minutes, seconds] = args
-    .slice(0, 7)
-    .map((value) => (value ?? 0) as number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+function makeInterval(
+  years: number,
+  months: number,
+  weeks: number,
+  days: number,
+  hours: number,
+  minutes: number,
+  seconds: number,
+): Interval {
   if (!Number.isFinite(seconds)) throw intervalOutOfRange();
   const fraction = roundHalfEven(seconds * MICROS_PER_SECOND);
   if (Math.abs(fraction) >= 2 ** 63) throw intervalOutOfRange();
@@ -202,10 +189,10 @@ const STAMP_ARGS = ['year', 'month', 'mday', 'hour', 'min', 'sec'];
 
 const makeIntervalFunction: ScalarFunction = {
   ...scalar('make_interval(int4, int4, int4, int4, int4, int4, float8) interval', makeInterval, {
-    strict: false,
     argNames: ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'],
   }),
   optionalArgs: 7,
+  optionalValue: 0,
 };
 
 export const makeFunctions: readonly SqlFunction[] = [

@@ -203,7 +203,7 @@ function finish(
     if (target === OID.any || target === OID.unknown) return resolveUnknown(context, arg);
     return coerceArgument(context, arg, target, shape.location);
   });
-  const { args, argTypes } = arrange(candidate, coerced);
+  const { args, argTypes, leftOut } = arrange(candidate, coerced);
   const returnType = sqlType(
     resolveTarget(context, fn.returnType, element, match?.compatible ?? 0),
   );
@@ -213,6 +213,7 @@ function finish(
     returnType,
     ...(shape.variadic ? { variadicArray: true } : {}),
     ...(fields === undefined ? {} : { columnDefinitions: fields }),
+    ...(leftOut.length > 0 ? { leftOut } : {}),
   };
   return { fn, args, call };
 }
@@ -220,18 +221,26 @@ function finish(
 const isSimple = (types: readonly Oid[]): boolean =>
   types.some((oid) => oid === OID.anyelement || oid === OID.anyarray || oid === OID.anynonarray);
 
-/** Puts named arguments in declared order and NULLs where optional ones were left out. */
-function arrange(
-  candidate: FunctionCandidate,
-  args: readonly Expr[],
-): { args: Expr[]; argTypes: SqlType[] } {
+interface ArrangedArgs {
+  readonly args: Expr[];
+  readonly argTypes: SqlType[];
+  readonly leftOut: readonly number[];
+}
+
+/** Puts named arguments in declared order and constants where optional ones were left out. */
+function arrange(candidate: FunctionCandidate, args: readonly Expr[]): ArrangedArgs {
   const { fn, slots } = candidate;
-  if (candidate.expanded) return { args: args.slice(), argTypes: args.map((arg) => arg.type) };
+  if (candidate.expanded) {
+    return { args: args.slice(), argTypes: args.map((arg) => arg.type), leftOut: [] };
+  }
+  const leftOut: number[] = [];
   const list: Expr[] = fn.argTypes.map((oid, slot) => {
     const given = slots.indexOf(slot);
-    return given >= 0 ? args[given] : constant(sqlType(oid), null);
+    if (given >= 0) return args[given];
+    leftOut.push(slot);
+    return constant(sqlType(oid), fn.optionalValue ?? null);
   });
-  return { args: list, argTypes: list.map((arg) => arg.type) };
+  return { args: list, argTypes: list.map((arg) => arg.type), leftOut };
 }
 
 function signature(

@@ -231,7 +231,23 @@ export class ExprWriter {
     if (first === undefined) {
       return out.add(KEYWORD_CALLS.get(expr.fn.name) ?? `${quoteIdentifier(expr.fn.name)}()`);
     }
+    if (expr.call.leftOut !== undefined) return this.#optionalCall(expr, expr.call.leftOut);
     this.#listed(`${quoteIdentifier(expr.fn.name)}(`, args, ')');
+  }
+
+  /** What stands behind an argument that was left out is named. */
+  #optionalCall({ fn, args }: CallExpr, leftOut: readonly number[]): void {
+    const { out } = this;
+    out.add(`${quoteIdentifier(fn.name)}(`);
+    let isFirst = true;
+    args.forEach((arg, i) => {
+      if (leftOut.includes(i)) return;
+      if (!isFirst) out.add(', ');
+      isFirst = false;
+      if (i > leftOut[0]) out.add(`${quoteIdentifier(fn.argNames?.[i] as string)} => `);
+      this.write(arg, true);
+    });
+    out.add(')');
   }
 
   /** Calls that SQL has a form of its own for; false for the plain ones. */

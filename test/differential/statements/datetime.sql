@@ -79,3 +79,12 @@ SELECT interval '1 2' day to hour, interval '1 2 hours', interval '1 2:03' day t
 SELECT interval '1 2 3 hours';
 SELECT interval '1 2' day to minute;
 SELECT date_part('decade', interval '-3 years'), date_part('century', interval '-3 years'), date_part('millennium', interval '-3 years'), date_part('hour', interval '-00:30'), date_part('minute', interval '-00:00:30'), date_part('year', interval '-5 months'), date_part('second', interval '-1 hour'), extract(century from interval '-3 years');
+SELECT make_interval(), make_interval(1, 2), make_interval(mins => 5, days => -1), make_interval(days => NULL), make_interval(1, NULL), make_interval(hours => NULL, mins => 5), make_interval(0, 0, 0, 0, 0, 0, 'NaN') IS NULL;
+SELECT n, date '2024-01-01' + make_interval(months => n) FROM (VALUES (1), (NULL), (0)) v(n) ORDER BY n;
+SELECT statement_timestamp() = now(), clock_timestamp() >= statement_timestamp();
+BEGIN;
+SELECT statement_timestamp() >= now(), transaction_timestamp() = now();
+COMMIT;
+CREATE VIEW steps AS SELECT make_interval(days => 3) AS a, make_interval(1, 2) AS b, make_interval(1, 2, hours => NULL, secs => 1.5) AS c, make_interval() AS d;
+SELECT * FROM steps;
+SELECT pg_get_viewdef('steps');
