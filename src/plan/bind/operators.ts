@@ -432,26 +432,22 @@ function bindBetween(node: A_Expr, scope: Scope): Expr {
   const context = scope.context;
   const kind = node.kind ?? 'AEXPR_BETWEEN';
   const negated = kind.includes('NOT');
-  const [lowNode, highNode] = nodeAs(node.rexpr, 'List')?.items ?? [];
-  const range = (low: Expr, high: Expr): Expr => {
-    const value = () => bindExpr(node.lexpr as Node, scope);
-    const args = negated
-      ? [
-          resolveOperator(context, '<', value(), low, node.location),
-          resolveOperator(context, '>', value(), high, node.location),
-        ]
-      : [
-          resolveOperator(context, '>=', value(), low, node.location),
-          resolveOperator(context, '<=', value(), high, node.location),
-        ];
-    return { kind: negated ? 'or' : 'and', type: BOOL, args };
+  const [low, high] = nodeAs(node.rexpr, 'List')?.items ?? [];
+  // One comparison after the other: the first gives a parameter the type that it has in the second.
+  const compare = (operator: string, bound: Node): Expr => {
+    const value = bindExpr(node.lexpr as Node, scope);
+    return resolveOperator(context, operator, value, bindExpr(bound, scope), node.location);
   };
-  const low = bindExpr(lowNode, scope);
-  const high = bindExpr(highNode, scope);
+  const range = (from: Node, to: Node): Expr => ({
+    kind: negated ? 'or' : 'and',
+    type: BOOL,
+    args: negated
+      ? [compare('<', from), compare('>', to)]
+      : [compare('>=', from), compare('<=', to)],
+  });
   const first = range(low, high);
   if (!kind.endsWith('SYM')) return first;
-  const second = range(bindExpr(highNode, scope), bindExpr(lowNode, scope));
-  return { kind: negated ? 'and' : 'or', type: BOOL, args: [first, second] };
+  return { kind: negated ? 'and' : 'or', type: BOOL, args: [first, range(high, low)] };
 }
 
 function bindArrayOperator(node: A_Expr, name: string, scope: Scope): Expr {
