@@ -582,9 +582,10 @@ export class DateTimeDecoder {
   }
 
   #setTime(micros: number): void {
-    this.#hour = 0;
-    this.#minute = 0;
-    this.#second = Math.floor(micros / MICROS_PER_SECOND);
+    const seconds = Math.floor(micros / MICROS_PER_SECOND);
+    this.#hour = Math.floor(seconds / 3600);
+    this.#minute = Math.floor(seconds / 60) % 60;
+    this.#second = seconds % 60;
     this.#fraction = micros % MICROS_PER_SECOND;
   }
 

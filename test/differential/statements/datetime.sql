@@ -97,3 +97,4 @@ EXECUTE outside('2024-03-31 00:00+00', '1 day');
 PREPARE either_way AS SELECT count(*), sum(n) FROM stamps WHERE n BETWEEN SYMMETRIC $1 AND $1 - 5;
 EXECUTE either_way(8);
 PREPARE unknown_sum AS SELECT count(*) FROM stamps WHERE t BETWEEN $1 + interval '1 hour' AND $1;
+SELECT time 'now' = localtime, 'now'::timetz = current_time, timestamp 'now' = localtimestamp, timestamptz 'now' = now(), date 'now' = current_date;
