@@ -1,14 +1,14 @@
 /** ON CONFLICT DO UPDATE: rows that collided change the row that they collided with. */
-import { liveColumns } from '../catalog/catalog.ts';
 import { dbError } from '../errors/db-error.ts';
+import type { Arbiter } from '../plan/logical.ts';
 import type { InsertNode } from '../plan/physical.ts';
 import { concatBatches } from '../vector/concat.ts';
 import { gatherBatch } from '../vector/gather.ts';
 import type { Batch } from '../vector/vector.ts';
-import { compileExprs, evaluateAll } from './expression.ts';
+import { compileExprs, evaluateAll, type CompiledExprs } from './expression.ts';
 import { KeyTable } from './key-table.ts';
 import type { ExecContext } from './operator.ts';
-import { compilePredicate } from './predicate.ts';
+import { compilePredicate, type CompiledPredicate } from './predicate.ts';
 import { checkRows, ForbiddenRows, liveAttnums } from './row-checks.ts';
 
 /** State of one INSERT ... ON CONFLICT DO UPDATE command. */
@@ -22,7 +22,9 @@ export class ConflictUpdate {
   constructor(node: InsertNode, context: ExecContext) {
     this.#node = node;
     this.#context = context;
-    this.#arbiters = arbiterKeys(node, context);
+    this.#arbiters = (node.onConflict?.arbiters ?? []).map(
+      (arbiter) => new ArbiterKeys(arbiter, context),
+    );
   }
 
   /** Updates what the batch collided with; `conflicts` as storage reported them. */
@@ -33,10 +35,10 @@ export class ConflictUpdate {
       (conflicts === null || Number.isNaN(conflicts[row]) ? inserted : collided).push(row);
     }
     const insertedRows = gatherBatch(batch, Int32Array.from(inserted), true);
-    for (const keys of this.#arbiters) keys.add(insertedRows);
+    for (const keys of this.#arbiters) await keys.add(insertedRows);
     if (conflicts === null || collided.length === 0) return batch;
     const excluded = gatherBatch(batch, Int32Array.from(collided), true);
-    for (const keys of this.#arbiters) if (keys.hasAny(excluded)) throw secondTime();
+    for (const keys of this.#arbiters) if (await keys.hasAny(excluded)) throw secondTime();
     const refs = Float64Array.from(collided, (row) => conflicts[row]);
     const { table } = this.#node;
     const { transaction } = this.#context;
@@ -93,7 +95,7 @@ export class ConflictUpdate {
     const forbidden = await ForbiddenRows.among(rowChecks, changed, this.#context);
     await this.#context.transaction.update(table, changedRefs, changed);
     forbidden?.refuse(changed, this.#context);
-    for (const keys of this.#arbiters) keys.add(changed);
+    for (const keys of this.#arbiters) await keys.add(changed);
     return changed;
   }
 }
@@ -129,40 +131,42 @@ function secondTime(): Error {
 
 /** Keys of one unique index that rows written by this command have. */
 class ArbiterKeys {
-  readonly #positions: readonly number[];
+  readonly #keys: CompiledExprs;
+  readonly #predicate: CompiledPredicate | undefined;
+  readonly #context: ExecContext;
   readonly #table: KeyTable;
 
-  constructor(positions: readonly number[]) {
-    this.#positions = positions;
-    this.#table = new KeyTable(positions.length);
+  constructor({ keys, predicate }: Arbiter, context: ExecContext) {
+    this.#keys = compileExprs(keys);
+    this.#predicate = predicate === null ? undefined : compilePredicate(predicate);
+    this.#context = context;
+    this.#table = new KeyTable(keys.length);
   }
 
-  add(rows: Batch): void {
-    if (rows.length > 0)
-      this.#table.insert(this.#columns(rows), rows.length, new Int32Array(rows.length));
+  async add(rows: Batch): Promise<void> {
+    const indexed = await this.#indexed(rows);
+    if (indexed.length === 0) return;
+    const keys = await evaluateAll(this.#keys, indexed, this.#context);
+    this.#table.insert(keys, indexed.length, new Int32Array(indexed.length));
   }
 
-  hasAny(rows: Batch): boolean {
-    const found = new Int32Array(rows.length);
-    this.#table.find(this.#columns(rows), rows.length, found);
+  async hasAny(rows: Batch): Promise<boolean> {
+    const indexed = await this.#indexed(rows);
+    if (indexed.length === 0) return false;
+    const found = new Int32Array(indexed.length);
+    const keys = await evaluateAll(this.#keys, indexed, this.#context);
+    this.#table.find(keys, indexed.length, found);
     const { nullRows } = this.#table;
     return found.some((key, row) => key >= 0 && nullRows?.[row] !== 1);
   }
 
-  #columns(rows: Batch): Batch['columns'] {
-    return this.#positions.map((position) => rows.columns[position]);
+  /** The rows that the index has. */
+  async #indexed(rows: Batch): Promise<Batch> {
+    const predicate = this.#predicate;
+    if (predicate === undefined || rows.length === 0) return rows;
+    const chosen = predicate.isAsync
+      ? await predicate.selectAsync(rows, this.#context)
+      : predicate.select(rows, this.#context);
+    return chosen === undefined ? rows : gatherBatch(rows, chosen, true);
   }
-}
-
-/** The arbiters over plain columns, with the positions of those among the live columns. */
-function arbiterKeys(node: InsertNode, context: ExecContext): ArbiterKeys[] {
-  const attnums = liveColumns(node.table).map((column) => column.attnum);
-  const found: ArbiterKeys[] = [];
-  for (const oid of node.onConflict!.arbiters) {
-    const index = context.eval.catalog.relation(oid);
-    if (index?.kind !== 'index' || index.predicateSql !== undefined) continue;
-    if (index.keys.some((key) => key.column === 0)) continue;
-    found.push(new ArbiterKeys(index.keys.map((key) => attnums.indexOf(key.column))));
-  }
-  return found;
 }

@@ -100,7 +100,7 @@ function inserter(node: InsertNode, context: ExecContext): Insert {
       return batch;
     };
   }
-  const { arbiters } = onConflict;
+  const arbiters = onConflict.arbiters.map(({ index }) => index);
   const update = onConflict.action === 'update' ? new ConflictUpdate(node, context) : undefined;
   return async (batch, forbidden) => {
     const { conflicts } = await transaction.insert(table, batch, {

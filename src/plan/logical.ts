@@ -209,6 +209,14 @@ export interface LogicalRowChecks {
   readonly options: readonly ViewCheck[];
 }
 
+/** A unique index that ON CONFLICT names; expressions are over the new row. */
+export interface Arbiter {
+  readonly index: Oid;
+  readonly keys: readonly Expr[];
+  /** Which rows a partial index has. */
+  readonly predicate: Expr | null;
+}
+
 /** `input` gives the live columns in attnum order; expressions over a new row use `rowIds`. */
 export interface LogicalInsert extends LogicalBase {
   readonly kind: 'insert';
@@ -218,7 +226,7 @@ export interface LogicalInsert extends LogicalBase {
   readonly rowChecks: LogicalRowChecks;
   readonly onConflict: {
     readonly action: 'nothing' | 'update';
-    readonly arbiters: readonly Oid[];
+    readonly arbiters: readonly Arbiter[];
     /** Over rowIds (the existing row) and excludedIds. */
     readonly set: readonly Expr[];
     readonly where: Expr | null;

@@ -17,6 +17,7 @@ import type {
 } from '../functions/function.ts';
 import type { Oid, SqlType } from '../types/type.ts';
 import type { Expr, ExecParamBinding } from './expr.ts';
+import type { Arbiter } from './logical.ts';
 import type { Batch } from '../vector/vector.ts';
 
 export interface OutputColumn {
@@ -379,7 +380,7 @@ export interface InsertNode extends NodeBase {
   readonly onConflict: {
     readonly action: 'nothing' | 'update';
     /** Arbiter indexes; empty for a bare DO NOTHING (any unique index). */
-    readonly arbiters: readonly Oid[];
+    readonly arbiters: readonly Arbiter[];
     /** New value of every live column over existing row's columns then excluded row's. */
     readonly set: readonly Expr[];
     readonly where: Expr | null;

@@ -133,6 +133,11 @@ export function mapExprs(node: LogicalNode, change: (expr: Expr) => Expr): Logic
             ? null
             : {
                 ...node.onConflict,
+                arbiters: node.onConflict.arbiters.map(({ index, keys, predicate }) => ({
+                  index,
+                  keys: keys.map((expr) => change(expr)),
+                  predicate: optional(predicate),
+                })),
                 set: node.onConflict.set.map((expr) => change(expr)),
                 where: optional(node.onConflict.where),
               },

@@ -1,22 +1,16 @@
 /** INSERT. */
-import {
-  liveColumns,
-  type ColumnDescriptor,
-  type IndexDescriptor,
-  type TableDescriptor,
-} from '../../catalog/catalog.ts';
+import { liveColumns, type ColumnDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
 import { notSupported } from '../../errors/db-error.ts';
 import {
-  nameList,
   nodeAs,
   type InsertStmt,
   type Node,
   type OnConflictClause,
   type SelectStmt,
 } from '../../parse/ast.ts';
-import type { Oid } from '../../types/type.ts';
 import type { Expr } from '../expr.ts';
 import type { LogicalInsert, LogicalNode } from '../logical.ts';
+import { findArbiters } from './arbiters.ts';
 import { constant } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { bindCondition, bindExpr } from './expr.ts';
@@ -411,7 +405,7 @@ function bindOnConflict(
       },
     );
   }
-  const arbiters = clause.infer === undefined ? [] : findArbiters(context, clause, target);
+  const arbiters = clause.infer === undefined ? [] : findArbiters(clause, target, row, input);
   const { table } = target;
   const live = liveColumns(table);
   const excludedIds = live.map((column) => context.newColumn(column.name, column.type).id);
@@ -424,7 +418,10 @@ function bindOnConflict(
   const { item } = row;
   const scope = new Scope(context, input.outer, input.ctes, {
     items: [item, excluded],
-    columns: item.columns.map((column) => ({ item, ...column })),
+    // A bare name is that of both rows, and so ambiguous.
+    columns: [item, excluded].flatMap((each) =>
+      each.columns.map((column) => ({ item: each, ...column })),
+    ),
   });
   scope.clause = 'UPDATE';
   const set = bindAssignments(
@@ -438,57 +435,4 @@ function bindOnConflict(
       ? null
       : scope.during('WHERE', () => bindCondition(clause.whereClause as Node, scope, 'WHERE'));
   return { action: 'update', arbiters, set, where, excludedIds };
-}
-
-/** The unique indexes that ON CONFLICT (columns) or ON CONSTRAINT name. */
-function findArbiters(context: BindContext, clause: OnConflictClause, target: ModifyTarget): Oid[] {
-  const { table, relation } = target;
-  const infer = clause.infer;
-  if (infer?.conname !== undefined) {
-    const constraints = relation.kind === 'table' ? relation.constraints : [];
-    const constraint = constraints.find((candidate) => candidate.name === infer.conname);
-    if (constraint === undefined) {
-      throw context.error(
-        'undefined_object',
-        `constraint "${infer.conname}" for table "${relation.name}" does not exist`,
-      );
-    }
-    if (constraint.kind !== 'check') return [constraint.index];
-    throw context.error(
-      'wrong_object_type',
-      'constraint in ON CONFLICT clause has no associated index',
-      infer.location,
-    );
-  }
-  const wanted = new Set<number>();
-  for (const node of infer?.indexElems ?? []) {
-    const element = nodeAs(node, 'IndexElem');
-    const name = element?.name ?? nameList(nodeAs(element?.expr, 'ColumnRef')?.fields)[0];
-    if (name === undefined)
-      throw notSupported('ON CONFLICT over an expression', context.position(infer?.location));
-    const place = liveColumns(relation).findIndex((candidate) => candidate.name === name);
-    if (place < 0)
-      throw context.error('undefined_column', `column "${name}" does not exist`, infer?.location);
-    const { position } = columnAt(target, place);
-    // An expression of a view is no key of an index on columns.
-    wanted.add(position < 0 ? 0 : liveColumns(table)[position].attnum);
-  }
-  const matches = context.env.catalog
-    .indexesOf(table.oid)
-    .filter((index) => isArbiter(index, wanted, infer?.whereClause !== undefined));
-  if (matches.length > 0) return matches.map((index) => index.oid);
-  throw context.error(
-    'invalid_column_reference',
-    'there is no unique or exclusion constraint matching the ON CONFLICT specification',
-  );
-}
-
-function isArbiter(
-  index: IndexDescriptor,
-  wanted: ReadonlySet<number>,
-  hasPredicate: boolean,
-): boolean {
-  if (!index.unique || (index.predicateSql !== undefined && !hasPredicate)) return false;
-  const keys = new Set(index.keys.map((key) => key.column));
-  return keys.size === wanted.size && [...keys].every((column) => wanted.has(column));
 }

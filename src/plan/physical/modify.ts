@@ -47,7 +47,11 @@ function buildInsert(builder: PlanBuilder, node: Of<'insert'>): Built {
           ? null
           : {
               action: onConflict.action,
-              arbiters: onConflict.arbiters,
+              arbiters: onConflict.arbiters.map(({ index, keys, predicate }) => ({
+                index,
+                keys: keys.map(place),
+                predicate: predicate === null ? null : place(predicate),
+              })),
               set: onConflict.set.map((expr) => builder.place(expr, both)),
               where: onConflict.where === null ? null : builder.place(onConflict.where, both),
             },

@@ -170,7 +170,7 @@ const scan = (attnums: number[]): TableScanNode => ({
 
 const upsert: InsertNode['onConflict'] = {
   action: 'update',
-  arbiters: [20001],
+  arbiters: [{ index: 20001, keys: [column(INT4, 0)], predicate: null }],
   where: comparison('<>', column(TEXT, 1), constant(TEXT, 'keep')),
   set: [column(INT4, 0), column(TEXT, 3)],
 };
