@@ -4,7 +4,8 @@ import type { Arbiter } from '../plan/logical.ts';
 import type { InsertNode } from '../plan/physical.ts';
 import { concatBatches } from '../vector/concat.ts';
 import { gatherBatch } from '../vector/gather.ts';
-import type { Batch } from '../vector/vector.ts';
+import { OID, sqlType } from '../types/type.ts';
+import type { Batch, F64Vector } from '../vector/vector.ts';
 import { compileExprs, evaluateAll, type CompiledExprs } from './expression.ts';
 import { KeyTable } from './key-table.ts';
 import type { ExecContext } from './operator.ts';
@@ -36,7 +37,7 @@ export class ConflictUpdate {
     }
     const insertedRows = gatherBatch(batch, Int32Array.from(inserted), true);
     for (const keys of this.#arbiters) await keys.add(insertedRows);
-    if (conflicts === null || collided.length === 0) return batch;
+    if (conflicts === null || collided.length === 0) return this.#returned(batch);
     const excluded = gatherBatch(batch, Int32Array.from(collided), true);
     for (const keys of this.#arbiters) if (await keys.hasAny(excluded)) throw secondTime();
     const refs = Float64Array.from(collided, (row) => conflicts[row]);
@@ -50,12 +51,34 @@ export class ConflictUpdate {
     };
     const chosen = this.#choose(refs, await this.#wanted(both));
     const updated = await this.#update(gatherBatch(both, chosen, true), refs, chosen);
-    return inOrder(
-      batch,
-      updated,
+    const places = inOrder(
+      batch.length,
       inserted,
       Array.from(chosen, (i) => collided[i]),
     );
+    if (updated.length === 0) return this.#returned(gatherBatch(batch, places, true));
+    const all = concatBatches(
+      batch.columns.map((column) => column.type),
+      [batch, updated],
+    );
+    return this.#returned(
+      gatherBatch(all, places, true),
+      Float64Array.from(places, (at) => (at < batch.length ? 0 : transaction.id)),
+    );
+  }
+
+  /** The rows as RETURNING sees them: with xmax, which is 0 where a row is new. */
+  #returned(rows: Batch, xmax = new Float64Array(rows.length)): Batch {
+    if (this.#node.returning === null) return rows;
+    const { length } = rows;
+    const vector: F64Vector = {
+      rep: 'f64',
+      type: sqlType(OID.xid),
+      length,
+      data: xmax,
+      nulls: undefined,
+    };
+    return { columns: [...rows.columns, vector], length };
   }
 
   /** Positions of the collisions that pass the WHERE clause. */
@@ -100,26 +123,17 @@ export class ConflictUpdate {
   }
 }
 
-/** Inserted and updated rows in the order of the input rows that they stand for. */
+/** Inserted and updated rows, which follow the batch, in the order of the input rows that they stand for. */
 function inOrder(
-  batch: Batch,
-  updated: Batch,
+  length: number,
   inserted: readonly number[],
   updatedFor: readonly number[],
-): Batch {
-  if (updated.length === 0) return gatherBatch(batch, Int32Array.from(inserted), true);
-  const all = concatBatches(
-    batch.columns.map((column) => column.type),
-    [batch, updated],
-  );
+): Int32Array {
   const places = [
     ...inserted.map((row) => ({ row, at: row })),
-    ...updatedFor.map((row, i) => ({ row, at: batch.length + i })),
+    ...updatedFor.map((row, i) => ({ row, at: length + i })),
   ].toSorted((a, b) => a.row - b.row);
-  return gatherBatch(
-    all,
-    Int32Array.from(places, ({ at }) => at),
-  );
+  return Int32Array.from(places, ({ at }) => at);
 }
 
 function secondTime(): Error {

@@ -232,6 +232,8 @@ export interface LogicalInsert extends LogicalBase {
     readonly where: Expr | null;
     readonly excludedIds: readonly number[];
   } | null;
+  /** For RETURNING after DO UPDATE: xmax, which tells updated rows from new ones. */
+  readonly xmaxId: number | null;
   readonly returning: readonly Expr[] | null;
 }
 

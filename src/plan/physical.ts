@@ -385,7 +385,7 @@ export interface InsertNode extends NodeBase {
     readonly set: readonly Expr[];
     readonly where: Expr | null;
   } | null;
-  /** Over the live columns; null without RETURNING. Output columns are these. */
+  /** Over the live columns, after DO UPDATE followed by xmax; null without RETURNING. Output columns are these. */
   readonly returning: readonly Expr[] | null;
   /** The input's memory was borrowed for this statement alone. */
   readonly isLent?: boolean;

@@ -8,6 +8,7 @@ import {
   type OnConflictClause,
   type SelectStmt,
 } from '../../parse/ast.ts';
+import { OID, sqlType } from '../../types/type.ts';
 import type { Expr } from '../expr.ts';
 import type { LogicalInsert, LogicalNode } from '../logical.ts';
 import { findArbiters } from './arbiters.ts';
@@ -69,7 +70,14 @@ export function bindInsert(stmt: InsertStmt, input: QueryInput): BoundQuery {
     stmt.onConflictClause === undefined
       ? null
       : bindOnConflict(context, stmt.onConflictClause, target, { item, table: tableRow }, input);
+  const xmax = newXmax(context, target, onConflict);
+  const returned: RangeItem = { ...item, system: [...item.system, ...xmax] };
+  scope.namespace = {
+    items: [returned],
+    columns: item.columns.map((column) => ({ item: returned, ...column })),
+  };
   const returning = bindReturning(stmt.returningClause, scope);
+  const xmaxExpr = xmax[0]?.expr;
   noteViewWrite(context, target, [
     'a',
     ...(onConflict?.action === 'update' ? (['w'] as const) : []),
@@ -82,10 +90,23 @@ export function bindInsert(stmt: InsertStmt, input: QueryInput): BoundQuery {
     rowIds,
     rowChecks: rowChecks(context, target, rowIds),
     onConflict,
+    xmaxId: xmaxExpr?.kind === 'column' ? xmaxExpr.index : null,
     returning: returning.exprs,
     columns: returning.fields.map((field) => field.column),
   };
   return { node, fields: returning.fields };
+}
+
+/** xmax of a row of RETURNING: 0 where the row is new, the transaction's number where DO UPDATE locked it. */
+function newXmax(
+  context: BindContext,
+  target: ModifyTarget,
+  onConflict: LogicalInsert['onConflict'],
+): RangeItem['columns'] {
+  if (target.views.length > 0) return [];
+  const type = sqlType(OID.xid);
+  if (onConflict?.action !== 'update') return [{ name: 'xmax', expr: constant(type, 0) }];
+  return [{ name: 'xmax', expr: context.reference(context.newColumn('xmax', type)) }];
 }
 
 export function rowItem(

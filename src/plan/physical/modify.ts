@@ -34,7 +34,8 @@ function buildInsert(builder: PlanBuilder, node: Of<'insert'>): Built {
   const input = builder.buildExact(node.input, node.input.columns).node;
   const positions = idPositions(node.rowIds);
   const place = (expr: Expr): Expr => builder.place(expr, positions);
-  const { onConflict } = node;
+  const { onConflict, xmaxId } = node;
+  const returned = xmaxId === null ? positions : idPositions([...node.rowIds, xmaxId]);
   const both = idPositions([...node.rowIds, ...(onConflict?.excludedIds ?? [])]);
   return builder.wrap(
     {
@@ -55,7 +56,7 @@ function buildInsert(builder: PlanBuilder, node: Of<'insert'>): Built {
               set: onConflict.set.map((expr) => builder.place(expr, both)),
               where: onConflict.where === null ? null : builder.place(onConflict.where, both),
             },
-      returning: node.returning?.map((expr) => place(expr)) ?? null,
+      returning: node.returning?.map((expr) => builder.place(expr, returned)) ?? null,
     },
     node.columns,
     node,

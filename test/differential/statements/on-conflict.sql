@@ -47,3 +47,12 @@ INSERT INTO oc_plain VALUES (8, 3, 3), (8, 4, 4) ON CONFLICT (a) DO UPDATE SET c
 INSERT INTO oc_plain VALUES (1, 5, 6) ON CONFLICT (a) DO UPDATE SET c = c + 1;
 INSERT INTO oc_plain VALUES (1, 5, 6) ON CONFLICT (a) DO UPDATE SET c = 1 WHERE b > 0;
 INSERT INTO oc_plain AS p VALUES (1, 5, 6) ON CONFLICT (a) DO UPDATE SET c = p.c + 1, (b) = ROW(excluded.b) WHERE p.b <> excluded.b RETURNING a, b, c;
+-- xmax tells new rows from updated ones.
+INSERT INTO oc_plain VALUES (20, 20, 20) RETURNING a, xmax, xmax = 0 AS inserted;
+INSERT INTO oc_plain VALUES (20, 20, 21), (21, 21, 21), (1, 5, 6) ON CONFLICT (a) DO UPDATE SET c = excluded.c RETURNING a, c, (xmax = 0) AS inserted;
+INSERT INTO oc_plain AS p VALUES (30, 30, 30), (31, 31, 31) ON CONFLICT (a) DO UPDATE SET c = 0 RETURNING p.a, p.xmax, CASE WHEN p.xmax::text::int > 0 THEN 'updated' ELSE 'inserted' END;
+INSERT INTO oc_plain AS p VALUES (30, 30, 30), (31, 31, 31) ON CONFLICT (a) DO UPDATE SET c = 0 WHERE p.a > 30 RETURNING *, xmax <> 0 AS updated;
+INSERT INTO oc_plain VALUES (30, 30, 30) ON CONFLICT (a) DO UPDATE SET c = 0 WHERE false RETURNING xmax;
+INSERT INTO oc_plain VALUES (30, 30, 30), (32, 32, 32) ON CONFLICT DO NOTHING RETURNING a, xmax;
+WITH up AS (INSERT INTO oc_plain SELECT g, g, g FROM generate_series(31, 34) g ON CONFLICT (a) DO UPDATE SET c = 5 RETURNING (xmax = 0) AS inserted) SELECT inserted, count(*) FROM up GROUP BY inserted ORDER BY 1;
+INSERT INTO oc_view (mail) VALUES ('v@x') RETURNING xmax;
