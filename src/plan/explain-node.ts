@@ -336,10 +336,8 @@ function describeIndexScan(
     parts.push(`(${next} >${node.lower.inclusive ? '=' : ''} ${printer.print(node.lower.value)})`);
   if (node.upper !== null)
     parts.push(`(${next} <${node.upper.inclusive ? '=' : ''} ${printer.print(node.upper.value)})`);
-  const condition: Detail = [
-    'Index Cond',
-    parts.length === 1 ? parts[0] : `(${parts.join(' AND ')})`,
-  ];
+  const joined = parts.length === 1 ? parts[0] : `(${parts.join(' AND ')})`;
+  const condition: Detail | null = parts.length === 0 ? null : ['Index Cond', joined];
   return {
     type: 'Index Scan',
     label: `Index Scan using ${node.index.name} on ${node.table.name}`,
