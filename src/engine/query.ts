@@ -22,12 +22,15 @@ import { ParameterRows } from './insert/parameter-rows.ts';
 import { checkPlanPrivileges } from './privileges.ts';
 import type { FieldDescription } from './session.ts';
 import type { SessionContext } from './session-context.ts';
+import { TableSizes } from './table-sizes.ts';
 import { typeLength } from './type-length.ts';
 
 export interface PlannedQuery {
   readonly plan: PhysicalPlan;
   readonly bound: BoundStatement;
   readonly fields: readonly FieldDescription[] | null;
+  /** As of the planning. */
+  readonly sizes: TableSizes;
 }
 
 /** Times that a statement is restarted before it gives up with 40001. */
@@ -64,7 +67,10 @@ export function queryExecutable(
   let isFirst = true;
   const plan = (): PlannedQuery => {
     const now = { catalog: session.catalog(), key: planKey(session, '', declaredTypes) };
-    const isCurrent = kept.catalog === now.catalog && kept.key === now.key;
+    const isCurrent =
+      kept.catalog === now.catalog &&
+      kept.key === now.key &&
+      !kept.planned.sizes.haveChanged(session);
     if (isCurrent && (isFirst || !isVolatile)) {
       isFirst = false;
       return kept.planned;
@@ -105,7 +111,7 @@ export function planQuery(
   const key = cacheable ? planKey(session, statement.text, declaredTypes) : '';
   let cache = planCaches.get(catalog);
   const cached = cacheable ? cache?.get(key) : undefined;
-  if (cached !== undefined) return cached;
+  if (cached?.sizes.haveChanged(session) === false) return cached;
   const planned =
     takeAhead(session, statement, declaredTypes) ??
     finishNow(planInSteps(session, statement, sql, declaredTypes));
@@ -154,7 +160,7 @@ function* planInSteps(
   const bound = bindStatement(statement, environment);
   yield;
   const plan = yield* planSteps(bound, environment);
-  return { plan, bound, fields: fieldsOf(bound) };
+  return { plan, bound, fields: fieldsOf(bound), sizes: TableSizes.of(session, plan) };
 }
 
 /** What a plan depends on beside the catalog. */

@@ -73,8 +73,13 @@ export function shapedExecutable(
   const key = planKey(session, shape.key, []);
   const known = caches.get(session.catalog())?.get(key);
   if (known?.fixed === undefined) return undefined;
-  const shaped = known.plans.get(variantKey(shape.literals, known.fixed));
+  const variant = variantKey(shape.literals, known.fixed);
+  const shaped = known.plans.get(variant);
   if (shaped === undefined || shaped === null) return undefined;
+  if (shaped.planned.sizes.haveChanged(session)) {
+    known.plans.delete(variant);
+    return undefined;
+  }
   const parameters = parameterValues(session, shaped, shape.literals);
   if (parameters === undefined) return undefined;
   const { planned } = shaped;
@@ -85,7 +90,10 @@ export function shapedExecutable(
     allowedWhenFailed: false,
     run(call) {
       // A prepared statement may outlive the catalog and the settings that it was made under.
-      const isCurrent = session.catalog() === catalog && planKey(session, shape.key, []) === key;
+      const isCurrent =
+        session.catalog() === catalog &&
+        planKey(session, shape.key, []) === key &&
+        !planned.sizes.haveChanged(session);
       if (isCurrent) return runPlanned(session, planned, { ...call, parameters }, undefined);
       const [statement] = parseStatements(sql);
       return queryExecutable(session, statement as ParsedStatement, sql, [], planned.fields).run(
@@ -195,7 +203,7 @@ function makePlan(
     // Those that write lock their tables before they plan.
     if (merged === undefined || plan.writes.length > 0) return null;
     const shaped: ShapedPlan = {
-      planned: { plan: merged.plan, bound: plain.bound, fields: plain.fields },
+      planned: { ...plain, plan: merged.plan },
       literals: firsts,
       types: plan.parameterTypes.map((type) => type.oid),
       derived: merged.derived,
