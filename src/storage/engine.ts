@@ -145,6 +145,8 @@ export class Engine implements StorageEngine {
     await this.#flush(true);
     const { sequence } = committer.published;
     const trimmed = Math.min(sequence, (hypertables.oldestUnflushed() ?? Infinity) - 1);
+    // Of tables that were dropped meanwhile the log may go in part: that they were must be stored before.
+    await hypertables.settle();
     const value = sealValue(TRIMMED_KEY, encodeNumbers(trimmed));
     // The synced write also makes all earlier ones durable: recovery begins behind them.
     await kv.write([{ type: 'put', key: TRIMMED_KEY, value }], true);

@@ -158,6 +158,8 @@ export interface HypertableStore {
   /** Whether segments that were replaced can be deleted only after a commit behind this one. */
   awaitsCommitAfter(sequence: Sequence): boolean;
 
+  /** Resolves when what was dropped so far is marked as such, durably; throws what made a deletion fail. */
+  settle(): Promise<void>;
   /** First log sequence that is not contained in segments, or undefined when all heads are empty. */
   oldestUnflushed(): Sequence | undefined;
   /** Newest log sequence up to which segments contain a chunk; 0 where there are none. */

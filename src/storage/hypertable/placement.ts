@@ -30,6 +30,12 @@ export interface PlacedRows {
 
 /** Ids of chunks that had to step aside for another interval's numbering are moved up by this. */
 const ID_STEP = 2 ** 40;
+/** Numbers of chunks are exact as doubles, after some steps, too. */
+const ID_MAX = 2 ** 52;
+
+/** The next larger double, or one soon after it. */
+const nextDouble = (value: number): number =>
+  value + Math.max(Math.abs(value) * Number.EPSILON, Number.MIN_VALUE);
 
 export function hypertableOf(table: TableDescriptor): HypertableDescriptor {
   if (table.hypertable === null) {
@@ -139,9 +145,11 @@ export class Placer {
 
   #layOut(time: number, before: ChunkState | undefined, after: ChunkState | undefined): ChunkPlace {
     const interval = this.#interval;
-    let id = Math.floor(time / interval);
-    const cellStart = id * interval;
-    const cellEnd = cellStart + interval;
+    const number = Math.floor(time / interval);
+    let id = Math.max(-ID_MAX, Math.min(ID_MAX, number));
+    // Times of more than 53 bits lie further apart than the borders are exact: the chunk holds one at least.
+    const cellStart = Math.min(number * interval, time);
+    const cellEnd = Math.max(number * interval + interval, nextDouble(time));
     const rangeStart = Math.max(cellStart, before?.rangeEnd ?? -Infinity);
     const rangeEnd = Math.min(cellEnd, after?.rangeStart ?? Infinity);
     while (this.#isTaken(id, rangeStart)) id += ID_STEP;

@@ -250,8 +250,8 @@ export class SegmentKeeper {
 
   /** Removes a dropped table's chunks; its segments go with the last view that needs them. */
   retireTable(storageId: number, sequence: Sequence): void {
-    const chunks = this.#stored.get(storageId);
-    if (chunks === undefined) return;
+    // Marked even where nothing of it is stored: the log may be trimmed between its records.
+    const chunks = this.#stored.get(storageId) ?? new Map<number, readonly Segment[]>();
     this.#stored.delete(storageId);
     this.#dropped.add(storageId);
     const empty = new Uint8Array(0);

@@ -529,6 +529,10 @@ export class Store implements HypertableStore {
     return newest;
   }
 
+  settle(): Promise<void> {
+    return this.#keeper.settle();
+  }
+
   flush(all: boolean): Promise<boolean> {
     return this.#flusher.flush(this, all);
   }

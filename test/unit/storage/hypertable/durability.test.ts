@@ -212,6 +212,16 @@ describe('recovery', () => {
     expect((await keysOf(world.kv)).length).toBe(1);
   });
 
+  it('ignores records of a dropped table whose first ones the log no longer has', async () => {
+    const world = await new World(TABLE).open();
+    await world.insert(someRows(2500));
+    await deleteFirst(world, 10);
+    world.store.dropTable(TABLE.storageId);
+    await world.store.settle();
+    await world.reopen(2);
+    expect((await world.scan()).length).toBe(0);
+  });
+
   it('drops chunks, for good', async () => {
     const world = await new World(TABLE).open();
     await world.insert(someRows(4000));
