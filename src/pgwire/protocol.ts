@@ -24,7 +24,7 @@ import {
 import { BACKEND, FRONTEND } from './message-types.ts';
 import { WireSink } from './wire-sink.ts';
 
-/** Messages handled before other connections get a turn. */
+/** Messages that came together and are handled before other connections get a turn. */
 const MESSAGES_PER_TURN = 100;
 /** Bytes of a query from which on it may be read without becoming a text. */
 const LARGE_QUERY = 2048;
@@ -60,7 +60,11 @@ export class Protocol {
   async serve(): Promise<void> {
     this.#ready();
     for (let handled = 1; ; handled++) {
-      const frame = this.#source.take() ?? (await this.#wait());
+      let frame = this.#source.take();
+      if (frame === undefined) {
+        frame = await this.#wait();
+        handled = 1;
+      }
       if (this.#termination !== undefined) throw this.#termination;
       if (frame === undefined || frame.type === FRONTEND.terminate) return;
       if (this.#skipping && frame.type !== FRONTEND.sync) continue;
