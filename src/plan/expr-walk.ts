@@ -1,5 +1,6 @@
 /** Generic traversal of expressions: children, rewriting, comparison. */
-import type { ExecParamBinding, Expr, SubqueryExpr } from './expr.ts';
+import type { ColumnExpr, ExecParamBinding, Expr, SubqueryExpr } from './expr.ts';
+import type { LogicalColumn } from './logical.ts';
 
 /** Rebuilds an expression with `change` applied to its direct children; shares what is unchanged. */
 export function mapChildren(expr: Expr, change: (child: Expr) => Expr): Expr {
@@ -132,6 +133,11 @@ export function columnsOf(expr: Expr, into: Set<number> = new Set()): Set<number
     if (node.kind === 'column') into.add(node.index);
   });
   return into;
+}
+
+/** A column as an expression over whatever gives it. */
+export function columnExpr({ id, type }: LogicalColumn): ColumnExpr {
+  return { kind: 'column', type, index: id };
 }
 
 /** Replaces columns by id. */

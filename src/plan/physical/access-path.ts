@@ -199,7 +199,7 @@ export interface IndexChoice {
 /** Values that a list may have to be looked up one by one. */
 const LOOKUPS_MAX = 1_024;
 /** Rows of a table that are read as fast as one is looked up; few values are looked up in any table. */
-const LOOKUP_COST_ROWS = 16;
+export const LOOKUP_COST_ROWS = 16;
 const LOOKUPS_MIN = 16;
 
 /** The index that narrows the scan of a table of so many rows most, if any. */

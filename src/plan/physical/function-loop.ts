@@ -3,7 +3,7 @@
  * loop would begin a scan for each row.
  */
 import type { ExecParamBinding, Expr } from '../expr.ts';
-import { conjunction, conjuncts, isVolatile, withBoundValues } from '../expr-walk.ts';
+import { columnExpr, conjunction, conjuncts, isVolatile, withBoundValues } from '../expr-walk.ts';
 import type { LogicalFunctionScan, LogicalNode } from '../logical.ts';
 import type { FunctionLoopNode, FunctionScanNode } from '../physical.ts';
 import type { PlanBuilder } from './build.ts';
@@ -78,7 +78,7 @@ function projectionAbove(
     right: right.input,
     columns: [...left.columns, ...right.input.columns],
   };
-  const kept = left.columns.map(({ id, type }): Expr => ({ kind: 'column', type, index: id }));
+  const kept = left.columns.map(columnExpr);
   return {
     kind: 'project',
     input,

@@ -2,6 +2,7 @@
 import type { CatalogSnapshot, IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import type { Expr } from '../expr.ts';
 import type { IndexScanNode, PhysicalNode, SortKey, TableScanNode } from '../physical.ts';
+import { LOOKUP_COST_ROWS } from './access-path.ts';
 
 /** A sort key as a column of the table that is read. */
 interface ColumnKey {
@@ -16,9 +17,6 @@ export interface FirstRows {
   readonly limit: Expr;
   readonly offset: Expr | null;
 }
-
-/** Rows of a table for each one that is looked up by an entry of an index. */
-const LOOKUP_COST_ROWS = 16;
 
 /** The input rebuilt so that it comes sorted by the keys; undefined where no index at hand has this order. */
 export function inIndexOrder(

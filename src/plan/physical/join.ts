@@ -1,6 +1,6 @@
 /** Joins: hash tables for equalities, index look-ups where few rows drive them, loops for the rest. */
 import type { ExecParamBinding, Expr } from '../expr.ts';
-import { columnsOf, conjunction, conjuncts } from '../expr-walk.ts';
+import { columnExpr, columnsOf, conjunction, conjuncts } from '../expr-walk.ts';
 import type { LogicalColumn, LogicalNode } from '../logical.ts';
 import type { JoinType, NestedLoopNode } from '../physical.ts';
 import { joinOfLatest } from '../rules/unnest-lateral.ts';
@@ -206,7 +206,7 @@ function differentKeys(right: LogicalNode, keys: JoinKeys): LogicalNode | undefi
     key.kind === 'column' ? right.columns.filter(({ id }) => id === key.index) : [],
   );
   if (columns.length < keys.right.length) return undefined;
-  const exprs = columns.map(({ id, type }): Expr => ({ kind: 'column', type, index: id }));
+  const exprs = columns.map(columnExpr);
   return { kind: 'distinct', input: { kind: 'project', input: right, exprs, columns }, columns };
 }
 

@@ -4,9 +4,9 @@
  * bucket) in the place of thousands.
  */
 import { bucketOf } from '../bucket.ts';
-import { columnsOf, hasVolatileCall, substituteColumns } from '../expr-walk.ts';
+import { columnExpr, columnsOf, hasVolatileCall, substituteColumns } from '../expr-walk.ts';
 import type { Expr } from '../expr.ts';
-import type { LogicalAggregate, LogicalColumn, LogicalJoin, LogicalNode } from '../logical.ts';
+import type { LogicalAggregate, LogicalJoin, LogicalNode } from '../logical.ts';
 import type { RuleState } from '../optimize.ts';
 import { estimateRows } from '../physical/estimate.ts';
 import { splitJoinCondition } from '../physical/join-keys.ts';
@@ -180,8 +180,4 @@ function joinedKeys(
   const right = join.right === detail ? partial : join.right;
   const condition = join.condition === null ? null : keys.substitute(join.condition);
   return { ...join, left, right, condition, columns: [...left.columns, ...right.columns] };
-}
-
-function columnExpr({ id, type }: LogicalColumn): Expr {
-  return { kind: 'column', type, index: id };
 }

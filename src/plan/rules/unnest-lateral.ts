@@ -5,6 +5,7 @@
  */
 import type { ExecParamBinding, Expr } from '../expr.ts';
 import {
+  columnExpr,
   columnsOf,
   conjunction,
   conjuncts,
@@ -202,8 +203,4 @@ function withColumns(
     exprs: [...step.exprs, ...added.map(columnExpr)],
     columns: [...step.columns, ...added],
   };
-}
-
-function columnExpr({ id, type }: LogicalColumn): Expr {
-  return { kind: 'column', type, index: id };
 }

@@ -4,6 +4,7 @@
  */
 import type { Expr } from '../expr.ts';
 import {
+  columnExpr,
   columnsOf,
   conjunction,
   conjuncts,
@@ -11,7 +12,7 @@ import {
   someExpr,
   withBoundValues,
 } from '../expr-walk.ts';
-import type { LogicalColumn, LogicalNode } from '../logical.ts';
+import type { LogicalNode } from '../logical.ts';
 import type { RuleState } from '../optimize.ts';
 import { estimateRows } from '../physical/estimate.ts';
 import { splitJoinCondition } from '../physical/join-keys.ts';
@@ -93,7 +94,3 @@ function passingUp(
 }
 
 const isCorrelated = (expr: Expr): boolean => someExpr(expr, ({ kind }) => kind === 'exec-param');
-
-function columnExpr({ id, type }: LogicalColumn): Expr {
-  return { kind: 'column', type, index: id };
-}
