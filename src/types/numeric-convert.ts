@@ -39,7 +39,28 @@ function numericFromFloat(value: number, digits: number): Numeric {
   if (Number.isNaN(value)) return NUMERIC_NAN;
   if (value === Number.POSITIVE_INFINITY) return NUMERIC_INFINITY;
   if (value === Number.NEGATIVE_INFINITY) return NUMERIC_NEGATIVE_INFINITY;
-  return parseNumeric(formatGeneral(value, digits));
+  return roundedDigits(value, digits) ?? parseNumeric(formatGeneral(value, digits));
+}
+
+/** Powers of ten up to here are exact doubles. */
+const EXACT_POWER_MAX = 22;
+/** How near to half a unit a product may be, whose own rounding error is below 1/8. */
+const SURE = 0.375;
+
+/** The value to so many digits, at most 15, without trailing zeros; undefined where that takes exact arithmetic. */
+function roundedDigits(value: number, digits: number): Numeric | undefined {
+  if (Number.isInteger(value)) {
+    return Math.abs(value) < 10 ** digits ? new Numeric(BigInt(value), 0) : undefined;
+  }
+  // Next to a power of ten the logarithm may be off, and there is a digit too many or too few.
+  let scale = digits - 1 - Math.floor(Math.log10(Math.abs(value)));
+  if (scale < 1 || scale > EXACT_POWER_MAX) return undefined;
+  const scaled = value * 10 ** scale;
+  let unscaled = Math.round(scaled);
+  if (Math.abs(scaled - unscaled) > SURE) return undefined;
+  if (Math.abs(scaled) < 10 ** (digits - 1) || Math.abs(unscaled) >= 10 ** digits) return undefined;
+  for (; scale > 0 && unscaled % 10 === 0; scale--) unscaled /= 10;
+  return new Numeric(BigInt(unscaled), scale);
 }
 
 /** numeric to the nearest float8; the caller decides what an overflow to infinity means. */
