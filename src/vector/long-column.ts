@@ -180,11 +180,12 @@ export class LongBatch {
     return { columns: this.columns.map((column) => column.gather(rows)), length: rows.length };
   }
 
-  /** Batches of up to `rows` rows, a power of two and no more than a part's. */
+  /** Batches of up to `rows` rows, each of one part. */
   *pieces(size: { readonly rows: number }): Generator<Batch, void, void> {
     let start = 0;
     while (start < this.length) {
-      const [from, end] = [start, Math.min(start + size.rows, this.length)];
+      const from = start;
+      const end = Math.min(start + size.rows, (start | PART_MASK) + 1, this.length);
       yield { columns: this.columns.map((each) => each.slice(from, end)), length: end - from };
       start = end;
     }

@@ -54,7 +54,7 @@ describe('LongColumn', () => {
 });
 
 describe('LongBatch', () => {
-  it('gives its rows in pieces', () => {
+  it.each([4096, 1000])('gives its rows in pieces of %i', (rowsOfPiece) => {
     const rows = PART_ROWS + 5000;
     const columns = KINDS.map(([, oid, value]) => vectors(oid, value, rows));
     const batches = columns[0].map((first, i) => ({
@@ -64,7 +64,7 @@ describe('LongBatch', () => {
     const types = KINDS.map(([, oid]) => typeOf(oid));
     const all = finishNow(LongBatch.join(types, batches));
     let row = 0;
-    for (const piece of all.pieces({ rows: 4096 })) {
+    for (const piece of all.pieces({ rows: rowsOfPiece })) {
       KINDS.forEach(([, , value], i) => {
         const column = piece.columns[i];
         expect(column.length).toBe(piece.length);
