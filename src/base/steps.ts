@@ -1,5 +1,8 @@
 /** Work as a generator that stops now and then, where its caller may give way to others. */
 
+/** Work towards a T that yields at least once in some milliseconds. */
+export type Stepped<T> = Generator<void, T, unknown>;
+
 /** Takes steps to their end at once. */
 export function finishNow<T>(steps: Iterator<void, T, void>): T {
   for (;;) {

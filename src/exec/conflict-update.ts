@@ -86,9 +86,7 @@ export class ConflictUpdate {
     const { where } = this.#node.onConflict!;
     if (where === null) return undefined;
     const predicate = compilePredicate(where);
-    return predicate.isAsync
-      ? predicate.selectAsync(both, this.#context)
-      : predicate.select(both, this.#context);
+    return predicate.run(both, this.#context);
   }
 
   /** The collisions to carry out. Throws where one meets a row that this command changed before. */
@@ -178,9 +176,7 @@ class ArbiterKeys {
   async #indexed(rows: Batch): Promise<Batch> {
     const predicate = this.#predicate;
     if (predicate === undefined || rows.length === 0) return rows;
-    const chosen = predicate.isAsync
-      ? await predicate.selectAsync(rows, this.#context)
-      : predicate.select(rows, this.#context);
+    const chosen = await predicate.run(rows, this.#context);
     return chosen === undefined ? rows : gatherBatch(rows, chosen, true);
   }
 }

@@ -13,14 +13,7 @@ import { compileCall } from './expr/call.ts';
 import { compileCase, compileCoalesce, compileMinMax, compileNullIf } from './expr/conditional.ts';
 import { compileArray, compileCast, compileField, compileRow } from './expr/construct.ts';
 import { rowwise } from './expr/effects.ts';
-import {
-  argValue,
-  constantArg,
-  driveAsync,
-  leaf,
-  toVector,
-  type Evaluator,
-} from './expr/evaluator.ts';
+import { argValue, constantArg, leaf, runOn, toVector, type Evaluator } from './expr/evaluator.ts';
 import {
   compileBooleanTest,
   compileDistinct,
@@ -42,8 +35,10 @@ export interface CompiledExpr {
   readonly type: SqlType;
   /** True where `evaluate` must not be used, because sub-plans or functions wait. */
   readonly isAsync: boolean;
+  /** For who must not wait: all at once, however large values are. */
   evaluate(batch: Batch, context: ExecContext): Vector;
-  evaluateAsync(batch: Batch, context: ExecContext): Promise<Vector>;
+  /** For who may wait; at once where there is nothing to wait for. */
+  run(batch: Batch, context: ExecContext): Vector | Promise<Vector>;
   /** The value where the batch has a single row (or none is read). */
   value(context: ExecContext): Promise<Value>;
 }
@@ -52,7 +47,7 @@ export interface CompiledExpr {
 export interface CompiledExprs {
   readonly isAsync: boolean;
   evaluate(batch: Batch, context: ExecContext): Vector[];
-  evaluateAsync(batch: Batch, context: ExecContext): Promise<Vector[]>;
+  run(batch: Batch, context: ExecContext): Vector[] | Promise<Vector[]>;
 }
 
 const EVALUATORS = new WeakMap<Expr, Evaluator>();
@@ -70,8 +65,6 @@ export function evaluatorOf(expr: Expr): Evaluator {
 export function compileExpr(expr: Expr): CompiledExpr {
   const evaluator = evaluatorOf(expr);
   const { now, type } = evaluator;
-  const evaluateAsync = async (batch: Batch, context: ExecContext): Promise<Vector> =>
-    toVector(await driveAsync(evaluator.steps(batch, context)), batch.length);
   return {
     type,
     isAsync: now === undefined,
@@ -79,13 +72,13 @@ export function compileExpr(expr: Expr): CompiledExpr {
       if (now === undefined) throw new InternalError('a waiting expression was evaluated at once');
       return toVector(now(batch, context), batch.length);
     },
-    evaluateAsync,
+    run(batch, context) {
+      const arg = runOn(evaluator, batch, context);
+      if (!(arg instanceof Promise)) return toVector(arg, batch.length);
+      return arg.then((done) => toVector(done, batch.length));
+    },
     async value(context) {
-      const arg =
-        now !== undefined
-          ? now(UNIT_BATCH, context)
-          : await driveAsync(evaluator.steps(UNIT_BATCH, context));
-      return argValue(arg, 0);
+      return argValue(await runOn(evaluator, UNIT_BATCH, context), 0);
     },
   };
 }
@@ -97,12 +90,31 @@ export function compileExprs(exprs: readonly Expr[]): CompiledExprs {
   return {
     isAsync: compiled.some((each) => each.isAsync),
     evaluate: (batch, context) => compiled.map((each) => each.evaluate(batch, context)),
-    async evaluateAsync(batch, context) {
+    run(batch, context) {
       const vectors: Vector[] = [];
-      for (const each of compiled) vectors.push(await vectorOf(each, batch, context));
+      for (let i = 0; i < compiled.length; i++) {
+        const vector = compiled[i].run(batch, context);
+        if (vector instanceof Promise) return runRest(compiled, vectors, vector, batch, context);
+        vectors.push(vector);
+      }
       return vectors;
     },
   };
+}
+
+/** The vectors of all expressions, of which some are there and the next one is waited for. */
+async function runRest(
+  compiled: readonly CompiledExpr[],
+  vectors: Vector[],
+  waiting: Promise<Vector>,
+  batch: Batch,
+  context: ExecContext,
+): Promise<Vector[]> {
+  vectors.push(await waiting);
+  for (let i = vectors.length; i < compiled.length; i++) {
+    vectors.push(await compiled[i].run(batch, context));
+  }
+  return vectors;
 }
 
 /** The same where some expressions have effects on each other: these go row by row. */
@@ -117,52 +129,47 @@ function compiledByRow(
   const buildersFor = (batch: Batch): VectorBuilder[] =>
     byRow.map((i) => new VectorBuilder(compiled[i].type, batch.length));
   const isRowwise = new Set(byRow);
+  const mayWait = exprs.map(evaluatorOf).some(({ now, isLong }) => now === undefined || isLong);
+  const evaluate = (batch: Batch, context: ExecContext): Vector[] => {
+    const builders = buildersFor(batch);
+    for (let row = 0; row < batch.length; row++) {
+      const one = rowOf(batch, row);
+      byRow.forEach((i, at) => builders[at].append(valueAt(compiled[i].evaluate(one, context), 0)));
+    }
+    return compiled.map((each, i) =>
+      isRowwise.has(i) ? builders[byRow.indexOf(i)].finish() : each.evaluate(batch, context),
+    );
+  };
+  const runByRow = async (batch: Batch, context: ExecContext): Promise<Vector[]> => {
+    const builders = buildersFor(batch);
+    for (let row = 0; row < batch.length; row++) {
+      const one = rowOf(batch, row);
+      for (const [at, i] of byRow.entries())
+        builders[at].append(valueAt(await compiled[i].run(one, context), 0));
+    }
+    const vectors: Vector[] = [];
+    for (const [i, each] of compiled.entries()) {
+      if (isRowwise.has(i)) vectors.push(builders[byRow.indexOf(i)].finish());
+      else vectors.push(await each.run(batch, context));
+    }
+    return vectors;
+  };
   return {
     isAsync: compiled.some((each) => each.isAsync),
-    evaluate(batch, context) {
-      const builders = buildersFor(batch);
-      for (let row = 0; row < batch.length; row++) {
-        const one = rowOf(batch, row);
-        byRow.forEach((i, at) =>
-          builders[at].append(valueAt(compiled[i].evaluate(one, context), 0)),
-        );
-      }
-      return compiled.map((each, i) =>
-        isRowwise.has(i) ? builders[byRow.indexOf(i)].finish() : each.evaluate(batch, context),
-      );
-    },
-    async evaluateAsync(batch, context) {
-      const builders = buildersFor(batch);
-      for (let row = 0; row < batch.length; row++) {
-        const one = rowOf(batch, row);
-        for (const [at, i] of byRow.entries())
-          builders[at].append(valueAt(await vectorOf(compiled[i], one, context), 0));
-      }
-      const vectors: Vector[] = [];
-      for (const [i, each] of compiled.entries()) {
-        if (isRowwise.has(i)) vectors.push(builders[byRow.indexOf(i)].finish());
-        else vectors.push(await vectorOf(each, batch, context));
-      }
-      return vectors;
+    evaluate,
+    run(batch, context) {
+      return mayWait ? runByRow(batch, context) : evaluate(batch, context);
     },
   };
 }
 
-function vectorOf(
-  expr: CompiledExpr,
-  batch: Batch,
-  context: ExecContext,
-): Vector | Promise<Vector> {
-  return expr.isAsync ? expr.evaluateAsync(batch, context) : expr.evaluate(batch, context);
-}
-
-/** Evaluates in whichever way the expressions need; await the result. */
+/** Evaluates for who may wait; await the result. */
 export function evaluateAll(
   exprs: CompiledExprs,
   batch: Batch,
   context: ExecContext,
 ): Vector[] | Promise<Vector[]> {
-  return exprs.isAsync ? exprs.evaluateAsync(batch, context) : exprs.evaluate(batch, context);
+  return exprs.run(batch, context);
 }
 
 function compile(expr: Expr): Evaluator {

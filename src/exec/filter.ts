@@ -40,9 +40,8 @@ export async function* filtered(
   for await (const batch of inPieces(input, pace, context)) {
     if (batch.length === 0) continue;
     pace.begin();
-    const rows = predicate.isAsync
-      ? await predicate.selectAsync(batch, context)
-      : predicate.select(batch, context);
+    const selected = predicate.run(batch, context);
+    const rows = selected instanceof Promise ? await selected : selected;
     pace.end(batch.length);
     if (rows === undefined) yield batch;
     else if (rows.length > 0) yield pickBatch(batch, rows);

@@ -83,9 +83,7 @@ export class PairFilter {
           : right.columns[column - width].gather(rightRows);
     }
     const batch = { columns, length: pairs.length };
-    const rows = this.#predicate.isAsync
-      ? await this.#predicate.selectAsync(batch, context)
-      : this.#predicate.select(batch, context);
+    const rows = await this.#predicate.run(batch, context);
     if (rows === undefined) return;
     for (let i = 0; i < rows.length; i++) {
       pairs.left[i] = leftRows[rows[i]];

@@ -4,6 +4,7 @@ import { nullVector } from '../vector/builder.ts';
 import type { TextVector } from '../vector/vector.ts';
 import { EntryTables } from './expr/entry-results.ts';
 import { truthAt } from './expr/evaluator.ts';
+import { areHeavy } from './expr/weights.ts';
 import { isAsync, isVolatile, mayRaise, someExpr } from './expr/walk.ts';
 import { evaluatorOf } from './expression.ts';
 import type { ExecContext } from './operator.ts';
@@ -46,7 +47,8 @@ export function dictionaryConjunct(expr: Expr, used: readonly number[]): FastCon
     let [at, count] = pickFrom(pick, 0, 0);
     while (at < total) {
       const codes = takeUndecided(pick, at);
-      decide(expr, column, pick, decidesAhead ? withNext(codes, known) : codes, context);
+      const all = decidesAhead ? withNext(codes, known) : codes;
+      if (!decide(expr, column, pick, all, context)) return false;
       [at, count] = pickFrom(pick, at, count);
     }
     return count === total ? rows : pick.selected.subarray(0, count);
@@ -129,15 +131,15 @@ function withNext(codes: Int32Array, known: TruthTable): Int32Array {
   return all.subarray(0, count);
 }
 
-/** Fills in the truth of these codes. */
+/** Fills in the truth of these codes; false where they are to be computed in steps instead. */
 function decide(
   expr: Expr,
   column: number,
   { vector, table }: Pick,
   codes: Int32Array,
   context: ExecContext,
-): void {
-  if (codes.length === 0) return;
+): boolean {
+  if (codes.length === 0) return true;
   const { type, dictionary } = vector;
   const entries: TextVector = {
     rep: 'text',
@@ -149,9 +151,15 @@ function decide(
   };
   const columns = [];
   columns[column] = entries;
+  const { now, isLong } = evaluatorOf(expr);
+  if (isLong && areHeavy([entries], codes.length)) {
+    for (const code of codes) table[code] = UNDECIDED;
+    return false;
+  }
   try {
-    const truth = evaluatorOf(expr).now!({ columns, length: codes.length }, context);
+    const truth = now!({ columns, length: codes.length }, context);
     for (let i = 0; i < codes.length; i++) table[codes[i]] = truthAt(truth, i) === 1 ? 1 : 0;
+    return true;
   } catch (error) {
     for (const code of codes) table[code] = UNDECIDED;
     throw error;

@@ -6,7 +6,7 @@
  */
 import type { Expr } from '../plan/expr.ts';
 import type { Batch } from '../vector/vector.ts';
-import { drive, driveAsync, runSteps, truthAt, type Steps } from './expr/evaluator.ts';
+import { drive, driveOn, runSteps, truthAt, type Steps } from './expr/evaluator.ts';
 import { narrow } from './expr/narrow.ts';
 import { isAsync, mayRaise, usedColumns } from './expr/walk.ts';
 import { evaluatorOf } from './expression.ts';
@@ -33,9 +33,10 @@ export interface CompiledPredicate {
   readonly isAsync: boolean;
   /** Whether all of it compares columns with values: some nanoseconds a row. */
   readonly isCheap: boolean;
-  /** Rows where the condition is true; undefined for all. */
+  /** Rows where the condition is true, without waiting for anything; undefined for all. */
   select(batch: Batch, context: ExecContext): Selection;
-  selectAsync(batch: Batch, context: ExecContext): Promise<Selection>;
+  /** The same for who may wait; at once where there is nothing to wait for. */
+  run(batch: Batch, context: ExecContext): Selection | Promise<Selection>;
 }
 
 interface Conjunct {
@@ -92,7 +93,7 @@ function compile(expr: Expr): CompiledPredicate {
       (part) => columnComparison(part) !== undefined || codeConjunct(part) !== undefined,
     ),
     select: (batch, context) => drive(steps(batch, context)),
-    selectAsync: (batch, context) => driveAsync(steps(batch, context)),
+    run: (batch, context) => driveOn(steps(batch, context), context),
   };
 }
 

@@ -105,7 +105,8 @@ export async function evaluateLong(
 ): Promise<LongColumn[]> {
   const others = exprs.filter(isComputed);
   const pace = paceOf(others, STEP_ROWS, context.eval.clock);
-  const parts = await evaluatePieces(others, batch.pieces(pace), pace, context);
+  const rows = lightPieces(batch.pieces(pace), pace);
+  const parts = await evaluatePieces(others, rows, pace, context);
   const { columns } = await joinInTurns(typesOf(others), parts, context);
   return withColumns(exprs, batch.columns, columns);
 }
@@ -117,11 +118,17 @@ export async function evaluateInTurns(
   context: ExecContext,
 ): Promise<Vector[]> {
   const pace = paceOf(exprs, STEP_ROWS, context.eval.clock);
-  if (batch.length <= pace.rows) return await evaluateAll(compileExprs(exprs), batch, context);
+  if (pace.endOf(batch, 0) === batch.length) {
+    return await evaluateAll(compileExprs(exprs), batch, context);
+  }
   const others = exprs.filter(isComputed);
   const parts = await evaluatePieces(others, pieces(batch, pace), pace, context);
   const { columns } = await concatInTurns(typesOf(others), parts, context);
   return withColumns(exprs, batch.columns, columns);
+}
+
+function* lightPieces(batches: Iterable<Batch>, pace: Pace): Generator<Batch, void, void> {
+  for (const batch of batches) yield* pieces(batch, pace);
 }
 
 const isComputed = (expr: Expr): boolean => expr.kind !== 'column';
@@ -187,7 +194,11 @@ export function* pieces(
   const pace = typeof rows === 'number' ? steadyPace(rows) : rows;
   let start = 0;
   while (start < batch.length) {
-    const end = Math.min(start + pace.rows, batch.length);
+    const end = pace.endOf(batch, start);
+    if (start === 0 && end === batch.length) {
+      yield batch;
+      return;
+    }
     yield sliceBatch(batch, start, end);
     start = end;
   }
@@ -201,7 +212,7 @@ export async function* inPieces(
 ): OperatorRun {
   const pace = typeof rows === 'number' ? steadyPace(rows) : rows;
   for await (const batch of run) {
-    if (batch.length <= pace.rows) {
+    if (pace.endOf(batch, 0) === batch.length) {
       const pause = context.checkpoint();
       if (pause !== undefined) await pause;
       yield batch;
@@ -219,7 +230,7 @@ export async function* inPieces(
 export function* piecesWithRuns(batch: Batch, pace: Pace): Generator<Batch, void, void> {
   let start = 0;
   while (start < batch.length) {
-    const end = Math.min(start + pace.rows, batch.length);
+    const end = pace.endOf(batch, start);
     yield sliceWithRuns(batch, start, end);
     start = end;
   }

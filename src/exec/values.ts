@@ -23,11 +23,8 @@ export async function* runValues(node: ValuesNode, context: ExecContext): Operat
         if (expr.kind === 'constant') builders[i].append(expr.value);
         else if (expr.kind === 'parameter') builders[i].append(context.parameters[expr.index]);
         else {
-          const compiled = compileExpr(expr);
-          const value = compiled.isAsync
-            ? await compiled.value(context)
-            : valueAt(compiled.evaluate(UNIT_BATCH, context), 0);
-          builders[i].append(value);
+          const value = compileExpr(expr).run(UNIT_BATCH, context);
+          builders[i].append(valueAt(value instanceof Promise ? await value : value, 0));
         }
       }
     }

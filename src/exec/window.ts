@@ -92,9 +92,7 @@ async function filteredRows(
 ): Promise<Int32Array | undefined> {
   if (filter === null) return undefined;
   const predicate = compilePredicate(filter);
-  return predicate.isAsync
-    ? await predicate.selectAsync(batch, context)
-    : predicate.select(batch, context);
+  return predicate.run(batch, context);
 }
 
 function viewOf(

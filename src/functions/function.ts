@@ -7,6 +7,7 @@
  * anycompatible...); `CallInfo` carries what they resolved to.
  */
 import type { Clock, Random } from '../base/env.ts';
+import type { Stepped } from '../base/steps.ts';
 import type { CatalogSnapshot } from '../catalog/catalog.ts';
 import type { NoticeSeverity } from '../errors/db-error.ts';
 import type { FormatSettings } from '../types/codec.ts';
@@ -134,6 +135,18 @@ export interface ScalarFunction extends FunctionBase {
   /** Strict functions are never called with a NULL argument: the result is NULL. */
   readonly strict: boolean;
   evaluate(args: readonly Value[], context: EvalContext, call: CallInfo): Value;
+  /**
+   * What `evaluate` gives, for arguments that are large: used instead of it, and of all that follows here, where
+   * the caller may wait.
+   */
+  readonly inSteps?:
+    | ((args: readonly Value[], context: EvalContext, call: CallInfo) => Stepped<Value>)
+    | undefined;
+  /**
+   * Which arguments are taken in steps, where it is not their weight (STEP_WEIGHT) that tells: a few digits may
+   * make many. Asked for each row.
+   */
+  readonly isLong?: ((args: readonly Value[]) => boolean) | undefined;
   /**
    * Whole-vector form. May decline with undefined (representation it does not know): the caller then
    * goes row by row. Strictness is the kernel's own job: a NULL argument row must come out NULL.

@@ -4,7 +4,7 @@
  * the operator's input in the second.
  */
 import type { CallInfo, ScalarFunction } from '../functions/function.ts';
-import type { FormatSettings } from '../types/codec.ts';
+import type { Conversion } from '../types/cast.ts';
 import type { SqlType } from '../types/type.ts';
 import type { Value } from '../types/value.ts';
 import type { LogicalNode } from './logical.ts';
@@ -52,14 +52,7 @@ export interface CastExpr {
   readonly type: SqlType;
   readonly arg: Expr;
   /** False where every input stays as it is (varchar to text): the evaluator then only relabels. */
-  readonly convert:
-    | ((
-        value: NonNullable<Value>,
-        typmod: number,
-        settings: FormatSettings,
-        explicit: boolean,
-      ) => Value)
-    | false;
+  readonly convert: Conversion | false;
   readonly explicit: boolean;
   readonly form: 'explicit' | 'implicit';
 }

@@ -1,4 +1,5 @@
 /** The casts of pg_cast among the non-temporal types. Modifiers are applied by cast.ts afterwards. */
+import type { Stepped } from '../base/steps.ts';
 import { dbError } from '../errors/db-error.ts';
 import type { FormatSettings } from './codec.ts';
 import { floatOverflow, floatUnderflow, roundHalfEven } from './float.ts';
@@ -29,6 +30,11 @@ export interface BuiltinCast {
   readonly to: Oid;
   readonly context: CastContext;
   readonly convert: Convert;
+  /** The same of a large value. */
+  readonly inSteps?: (
+    value: NonNullable<Value>,
+    settings: FormatSettings,
+  ) => Stepped<NonNullable<Value>>;
 }
 
 type IntName = 'smallint' | 'integer' | 'bigint';

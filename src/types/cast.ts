@@ -2,6 +2,7 @@
  * Casts: which there are, in which contexts, and how they convert. Beside pg_cast's rows there are the
  * casts that PostgreSQL derives: from unknown literals, through text, and element by element.
  */
+import type { Stepped } from '../base/steps.ts';
 import { dbError } from '../errors/db-error.ts';
 import { applyTypmod } from './apply-typmod.ts';
 import { BUILTIN_CASTS, type CastContext } from './builtin-casts.ts';
@@ -9,7 +10,7 @@ import { codecFor, tryCodecFor } from './codecs.ts';
 import type { FormatSettings } from './codec.ts';
 import { dateTimeCasts } from './datetime/casts.ts';
 import { formatType } from './format-type.ts';
-import { wholeText } from './large-value.ts';
+import { isHeavy, textPieces, wholeText } from './large-value.ts';
 import { PgArray } from './pg-array.ts';
 import { elementTypeOf, typeInfo } from './type-table.ts';
 import { OID, type Oid } from './type.ts';
@@ -17,17 +18,26 @@ import type { Value } from './value.ts';
 
 export type { CastContext } from './builtin-casts.ts';
 
+/** Brings a value into a type, with its modifier applied. */
+export interface Conversion {
+  (value: NonNullable<Value>, typmod: number, settings: FormatSettings, explicit: boolean): Value;
+  /** The same of a large value. */
+  readonly inSteps?: SteppedConversion | undefined;
+}
+
+export type SteppedConversion = (
+  value: NonNullable<Value>,
+  typmod: number,
+  settings: FormatSettings,
+  explicit: boolean,
+) => Stepped<Value>;
+
 /** A way from one type to another; the result has the target's modifier applied. */
 export interface Cast {
   readonly context: CastContext;
   /** How PostgreSQL performs it: f by function, b without change, i through text, a by elements. */
   readonly method: 'f' | 'b' | 'i' | 'a';
-  convert(
-    value: NonNullable<Value>,
-    typmod: number,
-    settings: FormatSettings,
-    explicit: boolean,
-  ): Value;
+  readonly convert: Conversion;
 }
 
 /** The cast between two types, undefined where there is none in any context. */
@@ -61,6 +71,9 @@ export function castValue(
   return cast.convert(value, typmod, settings, true);
 }
 
+/** Elements converted in one step. */
+const STEP_ITEMS = 2048;
+
 const BINARY_PAIRS: readonly (readonly [Oid, Oid])[] = [
   [OID.text, OID.varchar],
   [OID.text, OID.bpchar],
@@ -76,19 +89,29 @@ const CASTS = new Map<number, Cast>();
 loadCasts();
 
 function loadCasts(): void {
-  for (const { from, to, context, convert } of BUILTIN_CASTS) {
+  for (const { from, to, context, convert, inSteps } of BUILTIN_CASTS) {
     const key = from * 4294967296 + to;
+    const whole: Conversion = (value, typmod, settings, explicit) =>
+      applyTypmod(to, convert(value, settings), typmod, explicit);
     CASTS.set(key, {
       context,
       method: BINARY.has(key) ? 'b' : 'f',
-      convert: (value, typmod, settings, explicit) =>
-        applyTypmod(to, convert(value, settings), typmod, explicit),
+      convert:
+        inSteps === undefined
+          ? whole
+          : stepped(whole, function* (value, typmod, settings, explicit) {
+              return applyTypmod(to, yield* inSteps(value, settings), typmod, explicit);
+            }),
     });
   }
   for (const { from, to, context, convert } of dateTimeCasts) {
     if (from === to) continue;
     CASTS.set(from * 4294967296 + to, { context, method: 'f', convert });
   }
+}
+
+function stepped(convert: Conversion, inSteps: SteppedConversion): Conversion {
+  return Object.assign(convert, { inSteps });
 }
 
 function deriveCast(from: Oid, to: Oid): Cast | undefined {
@@ -110,13 +133,19 @@ function literalCast(to: Oid): Cast {
   return { context: 'implicit', method: 'i', convert: readAs(to) };
 }
 
-function readAs(to: Oid): Cast['convert'] {
-  return (value, typmod, settings, explicit) => {
+function readAs(to: Oid): Conversion {
+  const whole: Conversion = (value, typmod, settings, explicit) => {
     // An interval's fields decide how its text is read; all other modifiers only shape the result.
     const inputTypmod = to === OID.interval ? typmod : -1;
     const read = codecFor(to).parseText(value as string, inputTypmod, settings);
     return read === null ? null : applyTypmod(to, read, typmod, explicit);
   };
+  const codec = codecFor(to);
+  if (codec.parseSteps === undefined) return whole;
+  return stepped(whole, function* (value, typmod, settings, explicit) {
+    const read = yield* codec.parseSteps!(value as string, -1, settings);
+    return read === null ? null : applyTypmod(to, read, typmod, explicit);
+  });
 }
 
 function arrayCast(from: Oid, to: Oid): Cast | undefined {
@@ -128,13 +157,29 @@ function arrayCast(from: Oid, to: Oid): Cast | undefined {
   return {
     context: element.context,
     method: 'a',
-    convert(value, typmod, settings, explicit) {
-      const { values, dimensions, lowerBounds } = value as PgArray;
-      const converted = values.map((item) =>
-        item === null ? null : element.convert(item, typmod, settings, explicit),
-      );
-      return new PgArray(target, converted, dimensions, lowerBounds);
-    },
+    convert: stepped(
+      (value, typmod, settings, explicit) => {
+        const { values, dimensions, lowerBounds } = value as PgArray;
+        const converted = values.map((item) =>
+          item === null ? null : element.convert(item, typmod, settings, explicit),
+        );
+        return new PgArray(target, converted, dimensions, lowerBounds);
+      },
+      function* (value, typmod, settings, explicit) {
+        const { values, dimensions, lowerBounds } = value as PgArray;
+        const converted: Value[] = [];
+        const { convert } = element;
+        const { inSteps } = convert;
+        for (const item of values) {
+          if (item === null) converted.push(null);
+          else if (inSteps === undefined || !isHeavy(item)) {
+            converted.push(convert(item, typmod, settings, explicit));
+          } else converted.push(yield* inSteps(item, typmod, settings, explicit));
+          if (converted.length % STEP_ITEMS === 0) yield;
+        }
+        return new PgArray(target, converted, dimensions, lowerBounds);
+      },
+    ),
   };
 }
 
@@ -142,14 +187,30 @@ function arrayCast(from: Oid, to: Oid): Cast | undefined {
 function textCast(from: Oid, to: Oid): Cast | undefined {
   if (isString(to)) {
     if (isPseudo(from) || tryCodecFor(from) === undefined) return undefined;
+    const readFrom = (
+      text: string,
+      typmod: number,
+      settings: FormatSettings,
+      explicit: boolean,
+    ): Value => {
+      const read = codecFor(to).parseText(text, -1, settings);
+      return read === null ? null : applyTypmod(to, read, typmod, explicit);
+    };
     return {
       context: 'assignment',
       method: 'i',
-      convert(value, typmod, settings, explicit) {
-        const text = wholeText(codecFor(from), value, settings);
-        const read = codecFor(to).parseText(text, -1, settings);
-        return read === null ? null : applyTypmod(to, read, typmod, explicit);
-      },
+      convert: stepped(
+        (value, typmod, settings, explicit) =>
+          readFrom(wholeText(codecFor(from), value, settings), typmod, settings, explicit),
+        function* (value, typmod, settings, explicit) {
+          let text = '';
+          for (const piece of textPieces(codecFor(from), value, settings)) {
+            text += piece;
+            yield;
+          }
+          return readFrom(text, typmod, settings, explicit);
+        },
+      ),
     };
   }
   if (!isString(from) || isPseudo(to) || tryCodecFor(to) === undefined) return undefined;

@@ -4,6 +4,7 @@
  */
 import type { ByteReader } from '../base/byte-reader.ts';
 import type { ByteWriter } from '../base/byte-writer.ts';
+import type { Stepped } from '../base/steps.ts';
 import type { ByteChunks } from './byte-chunks.ts';
 import type { Oid } from './type.ts';
 import type { Value } from './value.ts';
@@ -51,6 +52,8 @@ export type Steps = Generator<void, void, void>;
 export interface Codec {
   /** Parses text; `typmod` is applied (length, precision) as an assignment from a literal would. */
   parseText(text: string, typmod: number, settings: FormatSettings): Value;
+  /** What `parseText` gives, of a long text. */
+  parseSteps?(text: string, typmod: number, settings: FormatSettings): Stepped<Value>;
   formatText(value: NonNullable<Value>, settings: FormatSettings): string;
   /** Reads `length` bytes at the reader's position. */
   readBinary(reader: ByteReader, length: number, typmod: number, settings: FormatSettings): Value;

@@ -24,6 +24,20 @@ export function isLarge(value: Value): boolean {
   return typeof value === 'object' && value !== null && rest(value, WEIGHT_MAX) < 0;
 }
 
+/** What values may weigh together that functions take in one go: some are five microseconds at a character. */
+export const STEP_WEIGHT = 16 * 1024;
+
+/** True for a value that is taken in steps where there is a way to. */
+export function isHeavy(value: Value): boolean {
+  return weightOf(value, STEP_WEIGHT) > STEP_WEIGHT;
+}
+
+/** What a value weighs, in characters about; no more of it is looked at than makes `limit`. */
+export function weightOf(value: Value, limit: number): number {
+  if (typeof value === 'string') return value.length;
+  return typeof value === 'object' && value !== null ? limit - rest(value, limit) : 0;
+}
+
 export function isLargeNode(node: JsonNode): boolean {
   return typeof node === 'object' ? restOfNode(node, WEIGHT_MAX) < 0 : isLargeText(node);
 }

@@ -19,7 +19,11 @@ export interface Dictionary {
   readonly isDistinct: boolean;
   /** Entries are bytes: a string is made when one is asked for. */
   readonly hasBytes: boolean;
+  /** No entry's `sizeAt` is more. */
+  readonly longest: number;
   at(code: number): string;
+  /** How long an entry is: in bytes, or in UTF-16 units where it is a string. */
+  sizeAt(code: number): number;
   /** Sets the place of the entry's UTF-8. */
   spanAt(code: number, span: ByteSpan): void;
   /** What `hashBytes` makes of the entry's UTF-8. */

@@ -16,17 +16,20 @@ export class PageDictionary implements Dictionary {
     this.isDistinct = isDistinct;
   }
 
+  get longest(): number {
+    return this.#pages.longest;
+  }
+
+  sizeAt(code: number): number {
+    return this.#pages.lengthOf(code);
+  }
+
   at(code: number): string {
     return this.#pages.at(code);
   }
 
   spanAt(code: number, span: ByteSpan): void {
     this.#pages.spanAt(code, span);
-  }
-
-  /** The length of an entry's UTF-8. */
-  lengthOf(code: number): number {
-    return this.#pages.lengthOf(code);
   }
 
   hashAt(code: number): number {

@@ -7,6 +7,9 @@ export class StringDictionary implements Dictionary {
   readonly isDistinct: boolean;
   readonly hasBytes = false;
   readonly #strings: readonly string[];
+  /** The longest of the first `#measured` strings. */
+  #longest = 0;
+  #measured = 0;
 
   /** Strings may be added to the list, but none may change. */
   constructor(strings: readonly string[], source?: object, isDistinct = false) {
@@ -17,6 +20,19 @@ export class StringDictionary implements Dictionary {
 
   get length(): number {
     return this.#strings.length;
+  }
+
+  get longest(): number {
+    const strings = this.#strings;
+    while (this.#measured < strings.length) {
+      const { length } = strings[this.#measured++] as string;
+      if (length > this.#longest) this.#longest = length;
+    }
+    return this.#longest;
+  }
+
+  sizeAt(code: number): number {
+    return (this.#strings[code] as string).length;
   }
 
   at(code: number): string {

@@ -28,6 +28,8 @@ const KEPT_UNITS_MAX = 8 * 1024 * 1024;
 
 export class TextPages {
   size = 0;
+  /** Bytes of the longest string. */
+  longest = 0;
   /** The same memory as words and as bytes. */
   readonly #words: Int32Array[] = [];
   readonly #bytes: Uint8Array[] = [];
@@ -169,6 +171,7 @@ export class TextPages {
   /** The first word of a new entry in its page. */
   #addEntry(length: number): number {
     const number = this.size++;
+    if (length > this.longest) this.longest = length;
     const page = number >>> PAGE_BITS;
     const entry = (number & PAGE_MASK) * ENTRY_WORDS;
     let words = this.#words[page];

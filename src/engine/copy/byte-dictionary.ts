@@ -208,7 +208,7 @@ class PooledDictionary extends PageDictionary {
     for (let start = 0; start < codes.length; start += PIECE_TEXTS) {
       const piece = codes.subarray(start, start + PIECE_TEXTS);
       let bytes = 0;
-      for (const code of piece) bytes += LENGTH_BYTES + this.lengthOf(code);
+      for (const code of piece) bytes += LENGTH_BYTES + this.sizeAt(code);
       const place = scratch(piece.byteLength + bytes + PADDING);
       const out = place + piece.byteLength;
       kernelViews().i32.set(piece, place >>> 2);

@@ -41,9 +41,7 @@ export async function filterRows(
 ): Promise<Int32Array | undefined> {
   if (call.filter === null) return undefined;
   const predicate = compilePredicate(call.filter);
-  return predicate.isAsync
-    ? predicate.selectAsync(batch, context)
-    : predicate.select(batch, context);
+  return predicate.run(batch, context);
 }
 
 /** One group number per row, whatever form they came in. */

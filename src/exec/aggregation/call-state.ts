@@ -85,12 +85,17 @@ export class StreamingCall implements CallState {
   }
 
   add(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> | void {
-    if (this.#call.filter === null && this.#distinct === undefined && !this.#args.isAsync) {
-      this.#accumulators.ensureGroups(rows.count);
-      this.#feed(this.#args.evaluate(batch, context), rows, batch.length);
-      return undefined;
+    if (this.#call.filter !== null || this.#distinct !== undefined) {
+      return this.#addSome(batch, rows, context);
     }
-    return this.#addSome(batch, rows, context);
+    const args = evaluateAll(this.#args, batch, context);
+    const feed = (values: readonly Vector[]): void => {
+      this.#accumulators.ensureGroups(rows.count);
+      this.#feed(values, rows, batch.length);
+    };
+    if (args instanceof Promise) return args.then(feed);
+    feed(args);
+    return undefined;
   }
 
   async #addSome(batch: Batch, rows: RowGroups, context: ExecContext): Promise<void> {

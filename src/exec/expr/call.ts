@@ -6,6 +6,7 @@ import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { VectorBuilder } from '../../vector/builder.ts';
 import type { ExecContext } from '../operator.ts';
+import { longCall } from './long-call.ts';
 import { resultsByEntry, textCall, type TextCall } from './entry-results.ts';
 import {
   argValue,
@@ -21,8 +22,11 @@ export function compileCall(expr: CallExpr, compile: Compile): Evaluator {
   const { fn, call, type } = expr;
   const args = expr.args.map(compile);
   if (fn.evaluateAsync !== undefined) return asyncCall(expr, args);
-  return combine(type, args, (values, length, context) =>
-    applyFunction(fn, call, type, values, length, context),
+  return combine(
+    type,
+    args,
+    (values, length, context) => applyFunction(fn, call, type, values, length, context),
+    longCall(fn, call, type),
   );
 }
 
@@ -142,5 +146,5 @@ function asyncCall(expr: CallExpr, args: readonly Evaluator[]): Evaluator {
     }
     return builder.finish();
   }
-  return { type, now: undefined, steps };
+  return { type, now: undefined, isLong: false, steps };
 }

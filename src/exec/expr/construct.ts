@@ -10,7 +10,17 @@ import type { Value } from '../../types/value.ts';
 import { VectorBuilder } from '../../vector/builder.ts';
 import { isNullAt, valueAt, type Vector } from '../../vector/vector.ts';
 import { mapText } from './call.ts';
-import { argValue, combine, constantArg, type Compile, type Evaluator } from './evaluator.ts';
+import {
+  argValue,
+  combine,
+  constantArg,
+  type Compile,
+  type Evaluator,
+  type LongForm,
+} from './evaluator.ts';
+import { longForm } from './long-call.ts';
+import type { ExecContext } from '../operator.ts';
+import type { Conversion } from '../../types/cast.ts';
 
 export function compileRow(expr: RowExpr, compile: Compile): Evaluator {
   const types = expr.fields.map((field) => field.type);
@@ -93,7 +103,7 @@ export function compileCast(expr: CastExpr, compile: Compile): Evaluator {
   if (convert === false) {
     return combine(type, [compile(expr.arg)], ([arg], length) => relabel(arg, type, length));
   }
-  return combine(type, [compile(expr.arg)], ([arg], length, context) => {
+  const apply = ([arg]: KernelArg[], length: number, context: ExecContext): KernelArg => {
     const { format } = context.eval;
     const one = (value: Value): Value =>
       value === null ? null : convert(value, type.typmod, format, explicit);
@@ -105,6 +115,21 @@ export function compileCast(expr: CastExpr, compile: Compile): Evaluator {
       builder.append(isNullAt(arg, row) ? null : one(valueAt(arg, row)));
     }
     return builder.finish();
+  };
+  return combine(type, [compile(expr.arg)], apply, longCast(expr, convert));
+}
+
+/** undefined where the conversion has no steps. */
+function longCast({ type, explicit }: CastExpr, convert: Conversion): LongForm | undefined {
+  const { inSteps } = convert;
+  if (inSteps === undefined) return undefined;
+  const { typmod } = type;
+  return longForm({
+    type,
+    strict: true,
+    isFixed: true,
+    now: ([value], { eval: { format } }) => convert(value!, typmod, format, explicit),
+    inSteps: ([value], { eval: { format } }) => inSteps(value!, typmod, format, explicit),
   });
 }
 

@@ -1,7 +1,8 @@
 /**
  * How a compiled expression runs over a batch. Most never wait and have `now`. Those with sub-plans or
- * asynchronous functions are generators that yield the promises to wait for; one body serves both ways,
- * because a generator that yields nothing can be run to its end at once.
+ * asynchronous functions are generators that yield the promises to wait for. Those that may take long where
+ * values are large yield nothing now and then, for a checkpoint: who must not wait runs them to the end at once.
+ * One body serves both ways.
  */
 import type { ExecContext } from '../operator.ts';
 import { InternalError } from '../../errors/db-error.ts';
@@ -12,12 +13,14 @@ import type { Value } from '../../types/value.ts';
 import { constantVector } from '../../vector/builder.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 
-export type Steps<T = KernelArg> = Generator<Promise<unknown>, T, unknown>;
+export type Steps<T = KernelArg> = Generator<Promise<unknown> | void, T, unknown>;
 
 export interface Evaluator {
   readonly type: SqlType;
   /** Undefined where the evaluation may have to wait. */
   readonly now: ((batch: Batch, context: ExecContext) => KernelArg) | undefined;
+  /** Whether `steps` makes a difference to who may wait: something below it takes large values in steps. */
+  readonly isLong: boolean;
   steps(batch: Batch, context: ExecContext): Steps;
 }
 
@@ -26,39 +29,85 @@ export type Compile = (expr: Expr) => Evaluator;
 
 /** Runs a generator that is known not to wait. */
 export function drive<T>(steps: Steps<T>): T {
-  const step = steps.next();
-  if (step.done !== true) throw new InternalError('an expression waited where it must not');
-  return step.value;
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (step.value !== undefined) {
+      throw new InternalError('an expression waited where it must not');
+    }
+  }
 }
 
-/** Runs a generator, waiting for each promise that it yields. */
-export async function driveAsync<T>(steps: Steps<T>): Promise<T> {
-  let step = steps.next();
-  while (step.done !== true) {
-    let settled: unknown;
-    try {
-      settled = await step.value;
-    } catch (error) {
-      step = steps.throw(error);
-      continue;
-    }
-    step = steps.next(settled);
+type Checkpoint = Pick<ExecContext, 'checkpoint'>;
+
+/**
+ * Runs a generator: waits for each promise that it yields, with a checkpoint at every other step. Where there is
+ * nothing to wait for the result is there at once.
+ */
+export function driveOn<T>(steps: Steps<T>, context: Checkpoint): T | Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    const waiting = step.value;
+    const pause = waiting === undefined ? context.checkpoint() : undefined;
+    if (waiting !== undefined || pause !== undefined)
+      return driveRest(steps, waiting, pause, context);
   }
-  return step.value;
 }
+
+async function driveRest<T>(
+  steps: Steps<T>,
+  first: Promise<unknown> | void,
+  firstPause: Promise<void> | undefined,
+  context: Checkpoint,
+): Promise<T> {
+  let waiting = first;
+  let pause = firstPause;
+  for (;;) {
+    if (pause !== undefined) await pause;
+    const step = waiting === undefined ? steps.next() : await afterwards(steps, waiting);
+    if (step.done === true) return step.value;
+    waiting = step.value;
+    pause = waiting === undefined ? context.checkpoint() : undefined;
+  }
+}
+
+/** The step after the one that waits. */
+async function afterwards<T>(
+  steps: Steps<T>,
+  waiting: Promise<unknown>,
+): Promise<IteratorResult<Promise<unknown> | void, T>> {
+  let settled: unknown;
+  try {
+    settled = await waiting;
+  } catch (error) {
+    return steps.throw(error);
+  }
+  return steps.next(settled);
+}
+
+/** The steps of a function whose arguments are large; undefined where it is quick. */
+export type LongForm = (
+  values: KernelArg[],
+  length: number,
+  context: ExecContext,
+) => Steps | undefined;
 
 /** An expression that is computed from all its arguments over all rows. */
 export function combine(
   type: SqlType,
   args: readonly Evaluator[],
   apply: (values: KernelArg[], length: number, context: ExecContext) => KernelArg,
+  long?: LongForm,
 ): Evaluator {
   function* steps(batch: Batch, context: ExecContext): Steps {
     const values: KernelArg[] = [];
     for (const arg of args) values.push(yield* runSteps(arg, batch, context));
-    return apply(values, batch.length, context);
+    const inSteps = long?.(values, batch.length, context);
+    return inSteps === undefined ? apply(values, batch.length, context) : yield* inSteps;
   }
-  if (args.some((arg) => arg.now === undefined)) return { type, now: undefined, steps };
+  const isLong = long !== undefined || args.some((arg) => arg.isLong);
+  if (args.some((arg) => arg.now === undefined)) return { type, now: undefined, isLong, steps };
   const runs = args.map((arg) => arg.now!);
   const now = (batch: Batch, context: ExecContext): KernelArg =>
     apply(
@@ -66,7 +115,7 @@ export function combine(
       batch.length,
       context,
     );
-  return { type, now, steps };
+  return { type, now, isLong, steps };
 }
 
 /** An expression that decides itself which arguments to evaluate over which rows. */
@@ -79,13 +128,26 @@ export function conditional(
   return {
     type,
     now: waits ? undefined : (batch, context) => drive(steps(batch, context)),
+    isLong: children.some((child) => child.isLong),
     steps,
   };
 }
 
 export function* runSteps(evaluator: Evaluator, batch: Batch, context: ExecContext): Steps {
-  if (evaluator.now !== undefined) return evaluator.now(batch, context);
+  const { now, isLong } = evaluator;
+  if (now !== undefined && !isLong) return now(batch, context);
   return yield* evaluator.steps(batch, context);
+}
+
+/** The same for who may wait: at once where there is nothing to wait for. */
+export function runOn(
+  evaluator: Evaluator,
+  batch: Batch,
+  context: ExecContext,
+): KernelArg | Promise<KernelArg> {
+  const { now, isLong } = evaluator;
+  if (now !== undefined && !isLong) return now(batch, context);
+  return driveOn(evaluator.steps(batch, context), context);
 }
 
 /** An evaluator without arguments. */
@@ -96,6 +158,7 @@ export function leaf(
   return {
     type,
     now,
+    isLong: false,
     *steps(batch, context) {
       return now(batch, context);
     },

@@ -14,7 +14,7 @@ import { collect } from '../run.ts';
 import {
   argValue,
   constantArg,
-  driveAsync,
+  runOn,
   runSteps,
   truthAt,
   type Compile,
@@ -29,7 +29,8 @@ import { usedColumns } from './walk.ts';
 export function compileSubplan(expr: SubplanExpr, compile: Compile): Evaluator {
   const { type } = expr;
   const hashed = hashedTest(expr, compile);
-  if (hashed !== undefined) return { type, now: undefined, steps: lookUpSteps(expr, hashed) };
+  if (hashed !== undefined)
+    return { type, now: undefined, isLong: false, steps: lookUpSteps(expr, hashed) };
   const bindings = expr.bindings.map(({ param, value }) => ({ param, value: compile(value) }));
   const test = expr.test === null ? undefined : compile(expr.test);
   const testColumns = expr.test === null ? [] : usedColumns([expr.test]);
@@ -53,7 +54,7 @@ export function compileSubplan(expr: SubplanExpr, compile: Compile): Evaluator {
     }
     return builder.finish();
   }
-  return { type, now: undefined, steps };
+  return { type, now: undefined, isLong: false, steps };
 }
 
 /** What was computed once for the statement, and from which rows of CTEs. */
@@ -166,11 +167,8 @@ async function quantified(
       expr.testParams.forEach((param, i) => {
         context.execParams[param] = valueAt(batch.columns[i], row);
       });
-      const result =
-        test.now !== undefined
-          ? test.now(outer, context)
-          : await driveAsync(test.steps(outer, context));
-      const truth = truthAt(result, 0);
+      const result = runOn(test, outer, context);
+      const truth = truthAt(result instanceof Promise ? await result : result, 0);
       if (truth === decided) return decided === 1;
       unknown ||= truth === 2;
     }

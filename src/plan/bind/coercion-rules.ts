@@ -1,19 +1,10 @@
 /** Whether one type may become another, and by which conversion. Polymorphic types included. */
-import { findCast, type CastContext } from '../../types/cast.ts';
-import type { FormatSettings } from '../../types/codec.ts';
+import { findCast, type CastContext, type Conversion } from '../../types/cast.ts';
 import { OID, type Oid } from '../../types/type.ts';
-import type { Value } from '../../types/value.ts';
 import type { BindContext } from './context.ts';
 import { arrayType, elementType, isArrayType, isComposite, typeFacts } from './types.ts';
 
 export type CoercionContext = CastContext;
-
-export type Conversion = (
-  value: NonNullable<Value>,
-  typmod: number,
-  settings: FormatSettings,
-  explicit: boolean,
-) => Value;
 
 export interface CoercionPath {
   readonly convert: Conversion | false;

@@ -1,5 +1,6 @@
 /** Evaluates what does not depend on rows, time or session. An error stays for run time. */
 import type { EvalContext } from '../../functions/function.ts';
+import { isHeavy } from '../../types/large-value.ts';
 import type { Value } from '../../types/value.ts';
 import type { Expr, LogicExpr } from '../expr.ts';
 import type { LogicalNode } from '../logical.ts';
@@ -68,6 +69,8 @@ function foldCall(expr: Extract<Expr, { kind: 'call' }>, state: RuleState): Expr
     values.push(arg.value);
   }
   if (isNull && fn.strict) return { kind: 'constant', type: expr.type, value: null };
+  // What takes long is left to execution, which does it in steps.
+  if (fn.inSteps !== undefined && (fn.isLong?.(values) ?? values.some(isHeavy))) return expr;
   const value = attempt(() => fn.evaluate(values, immutableContext(state), expr.call));
   return value === undefined ? expr : { kind: 'constant', type: expr.type, value };
 }
@@ -78,6 +81,7 @@ function foldCast(expr: Extract<Expr, { kind: 'cast' }>, state: RuleState): Expr
   const input = arg.value;
   if (input === null || convert === false)
     return { kind: 'constant', type: expr.type, value: input };
+  if (convert.inSteps !== undefined && isHeavy(input)) return expr;
   const value = attempt(() => convert(input, expr.type.typmod, state.env.format, expr.explicit));
   return value === undefined ? expr : { kind: 'constant', type: expr.type, value };
 }

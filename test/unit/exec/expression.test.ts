@@ -260,9 +260,9 @@ describe('compileExpr', () => {
     const compiled = compileExpr(guarded);
     expect(compiled.isAsync).toBe(true);
     const context = testContext();
-    const vector = await compiled.evaluateAsync(batchOf([INT4, [1, 2]]), context);
+    const vector = await compiled.run(batchOf([INT4, [1, 2]]), context);
     expect(valueAt(vector, 1)).toBe(2);
-    await expect(compiled.evaluateAsync(batchOf([INT4, [1, 200]]), context)).rejects.toThrow(
+    await expect(compiled.run(batchOf([INT4, [1, 200]]), context)).rejects.toThrow(
       'more than one row returned by a subquery used as an expression',
     );
   });
@@ -283,10 +283,7 @@ describe('compileExpr', () => {
         { kind: 'exec-param', type: INT4, index: 1 },
       ),
     };
-    const vector = await compileExpr(any).evaluateAsync(
-      batchOf([INT4, [1, 2, null]]),
-      testContext(),
-    );
+    const vector = await compileExpr(any).run(batchOf([INT4, [1, 2, null]]), testContext());
     expect([0, 1, 2].map((i) => valueAt(vector, i))).toEqual([true, null, null]);
   });
 });
@@ -320,7 +317,7 @@ describe('subqueries', () => {
     });
     const batch = batchOf([INT4, [1, 2, null]]);
     const run = async (expr: Expr): Promise<Value[]> => {
-      const vector = await compileExpr(expr).evaluateAsync(batch, testContext());
+      const vector = await compileExpr(expr).run(batch, testContext());
       return [0, 1, 2].map((i) => valueAt(vector, i));
     };
     expect(await run(over([1, 5], 'any'))).toEqual([true, false, null]);
@@ -352,7 +349,7 @@ describe('subqueries', () => {
     });
     const batch = batchOf([INT4, [1, 2, 3, null]], [INT4, [6, 6, 6, 1]]);
     const run = async (expr: Expr): Promise<Value[]> => {
-      const vector = await compileExpr(expr).evaluateAsync(batch, testContext());
+      const vector = await compileExpr(expr).run(batch, testContext());
       return [0, 1, 2, 3].map((i) => valueAt(vector, i));
     };
     expect(await run(over('=', 'any'))).toEqual([true, false, null, null]);
