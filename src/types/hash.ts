@@ -82,7 +82,7 @@ function objectKey(oid: Oid, value: object): string {
       return `${micros + zoneSecondsWest * 1_000_000},${zoneSecondsWest}`;
     }
     case OID.jsonb:
-      return nodeKey((value as Jsonb).root);
+      return jsonNodeKey((value as Jsonb).root);
     default:
       return compositeKey(oid, value);
   }
@@ -112,13 +112,14 @@ function part(oid: Oid, value: Value): string {
   return `${text.length}:${text}`;
 }
 
-function nodeKey(node: JsonNode): string {
+/** A text that is the same for equal nodes alone. */
+export function jsonNodeKey(node: JsonNode): string {
   if (node === null) return 'n';
   if (typeof node === 'boolean') return node ? 't' : 'f';
   if (typeof node === 'string') return `"${node.length}:${node}`;
-  if (isJsonArray(node)) return `[${node.map(nodeKey).join('')}]`;
+  if (isJsonArray(node)) return `[${node.map(jsonNodeKey).join('')}]`;
   if (!isJsonObject(node)) return `#${numericKey(node as Numeric)};`;
   let key = '{';
-  for (const [name, item] of node) key += nodeKey(name) + nodeKey(item);
+  for (const [name, item] of node) key += jsonNodeKey(name) + jsonNodeKey(item);
   return `${key}}`;
 }

@@ -2,7 +2,6 @@
 import { dbError } from '../../errors/db-error.ts';
 import { formatJson, prettyJson } from '../../types/json-text.ts';
 import {
-  compareNodes,
   isJsonArray,
   isJsonNumber,
   isJsonObject,
@@ -16,6 +15,7 @@ import type { Value } from '../../types/value.ts';
 import { operator, scalar, scalarVariadic, table } from '../define.ts';
 import type { ScalarFunction, SqlOperator, TableFunction } from '../function.ts';
 import { keyValueColumns } from './json-functions.ts';
+import { contains } from './jsonb-contains.ts';
 import {
   deleteItem,
   deleteKeys,
@@ -63,30 +63,6 @@ function follow(root: JsonNode, path: readonly Value[]): JsonNode | undefined {
     else return undefined;
   }
   return node;
-}
-
-/** b is contained in a: every member, element or scalar of b is found in a at the same place. */
-function contains(a: JsonNode, b: JsonNode): boolean {
-  if (isJsonObject(b)) {
-    if (!isJsonObject(a)) return false;
-    for (const [key, value] of b) {
-      const found = a.get(key);
-      if (found === undefined || !containsValue(found, value)) return false;
-    }
-    return true;
-  }
-  if (isJsonArray(b)) {
-    if (!isJsonArray(a)) return false;
-    return b.every((wanted) => a.some((found) => containsValue(found, wanted)));
-  }
-  // A scalar is contained in an array that has it, but only at the top level.
-  if (isJsonArray(a)) return a.some((found) => isScalar(found) && compareNodes(found, b) === 0);
-  return isScalar(a) && compareNodes(a, b) === 0;
-}
-
-function containsValue(a: JsonNode, b: JsonNode): boolean {
-  if (isScalar(b)) return isScalar(a) && compareNodes(a, b) === 0;
-  return contains(a, b);
 }
 
 function hasKey(root: JsonNode, key: string): boolean {
