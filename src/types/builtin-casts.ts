@@ -4,8 +4,10 @@ import { dbError } from '../errors/db-error.ts';
 import type { FormatSettings } from './codec.ts';
 import { floatOverflow, floatUnderflow, roundHalfEven } from './float.ts';
 import { intOutOfRange } from './int.ts';
-import { formatJson, parseJson } from './json-text.ts';
-import { isJsonArray, isJsonNumber, isJsonObject, Jsonb } from './jsonb.ts';
+import { parseJson } from './json-reader.ts';
+import { formatJsonb } from './json-text.ts';
+import { isJsonArray, isJsonNumber, isJsonObject } from './json-node.ts';
+import { Jsonb } from './jsonb.ts';
 import { cidrToInet, inetToCidr, withPrefixLength } from './network-address.ts';
 import { formatNumeric, type Numeric } from './numeric.ts';
 import {
@@ -236,7 +238,7 @@ const BOOL_CHAR_JSON_CASTS: readonly BuiltinCast[] = [
     from: OID.jsonb,
     to: OID.json,
     context: 'assignment',
-    convert: (v) => formatJson((v as Jsonb).root),
+    convert: (v) => formatJsonb(v as Jsonb),
   },
   {
     from: OID.jsonb,

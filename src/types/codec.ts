@@ -57,6 +57,8 @@ export interface Codec {
   formatText(value: NonNullable<Value>, settings: FormatSettings): string;
   /** Reads `length` bytes at the reader's position. */
   readBinary(reader: ByteReader, length: number, typmod: number, settings: FormatSettings): Value;
+  /** Reads what `writeBinary` has stored; present where that allows for less work than what a client sends. */
+  readStored?(reader: ByteReader, length: number): NonNullable<Value>;
   /** Writes the value without its length word. */
   writeBinary(writer: ByteWriter, value: NonNullable<Value>, settings: FormatSettings): void;
   /** What `formatText` gives, of large values. Types without it have none, or mere characters. */

@@ -29,7 +29,7 @@ const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Levels that arrays and objects may be nested: what can be read can also be compared and printed. */
-const DEPTH_MAX = 1500;
+export const JSON_DEPTH_MAX = 1500;
 
 /** A cursor over the tokens of one text. `decode` asks for strings' values, as jsonb needs them. */
 export class JsonLexer {
@@ -53,7 +53,7 @@ export class JsonLexer {
 
   /** Steps into the array or object whose first token is the current one. */
   enter(): void {
-    if (++this.#depth > DEPTH_MAX) {
+    if (++this.#depth > JSON_DEPTH_MAX) {
       throw dbError('statement_too_complex', 'stack depth limit exceeded');
     }
     this.next();
@@ -263,6 +263,21 @@ export class JsonLexer {
     const cut = this.token !== 'end' && next !== undefined && next !== '\n' && next !== '\r';
     const prefix = from > this.#lineStart ? '...' : '';
     return `JSON data, line ${this.#line}: ${prefix}${text.slice(from, end)}${cut ? '...' : ''}`;
+  }
+}
+
+/** Steps over a string, a number, true, false or null. */
+export function readScalarToken(lexer: JsonLexer): void {
+  switch (lexer.token) {
+    case 'string':
+    case 'number':
+    case 'true':
+    case 'false':
+    case 'null':
+      lexer.next();
+      return;
+    default:
+      throw lexer.unexpected('JSON value');
   }
 }
 

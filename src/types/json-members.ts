@@ -1,5 +1,5 @@
 /** Objects of a million members: sorted in steps, and not hashed at all. */
-import { compareJsonKeys, jsonObject, type JsonNode } from './jsonb.ts';
+import { compareJsonKeys, jsonObject, type JsonNode } from './json-node.ts';
 
 type Member = readonly [string, JsonNode];
 

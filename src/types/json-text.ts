@@ -1,10 +1,16 @@
 /** JSON text: validation for json, parsing for jsonb, and printing as PostgreSQL prints jsonb. */
+import type { ByteReader } from '../base/byte-reader.ts';
+import { finishNow } from '../base/steps.ts';
 import { DbError, dbError } from '../errors/db-error.ts';
 import type { Codec, Pieces } from './codec.ts';
-import { JsonLexer } from './json-lexer.ts';
-import { isJsonArray, isJsonNumber, Jsonb, jsonObject, type JsonNode } from './jsonb.ts';
+import { checkJsonSteps } from './json-fault.ts';
+import { JsonLexer, readScalarToken } from './json-lexer.ts';
+import { parseJson } from './json-reader.ts';
+import { isJsonArray, isJsonNumber, type JsonNode } from './json-node.ts';
+import { Jsonb } from './jsonb.ts';
+import { quoteJson } from './json-quote.ts';
 import { isLargeNode, PIECE_LENGTH, slices, writePieces } from './large-value.ts';
-import { formatNumeric, parseNumeric } from './numeric.ts';
+import { formatNumeric } from './numeric.ts';
 import { Parts } from './parts.ts';
 import { readText } from './text.ts';
 
@@ -15,13 +21,8 @@ export function validateJson(text: string): void {
     JSON.parse(text);
     return;
   } catch {
-    parseDocument(new JsonLexer(text, false), skipValue);
+    finishNow(checkJsonSteps(text, false));
   }
-}
-
-/** Parses JSON text into jsonb's tree. */
-export function parseJson(text: string): JsonNode {
-  return parseDocument(new JsonLexer(text, true), readValue);
 }
 
 /** Prints a node as jsonb's output does: `{"a": 1, "b": [1, 2]}`. */
@@ -38,8 +39,15 @@ export function formatJson(node: JsonNode): string {
   return `{${members.join(', ')}}`;
 }
 
+/** The text of a document. */
+export function formatJsonb(document: Jsonb): string {
+  return document.text ?? formatJson(document.root);
+}
+
 /** The same in pieces. */
-export function jsonbPieces({ node }: Jsonb): Pieces {
+export function jsonbPieces(document: Jsonb): Pieces {
+  if (document.text !== undefined) return slices(document.text);
+  const { node } = document;
   return node instanceof Parts ? itemPieces('[', ']', node, bareItem) : jsonPieces(node);
 }
 
@@ -105,32 +113,6 @@ function joinLines(lines: readonly string[]): string {
   return lines.length === 0 ? '' : `\n${lines.join(',\n')}`;
 }
 
-/** A JSON string literal, escaped as PostgreSQL's escape_json does. */
-export function quoteJson(text: string): string {
-  if (!/[\u0000-\u001f"\\]/.test(text)) return `"${text}"`;
-  return `"${text.replace(/[\u0000-\u001f"\\]/g, escapeCharacter)}"`;
-}
-
-function escapeCharacter(character: string): string {
-  switch (character) {
-    case '"':
-    case '\\':
-      return `\\${character}`;
-    case '\b':
-      return '\\b';
-    case '\f':
-      return '\\f';
-    case '\n':
-      return '\\n';
-    case '\r':
-      return '\\r';
-    case '\t':
-      return '\\t';
-    default:
-      return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  }
-}
-
 export const jsonCodec: Codec = {
   parseText(text) {
     validateJson(text);
@@ -147,17 +129,18 @@ export const jsonCodec: Codec = {
 
 export const jsonbCodec: Codec = {
   parseText: (text) => new Jsonb(parseJson(text)),
-  formatText: (value) => formatJson((value as Jsonb).root),
+  formatText: (value) => formatJsonb(value as Jsonb),
   readBinary(reader, length) {
-    const version = reader.u8();
-    if (version !== 1) {
-      throw dbError('internal_error', `unsupported jsonb version number ${version}`);
-    }
+    readVersion(reader);
     return new Jsonb(parseJson(readText(reader, length - 1)));
+  },
+  readStored(reader, length) {
+    readVersion(reader);
+    return Jsonb.ofText(reader.utf8(length - 1));
   },
   writeBinary(writer, value) {
     writer.u8(1);
-    writer.utf8(formatJson((value as Jsonb).root));
+    writer.utf8(formatJsonb(value as Jsonb));
   },
   textPieces: (value) => jsonbPieces(value as Jsonb),
   writeSteps(chunks, value) {
@@ -165,6 +148,12 @@ export const jsonbCodec: Codec = {
     return writePieces(chunks, jsonbPieces(value as Jsonb));
   },
 };
+
+function readVersion(reader: ByteReader): void {
+  const version = reader.u8();
+  if (version === 1) return;
+  throw dbError('internal_error', `unsupported jsonb version number ${version}`);
+}
 
 /** A value of a json text by position: a part of the text, so that it keeps its spelling. */
 export interface JsonSpan {
@@ -219,39 +208,6 @@ function parseDocument<T>(lexer: JsonLexer, read: (lexer: JsonLexer) => T): T {
   return value;
 }
 
-function skipValue(lexer: JsonLexer): void {
-  switch (lexer.token) {
-    case '{':
-      return readMembers(lexer, () => skipValue(lexer));
-    case '[':
-      return readItems(lexer, () => skipValue(lexer));
-    default:
-      return readScalarToken(lexer);
-  }
-}
-
-function readValue(lexer: JsonLexer): JsonNode {
-  switch (lexer.token) {
-    case '{': {
-      const entries: [string, JsonNode][] = [];
-      readMembers(lexer, (key) => void entries.push([key, readValue(lexer)]));
-      return jsonObject(entries);
-    }
-    case '[': {
-      const items: JsonNode[] = [];
-      readItems(lexer, () => void items.push(readValue(lexer)));
-      return items;
-    }
-    default: {
-      const { token, value, start, end } = lexer;
-      readScalarToken(lexer);
-      if (token === 'string') return value;
-      if (token === 'number') return parseNumeric(lexer.text.slice(start, end));
-      return token === 'null' ? null : token === 'true';
-    }
-  }
-}
-
 function readSpan(lexer: JsonLexer): JsonSpan {
   const { start, token, end, value } = lexer;
   switch (token) {
@@ -272,20 +228,6 @@ function readSpan(lexer: JsonLexer): JsonSpan {
       if (token === 'string') return { start, end, kind: 'string', text: value };
       if (token === 'number' || token === 'null') return { start, end, kind: token };
       return { start, end, kind: 'boolean' };
-  }
-}
-
-function readScalarToken(lexer: JsonLexer): void {
-  switch (lexer.token) {
-    case 'string':
-    case 'number':
-    case 'true':
-    case 'false':
-    case 'null':
-      lexer.next();
-      return;
-    default:
-      throw lexer.unexpected('JSON value');
   }
 }
 

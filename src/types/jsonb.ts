@@ -1,121 +1,67 @@
-/** jsonb: a parsed document. Objects keep PostgreSQL's key order (length, then bytes), no duplicates. */
-import { compareNumeric, type Numeric } from './numeric.ts';
+/**
+ * jsonb: a document as a tree or, where it comes from storage, as its canonical text, which is what `formatJson`
+ * gives: most who ask want a part of it, or the text. The tree is made when someone needs it.
+ */
+import { compareNodes, isJsonArray, isJsonScalar, type JsonNode } from './json-node.ts';
+import { parseJson, parseJsonSteps } from './json-reader.ts';
+import { JsonWalk } from './json-walk.ts';
 import { Parts } from './parts.ts';
-import { compareText, utf8Length } from './text.ts';
 
-export type JsonNode =
-  | null
-  | boolean
-  | string
-  | Numeric
-  | readonly JsonNode[]
-  | ReadonlyMap<string, JsonNode>;
+/** Ways through a text that together take as long as reading it, about. */
+const WALKS_MAX = 12;
 
 export class Jsonb {
-  /** The document as it was given; parts are an array's. */
-  node: JsonNode | Parts<JsonNode>;
+  /** Undefined as long as nobody has read the text; parts are an array's. */
+  #node: JsonNode | Parts<JsonNode> | undefined;
+  readonly #text: string | undefined;
+  #walks = 0;
 
-  constructor(node: JsonNode | Parts<JsonNode>) {
-    this.node = node;
+  constructor(node: JsonNode | Parts<JsonNode> | undefined, canonicalText?: string) {
+    this.#node = node;
+    this.#text = canonicalText;
+  }
+
+  /** A document by its canonical text. */
+  static ofText(text: string): Jsonb {
+    return new Jsonb(undefined, text);
   }
 
   get root(): JsonNode {
-    const { node } = this;
-    return node instanceof Parts ? (this.node = node.toArray()) : node;
+    const node = this.#node;
+    if (node === undefined) return (this.#node = parseJson(this.#text as string));
+    return node instanceof Parts ? (this.#node = node.toArray()) : node;
   }
-}
 
-export function isJsonArray(node: JsonNode): node is readonly JsonNode[] {
-  return Array.isArray(node);
-}
+  /** Makes `root` quick to ask for, with a yield at least every few milliseconds. */
+  *readSteps(): Generator<void, void, void> {
+    if (this.#node === undefined) this.#node = yield* parseJsonSteps(this.#text as string);
+  }
 
-export function isJsonObject(node: JsonNode): node is ReadonlyMap<string, JsonNode> {
-  return node instanceof Map;
-}
+  /** The canonical text, where it is known. */
+  get text(): string | undefined {
+    return this.#text;
+  }
 
-export function isJsonNumber(node: JsonNode): node is Numeric {
-  return typeof node === 'object' && node !== null && 'unscaled' in node;
-}
+  /** The tree, or an array in parts; the text is read for it. */
+  get node(): JsonNode | Parts<JsonNode> {
+    return this.#node ?? this.root;
+  }
 
-/** The order in which jsonb stores an object's keys: shorter first, then by bytes. */
-export function compareJsonKeys(a: string, b: string): number {
-  return utf8Length(a) - utf8Length(b) || compareText(a, b);
-}
-
-/** An object from entries in any order; of equal keys the last wins. */
-export function jsonObject(
-  entries: Iterable<readonly [string, JsonNode]>,
-): ReadonlyMap<string, JsonNode> {
-  const merged = new Map(entries);
-  const keys = [...merged.keys()];
-  if (keys.every((key, i) => i === 0 || compareJsonKeys(keys[i - 1] as string, key) < 0))
-    return merged;
-  return new Map(keys.sort(compareJsonKeys).map((key) => [key, merged.get(key) as JsonNode]));
+  /** A way through the text for who wants a part; undefined where there is a tree, or one pays. */
+  walk(): JsonWalk | undefined {
+    if (this.#node !== undefined || ++this.#walks > WALKS_MAX) return undefined;
+    return new JsonWalk(this.#text as string);
+  }
 }
 
 /** jsonb's btree order: Object > Array > Boolean > Number > String > Null. */
 export function compareJsonb(a: Jsonb, b: Jsonb): number {
+  if (a === b || (a.text !== undefined && a.text === b.text)) return 0;
   const x = a.root;
   const y = b.root;
   // A scalar document is stored as an array of one element, so it compares as one with arrays: by
   // the number of elements, then before an array.
-  if (isJsonArray(x) && isScalar(y)) return x.length === 0 ? -1 : 1;
-  if (isJsonArray(y) && isScalar(x)) return y.length === 0 ? 1 : -1;
+  if (isJsonArray(x) && isJsonScalar(y)) return x.length === 0 ? -1 : 1;
+  if (isJsonArray(y) && isJsonScalar(x)) return y.length === 0 ? 1 : -1;
   return compareNodes(x, y);
-}
-
-function isScalar(node: JsonNode): boolean {
-  return !isJsonArray(node) && !isJsonObject(node);
-}
-
-/** Compares two nodes inside documents. */
-export function compareNodes(a: JsonNode, b: JsonNode): number {
-  const rank = nodeRank(a);
-  const difference = rank - nodeRank(b);
-  if (difference !== 0) return difference;
-  switch (rank) {
-    case 1:
-      return compareText(a as string, b as string);
-    case 2:
-      return compareNumeric(a as Numeric, b as Numeric);
-    case 3:
-      return Number(a) - Number(b);
-    case 4:
-      return compareArrays(a as readonly JsonNode[], b as readonly JsonNode[]);
-    case 5:
-      return compareObjects(a as ReadonlyMap<string, JsonNode>, b as ReadonlyMap<string, JsonNode>);
-    default:
-      return 0;
-  }
-}
-
-function nodeRank(node: JsonNode): number {
-  if (node === null) return 0;
-  if (typeof node === 'string') return 1;
-  if (typeof node === 'boolean') return 3;
-  if (isJsonArray(node)) return 4;
-  return isJsonObject(node) ? 5 : 2;
-}
-
-function compareArrays(a: readonly JsonNode[], b: readonly JsonNode[]): number {
-  if (a.length !== b.length) return a.length - b.length;
-  for (let i = 0; i < a.length; i++) {
-    const difference = compareNodes(a[i] as JsonNode, b[i] as JsonNode);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-function compareObjects(
-  a: ReadonlyMap<string, JsonNode>,
-  b: ReadonlyMap<string, JsonNode>,
-): number {
-  if (a.size !== b.size) return a.size - b.size;
-  const others = b.entries();
-  for (const [key, value] of a) {
-    const [otherKey, otherValue] = others.next().value as [string, JsonNode];
-    const difference = compareText(key, otherKey) || compareNodes(value, otherValue);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

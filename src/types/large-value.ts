@@ -4,7 +4,8 @@
  */
 import type { ByteChunks } from './byte-chunks.ts';
 import type { Codec, FormatSettings, Pieces, Steps } from './codec.ts';
-import { isJsonArray, isJsonObject, Jsonb, type JsonNode } from './jsonb.ts';
+import { isJsonArray, isJsonObject, type JsonNode } from './json-node.ts';
+import { Jsonb } from './jsonb.ts';
 import { PgArray } from './pg-array.ts';
 import { Parts } from './parts.ts';
 import { PgRecord } from './pg-record.ts';
@@ -20,7 +21,8 @@ const ITEM_WEIGHT = 8;
 
 /** True where a value should be formatted in pieces. */
 export function isLarge(value: Value): boolean {
-  if (typeof value === 'string') return value.length > TEXT_LENGTH_MAX;
+  const text = value instanceof Jsonb ? value.text : value;
+  if (typeof text === 'string') return text.length > TEXT_LENGTH_MAX;
   return typeof value === 'object' && value !== null && rest(value, WEIGHT_MAX) < 0;
 }
 
@@ -50,6 +52,7 @@ function isLargeText(value: string | boolean): boolean {
 function rest(value: Value, weight: number): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return weight - value.length;
   if (value instanceof Jsonb) {
+    if (value.text !== undefined) return weight - value.text.length;
     const { node } = value;
     if (node instanceof Parts && node.length * ITEM_WEIGHT > weight) return -1;
     return restOfNode(value.root, weight);

@@ -1,7 +1,8 @@
 /** Subscripts of arrays and of jsonb. */
 import type { KernelArg } from '../../functions/function.ts';
 import type { Expr, SubscriptExpr } from '../../plan/expr.ts';
-import { Jsonb, type JsonNode } from '../../types/jsonb.ts';
+import type { JsonNode } from '../../types/json-node.ts';
+import { Jsonb } from '../../types/jsonb.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import type { Value } from '../../types/value.ts';
 import { byRow } from './construct.ts';

@@ -46,5 +46,5 @@ function valueBytes(value: Value): number {
     return 128 + (some.length === 0 ? 0 : (bytes / some.length) * values.length);
   }
   // Trees are not walked: most are small, and those that are not make many rows alike.
-  return value instanceof Jsonb ? 256 : 64;
+  return value instanceof Jsonb ? 256 + (value.text?.length ?? 0) : 64;
 }

@@ -7,7 +7,7 @@ import type { ByteReader } from '../../base/byte-reader.ts';
 import type { ByteWriter } from '../../base/byte-writer.ts';
 import { InternalError } from '../../errors/db-error.ts';
 import { Interval } from '../../types/interval.ts';
-import { formatJson, parseJson } from '../../types/json-text.ts';
+import { formatJsonb } from '../../types/json-text.ts';
 import { Jsonb } from '../../types/jsonb.ts';
 import { Numeric, type NumericKind } from '../../types/numeric.ts';
 import { PgArray } from '../../types/pg-array.ts';
@@ -73,7 +73,7 @@ function writeObject(writer: ByteWriter, value: Extract<Value, object> | null): 
     writer.i32(value.zoneSecondsWest);
   } else if (value instanceof Jsonb) {
     writer.u8(JSON);
-    writeText(writer, formatJson(value.root));
+    writeText(writer, formatJsonb(value));
   } else if (value instanceof PgArray) writeArray(writer, value);
   else writeRecord(writer, value);
 }
@@ -139,7 +139,7 @@ export function readValue(reader: ByteReader): Value {
     case TIME_TZ:
       return new TimeTz(reader.f64(), reader.i32());
     case JSON:
-      return new Jsonb(parseJson(readText(reader)));
+      return Jsonb.ofText(readText(reader));
     case ARRAY:
       return readArray(reader);
     case RECORD:

@@ -2,8 +2,9 @@
 import { concatBytes } from '../../base/bytes.ts';
 import { dbError } from '../../errors/db-error.ts';
 import { jsonObjectSteps } from '../../types/json-members.ts';
-import { quoteJson } from '../../types/json-text.ts';
-import { Jsonb, jsonObject, type JsonNode } from '../../types/jsonb.ts';
+import { quoteJson } from '../../types/json-quote.ts';
+import { jsonObject, type JsonNode } from '../../types/json-node.ts';
+import { Jsonb } from '../../types/jsonb.ts';
 import type { Parts } from '../../types/parts.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { PgRecord } from '../../types/pg-record.ts';

@@ -1,7 +1,8 @@
 /** Functions that make json and jsonb from SQL values. */
 import { dbError } from '../../errors/db-error.ts';
-import { quoteJson } from '../../types/json-text.ts';
-import { Jsonb, jsonObject, type JsonNode } from '../../types/jsonb.ts';
+import { quoteJson } from '../../types/json-quote.ts';
+import { jsonObject, type JsonNode } from '../../types/json-node.ts';
+import { Jsonb } from '../../types/jsonb.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import type { Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';

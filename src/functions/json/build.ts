@@ -1,8 +1,11 @@
 /** SQL values as JSON: text with PostgreSQL's spacing for json, nodes for jsonb. */
 import { dbError } from '../../errors/db-error.ts';
 import { codecFor } from '../../types/codecs.ts';
-import { formatJson, parseJson, quoteJson } from '../../types/json-text.ts';
-import { type Jsonb, jsonObject, type JsonNode } from '../../types/jsonb.ts';
+import { parseJson } from '../../types/json-reader.ts';
+import { quoteJson } from '../../types/json-quote.ts';
+import { formatJsonb } from '../../types/json-text.ts';
+import { jsonObject, type JsonNode } from '../../types/json-node.ts';
+import type { Jsonb } from '../../types/jsonb.ts';
 import { Numeric, parseNumeric } from '../../types/numeric.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { PgRecord } from '../../types/pg-record.ts';
@@ -46,7 +49,7 @@ export function jsonText(oid: Oid, value: Value, context: EvalContext, pretty = 
   if (value instanceof PgArray) return arrayText(value, context, pretty);
   if (value instanceof PgRecord) return recordText(value, context, pretty);
   if (oid === OID.json) return value as string;
-  if (oid === OID.jsonb) return formatJson((value as Jsonb).root);
+  if (oid === OID.jsonb) return formatJsonb(value as Jsonb);
   const text = plainText(oid, value, context);
   return NUMBER_TYPES.has(oid) && JSON_NUMBER.test(text) ? text : quoteJson(text);
 }

@@ -1,9 +1,9 @@
 /** Operators and functions that read json, keeping the spelling of the parts they return. */
 import { dbError } from '../../errors/db-error.ts';
+import { quoteJson } from '../../types/json-quote.ts';
 import {
   type JsonSpan,
   parseJsonSpans,
-  quoteJson,
   spanItem,
   spanMember,
   spanPath,

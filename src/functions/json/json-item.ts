@@ -1,12 +1,8 @@
 /** One view of the values of json, which keep their spelling, and of jsonb, which are trees. */
-import { formatJson, parseJsonSpans, quoteJson, type JsonSpan } from '../../types/json-text.ts';
-import {
-  isJsonArray,
-  isJsonNumber,
-  isJsonObject,
-  Jsonb,
-  type JsonNode,
-} from '../../types/jsonb.ts';
+import { quoteJson } from '../../types/json-quote.ts';
+import { formatJson, parseJsonSpans, type JsonSpan } from '../../types/json-text.ts';
+import { isJsonArray, isJsonNumber, isJsonObject, type JsonNode } from '../../types/json-node.ts';
+import { Jsonb } from '../../types/jsonb.ts';
 
 export type JsonKind = JsonSpan['kind'];
 

@@ -5,7 +5,13 @@
  */
 import { finishNow } from '../../base/steps.ts';
 import { jsonNodeKey } from '../../types/hash.ts';
-import { compareNodes, isJsonArray, isJsonObject, type JsonNode } from '../../types/jsonb.ts';
+import {
+  compareNodes,
+  isJsonArray,
+  isJsonObject,
+  type JsonNode,
+  isJsonScalar,
+} from '../../types/json-node.ts';
 
 /** Pairs of elements that are compared one by one. */
 const PAIRS_MAX = 4096;
@@ -43,20 +49,16 @@ export function containsSteps(a: JsonNode, b: JsonNode): Generator<void, boolean
 
 function* documentSteps(a: JsonNode, b: JsonNode): Generator<void, boolean, void> {
   // Scalars come one after the other, however many an array has.
-  if (isScalar(b)) return contains(a, b);
+  if (isJsonScalar(b)) return contains(a, b);
   return yield* valueSteps(a, b, new Work());
 }
 
 function containsValue(a: JsonNode, b: JsonNode): boolean {
-  return isScalar(b) ? equalScalars(a, b) : contains(a, b);
-}
-
-function isScalar(node: JsonNode): boolean {
-  return !isJsonArray(node) && !isJsonObject(node);
+  return isJsonScalar(b) ? equalScalars(a, b) : contains(a, b);
 }
 
 function equalScalars(a: JsonNode, b: JsonNode): boolean {
-  return isScalar(a) && compareNodes(a, b) === 0;
+  return isJsonScalar(a) && compareNodes(a, b) === 0;
 }
 
 /** Counts what is done and tells when it is time for a yield. */
@@ -72,7 +74,7 @@ class Work {
 }
 
 function* valueSteps(a: JsonNode, b: JsonNode, work: Work): Generator<void, boolean, void> {
-  if (isScalar(b)) return equalScalars(a, b);
+  if (isJsonScalar(b)) return equalScalars(a, b);
   const [left, right] = [nodesOf(a), nodesOf(b)];
   if (left <= SMALL_NODES && right <= SMALL_NODES) {
     if (work.add(left + right)) yield;
@@ -100,7 +102,7 @@ function* arraySteps(
     if (work.add(1)) yield;
     if (isFew) {
       if (!(yield* someSteps(a, wanted, work))) return false;
-    } else if (isScalar(wanted)) {
+    } else if (isJsonScalar(wanted)) {
       scalars ??= yield* scalarKeys(a, work);
       if (!scalars.has(jsonNodeKey(wanted))) return false;
     } else {
@@ -120,7 +122,7 @@ function* someSteps(
   for (const found of items) {
     if (work.add(1)) yield;
     // Most are told apart by their kind, or are scalars.
-    if (isJsonArray(found) !== isJsonArray(wanted) || isScalar(found) !== isScalar(wanted))
+    if (isJsonArray(found) !== isJsonArray(wanted) || isJsonScalar(found) !== isJsonScalar(wanted))
       continue;
     if (yield* valueSteps(found, wanted, work)) return true;
   }
@@ -131,7 +133,7 @@ function* scalarKeys(items: readonly JsonNode[], work: Work): Generator<void, Se
   const keys = new Set<string>();
   for (const item of items) {
     if (work.add(1)) yield;
-    if (isScalar(item)) keys.add(jsonNodeKey(item));
+    if (isJsonScalar(item)) keys.add(jsonNodeKey(item));
   }
   return keys;
 }
@@ -197,7 +199,7 @@ function* containersOf(items: readonly JsonNode[], work: Work): Generator<void, 
   const containers = new Containers();
   for (const item of items) {
     if (work.add(1)) yield;
-    if (!isScalar(item)) yield* containers.add(item, work);
+    if (!isJsonScalar(item)) yield* containers.add(item, work);
   }
   return containers;
 }

@@ -1,15 +1,18 @@
 /** Changing jsonb documents at a path: jsonb_set, jsonb_insert, #- and the - operators. */
 import { dbError, type DbError } from '../../errors/db-error.ts';
-import { isJsonArray, isJsonObject, Jsonb, type JsonNode, jsonObject } from '../../types/jsonb.ts';
+import {
+  isJsonArray,
+  isJsonObject,
+  type JsonNode,
+  jsonObject,
+  isJsonScalar,
+} from '../../types/json-node.ts';
+import { Jsonb } from '../../types/jsonb.ts';
 import type { PgArray } from '../../types/pg-array.ts';
 import type { Value } from '../../types/value.ts';
 
 function invalid(message: string): DbError {
   return dbError('invalid_parameter_value', message);
-}
-
-function isScalar(node: JsonNode): boolean {
-  return !isJsonArray(node) && !isJsonObject(node);
 }
 
 type Edit = (found: JsonNode | undefined) => JsonNode | typeof REMOVE | typeof KEEP;
@@ -100,7 +103,7 @@ export function setPath(
   value: JsonNode,
   create: boolean,
 ): JsonNode {
-  if (isScalar(root)) throw invalid('cannot set path in scalar');
+  if (isJsonScalar(root)) throw invalid('cannot set path in scalar');
   if ((isEmptyContainer(root) && !create) || path.length === 0) return root;
   const edit: Edit = (found) => (found === undefined && !create ? KEEP : value);
   return changeAt(root, path, 0, { kind: 'set', edit, after: false });
@@ -144,7 +147,7 @@ export function insertPath(
   value: JsonNode,
   after: boolean,
 ): JsonNode {
-  if (isScalar(root)) throw invalid('cannot set path in scalar');
+  if (isJsonScalar(root)) throw invalid('cannot set path in scalar');
   if (path.length === 0) return root;
   return changeAt(root, path, 0, { kind: 'insert', edit: () => value, after });
 }
@@ -154,7 +157,7 @@ function isEmptyContainer(root: JsonNode): boolean {
 }
 
 export function deletePath(root: JsonNode, path: readonly Value[]): JsonNode {
-  if (isScalar(root)) throw invalid('cannot delete path in scalar');
+  if (isJsonScalar(root)) throw invalid('cannot delete path in scalar');
   if (isEmptyContainer(root) || path.length === 0) return root;
   const edit: Edit = (found) => (found === undefined ? KEEP : REMOVE);
   return changeAt(root, path, 0, { kind: 'delete', edit, after: false });

@@ -1,19 +1,24 @@
 /** Operators and functions over jsonb documents. */
 import { dbError } from '../../errors/db-error.ts';
-import { formatJson, prettyJson } from '../../types/json-text.ts';
-import {
-  isJsonArray,
-  isJsonNumber,
-  isJsonObject,
-  Jsonb,
-  type JsonNode,
-  jsonObject,
-} from '../../types/jsonb.ts';
+import { prettyJson } from '../../types/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonNode, jsonObject } from '../../types/json-node.ts';
+import { Jsonb } from '../../types/jsonb.ts';
 import type { PgArray } from '../../types/pg-array.ts';
 import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { operator, scalar, scalarVariadic, table } from '../define.ts';
 import type { ScalarFunction, SqlOperator, TableFunction } from '../function.ts';
+import {
+  countOf,
+  hasKey,
+  itemOf,
+  itemsOf,
+  kindOf,
+  memberOf,
+  membersOf,
+  pathOf,
+  textOf,
+} from './jsonb-parts.ts';
 import { keyValueColumns } from './json-functions.ts';
 import { contains } from './jsonb-contains.ts';
 import {
@@ -29,52 +34,24 @@ function invalid(message: string): Error {
   return dbError('invalid_parameter_value', message);
 }
 
-function isScalar(node: JsonNode): boolean {
-  return !isJsonArray(node) && !isJsonObject(node);
-}
+/** Keys that are looked for one by one. */
+const FEW_KEYS = 4;
 
-function result(node: JsonNode | undefined): Jsonb | null {
-  return node === undefined ? null : new Jsonb(node);
-}
-
-function resultText(node: JsonNode | undefined): string | null {
-  if (node === undefined || node === null) return null;
-  return typeof node === 'string' ? node : formatJson(node);
-}
-
-function member(root: JsonNode, key: string): JsonNode | undefined {
-  return isJsonObject(root) ? root.get(key) : undefined;
-}
-
-/** The element of an array; a scalar document counts as an array of itself here. */
-function item(root: JsonNode, index: number): JsonNode | undefined {
-  if (isJsonObject(root)) return undefined;
-  return (isJsonArray(root) ? root : [root]).at(index);
-}
-
-const INTEGER = /^[\t-\r ]*[+-]?\d+$/;
-
-function follow(root: JsonNode, path: readonly Value[]): JsonNode | undefined {
-  let node: JsonNode | undefined = root;
-  for (const step of path) {
-    if (step === null || node === undefined) return undefined;
-    if (isJsonObject(node)) node = node.get(step as string);
-    else if (isJsonArray(node) && INTEGER.test(step as string)) node = node.at(Number(step));
-    else return undefined;
-  }
-  return node;
-}
-
-function hasKey(root: JsonNode, key: string): boolean {
-  if (isJsonObject(root)) return root.has(key);
-  return isJsonArray(root) ? root.includes(key) : root === key;
-}
-
-/** The same for many keys. */
-function keyTest(root: JsonNode): (key: string) => boolean {
-  if (!isJsonArray(root)) return (key) => hasKey(root, key);
-  const items = new Set(root);
+/** `hasKey` for many keys. */
+function keyTest(document: Jsonb, count: number): (key: string) => boolean {
+  if (count <= FEW_KEYS || !isJsonArray(document.root)) return (key) => hasKey(document, key);
+  const items = new Set(document.root);
   return (key) => items.has(key);
+}
+
+function hasSome(document: Jsonb, array: PgArray): boolean {
+  const keys = keysOf(array);
+  return keys.some(keyTest(document, keys.length));
+}
+
+function hasAll(document: Jsonb, array: PgArray): boolean {
+  const keys = keysOf(array);
+  return keys.every(keyTest(document, keys.length));
 }
 
 function concat(a: JsonNode, b: JsonNode): JsonNode {
@@ -87,27 +64,19 @@ function keysOf(array: PgArray): string[] {
 }
 
 export const jsonbOperators: readonly SqlOperator[] = [
-  operator('jsonb -> text = jsonb', (doc: Jsonb, key: string) => result(member(doc.root, key))),
-  operator('jsonb ->> text = text', (doc: Jsonb, key: string) => resultText(member(doc.root, key))),
-  operator('jsonb -> int4 = jsonb', (doc: Jsonb, index: number) => result(item(doc.root, index))),
-  operator('jsonb ->> int4 = text', (doc: Jsonb, index: number) =>
-    resultText(item(doc.root, index)),
-  ),
-  operator('jsonb #> text[] = jsonb', (doc: Jsonb, path: PgArray) =>
-    result(follow(doc.root, path.values)),
-  ),
+  operator('jsonb -> text = jsonb', memberOf),
+  operator('jsonb ->> text = text', (doc: Jsonb, key: string) => textOf(memberOf(doc, key))),
+  operator('jsonb -> int4 = jsonb', itemOf),
+  operator('jsonb ->> int4 = text', (doc: Jsonb, index: number) => textOf(itemOf(doc, index))),
+  operator('jsonb #> text[] = jsonb', (doc: Jsonb, path: PgArray) => pathOf(doc, path.values)),
   operator('jsonb #>> text[] = text', (doc: Jsonb, path: PgArray) =>
-    resultText(follow(doc.root, path.values)),
+    textOf(pathOf(doc, path.values)),
   ),
   operator('jsonb @> jsonb = bool', (a: Jsonb, b: Jsonb) => contains(a.root, b.root)),
   operator('jsonb <@ jsonb = bool', (a: Jsonb, b: Jsonb) => contains(b.root, a.root)),
-  operator('jsonb ? text = bool', (doc: Jsonb, key: string) => hasKey(doc.root, key)),
-  operator('jsonb ?| text[] = bool', (doc: Jsonb, keys: PgArray) =>
-    keysOf(keys).some(keyTest(doc.root)),
-  ),
-  operator('jsonb ?& text[] = bool', (doc: Jsonb, keys: PgArray) =>
-    keysOf(keys).every(keyTest(doc.root)),
-  ),
+  operator('jsonb ? text = bool', hasKey),
+  operator('jsonb ?| text[] = bool', hasSome),
+  operator('jsonb ?& text[] = bool', hasAll),
   operator('jsonb || jsonb = jsonb', (a: Jsonb, b: Jsonb) => new Jsonb(concat(a.root, b.root))),
   operator(
     'jsonb - text = jsonb',
@@ -127,16 +96,10 @@ export const jsonbOperators: readonly SqlOperator[] = [
   ),
 ];
 
-function typeName(node: JsonNode): string {
-  if (node === null) return 'null';
-  if (isJsonArray(node)) return 'array';
-  if (isJsonObject(node)) return 'object';
-  return isJsonNumber(node) ? 'number' : typeof node;
-}
-
 function arrayLength(doc: Jsonb): number {
-  if (isJsonArray(doc.root)) return doc.root.length;
-  throw invalid(`cannot get array length of a ${isScalar(doc.root) ? 'scalar' : 'non-array'}`);
+  const kind = kindOf(doc);
+  if (kind === 'array') return countOf(doc);
+  throw invalid(`cannot get array length of a ${kind === 'object' ? 'non-array' : 'scalar'}`);
 }
 
 function stripNulls(node: JsonNode): JsonNode {
@@ -150,7 +113,7 @@ const LAX = { strict: false } as const;
 
 export const jsonbFunctions: readonly ScalarFunction[] = [
   scalar('jsonb_array_length(jsonb) int4', arrayLength),
-  scalar('jsonb_typeof(jsonb) text', (doc: Jsonb) => typeName(doc.root)),
+  scalar('jsonb_typeof(jsonb) text', kindOf),
   scalar('jsonb_pretty(jsonb) text', (doc: Jsonb) => prettyJson(doc.root)),
   scalar('jsonb_strip_nulls(jsonb) jsonb', (doc: Jsonb) => new Jsonb(stripNulls(doc.root))),
   scalar(
@@ -179,52 +142,59 @@ export const jsonbFunctions: readonly ScalarFunction[] = [
       new Jsonb(insertPath(doc.root, path.values, value.root, after)),
   ),
   scalarVariadic('jsonb_extract_path(jsonb, variadic text[]) jsonb', ([doc], path) =>
-    result(follow((doc as Jsonb).root, path)),
+    pathOf(doc as Jsonb, path),
   ),
   scalarVariadic('jsonb_extract_path_text(jsonb, variadic text[]) text', ([doc], path) =>
-    resultText(follow((doc as Jsonb).root, path)),
+    textOf(pathOf(doc as Jsonb, path)),
   ),
 ];
 
-function elements(doc: Jsonb): readonly JsonNode[] {
-  if (isJsonArray(doc.root)) return doc.root;
-  throw invalid(`cannot extract elements from ${isScalar(doc.root) ? 'a scalar' : 'an object'}`);
+function elements(doc: Jsonb): Iterable<Jsonb> {
+  const kind = kindOf(doc);
+  if (kind === 'array') return itemsOf(doc);
+  throw invalid(`cannot extract elements from ${kind === 'object' ? 'an object' : 'a scalar'}`);
 }
 
-function members(doc: Jsonb, name: string): ReadonlyMap<string, JsonNode> {
-  if (isJsonObject(doc.root)) return doc.root;
+function members(doc: Jsonb, name: string): Iterable<readonly [string, Jsonb]> {
+  if (kindOf(doc) === 'object') return membersOf(doc);
   throw invalid(`cannot call ${name} on a non-object`);
 }
 
-function objectKeys(doc: Jsonb): Value[][] {
-  if (isJsonObject(doc.root)) return [...doc.root.keys()].map((key) => [key]);
-  throw invalid(
-    `cannot call jsonb_object_keys on ${isJsonArray(doc.root) ? 'an array' : 'a scalar'}`,
-  );
+function objectMembers(doc: Jsonb): Iterable<readonly [string, Jsonb]> {
+  const kind = kindOf(doc);
+  if (kind === 'object') return membersOf(doc);
+  throw invalid(`cannot call jsonb_object_keys on ${kind === 'array' ? 'an array' : 'a scalar'}`);
+}
+
+/** Rows made one by one as they are asked for. */
+function* rowsOf<T>(
+  items: Iterable<T>,
+  row: (item: T) => readonly Value[],
+): Generator<readonly Value[], void, void> {
+  for (const item of items) yield row(item);
 }
 
 export const jsonbTableFunctions: readonly TableFunction[] = [
   table(
     'jsonb_array_elements(jsonb) jsonb',
-    ([doc]) => elements(doc as Jsonb).map((node) => [new Jsonb(node)]),
+    ([doc]) => rowsOf(elements(doc as Jsonb), (item) => [item]),
     { columnName: 'value' },
   ),
   table(
     'jsonb_array_elements_text(jsonb) text',
-    ([doc]) => elements(doc as Jsonb).map((node) => [resultText(node)]),
+    ([doc]) => rowsOf(elements(doc as Jsonb), (item) => [textOf(item)]),
     { columnName: 'value' },
   ),
-  table(
-    'jsonb_each(jsonb) record',
-    ([doc]) =>
-      [...members(doc as Jsonb, 'jsonb_each')].map(([key, node]) => [key, new Jsonb(node)]),
-    { columns: () => keyValueColumns(OID.jsonb) },
-  ),
+  table('jsonb_each(jsonb) record', ([doc]) => members(doc as Jsonb, 'jsonb_each'), {
+    columns: () => keyValueColumns(OID.jsonb),
+  }),
   table(
     'jsonb_each_text(jsonb) record',
     ([doc]) =>
-      [...members(doc as Jsonb, 'jsonb_each_text')].map(([key, node]) => [key, resultText(node)]),
+      rowsOf(members(doc as Jsonb, 'jsonb_each_text'), ([key, item]) => [key, textOf(item)]),
     { columns: () => keyValueColumns(OID.text) },
   ),
-  table('jsonb_object_keys(jsonb) text', ([doc]) => objectKeys(doc as Jsonb)),
+  table('jsonb_object_keys(jsonb) text', ([doc]) =>
+    rowsOf(objectMembers(doc as Jsonb), ([key]) => [key]),
+  ),
 ];

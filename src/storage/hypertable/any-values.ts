@@ -71,7 +71,9 @@ export function* unpackSteps(
     if (size < 0 || end > bytes.length) throw new RangeError('a value ends behind its block');
     // Types parse up to the end of what is theirs.
     reader.end = end;
-    values.push(codec.readBinary(reader, size, -1, STORAGE_SETTINGS));
+    values.push(
+      codec.readStored?.(reader, size) ?? codec.readBinary(reader, size, -1, STORAGE_SETTINGS),
+    );
     reader.offset = end;
     reader.end = bytes.length;
   }

@@ -201,8 +201,9 @@ export function readValue(
       return readText(bytes, start, end);
     case 'binary': {
       const reader = new ByteReader(bytes, start, end);
-      const value = codecFor(type.oid).readBinary(reader, end - start, -1, STORED_FORMAT);
-      return value as NonNullable<Value>;
+      const codec = codecFor(type.oid);
+      if (codec.readStored !== undefined) return codec.readStored(reader, end - start);
+      return codec.readBinary(reader, end - start, -1, STORED_FORMAT) as NonNullable<Value>;
     }
     case 'float64':
       return readFloat64(bytes, start);

@@ -1,7 +1,12 @@
 import fc from '../../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { jsonObjectSteps, SortedMembers } from '../../../src/types/json-members.ts';
-import { compareNodes, isJsonObject, jsonObject, type JsonNode } from '../../../src/types/jsonb.ts';
+import {
+  compareNodes,
+  isJsonObject,
+  jsonObject,
+  type JsonNode,
+} from '../../../src/types/json-node.ts';
 import { Parts } from '../../../src/types/parts.ts';
 
 type Member = readonly [string, JsonNode];

@@ -13,7 +13,8 @@ import {
   writePieces,
   writeSteps,
 } from '../../../src/types/large-value.ts';
-import { Jsonb, jsonObject, type JsonNode } from '../../../src/types/jsonb.ts';
+import { jsonObject, type JsonNode } from '../../../src/types/json-node.ts';
+import { Jsonb } from '../../../src/types/jsonb.ts';
 import { Numeric } from '../../../src/types/numeric.ts';
 import { PgArray } from '../../../src/types/pg-array.ts';
 import { PgRecord } from '../../../src/types/pg-record.ts';

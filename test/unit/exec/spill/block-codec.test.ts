@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { ByteWriter } from '../../../../src/base/byte-writer.ts';
 import { readBatch, writeBlock } from '../../../../src/exec/spill/block-codec.ts';
 import { Interval } from '../../../../src/types/interval.ts';
-import { parseJson } from '../../../../src/types/json-text.ts';
+import { parseJson } from '../../../../src/types/json-reader.ts';
 import { Jsonb } from '../../../../src/types/jsonb.ts';
 import { Numeric, NUMERIC_INFINITY, NUMERIC_NAN } from '../../../../src/types/numeric.ts';
 import { PgArray } from '../../../../src/types/pg-array.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { finishNow } from '../../../../src/base/steps.ts';
 import { contains, containsSteps } from '../../../../src/functions/json/jsonb-contains.ts';
-import { parseJson } from '../../../../src/types/json-text.ts';
-import { compareNodes, isJsonArray, isJsonObject } from '../../../../src/types/jsonb.ts';
-import type { JsonNode } from '../../../../src/types/jsonb.ts';
+import { parseJson } from '../../../../src/types/json-reader.ts';
+import { compareNodes, isJsonArray, isJsonObject } from '../../../../src/types/json-node.ts';
+import type { JsonNode } from '../../../../src/types/json-node.ts';
 import { randomSource } from '../../../support/random-source.ts';
 import { seedOf } from '../../../support/seed.ts';
 
