@@ -11,14 +11,10 @@ import {
   type NoticeSeverity,
 } from '../errors/db-error.ts';
 import { SQLSTATE, type ConditionName } from '../errors/sqlstate.ts';
-import {
-  inTurns,
-  type CancelState,
-  type ExecContext,
-  type Instrumentation,
-} from '../exec/operator.ts';
+import type { CancelState, ExecContext, Instrumentation } from '../exec/operator.ts';
 import type { EvalContext } from '../functions/function.ts';
-import { parseInSteps, parseStatements, type ParsedStatement } from '../parse/parser.ts';
+import { parseInTurns } from '../parse/parse-in-turns.ts';
+import { parseStatements, type ParsedStatement } from '../parse/parser.ts';
 import type { StatementShape } from '../parse/shape.ts';
 import type { BindEnvironment } from '../plan/binder.ts';
 import type { FormatSettings } from '../types/codec.ts';
@@ -274,7 +270,10 @@ export class SessionImpl implements Session, SessionContext {
       }
       const statements = await this.#statements(sql);
       if (statements.length === 0) sink.emptyQuery();
+      const checkpoint = checkpointOf(this);
       for (const [i, statement] of statements.entries()) {
+        // Many short statements take as long as a long one.
+        if (i > 0) await checkpoint();
         const executable = await this.#analyse(statement, sql, []);
         if (executable.parameterTypes.length > 0) {
           throw dbError('undefined_parameter', 'there is no parameter $1');
@@ -502,8 +501,16 @@ export class SessionImpl implements Session, SessionContext {
   /** Parses; a long text in steps, with turns for the event loop. */
   async #statements(sql: string): Promise<readonly ParsedStatement[]> {
     if (sql.length < PLAIN_TEXT) return parseStatements(sql);
-    const checkpoint = checkpointOf(this);
-    const statements = await inTurns(parseInSteps(sql), { checkpoint });
+    const { timers } = this.database.env;
+    const giveWay = checkpointOf(this);
+    const checkTime = this.#planningLimit();
+    const checkpoint = (): Promise<void> | undefined => {
+      checkTime();
+      return giveWay();
+    };
+    const wait = (ms: number): Promise<void> =>
+      new Promise((resolve) => void timers.after(ms, resolve));
+    const statements = await parseInTurns(sql, { checkpoint, wait });
     // Planning may take as long again.
     await checkpoint();
     return statements;

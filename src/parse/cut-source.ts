@@ -1,9 +1,11 @@
-/** A text whose long literals are cut out, and the way back from its tree to that of the whole text. */
-import type { RawStmt } from '@pgsql/types';
+/**
+ * A part of a text, whose long literals are cut out, and the way back from its tree to what the tree of the
+ * whole text has there.
+ */
 import type { Node, NodeBody } from './ast.ts';
 import type { LongRows } from './long-rows.ts';
 import { standIn, withoutCuts, type Cut, type LongItems } from './long-text.ts';
-import { characterOffset } from './position.ts';
+import { OffsetReader } from './position.ts';
 
 const LONG_ITEMS = new WeakMap<object, LongItems>();
 
@@ -21,9 +23,11 @@ export function longRowsOf(valuesLists: readonly Node[]): LongRows | undefined {
 
 /** Keys of byte offsets. */
 const LOCATIONS = /location$|list_start$|list_end$/;
+/** Objects of a tree that are looked at in one step. */
+const STEP_OBJECTS = 2048;
 const ENCODER = new TextEncoder();
 
-/** Where a cut is in the shortened text, and how much more the source has there. */
+/** Where a cut is in the shortened text, and how much more the source has up to its end. */
 interface Shift {
   readonly start: number;
   readonly startByte: number;
@@ -32,31 +36,34 @@ interface Shift {
 }
 
 export class CutSource {
+  /** What the grammar reads. */
   readonly text: string;
   readonly #sql: string;
   readonly #cuts: readonly Cut[];
   readonly #shifts: readonly Shift[];
   readonly #byKey: ReadonlyMap<string, Cut['content']>;
+  /** Bytes of the whole text before this part. */
+  readonly #bytesBefore: number;
+  readonly #units: OffsetReader;
   #restored = 0;
 
-  constructor(sql: string, cuts: readonly Cut[]) {
+  /** `sql` is the part; the cuts' places are in it. */
+  constructor(sql: string, cuts: readonly Cut[], bytesBefore = 0) {
     this.#sql = sql;
     this.#cuts = cuts;
-    this.text = withoutCuts(sql, cuts);
+    this.#bytesBefore = bytesBefore;
+    this.text = cuts.length === 0 ? sql : withoutCuts(sql, cuts);
+    this.#units = new OffsetReader(this.text);
     this.#byKey = new Map(cuts.map(({ key, content }) => [key, content]));
-    let [unit, byte, at] = [0, 0, 0];
+    let [unit, byte, at, units, bytes] = [0, 0, 0, 0, 0];
     this.#shifts = cuts.map((cut) => {
       const { start, end } = cut;
       const { length } = standIn(cut);
       unit += start - at;
       byte += ENCODER.encode(sql.slice(at, start)).length;
-      const bytes = ENCODER.encode(sql.slice(start, end)).length;
-      const shift = {
-        start: unit,
-        startByte: byte,
-        units: end - start - length,
-        bytes: bytes - length,
-      };
+      units += end - start - length;
+      bytes += ENCODER.encode(sql.slice(start, end)).length - length;
+      const shift = { start: unit, startByte: byte, units, bytes };
       [unit, byte, at] = [unit + length, byte + length, end];
       return shift;
     });
@@ -69,8 +76,8 @@ export class CutSource {
 
   /** UTF-16 units of the source before a byte of the shortened text. */
   unit(byte: number): number {
-    const unit = characterOffset(this.text, byte);
-    return unit + this.#moreUnits(unit);
+    const unit = this.#units.unit(byte);
+    return unit + (this.#shiftBefore(unit, 'start')?.units ?? 0);
   }
 
   /** Characters of the source before a character of the shortened text. */
@@ -78,50 +85,62 @@ export class CutSource {
     let unit = 0;
     for (let i = 0; i < count; i++) unit += (this.text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1;
     let characters = 0;
-    for (const _ of this.#sql.slice(0, unit + this.#moreUnits(unit))) characters++;
+    const more = this.#shiftBefore(unit, 'start')?.units ?? 0;
+    for (const _ of this.#sql.slice(0, unit + more)) characters++;
     return characters;
   }
 
-  /** The tree of the source; undefined where a cut cannot be told from something else. */
-  restored(statements: readonly RawStmt[]): readonly RawStmt[] | undefined {
+  /** Makes a tree that of the source; false where a cut cannot be told from something else. */
+  *restore(tree: object): Generator<void, boolean, void> {
+    if (this.#cuts.length === 0 && this.#bytesBefore === 0) return true;
     this.#restored = 0;
-    const tree = statements.map(({ stmt, ...rest }) =>
-      stmt === undefined ? rest : { ...rest, stmt: this.#rebuild(stmt) as Node },
-    );
-    return this.#restored === this.#cuts.length ? tree : undefined;
+    const waiting = [tree as Record<string, unknown>];
+    for (let count = 1; ; count++) {
+      const next = waiting.pop();
+      if (next === undefined) return this.#restored === this.#cuts.length;
+      this.#restoreObject(next, waiting);
+      if (count % STEP_OBJECTS === 0) yield;
+    }
   }
 
-  #moreUnits(unit: number): number {
-    let more = 0;
-    for (const { start, units } of this.#shifts) if (start < unit) more += units;
-    return more;
+  /** The last cut that begins before a place. */
+  #shiftBefore(place: number, of: 'start' | 'startByte'): Shift | undefined {
+    let [low, high] = [0, this.#shifts.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#shifts[middle][of] < place) low = middle + 1;
+      else high = middle;
+    }
+    return this.#shifts[low - 1];
   }
 
   #location(byte: number): number {
-    let location = byte;
-    for (const { startByte, bytes } of this.#shifts) if (startByte < byte) location += bytes;
-    return location;
+    // Unknown places are -1.
+    if (byte < 0) return byte;
+    return byte + this.#bytesBefore + (this.#shiftBefore(byte, 'startByte')?.bytes ?? 0);
   }
 
-  #rebuild(value: unknown): unknown {
-    if (typeof value === 'string') {
-      const content = this.#byKey.get(value);
-      if (typeof content !== 'string') return value;
-      this.#restored++;
-      return content;
+  /** Restores an object or an array but for what is in it, which is added to those that wait. */
+  #restoreObject(object: Record<string, unknown>, waiting: Record<string, unknown>[]): void {
+    const lists = object['valuesLists'] as Node[] | undefined;
+    if (lists !== undefined) object['valuesLists'] = this.#valuesLists(lists);
+    const { kind, rexpr } = object as { kind?: unknown; rexpr?: { List?: NodeBody<'List'> } };
+    if (kind === 'AEXPR_IN' && rexpr?.List !== undefined) object['rexpr'] = this.#list(rexpr.List);
+    for (const key in object) {
+      const child = object[key];
+      if (typeof child === 'object' && child !== null)
+        waiting.push(child as Record<string, unknown>);
+      else if (typeof child === 'string') object[key] = this.#string(child);
+      else if (typeof child === 'number' && LOCATIONS.test(key))
+        object[key] = this.#location(child);
     }
-    if (Array.isArray(value)) return value.map((item) => this.#rebuild(item));
-    if (typeof value !== 'object' || value === null) return value;
-    const result: Record<string, unknown> = {};
-    for (const [key, child] of Object.entries(value)) {
-      const isLocation = typeof child === 'number' && LOCATIONS.test(key);
-      result[key] = isLocation ? this.#location(child) : this.#rebuild(child);
-    }
-    const lists = result['valuesLists'] as Node[] | undefined;
-    if (lists !== undefined) result['valuesLists'] = this.#valuesLists(lists);
-    const { kind, rexpr } = result as { kind?: unknown; rexpr?: { List?: NodeBody<'List'> } };
-    if (kind === 'AEXPR_IN' && rexpr?.List !== undefined) result['rexpr'] = this.#list(rexpr.List);
-    return result;
+  }
+
+  #string(text: string): string {
+    const content = this.#byKey.get(text);
+    if (typeof content !== 'string') return text;
+    this.#restored++;
+    return content;
   }
 
   /** Takes the item that stands for many out of an IN list. */
@@ -130,7 +149,7 @@ export class CutSource {
     const items = this.#contentOf(second);
     if (items === undefined || typeof items === 'string' || items.kind === 'rows')
       return { List: list };
-    const short = { items: [first as Node] };
+    const short = { items: [first] };
     LONG_ITEMS.set(short, items);
     this.#restored++;
     return { List: short };

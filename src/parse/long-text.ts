@@ -1,11 +1,12 @@
 /**
  * Texts of megabytes are mostly literals: long strings, IN lists of thousands of items, rows of VALUES. These
  * are cut out before the grammar sees the text, in steps, and are put back into the tree or kept beside it.
+ * Or they are scripts, whose statements the grammar can take one by one.
  */
 import { RowsReader, type LongRows } from './long-rows.ts';
 
-/** Texts from this length on are looked through. */
-export const LONG_TEXT = 64 * 1024;
+/** Texts from this length on are looked through: the grammar and JSON.parse take 10 to 20 ms for so much. */
+export const LONG_TEXT = 32 * 1024;
 /** Strings from this length on, and lists with so many items, are cut. */
 const STRING_MIN = 4096;
 const ITEMS_MIN = 1024;
@@ -30,8 +31,16 @@ export interface Cut {
   readonly content: string | LongItems | LongRows;
 }
 
-/** What can be cut out of a text, in the order of the text. */
-export function* findCuts(sql: string): Generator<void, readonly Cut[], void> {
+/** What was found in a text, in its order. */
+export interface LongText {
+  /** What can be cut out. */
+  readonly cuts: readonly Cut[];
+  /** Where statements end, behind their semicolons. */
+  readonly ends: readonly number[];
+}
+
+/** Looks for what the grammar need not see, and for the statements that it can have one by one. */
+export function* lookThrough(sql: string): Generator<void, LongText, void> {
   const scanner = new Scanner(sql, unusedKey(sql));
   for (;;) {
     for (let i = 0; i < STEP_TOKENS; i++) if (!scanner.next()) return scanner.finish();
@@ -81,6 +90,7 @@ const WORD = /[A-Za-z_\x80-\uffff][A-Za-z0-9_$\x80-\uffff]*/y;
 const DOLLAR_QUOTE = /\$(?:[A-Za-z_\x80-\uffff][A-Za-z0-9_\x80-\uffff]*)?\$/y;
 const PARAMETER = /\$\d+/y;
 const ESCAPE_STRING = /'(?:[^'\\]|''|\\[^])*'/y;
+const LINE = /[^\n\r]*/y;
 const SAFE_DIGITS = 15;
 
 /** An IN list that is being read. */
@@ -109,6 +119,9 @@ const QUERIES: ReadonlySet<string> = new Set([
 
 class Scanner {
   readonly #cuts: Cut[] = [];
+  readonly #ends: number[] = [];
+  /** Parentheses that are open: a semicolon inside (of a rule's actions) ends nothing. */
+  #depth = 0;
   readonly #sql: string;
   readonly #key: string;
   #at = 0;
@@ -129,10 +142,10 @@ class Scanner {
     this.#key = key;
   }
 
-  /** All cuts, at the end of the text. */
-  finish(): Cut[] {
+  /** All that was found, at the end of the text. */
+  finish(): LongText {
     this.#endRows();
-    return this.#cuts;
+    return { cuts: this.#cuts, ends: this.#ends };
   }
 
   /** Reads a token; false at the end. */
@@ -235,7 +248,7 @@ class Scanner {
     const list = this.#list;
     const character = sql[this.#at];
     this.#isComment = sql.startsWith('--', this.#at) || sql.startsWith('/*', this.#at);
-    if (!this.#isComment) this.#markOfRows(character);
+    if (!this.#isComment) this.#markOfQuery(character);
     if (character === ',' && list !== undefined && !list.wantsItem) {
       this.#at++;
       list.wantsItem = true;
@@ -256,15 +269,19 @@ class Scanner {
     if (code === 34) this.#skipQuoted('"');
     else if (character === '$') {
       if (!this.#skip(PARAMETER)) this.#dollarQuote();
-    } else if (sql.startsWith('--', this.#at)) this.#skipTo('\n');
+    } else if (sql.startsWith('--', this.#at)) this.#skip(LINE);
     else if (sql.startsWith('/*', this.#at)) this.#comment();
     else this.#at++;
   }
 
-  #markOfRows(character: string): void {
+  #markOfQuery(character: string): void {
     this.#rows?.mark(character, this.#at);
-    if (character === '(') this.#opensQuery = true;
+    if (character === '(') {
+      this.#opensQuery = true;
+      this.#depth++;
+    } else if (character === ')') this.#depth--;
     else if (character === ';') {
+      if (this.#depth === 0) this.#ends.push(this.#at + 1);
       this.#endRows();
       this.#takesRows = undefined;
       this.#opensQuery = true;

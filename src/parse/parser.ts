@@ -1,15 +1,13 @@
 /**
  * SQL text to syntax trees, by PostgreSQL's own grammar (libpg-query in WebAssembly). `initParser` loads
- * the module once at start; parsing is synchronous from then on.
+ * the module once at start; parsing is synchronous from then on. parse-in-turns.ts is for long texts.
  */
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
 import type { RawStmt } from '@pgsql/types';
-import { DbError, dbError } from '../errors/db-error.ts';
+import { dbError, type DbError } from '../errors/db-error.ts';
 import type { ConditionName } from '../errors/sqlstate.ts';
 import type { Node } from './ast.ts';
-import { CutSource } from './cut-source.ts';
-import { findCuts, LONG_TEXT, type Cut } from './long-text.ts';
-import { characterOffset } from './position.ts';
+import { OffsetReader } from './position.ts';
 
 export interface ParsedStatement {
   readonly node: Node;
@@ -50,34 +48,6 @@ export function parseStatements(sql: string): readonly ParsedStatement[] {
   return statements;
 }
 
-/** The same in steps, for texts of any length: their long literals do not go through the grammar. */
-export function* parseInSteps(sql: string): Generator<void, readonly ParsedStatement[], void> {
-  if (sql.length < LONG_TEXT) return parseStatements(sql);
-  const cuts = yield* findCuts(sql);
-  if (cuts.length === 0) return parseStatements(sql);
-  yield;
-  const restored = parseWithoutCuts(sql, cuts);
-  yield;
-  return restored ?? parseStatements(sql);
-}
-
-/** undefined where only the whole text can tell what it means, or what is wrong with it. */
-function parseWithoutCuts(sql: string, cuts: readonly Cut[]): ParsedStatement[] | undefined {
-  const source = new CutSource(sql, cuts);
-  let result;
-  try {
-    result = parseSync(source.text);
-  } catch (error) {
-    const found = syntaxError(error);
-    if (!(found instanceof DbError) || source.hasKey(found.message)) return undefined;
-    const { condition, fields } = found;
-    if (fields.position === undefined) throw found;
-    throw dbError(condition, { ...fields, position: source.character(fields.position - 1) + 1 });
-  }
-  const tree = source.restored(result.stmts ?? []);
-  return tree === undefined ? undefined : statementsOf(sql, tree, (byte) => source.unit(byte));
-}
-
 /** Parses text that must be a single expression, as defaults and checks are stored. */
 export function parseExpression(sql: string): Node {
   const prefix = 'SELECT ';
@@ -93,18 +63,28 @@ export function parseExpression(sql: string): Node {
 
 function parseUncached(sql: string): ParsedStatement[] {
   if (sql.trim() === '') return [];
+  requireText(sql);
+  const offsets = new OffsetReader(sql);
+  return statementsOf(sql, rawStatements(sql), (byte) => offsets.unit(byte));
+}
+
+/** PostgreSQL's texts end at such a byte. */
+export function requireText(sql: string): void {
   if (sql.includes('\0'))
     throw dbError('syntax_error', 'invalid byte sequence for encoding "UTF8": 0x00');
-  let result;
+}
+
+/** What the grammar gives, or its error. */
+export function rawStatements(sql: string): readonly RawStmt[] {
   try {
-    result = parseSync(sql);
+    return parseSync(sql).stmts ?? [];
   } catch (error) {
     throw syntaxError(error);
   }
-  return statementsOf(sql, result.stmts ?? [], (byte) => characterOffset(sql, byte));
 }
 
-function statementsOf(
+/** Statements with their texts; `unitOf` tells where a byte of what the grammar has read stands in `sql`. */
+export function statementsOf(
   sql: string,
   parsed: readonly RawStmt[],
   unitOf: (byte: number) => number,
@@ -123,17 +103,25 @@ function statementsOf(
 
 function syntaxError(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
-  // The WebAssembly stack is smaller than the server's; a trap there leaves the module usable.
-  if (error instanceof RangeError || /memory access|unreachable|stack/i.test(error.message)) {
-    return dbError('statement_too_complex', 'stack depth limit exceeded');
-  }
-  if (!hasSqlDetails(error)) return error;
-  const details = error.sqlDetails;
-  const message = error.message;
-  const cursor = details?.cursorPosition;
-  // The parser counts the cursor in characters (code points).
+  if (error instanceof RangeError) return grammarError(error.message, undefined);
+  if (!hasSqlDetails(error)) return isTrap(error.message) ? tooComplex() : error;
+  return grammarError(error.message, error.sqlDetails?.cursorPosition);
+}
+
+/** An error of the grammar; the cursor counts the characters (code points) before it. */
+export function grammarError(message: string, cursor: number | undefined): DbError {
+  if (isTrap(message)) return tooComplex();
   const position = cursor === undefined || cursor < 0 ? undefined : cursor + 1;
   return dbError(conditionOf(message), { message, position });
+}
+
+/** The WebAssembly stack is smaller than the server's; a trap there leaves the module usable. */
+function isTrap(message: string): boolean {
+  return /memory access|unreachable|stack/i.test(message);
+}
+
+function tooComplex(): DbError {
+  return dbError('statement_too_complex', 'stack depth limit exceeded');
 }
 
 /** The grammar's errors that are not syntax errors; its SQLSTATE does not come with the message. */

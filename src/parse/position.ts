@@ -2,19 +2,33 @@
 
 /** Index (UTF-16 units) of the character that starts at UTF-8 byte `byteOffset`. */
 export function characterOffset(sql: string, byteOffset: number): number {
-  let bytes = 0;
-  let i = 0;
-  while (i < sql.length && bytes < byteOffset) {
-    const code = sql.charCodeAt(i);
-    if (code < 0x80) bytes += 1;
-    else if (code < 0x800) bytes += 2;
-    else if (code >= 0xd800 && code < 0xdc00) {
-      bytes += 4;
-      i++;
-    } else bytes += 3;
-    i++;
+  return new OffsetReader(sql).unit(byteOffset);
+}
+
+/** The same for one byte after another: each offset is counted from the last one. */
+export class OffsetReader {
+  readonly #sql: string;
+  #byte = 0;
+  #unit = 0;
+
+  constructor(sql: string) {
+    this.#sql = sql;
   }
-  return i;
+
+  unit(byteOffset: number): number {
+    if (byteOffset < this.#byte) [this.#byte, this.#unit] = [0, 0];
+    const sql = this.#sql;
+    while (this.#unit < sql.length && this.#byte < byteOffset) {
+      const code = sql.charCodeAt(this.#unit++);
+      if (code < 0x80) this.#byte += 1;
+      else if (code < 0x800) this.#byte += 2;
+      else if (code >= 0xd800 && code < 0xdc00) {
+        this.#byte += 4;
+        this.#unit++;
+      } else this.#byte += 3;
+    }
+    return this.#unit;
+  }
 }
 
 /** 1-based character (code point) position of a byte offset, as ErrorResponse's P field has it. */

@@ -1,6 +1,6 @@
 /**
- * Worker threads over the kernels' one memory. A thread has an instance of the kernels of its own, and a
- * part of the memory to work in; addresses mean the same to all of them.
+ * Worker threads, most of them over the kernels' one memory. Such a thread has an instance of the kernels of
+ * its own, and a part of the memory to work in; addresses mean the same to all of them.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +50,7 @@ export class Thread {
   #next = 0;
   #failure: Error | undefined;
 
-  constructor(file: string, share: KernelShare) {
+  constructor(file: string, share?: KernelShare) {
     this.#worker = new Worker(file, { workerData: { [SHARE]: share, [BUILD]: OWN_BUILD } });
     this.#worker.unref();
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));

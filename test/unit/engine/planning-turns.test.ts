@@ -93,3 +93,28 @@ it('its errors are those of any other', async () => {
   const outcome = await session.run(`${long} and a <> nothing`);
   expect(outcome).toMatchObject({ code: '42703', message: 'column "nothing" does not exist' });
 });
+
+const script = (last: string): string =>
+  `${Array.from({ length: 3000 }, (_, i) => `insert into u values (${i});\n`).join('')} ${last}`;
+
+it('a script has turns between its statements, and nothing runs of one with a syntax error', async () => {
+  await session.run('create table u (a int)');
+  expect(await session.run(script('select from from'))).toMatchObject({ code: '42601' });
+  expect(await session.run('select count(*) from u')).toMatchObject({ result: { rows: [['0']] } });
+  turns = 0;
+  expect(await session.run(script('select count(*) from u'))).toMatchObject({
+    result: { rows: [['3000']] },
+  });
+  expect(turns).toBeGreaterThan(3000);
+});
+
+it('a cancel ends a script that is parsed', async () => {
+  onTurn = () => {
+    if (turns === 5) session.session.cancel();
+  };
+  expect(await session.run(script('select 1'))).toMatchObject({ code: '57014' });
+  onTurn = () => undefined;
+  expect(await session.run('select count(*) from u')).toMatchObject({
+    result: { rows: [['3000']] },
+  });
+});

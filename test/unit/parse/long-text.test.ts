@@ -1,38 +1,21 @@
 import fc from '../../support/fast-check.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DbError } from '../../../src/errors/db-error.ts';
 import type { NodeBody } from '../../../src/parse/ast.ts';
 import { longItemsOf } from '../../../src/parse/cut-source.ts';
-import { findCuts, itemOffset, LONG_TEXT, type LongItems } from '../../../src/parse/long-text.ts';
+import { finishNow } from '../../../src/base/steps.ts';
 import {
-  initParser,
-  parseInSteps,
-  parseStatements,
-  type ParsedStatement,
-} from '../../../src/parse/parser.ts';
+  itemOffset,
+  lookThrough,
+  LONG_TEXT,
+  type Cut,
+  type LongItems,
+} from '../../../src/parse/long-text.ts';
+import { initParser, parseStatements } from '../../../src/parse/parser.ts';
+import { failure, parsed, parsedInTurns } from './turns.ts';
 
 beforeAll(() => initParser());
 
-function allSteps<T>(steps: Generator<void, T, void>): {
-  readonly value: T;
-  readonly steps: number;
-} {
-  for (let count = 0; ; count++) {
-    const step = steps.next();
-    if (step.done === true) return { value: step.value, steps: count };
-  }
-}
-
-const parsed = (sql: string): readonly ParsedStatement[] => allSteps(parseInSteps(sql)).value;
-
-function failure(work: () => unknown): unknown {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof DbError)) throw error;
-    return { code: error.code, message: error.message, position: error.fields.position };
-  }
-}
+const cutsOf = (sql: string): readonly Cut[] => finishNow(lookThrough(sql)).cuts;
 
 const long = 'x'.repeat(LONG_TEXT);
 const numbers = Array.from({ length: 3000 }, (_, i) => i * 7);
@@ -120,15 +103,15 @@ describe('a long text', () => {
   ];
 
   for (const [name, sql] of cases) {
-    it(`with ${name} is read like any other`, () => {
+    it(`with ${name} is read like any other`, async () => {
       const expected = parseStatements(sql);
-      const found = parsed(sql);
+      const found = await parsed(sql);
       expect(plainTree(found)).toEqual(plainTree(expected));
     });
   }
 
   it('is not shortened where that would change its meaning', () => {
-    const cuts = (sql: string): number => allSteps(findCuts(sql)).value.length;
+    const cuts = (sql: string): number => cutsOf(sql).length;
     expect(cuts(`select '${long}'`)).toBe(1);
     expect(cuts(`select a in (${numbers.join()})`)).toBe(1);
     expect(cuts(`select a in (${numbers.slice(0, 100).join()})`)).toBe(0);
@@ -138,10 +121,10 @@ describe('a long text', () => {
     expect(cuts(`select '${long}`)).toBe(0);
   });
 
-  it('is read in steps', () => {
+  it('is read in steps', async () => {
     const many = Array.from({ length: 100_000 }, (_, i) => i);
-    const { value, steps } = allSteps(parseInSteps(`select a in (${many.join(', ')})`));
-    expect(steps).toBeGreaterThan(10);
+    const { value, turns } = await parsedInTurns(`select a in (${many.join(', ')})`);
+    expect(turns).toBeGreaterThan(10);
     expect(JSON.stringify(value).length).toBeLessThan(1000 + 2 * many.join(', ').length);
   });
 
@@ -153,13 +136,13 @@ describe('a long text', () => {
     [`select '${long}' from t where x = '${long}' '`],
     [`select a in (${numbers.join(', ')}`],
     [`select a from in (${numbers.join(', ')}) '${long}'`],
-  ])('has its errors where they are: case %#', (sql) => {
-    const expected = failure(() => parseStatements(sql));
+  ])('has its errors where they are: case %#', async (sql) => {
+    const expected = await failure(() => parseStatements(sql));
     expect(expected).toHaveProperty('position');
-    expect(failure(() => parsed(sql))).toEqual(expected);
+    expect(await failure(() => parsed(sql))).toEqual(expected);
   });
 
-  it('of random pieces is read like any other', () => {
+  it('of random pieces is read like any other', async () => {
     const piece = fc.constantFrom(
       `'${'s'.repeat(5000)}'`,
       `'${"é''".repeat(3000)}'`,
@@ -175,10 +158,10 @@ describe('a long text', () => {
       'c',
       "'é'",
     );
-    fc.assert(
-      fc.property(fc.array(piece, { minLength: 1, maxLength: 12 }), (pieces) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 12 }), async (pieces) => {
         const sql = `select ${pieces.join(', ')}, '${long}'`;
-        expect(plainTree(parsed(sql))).toEqual(plainTree(parseStatements(sql)));
+        expect(plainTree(await parsed(sql))).toEqual(plainTree(parseStatements(sql)));
       }),
       { numRuns: 40 },
     );
@@ -188,7 +171,7 @@ describe('a long text', () => {
 describe('the place of an item', () => {
   const offsets = (list: string, items: readonly string[]): void => {
     const sql = `select '${long}', a in (${list})`;
-    const cut = allSteps(findCuts(sql)).value.at(-1);
+    const cut = cutsOf(sql).at(-1);
     const content = cut?.content as LongItems;
     for (const i of [0, 1, 500, items.length - 1]) {
       const offset = itemOffset(sql, content, i);
