@@ -137,6 +137,8 @@ export interface RowExpr {
   readonly type: SqlType;
   readonly fields: readonly Expr[];
   readonly names: readonly string[];
+  /** A relation's row as it is read: grouping sets leave out columns, but not those of such a row. */
+  readonly isWhole?: true;
 }
 
 /** arg [NOT] IN (list) where every item has arg's comparison type. */

@@ -97,7 +97,13 @@ export interface LogicalAggregateCall extends AggregateCall {
   readonly column: LogicalColumn;
 }
 
-/** Columns: one per group, one per aggregate, then the grouping bits where there are sets. */
+/** Groups that the column of GROUPING bits, an int4, has room for. */
+export const GROUPING_BITS = 31;
+
+/**
+ * Columns: one per group, one per aggregate, then the grouping bits where there are sets: bit i, from the lowest
+ * on, tells that group i is not in the set.
+ */
 export interface LogicalAggregate extends LogicalBase {
   readonly kind: 'aggregate';
   readonly input: LogicalNode;

@@ -156,7 +156,7 @@ export interface AggregateCall {
 
 /**
  * Output: the group expressions, then the aggregates, then one int4 column of GROUPING bits where
- * `groupingSets` is given (bit i from the left = group i is not in the set). Without groups exactly one
+ * `groupingSets` is given (bit i, from the lowest on: group i is not in the set). Without groups exactly one
  * row comes. Where the input's batches carry runs and the groups allow it, no hashing is done.
  */
 export interface AggregateNode extends NodeBase {

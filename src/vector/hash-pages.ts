@@ -10,8 +10,8 @@ const PAGE_SLOTS = 8192;
 /** Pages whose hashes agree in so many bits grow instead of splitting. */
 const DEPTH_MAX = 18;
 /** Sixteenths of its slots that a page fills at least, and by how many more some pages go on. */
-const FILL_MIN = 4;
-const FILL_SPREAD = 2;
+const FILL_MIN = 8;
+const FILL_SPREAD = 3;
 
 export class HashPage {
   /** Pairs of a hash and an entry's number plus 1; 0 for a free slot. */

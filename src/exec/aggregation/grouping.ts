@@ -1,4 +1,5 @@
 /** The groups of one grouping set (of all expressions without GROUPING SETS) and their states. */
+import { GROUPING_BITS } from '../../plan/logical.ts';
 import type { AggregateNode } from '../../plan/physical.ts';
 import type { Expr } from '../../plan/expr.ts';
 import { OID, type SqlType } from '../../types/type.ts';
@@ -357,7 +358,8 @@ export class Grouping {
     columns.push(...results);
     if (groupingSets !== null) {
       let bits = 0;
-      for (let i = 0; i < groups.length; i++) bits = bits * 2 + (this.#set.includes(i) ? 0 : 1);
+      const known = Math.min(groups.length, GROUPING_BITS);
+      for (let i = 0; i < known; i++) if (!this.#set.includes(i)) bits |= 1 << i;
       columns.push(constantVector({ oid: OID.int4, typmod: -1 }, bits, length));
     }
     return { columns, length };

@@ -1,9 +1,15 @@
 /** GROUP BY and aggregates: what an expression may still refer to once rows are grouped. */
 import { nodeAs, type GroupingSet, type Node, type SelectStmt } from '../../parse/ast.ts';
 import { nodeLocation } from '../../parse/location.ts';
-import type { ColumnExpr, Expr } from '../expr.ts';
+import type { ColumnExpr, Expr, RowExpr } from '../expr.ts';
 import { mapChildren, columnsOf } from '../expr-walk.ts';
-import type { LogicalAggregate, LogicalColumn, LogicalNode } from '../logical.ts';
+import {
+  GROUPING_BITS,
+  type LogicalAggregate,
+  type LogicalColumn,
+  type LogicalNode,
+} from '../logical.ts';
+import { notSupported } from '../../errors/db-error.ts';
 import { constant, INT4 } from './coerce.ts';
 import { equalityOf, resolveOperator } from './operators.ts';
 import { findTarget } from './order.ts';
@@ -34,7 +40,7 @@ export class Grouping {
   readonly #groups: Group[] = [];
   /** Positions in `groups`. */
   readonly #positions = new ExprIndex<number>();
-  readonly #sets: readonly (readonly number[])[] | null;
+  readonly #sets: number[][] | null;
   readonly #bits: LogicalColumn | null;
   readonly #ready = new Set<number>();
   /** Columns of tables that are grouped by their primary key: groups once somebody uses them. */
@@ -47,7 +53,7 @@ export class Grouping {
     this.#groupings = scope.calls?.groupings ?? [];
     this.#sets = this.#bindClause(stmt, targets);
     this.#bits = this.#sets === null ? null : scope.context.newColumn('grouping', INT4);
-    if (this.#sets === null) this.#addDependent();
+    this.#addDependent();
   }
 
   /** Puts the Aggregate node on top of the input. */
@@ -97,6 +103,7 @@ export class Grouping {
       if (this.#dependent.has(expr.index)) return this.#dependentGroup(expr);
       throw this.#ungrouped(expr, insideSubquery);
     }
+    if (expr.kind === 'row' && this.#isDependentRow(expr)) return this.#dependentGroup(expr);
     const inside = insideSubquery || expr.kind === 'subquery';
     return mapChildren(expr, (child) => this.#rewrite(child, inside));
   }
@@ -116,7 +123,7 @@ export class Grouping {
     return context.error('grouping_error', message, context.locationOf(expr));
   }
 
-  #bindClause(stmt: SelectStmt, targets: TargetList): readonly (readonly number[])[] | null {
+  #bindClause(stmt: SelectStmt, targets: TargetList): number[][] | null {
     const clause = stmt.groupClause ?? [];
     const hasSets = clause.some((node) => nodeAs(node, 'GroupingSet') !== undefined);
     if (!hasSets) {
@@ -249,9 +256,14 @@ export class Grouping {
     return taken;
   }
 
-  /** A table grouped by its primary key lets all its columns be used. */
+  /** A table grouped by its primary key, in every set, lets all its columns be used. */
   #addDependent(): void {
     const { context, namespace } = this.#scope;
+    const isGroup = (expr: Expr): boolean => {
+      const position = this.#positions.find(expr);
+      if (position === undefined) return false;
+      return this.#sets === null || this.#sets.every((set) => set.includes(position));
+    };
     for (const item of namespace.items) {
       if (item.relation?.kind !== 'table') continue;
       const { constraints } = item.relation;
@@ -263,7 +275,7 @@ export class Grouping {
         );
       const grouped = primary.columns.every((attnum) => {
         const column = byNumber(attnum);
-        return column !== undefined && this.#positions.find(column.expr) !== undefined;
+        return column !== undefined && isGroup(column.expr);
       });
       if (!grouped) continue;
       for (const { expr } of [...item.columns, ...item.system]) {
@@ -273,11 +285,19 @@ export class Grouping {
     }
   }
 
-  #dependentGroup(expr: ColumnExpr): Expr {
+  /** A row that is the same in all grouping sets, though columns of it may not be. */
+  #isDependentRow({ isWhole, fields }: RowExpr): boolean {
+    if (isWhole !== true || this.#sets === null) return false;
+    return fields.every((field) => field.kind === 'column' && this.#dependent.has(field.index));
+  }
+
+  #dependentGroup(expr: ColumnExpr | RowExpr): Expr {
     const { context } = this.#scope;
-    const info = context.columnInfo(expr.index);
-    const column = context.newColumn(info?.name ?? '', expr.type, { ...info });
-    this.#addGroup({ ...expr }, column);
+    const info = expr.kind === 'column' ? context.columnInfo(expr.index) : undefined;
+    const shape = context.shapeOf(expr);
+    const column = context.newColumn(info?.name ?? '', expr.type, { ...info, shape });
+    const position = this.#addGroup({ ...expr }, column);
+    for (const set of this.#sets ?? []) set.push(position);
     this.#columns.push(column);
     return context.reference(column);
   }
@@ -296,9 +316,11 @@ export class Grouping {
         );
       }
       if (this.#bits === null) continue;
+      if (index >= GROUPING_BITS)
+        throw notSupported('GROUPING of more than 31 grouping expressions');
       const apply = (name: string, left: Expr, right: number) =>
         resolveOperator(context, name, left, constant(INT4, right), location);
-      const shifted = apply('>>', context.reference(this.#bits), this.#groups.length - 1 - index);
+      const shifted = apply('>>', context.reference(this.#bits), index);
       const bit = apply('<<', apply('&', shifted, 1), args.length - 1 - i);
       value = i === 0 ? bit : resolveOperator(context, '|', value, bit, location);
     }

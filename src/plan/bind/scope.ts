@@ -266,6 +266,7 @@ export function wholeRow(
     type,
     fields: item.columns.map((column) => carry(column.expr)),
     names: rowNames(item),
+    isWhole: true,
   };
   const shape: RecordShape = item.columns.map(({ name, expr }) => ({ name, type: expr.type }));
   const value: Expr = item.presence === null ? row : rowOrNull(carry(item.presence), row, type);

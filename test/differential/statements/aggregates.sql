@@ -143,3 +143,16 @@ SELECT generate_series(1, 2) + unnest(ARRAY[1,2]) g, count(*) GROUP BY g ORDER B
 SELECT 1 AS x, q1, 1 + sum(q2), grouping(q1) FROM (VALUES (123, 4), (123, 5), (7, 9)) v(q1, q2) GROUP BY ROLLUP (1, 2) ORDER BY 2, 3, 1;
 SELECT 'a' AS x, q1, count(*) FROM (VALUES (123, 4), (123, 5), (7, 9)) v(q1, q2) GROUP BY GROUPING SETS ((x), (q1)) ORDER BY 2, 3, 1;
 SELECT string_agg(DISTINCT v, ',' ORDER BY v DESC), string_agg(DISTINCT v::text, ',' ORDER BY v) FROM (VALUES ('a'::varchar), ('b'), ('a')) t(v);
+
+-- Columns that follow from a primary key which is in every grouping set.
+CREATE TABLE keyed (id int PRIMARY KEY, name text, x int, y int);
+INSERT INTO keyed VALUES (1, 'a', 1, 2), (2, 'b', 1, 3), (3, 'c', 2, 3);
+SELECT id, name, count(*) FROM keyed GROUP BY GROUPING SETS ((id), (id, x)) ORDER BY 1, 2, 3;
+SELECT id, name, x, count(*), grouping(id, x) FROM keyed GROUP BY id, GROUPING SETS ((x), ()) ORDER BY 1, 2, 3;
+SELECT grouping(x), name, grouping(x, id), y, grouping(y, x, id) FROM keyed GROUP BY id, CUBE (x, y) ORDER BY id, 1, 3, 5;
+SELECT id, name FROM keyed GROUP BY GROUPING SETS ((id), (x));
+SELECT id, name FROM keyed GROUP BY ROLLUP (id);
+SELECT id FROM keyed GROUP BY CUBE (id) HAVING name > 'a';
+SELECT id, count(*) FROM keyed GROUP BY id, CUBE (x, y) HAVING name > 'a' ORDER BY 1, 2;
+SELECT name || '!' FROM keyed GROUP BY GROUPING SETS ((id, x), (id, y), (id)) ORDER BY name;
+SELECT id, name, keyed::text FROM keyed GROUP BY id, ROLLUP (x, y) ORDER BY id;
