@@ -3,6 +3,7 @@
  * it, with internal type names: `substr(text, int4, int4) text`, `concat(variadic any) text`. The
  * implementation takes the arguments' values in order, then the context and the call.
  */
+import type { Stepped } from '../base/steps.ts';
 import type { Statistic } from '../vector/summary.ts';
 import { InternalError } from '../errors/db-error.ts';
 import { typeByInternalName } from '../types/type-table.ts';
@@ -31,6 +32,8 @@ export interface Signature {
 /** Takes the argument values in order, then the EvalContext and the CallInfo. */
 export type Implementation = (...args: never[]) => Value;
 
+export type SteppedImplementation = (...args: never[]) => Stepped<Value>;
+
 export interface ScalarOptions {
   /** Default true. */
   readonly strict?: boolean;
@@ -40,6 +43,9 @@ export interface ScalarOptions {
   readonly kernel?: ScalarFunction['kernel'];
   readonly ofBytes?: ScalarFunction['ofBytes'];
   readonly onBytes?: ScalarFunction['onBytes'];
+  /** The implementation for large values; it takes what the other takes. */
+  readonly inSteps?: SteppedImplementation | undefined;
+  readonly isLong?: ScalarFunction['isLong'];
 }
 
 const SIGNATURE = /^([a-z_][a-z0-9_]*)\((.*)\) ([a-z0-9_]+(?:\[\])?)$/;
@@ -85,8 +91,16 @@ export function scalar(
     kernel: options.kernel,
     ofBytes: options.ofBytes,
     onBytes: options.onBytes,
+    inSteps: steppedByArity(options.inSteps),
+    isLong: options.isLong,
     evaluate: byArity(argTypes.length, implementation),
   };
+}
+
+function steppedByArity(steps: SteppedImplementation | undefined): ScalarFunction['inSteps'] {
+  if (steps === undefined) return undefined;
+  const call = steps as unknown as (...args: unknown[]) => Stepped<Value>;
+  return (args, context, info) => call(...args, context, info);
 }
 
 type Evaluate = ScalarFunction['evaluate'];
@@ -151,6 +165,8 @@ export interface OperatorOptions {
   readonly kernel?: ScalarFunction['kernel'];
   readonly strict?: boolean;
   readonly volatility?: Volatility;
+  readonly inSteps?: SteppedImplementation | undefined;
+  readonly isLong?: ScalarFunction['isLong'];
 }
 
 /** An operator; written `int4 + int4 = int4`, or `- int4 = int4` for a prefix operator. */
@@ -184,6 +200,8 @@ export function operator(
       strict: options.strict ?? true,
       volatility: options.volatility ?? 'immutable',
       kernel: options.kernel,
+      inSteps: steppedByArity(options.inSteps),
+      isLong: options.isLong,
       evaluate: byArity(isPrefix ? 1 : 2, implementation),
     },
   };

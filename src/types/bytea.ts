@@ -1,4 +1,5 @@
 /** bytea in its hex and escape forms. */
+import { finishNow, type Stepped } from '../base/steps.ts';
 import { dbError } from '../errors/db-error.ts';
 import type { Codec, FormatSettings, Pieces } from './codec.ts';
 import { PIECE_LENGTH } from './large-value.ts';
@@ -15,13 +16,36 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 
 /** Lower-case hexadecimal digits of the bytes. */
 export function toHex(bytes: Uint8Array): string {
+  if (bytes.length > SHORT_BYTES) return toLongHex(bytes);
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += HEX_PAIRS[bytes[i] as number];
   return text;
 }
 
+/** Up to so many bytes adding digits up is quicker than decoding them. */
+const SHORT_BYTES = 64;
+const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const DECODER = new TextDecoder();
+
+function toLongHex(bytes: Uint8Array): string {
+  const digits = new Uint8Array(2 * bytes.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    digits[2 * i] = HEX_DIGITS[byte >> 4] as number;
+    digits[2 * i + 1] = HEX_DIGITS[byte & 15] as number;
+  }
+  return DECODER.decode(digits);
+}
+
 /** Reads hexadecimal digits (blanks between pairs allowed), with PostgreSQL's errors of decode(). */
 export function fromHex(text: string): Uint8Array {
+  return finishNow(fromHexSteps(text));
+}
+
+/** Digits read in one step, about. */
+const STEP_DIGITS = 256 * 1024;
+
+export function* fromHexSteps(text: string): Stepped<Uint8Array> {
   const bytes = new Uint8Array(text.length >> 1);
   let length = 0;
   for (let i = 0; i < text.length; i++) {
@@ -33,11 +57,15 @@ export function fromHex(text: string): Uint8Array {
       throw dbError('invalid_parameter_value', 'invalid hexadecimal data: odd number of digits');
     }
     bytes[length++] = high * 16 + hexDigit(text, i);
+    if (length % STEP_DIGITS === 0) yield;
   }
   return bytes.subarray(0, length);
 }
 
 export const byteaCodec: Codec = {
+  *parseSteps(text) {
+    return text.startsWith('\\x') ? yield* fromHexSteps(text.slice(2)) : fromEscape(text);
+  },
   parseText: (text) => (text.startsWith('\\x') ? fromHex(text.slice(2)) : fromEscape(text)),
   formatText(value, settings) {
     const bytes = value as Uint8Array;

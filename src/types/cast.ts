@@ -2,6 +2,7 @@
  * Casts: which there are, in which contexts, and how they convert. Beside pg_cast's rows there are the
  * casts that PostgreSQL derives: from unknown literals, through text, and element by element.
  */
+import { LongText } from '../base/long-text.ts';
 import type { Stepped } from '../base/steps.ts';
 import { dbError } from '../errors/db-error.ts';
 import { applyTypmod } from './apply-typmod.ts';
@@ -203,12 +204,12 @@ function textCast(from: Oid, to: Oid): Cast | undefined {
         (value, typmod, settings, explicit) =>
           readFrom(wholeText(codecFor(from), value, settings), typmod, settings, explicit),
         function* (value, typmod, settings, explicit) {
-          let text = '';
+          const text = new LongText();
           for (const piece of textPieces(codecFor(from), value, settings)) {
-            text += piece;
+            text.add(piece);
             yield;
           }
-          return readFrom(text, typmod, settings, explicit);
+          return readFrom(text.toString(), typmod, settings, explicit);
         },
       ),
     };

@@ -2,6 +2,7 @@
  * Output of values that are large: in pieces, so that other work can go on in between. Values of the
  * usual size have one quick way, the codec's `formatText` and `writeBinary`.
  */
+import { LongText } from '../base/long-text.ts';
 import type { ByteChunks } from './byte-chunks.ts';
 import type { Codec, FormatSettings, Pieces, Steps } from './codec.ts';
 import { isJsonArray, isJsonObject, type JsonNode } from './json-node.ts';
@@ -99,9 +100,9 @@ export function wholeText(
   settings: FormatSettings,
 ): string {
   if (codec.textPieces === undefined || !isLarge(value)) return codec.formatText(value, settings);
-  let text = '';
-  for (const piece of codec.textPieces(value, settings)) text += piece;
-  return text;
+  const text = new LongText();
+  for (const piece of codec.textPieces(value, settings)) text.add(piece);
+  return text.toString();
 }
 
 /** Writes the binary form, with a yield now and then where it is large. */

@@ -52,12 +52,19 @@ export function characterCount(bytes: Uint8Array, start: number, end: number): n
 
 /** The first `count` characters. */
 export function firstCharacters(text: string, count: number): string {
-  if (text.length <= count) return text;
-  let end = 0;
-  for (let taken = 0; taken < count && end < text.length; taken++) {
-    end += (text.charCodeAt(end) & 0xfc00) === 0xd800 ? 2 : 1;
+  return text.length <= count ? text : text.slice(0, skipCharacters(text, 0, count));
+}
+
+/** The place `count` characters behind `start`, at most the end. */
+export function skipCharacters(text: string, start: number, count: number): number {
+  // As long as no character has two units.
+  const plain = Math.min(start + count, text.length);
+  if (plain - start > SHORT_LENGTH && !SURROGATE.test(text)) return plain;
+  let at = start;
+  for (let left = count; left > 0 && at < text.length; left--) {
+    at += (text.charCodeAt(at) & 0xfc00) === 0xd800 ? 2 : 1;
   }
-  return text.slice(0, end);
+  return Math.min(at, text.length);
 }
 
 /** Applies varchar(n): longer text is cut by an explicit cast, else only blanks may be cut. */

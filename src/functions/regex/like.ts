@@ -1,5 +1,6 @@
 /** LIKE: a pattern becomes segments between %, which are found one after the other without backtracking. */
 import { dbError } from '../../errors/db-error.ts';
+import { lower } from '../scalar/letter-case.ts';
 
 /** Part of a segment: literal text, or a count of single characters (_), or an escape with nothing after. */
 type Item = string | number | null;
@@ -27,8 +28,8 @@ export function compileLike(pattern: string): TextTest {
 
 /** ILIKE: as LIKE, with both sides in lower case. */
 export function compileInsensitiveLike(pattern: string): TextTest {
-  const test = compileLike(pattern.toLowerCase());
-  return (text) => test(text.toLowerCase());
+  const test = compileLike(lower(pattern));
+  return (text) => test(lower(text));
 }
 
 function splitPattern(pattern: string): Segment[] {

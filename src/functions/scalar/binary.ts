@@ -1,82 +1,29 @@
 /** bytea functions, text encodings of bytes, digests and uuids. */
+import { finishNow, type Stepped } from '../../base/steps.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
-import { byteaCodec, fromHex, toHex } from '../../types/bytea.ts';
-import { invalidUtf8 } from '../../types/text.ts';
+import { digestOf, digestSteps } from '../../platform/node-digest.ts';
+import { byteaCodec, fromHex, fromHexSteps, toHex } from '../../types/bytea.ts';
+import { characterLength, invalidUtf8 } from '../../types/text.ts';
 import { uuidFromBytes } from '../../types/uuid.ts';
 import type { Int64 } from '../../types/value.ts';
 import { scalar } from '../define.ts';
 import { md5, md5OfText } from '../digest/md5.ts';
-import { sha2, type Sha2Bits } from '../digest/sha2.ts';
 import type { EvalContext, ScalarFunction } from '../function.ts';
+import { fromBase64, fromBase64Steps, toBase64, toBase64Steps } from './base64.ts';
+import { mapBytes } from './in-pieces.ts';
 
 const encoder = new TextEncoder();
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
+const NO_BYTES = new Uint8Array(0);
+/** Characters converted in one step. */
+const STEP_UNITS = 256 * 1024;
 function invalid(message: string, hint?: string): DbError {
   return dbError('invalid_parameter_value', { message, hint });
-}
-
-/** base64 with a line break after every 76 characters. */
-function toBase64(bytes: Uint8Array): string {
-  let result = '';
-  let column = 0;
-  for (let i = 0; i < bytes.length; i += 3) {
-    const group = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    for (let k = 0; k < 4; k++) {
-      const missing = i + k > bytes.length;
-      result += missing ? '=' : (BASE64[(group >> (18 - 6 * k)) & 63] as string);
-    }
-    column += 4;
-    if (column >= 76) {
-      result += '\n';
-      column = 0;
-    }
-  }
-  return result;
-}
-
-function fromBase64(text: string): Uint8Array {
-  const bytes: number[] = [];
-  let buffer = 0;
-  let count = 0;
-  let padding = 0;
-  for (const char of text) {
-    if (' \t\n\r'.includes(char)) continue;
-    if (char === '=') {
-      if (padding === 0 && count !== 2 && count !== 3)
-        throw invalid('unexpected "=" while decoding base64 sequence');
-      padding++;
-      count++;
-      buffer <<= 6;
-    } else {
-      const value = BASE64.indexOf(char);
-      if (value < 0 || padding > 0) {
-        throw invalid(`invalid symbol "${char}" found while decoding base64 sequence`);
-      }
-      buffer = (buffer << 6) | value;
-      count++;
-    }
-    if (count === 4) {
-      bytes.push((buffer >> 16) & 255);
-      if (padding < 2) bytes.push((buffer >> 8) & 255);
-      if (padding < 1) bytes.push(buffer & 255);
-      buffer = 0;
-      count = 0;
-    }
-  }
-  if (count !== 0) {
-    throw invalid(
-      'invalid base64 end sequence',
-      'Input data is missing padding, is truncated, or is otherwise corrupted.',
-    );
-  }
-  return Uint8Array.from(bytes);
 }
 
 function encode(bytes: Uint8Array, format: string): string {
   switch (format.toLowerCase()) {
     case 'hex':
-      return toHex(bytes).replace(/^\\x/, '');
+      return toHex(bytes);
     case 'base64':
       return toBase64(bytes);
     case 'escape':
@@ -84,6 +31,13 @@ function encode(bytes: Uint8Array, format: string): string {
     default:
       throw invalid(`unrecognized encoding: "${format}"`);
   }
+}
+
+function encodeSteps(bytes: Uint8Array, format: string): Stepped<string> {
+  if (format.toLowerCase() === 'base64') return toBase64Steps(bytes);
+  // For an encoding that there is none of, whatever the bytes.
+  encode(NO_BYTES, format);
+  return mapBytes(bytes, (piece) => encode(piece, format));
 }
 
 function escapeBytes(bytes: Uint8Array): string {
@@ -99,7 +53,7 @@ function escapeBytes(bytes: Uint8Array): string {
 function decode(text: string, format: string, context: EvalContext): Uint8Array {
   switch (format.toLowerCase()) {
     case 'hex':
-      return fromHex(text.replace(/[ \t\n\r]+/g, ''));
+      return fromHex(text);
     case 'base64':
       return fromBase64(text);
     case 'escape':
@@ -109,6 +63,17 @@ function decode(text: string, format: string, context: EvalContext): Uint8Array 
       return byteaCodec.parseText(text, -1, context.format) as Uint8Array;
     default:
       throw invalid(`unrecognized encoding: "${format}"`);
+  }
+}
+
+function* decodeSteps(text: string, format: string, context: EvalContext): Stepped<Uint8Array> {
+  switch (format.toLowerCase()) {
+    case 'hex':
+      return yield* fromHexSteps(text);
+    case 'base64':
+      return yield* fromBase64Steps(text);
+    default:
+      return decode(text, format, context);
   }
 }
 
@@ -152,7 +117,7 @@ function encodingName(name: string): 'utf8' | 'latin1' | 'ascii' {
 
 function convertFrom(bytes: Uint8Array, encoding: string): string {
   const from = encodingName(encoding);
-  if (from === 'latin1') return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  if (from === 'latin1') return finishNow(latin1Text(bytes));
   if (bytes.includes(0)) throw invalidUtf8(bytes.subarray(bytes.indexOf(0)));
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -161,16 +126,40 @@ function convertFrom(bytes: Uint8Array, encoding: string): string {
   }
 }
 
+function* convertFromSteps(bytes: Uint8Array, encoding: string): Stepped<string> {
+  const isLatin1 = encodingName(encoding) === 'latin1';
+  return isLatin1 ? yield* latin1Text(bytes) : convertFrom(bytes, encoding);
+}
+
+function latin1Text(bytes: Uint8Array): Stepped<string> {
+  return mapBytes(bytes, (piece) => String.fromCharCode(...piece));
+}
+
 function convertTo(text: string, encoding: string): Uint8Array {
   const to = encodingName(encoding);
-  if (to !== 'latin1') return encoder.encode(text);
-  return Uint8Array.from(text, (char) => {
-    const code = char.codePointAt(0) as number;
-    if (code < 256) return code;
-    const bytes = Array.from(encoder.encode(char), (byte) => `0x${byte.toString(16)}`).join(' ');
-    throw dbError('untranslatable_character', {
-      message: `character with byte sequence ${bytes} in encoding "UTF8" has no equivalent in encoding "LATIN1"`,
-    });
+  return to === 'latin1' ? finishNow(latin1Bytes(text)) : encoder.encode(text);
+}
+
+function* convertToSteps(text: string, encoding: string): Stepped<Uint8Array> {
+  const isLatin1 = encodingName(encoding) === 'latin1';
+  return isLatin1 ? yield* latin1Bytes(text) : encoder.encode(text);
+}
+
+function* latin1Bytes(text: string): Stepped<Uint8Array> {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0xff) throw untranslatable(String.fromCodePoint(text.codePointAt(i) as number));
+    bytes[i] = code;
+    if (i % STEP_UNITS === STEP_UNITS - 1) yield;
+  }
+  return bytes;
+}
+
+function untranslatable(char: string): DbError {
+  const bytes = Array.from(encoder.encode(char), (byte) => `0x${byte.toString(16)}`).join(' ');
+  return dbError('untranslatable_character', {
+    message: `character with byte sequence ${bytes} in encoding "UTF8" has no equivalent in encoding "LATIN1"`,
   });
 }
 
@@ -185,9 +174,15 @@ function randomUuid(context: EvalContext): string {
   return uuidFromBytes(bytes);
 }
 
+function* md5Steps(bytes: Uint8Array): Stepped<string> {
+  return toHex(yield* digestSteps('md5', bytes));
+}
+
 function digests(): ScalarFunction[] {
-  return ([224, 256, 384, 512] as const satisfies readonly Sha2Bits[]).map((bits) =>
-    scalar(`sha${bits}(bytea) bytea`, (bytes: Uint8Array) => sha2(bytes, bits)),
+  return (['sha224', 'sha256', 'sha384', 'sha512'] as const).map((name) =>
+    scalar(`${name}(bytea) bytea`, (bytes: Uint8Array) => digestOf(name, bytes), {
+      inSteps: (bytes: Uint8Array) => digestSteps(name, bytes),
+    }),
   );
 }
 
@@ -196,10 +191,12 @@ export const binaryFunctions: readonly ScalarFunction[] = [
   scalar('octet_length(bytea) int4', (bytes: Uint8Array) => bytes.length),
   scalar('bit_length(bytea) int4', (bytes: Uint8Array) => bytes.length * 8),
   scalar('bit_count(bytea) int8', bitCount),
-  scalar('encode(bytea, text) text', encode),
-  scalar('decode(text, text) bytea', decode),
-  scalar('md5(text) text', md5OfText),
-  scalar('md5(bytea) text', (bytes: Uint8Array) => md5(bytes)),
+  scalar('encode(bytea, text) text', encode, { inSteps: encodeSteps }),
+  scalar('decode(text, text) bytea', decode, { inSteps: decodeSteps }),
+  scalar('md5(text) text', md5OfText, {
+    inSteps: (text: string) => md5Steps(encoder.encode(text)),
+  }),
+  scalar('md5(bytea) text', (bytes: Uint8Array) => md5(bytes), { inSteps: md5Steps }),
   ...digests(),
   scalar('get_byte(bytea, int4) int4', (bytes: Uint8Array, index: number) => {
     checkIndex(index, bytes.length);
@@ -219,14 +216,19 @@ export const binaryFunctions: readonly ScalarFunction[] = [
     }
     return 0;
   }),
-  scalar('convert_from(bytea, name) text', convertFrom),
-  scalar('convert_to(text, name) bytea', convertTo),
-  scalar('convert(bytea, name, name) bytea', (bytes: Uint8Array, from: string, to: string) =>
-    convertTo(convertFrom(bytes, from), to),
-  ),
+  scalar('convert_from(bytea, name) text', convertFrom, { inSteps: convertFromSteps }),
+  scalar('convert_to(text, name) bytea', convertTo, { inSteps: convertToSteps }),
   scalar(
-    'length(bytea, name) int4',
-    (bytes: Uint8Array, encoding: string) => [...convertFrom(bytes, encoding)].length,
+    'convert(bytea, name, name) bytea',
+    (bytes: Uint8Array, from: string, to: string) => convertTo(convertFrom(bytes, from), to),
+    {
+      *inSteps(bytes: Uint8Array, from: string, to: string) {
+        return yield* convertToSteps(yield* convertFromSteps(bytes, from), to);
+      },
+    },
+  ),
+  scalar('length(bytea, name) int4', (bytes: Uint8Array, encoding: string) =>
+    characterLength(convertFrom(bytes, encoding)),
   ),
   scalar('to_hex(int4) text', (value: number) => toHexNumber(value, 32)),
   scalar('to_hex(int8) text', (value: Int64) => toHexNumber(value, 64)),

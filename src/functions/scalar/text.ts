@@ -1,8 +1,19 @@
 /** String functions that work on one or a few strings. Lengths and positions count characters. */
+import type { Stepped } from '../../base/steps.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
-import { characterCount, characterLength, trimBlanks, utf8Length } from '../../types/text.ts';
+import {
+  characterCount,
+  characterLength,
+  firstCharacters,
+  skipCharacters,
+  trimBlanks,
+  utf8Length,
+} from '../../types/text.ts';
+import { slices } from '../../types/large-value.ts';
 import { scalar } from '../define.ts';
 import type { ScalarFunction, TextMeasure } from '../function.ts';
+import { mapText } from './in-pieces.ts';
+import { initcap, initcapSteps, lower, lowerSteps, upper, upperSteps } from './letter-case.ts';
 import { mapCase, mapLeft, mapReplace, mapSubstring } from './text-on-bytes.ts';
 
 /** PostgreSQL's limit on one value: 1 GiB less the header. */
@@ -12,20 +23,11 @@ export function requestedLengthTooLarge(): DbError {
   return dbError('program_limit_exceeded', 'requested length too large');
 }
 
-/** Whether every character is one code unit, so that plain indices count characters. */
-function isBmp(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= 0xd800 && code <= 0xdfff) return false;
-  }
-  return true;
-}
-
 /** Characters from `start` (0-based) to `end`, clipped to the text. */
 export function sliceCharacters(text: string, start: number, end: number): string {
   const from = Math.max(start, 0);
-  const to = Math.max(end, from);
-  return isBmp(text) ? text.slice(from, to) : [...text].slice(from, to).join('');
+  const first = skipCharacters(text, 0, from);
+  return text.slice(first, skipCharacters(text, first, Math.max(end - from, 0)));
 }
 
 /** substr(text, start [, count]) with positions from 1; a start before 1 uses up the count. */
@@ -64,24 +66,43 @@ export function positionOf(text: string, needle: string): number {
 type TrimSide = 'both' | 'left' | 'right';
 
 export function trimCharacters(text: string, set: string, side: TrimSide): string {
-  const members = new Set(set);
-  const chars = [...text];
+  const members = new Set<number>();
+  for (const char of set) members.add(char.codePointAt(0) as number);
   let start = 0;
-  let end = chars.length;
-  if (side !== 'right') while (start < end && members.has(chars[start] as string)) start++;
-  if (side !== 'left') while (end > start && members.has(chars[end - 1] as string)) end--;
-  return chars.slice(start, end).join('');
+  let end = text.length;
+  if (side !== 'right') {
+    for (; start < end; start += unitsOf(text, start)) {
+      if (!members.has(text.codePointAt(start) as number)) break;
+    }
+  }
+  if (side !== 'left') {
+    for (let at = before(text, end); end > start; end = at, at = before(text, end)) {
+      if (!members.has(text.codePointAt(at) as number)) break;
+    }
+  }
+  return text.slice(start, end);
 }
 
-function pad(text: string, length: number, fill: string, isLeft: boolean): string {
-  const size = Math.max(length, 0);
+/** Units of the character at `at`. */
+function unitsOf(text: string, at: number): number {
+  return (text.codePointAt(at) as number) > 0xffff ? 2 : 1;
+}
+
+/** Where the character before `at` begins. */
+function before(text: string, at: number): number {
+  return at >= 2 && (text.codePointAt(at - 2) as number) > 0xffff ? at - 2 : at - 1;
+}
+
+function pad(text: string, width: number, fill: string, isLeft: boolean): string {
+  const size = Math.max(width, 0);
   if (size * 4 > TEXT_BYTES_MAX) throw requestedLengthTooLarge();
-  const chars = [...text];
-  if (chars.length >= size) return chars.slice(0, size).join('');
-  const filler = [...fill];
-  if (filler.length === 0) return text;
-  let padding = '';
-  for (let i = 0; i < size - chars.length; i++) padding += filler[i % filler.length] as string;
+  const length = characterLength(text);
+  if (length >= size) return firstCharacters(text, size);
+  const fillLength = characterLength(fill);
+  if (fillLength === 0) return text;
+  const missing = size - length;
+  const padding =
+    fill.repeat(Math.floor(missing / fillLength)) + firstCharacters(fill, missing % fillLength);
   return isLeft ? padding + text : text + padding;
 }
 
@@ -108,7 +129,8 @@ function replace(text: string, from: string, to: string): string {
   return from === '' ? text : text.replaceAll(from, () => to);
 }
 
-function translate(text: string, from: string, to: string): string {
+/** What translate() puts in the place of characters. */
+function translation(from: string, to: string): ReadonlyMap<string, string> {
   const target = [...to];
   const map = new Map<string, string>();
   let index = 0;
@@ -116,29 +138,54 @@ function translate(text: string, from: string, to: string): string {
     if (!map.has(char)) map.set(char, target[index] ?? '');
     index++;
   }
+  return map;
+}
+
+function translate(text: string, map: ReadonlyMap<string, string>): string {
   let result = '';
   for (const char of text) result += map.get(char) ?? char;
   return result;
+}
+
+function translateSteps(text: string, from: string, to: string): Stepped<string> {
+  const map = translation(from, to);
+  return mapText(text, (piece) => translate(piece, map));
+}
+
+function reverse(text: string): string {
+  return [...text].reverse().join('');
+}
+
+function* reverseSteps(text: string): Stepped<string> {
+  const pieces: string[] = [];
+  for (const piece of slices(text)) {
+    pieces.push(reverse(piece));
+    yield;
+  }
+  return pieces.reverse().join('');
 }
 
 /** split_part(text, delimiter, n); a negative n counts from the end. */
 function splitPart(text: string, delimiter: string, field: number): string {
   if (field === 0) throw dbError('invalid_parameter_value', 'field position must not be zero');
   if (delimiter === '') return field === 1 || field === -1 ? text : '';
-  const parts = text.split(delimiter);
-  return parts[field > 0 ? field - 1 : parts.length + field] ?? '';
+  const wanted = field > 0 ? field : fieldCount(text, delimiter) + 1 + field;
+  if (wanted <= 0) return '';
+  let start = 0;
+  for (let i = 1; i < wanted; i++) {
+    const end = text.indexOf(delimiter, start);
+    if (end < 0) return '';
+    start = end + delimiter.length;
+  }
+  const end = text.indexOf(delimiter, start);
+  return end < 0 ? text.slice(start) : text.slice(start, end);
 }
 
-const WORD_CHARACTER = /[\p{L}\p{N}]/u;
-
-function initcap(text: string): string {
-  let result = '';
-  let inWord = false;
-  for (const char of text) {
-    result += inWord ? char.toLowerCase() : char.toUpperCase();
-    inWord = WORD_CHARACTER.test(char);
-  }
-  return result;
+function fieldCount(text: string, delimiter: string): number {
+  let count = 1;
+  let at = text.indexOf(delimiter);
+  for (; at >= 0; at = text.indexOf(delimiter, at + delimiter.length)) count++;
+  return count;
 }
 
 function chr(code: number): string {
@@ -153,26 +200,6 @@ function chr(code: number): string {
     });
   }
   return String.fromCodePoint(code);
-}
-
-/** One-to-one case mapping, character by character, as C libraries do (no ß -> SS). */
-export function upper(text: string): string {
-  const simple = text.toUpperCase();
-  return simple.length === text.length ? simple : mapCharacters(text, (char) => char.toUpperCase());
-}
-
-export function lower(text: string): string {
-  const simple = text.toLowerCase();
-  return simple.length === text.length ? simple : mapCharacters(text, (char) => char.toLowerCase());
-}
-
-function mapCharacters(text: string, map: (char: string) => string): string {
-  let result = '';
-  for (const char of text) {
-    const mapped = map(char);
-    result += mapped.length === char.length ? mapped : char;
-  }
-  return result;
 }
 
 /** trim, btrim, ltrim, rtrim in their one- and two-argument forms. */
@@ -214,9 +241,9 @@ export const textFunctions: readonly ScalarFunction[] = [
   scalar('octet_length(text) int4', utf8Length, { ofBytes: byteCount }),
   scalar('octet_length(bpchar) int4', utf8Length),
   scalar('bit_length(text) int4', (text: string) => utf8Length(text) * 8),
-  scalar('lower(text) text', lower, { onBytes: mapCase('A') }),
-  scalar('upper(text) text', upper, { onBytes: mapCase('a') }),
-  scalar('initcap(text) text', initcap),
+  scalar('lower(text) text', lower, { onBytes: mapCase('A'), inSteps: lowerSteps }),
+  scalar('upper(text) text', upper, { onBytes: mapCase('a'), inSteps: upperSteps }),
+  scalar('initcap(text) text', initcap, { inSteps: initcapSteps }),
   ...trims(),
   ...['substr', 'substring'].flatMap((name) => [
     scalar(`${name}(text, int4) text`, (text: string, start: number) => substring(text, start), {
@@ -251,8 +278,12 @@ export const textFunctions: readonly ScalarFunction[] = [
   ),
   scalar('overlay(text, text, int4, int4) text', overlay),
   scalar('replace(text, text, text) text', replace, { onBytes: mapReplace }),
-  scalar('translate(text, text, text) text', translate),
-  scalar('reverse(text) text', (text: string) => [...text].reverse().join('')),
+  scalar(
+    'translate(text, text, text) text',
+    (text: string, from: string, to: string) => translate(text, translation(from, to)),
+    { inSteps: translateSteps },
+  ),
+  scalar('reverse(text) text', reverse, { inSteps: reverseSteps }),
   scalar('repeat(text, int4) text', repeat),
   scalar('split_part(text, text, int4) text', splitPart),
   scalar('chr(int4) text', chr),
