@@ -10,6 +10,7 @@ import {
   formatArrayText,
   hasSpecial,
   parseArrayText,
+  parseArrayTextSteps,
   quoteElement,
   tooManyDimensions,
 } from './array-text.ts';
@@ -17,6 +18,7 @@ import type { ByteChunks } from './byte-chunks.ts';
 import { mustCodec } from './codec-registry.ts';
 import type { Codec, FormatSettings, Pieces, Steps } from './codec.ts';
 import {
+  isHeavy,
   isLarge,
   PIECE_LENGTH,
   quotedPieces,
@@ -29,6 +31,9 @@ import { typeInfo } from './type-table.ts';
 import type { Oid } from './type.ts';
 import type { Value } from './value.ts';
 
+/** Elements read from their texts in one step. */
+const STEP_PARSED = 1024;
+
 /** The codec of arrays over an element type. */
 export function arrayCodec(element: Oid): Codec {
   const delimiter = typeInfo(element)?.delimiter ?? ',';
@@ -39,6 +44,19 @@ export function arrayCodec(element: Oid): Codec {
       const values = parts.elements.map((part) =>
         part === undefined ? null : codec.parseText(part, typmod, settings),
       );
+      return new PgArray(element, values, parts.dimensions, parts.lowerBounds);
+    },
+    *parseSteps(text, typmod, settings) {
+      const parts = yield* parseArrayTextSteps(text, delimiter);
+      const codec = mustCodec(element);
+      const values: Value[] = [];
+      for (const part of parts.elements) {
+        if (part === undefined) values.push(null);
+        else if (codec.parseSteps !== undefined && isHeavy(part)) {
+          values.push(yield* codec.parseSteps(part, typmod, settings));
+        } else values.push(codec.parseText(part, typmod, settings));
+        if (values.length % STEP_PARSED === 0) yield;
+      }
       return new PgArray(element, values, parts.dimensions, parts.lowerBounds);
     },
     formatText(value, settings) {

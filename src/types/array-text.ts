@@ -1,4 +1,5 @@
 /** The text form of arrays: `{1,"a b",NULL}`, nested braces, and `[0:1]={..}` for other lower bounds. */
+import type { Stepped } from '../base/steps.ts';
 import { dbError, type DbError } from '../errors/db-error.ts';
 import { isSpace } from './float-text.ts';
 
@@ -16,33 +17,22 @@ export interface ArrayText {
 
 /** Splits an array literal into its elements' texts. */
 export function parseArrayText(text: string, delimiter: string): ArrayText {
-  let at = skipSpace(text, 0);
-  const declared: { lower: number; length: number }[] = [];
-  while (text[at] === '[') {
-    if (declared.length >= ARRAY_DIMENSIONS_MAX) throw tooManyDimensions(declared.length + 1);
-    const bounds = readBounds(text, at);
-    declared.push(bounds);
-    at = skipSpace(text, bounds.end);
-  }
-  if (declared.length > 0) {
-    if (text[at] !== '=') throw malformed(text, 'Missing "=" after array dimensions.');
-    at = skipSpace(text, at + 1);
-    if (text[at] !== '{') throw malformed(text, 'Array contents must start with "{".');
-  } else if (text[at] !== '{') {
-    throw malformed(text, 'Array value must start with "{" or dimension information.');
-  }
-  const reader = new ElementReader(text, at, delimiter);
-  const { dimensions, elements } = reader.read();
-  if (declared.length > 0) {
-    const matches =
-      declared.length === dimensions.length &&
-      declared.every((bounds, i) => bounds.length === dimensions[i]);
-    if (!matches) {
-      throw malformed(text, 'Specified array dimensions do not match array contents.');
-    }
-  }
-  const lowerBounds = dimensions.map((_, i) => declared[i]?.lower ?? 1);
-  return { dimensions, lowerBounds, elements };
+  const reader = new ArrayReader(text, delimiter);
+  reader.readSome(Infinity);
+  return reader.finish();
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const OPEN = 123;
+const CLOSE = 125;
+/** Elements read in one step. */
+const STEP_ELEMENTS = 4096;
+
+export function* parseArrayTextSteps(text: string, delimiter: string): Stepped<ArrayText> {
+  const reader = new ArrayReader(text, delimiter);
+  while (!reader.readSome(STEP_ELEMENTS)) yield;
+  return reader.finish();
 }
 
 /** Prints elements (already as text, NULL as undefined) in an array's shape. */
@@ -134,76 +124,155 @@ export function tooManyDimensions(count: number): DbError {
   });
 }
 
-/** Reads the braces of one literal. */
-class ElementReader {
+/** Reads one literal, in stretches of elements. */
+class ArrayReader {
   readonly #text: string;
   readonly #delimiter: string;
+  readonly #declared: readonly { lower: number; length: number }[];
   #at: number;
   readonly #elements: (string | undefined)[] = [];
   /** Length of each dimension as the first complete sub-array set it, -1 before. */
   readonly #lengths: number[] = [];
   /** Depth at which elements stand, 0 while none was seen. */
   #elementDepth = 0;
+  /** Items read so far of each sub-array that is open. */
+  readonly #counts: number[] = [];
 
-  constructor(text: string, at: number, delimiter: string) {
+  constructor(text: string, delimiter: string) {
     this.#text = text;
-    this.#at = at;
     this.#delimiter = delimiter;
+    let at = skipSpace(text, 0);
+    const declared: { lower: number; length: number }[] = [];
+    while (text[at] === '[') {
+      if (declared.length >= ARRAY_DIMENSIONS_MAX) throw tooManyDimensions(declared.length + 1);
+      const bounds = readBounds(text, at);
+      declared.push(bounds);
+      at = skipSpace(text, bounds.end);
+    }
+    if (declared.length > 0) {
+      if (text[at] !== '=') throw malformed(text, 'Missing "=" after array dimensions.');
+      at = skipSpace(text, at + 1);
+      if (text[at] !== '{') throw malformed(text, 'Array contents must start with "{".');
+    } else if (text[at] !== '{') {
+      throw malformed(text, 'Array value must start with "{" or dimension information.');
+    }
+    this.#declared = declared;
+    this.#at = at;
   }
 
-  read(): { dimensions: readonly number[]; elements: readonly (string | undefined)[] } {
-    this.#level(1);
-    this.#at = skipSpace(this.#text, this.#at);
-    if (this.#at < this.#text.length)
-      throw malformed(this.#text, 'Junk after closing right brace.');
-    return {
-      dimensions: this.#elements.length === 0 ? [] : this.#lengths,
-      elements: this.#elements,
-    };
+  /** Reads so many elements, or fewer that are left; true after the last one. */
+  readSome(most: number): boolean {
+    if (this.#counts.length === 0) {
+      this.#open();
+      if (this.#peek() === '}') {
+        this.#close();
+        return true;
+      }
+    }
+    for (let read = 0; read < most;) {
+      const first = this.#peek();
+      if (first === '{') {
+        const depth = this.#counts.length;
+        if (this.#elementDepth !== 0 && this.#elementDepth <= depth) throw this.#unexpected('{');
+        this.#open();
+        if (this.#peek() === '}') throw this.#unexpected('}');
+        continue;
+      }
+      if (first === this.#delimiter) throw this.#unexpected(this.#delimiter);
+      this.#take();
+      read++;
+      if (this.#isLast()) return true;
+    }
+    return false;
   }
 
-  /** Reads from the opening brace of a sub-array to behind its closing one. */
-  #level(depth: number): void {
+  finish(): ArrayText {
+    const text = this.#text;
+    const declared = this.#declared;
+    if (skipSpace(text, this.#at) < text.length) {
+      throw malformed(text, 'Junk after closing right brace.');
+    }
+    const elements = this.#elements;
+    const dimensions = elements.length === 0 ? [] : this.#lengths;
+    if (declared.length > 0) {
+      const matches =
+        declared.length === dimensions.length &&
+        declared.every((bounds, i) => bounds.length === dimensions[i]);
+      if (!matches) {
+        throw malformed(text, 'Specified array dimensions do not match array contents.');
+      }
+    }
+    const lowerBounds = dimensions.map((_, i) => declared[i]?.lower ?? 1);
+    return { dimensions, lowerBounds, elements };
+  }
+
+  /** Goes behind an opening brace. */
+  #open(): void {
+    const depth = this.#counts.push(0);
     if (depth > ARRAY_DIMENSIONS_MAX) throw tooManyDimensions(depth);
     if (this.#lengths.length < depth) {
       if (this.#elementDepth !== 0) throw this.#ragged();
       this.#lengths.push(-1);
     }
     this.#at = skipSpace(this.#text, this.#at + 1);
-    let count = 0;
-    if (this.#peek() === '}' && depth > 1) throw this.#unexpected('}');
-    while (this.#peek() !== '}' || count > 0) {
-      this.#item(depth);
-      count++;
-      this.#at = skipSpace(this.#text, this.#at);
-      const next = this.#peek();
-      if (next === '}') break;
-      if (next !== this.#delimiter) throw this.#unexpected(next);
-      this.#at = skipSpace(this.#text, this.#at + 1);
-      if (this.#peek() === '}') throw this.#unexpected('}');
-    }
+  }
+
+  /** Goes behind a closing brace. */
+  #close(): void {
     this.#at++;
+    const depth = this.#counts.length;
+    const count = this.#counts.pop() as number;
     const known = this.#lengths[depth - 1] as number;
     if (known === -1) this.#lengths[depth - 1] = count;
     else if (known !== count) throw this.#ragged();
   }
 
-  #item(depth: number): void {
-    const first = this.#peek();
-    if (first === '{') {
-      if (this.#elementDepth !== 0 && this.#elementDepth <= depth) throw this.#unexpected('{');
-      this.#level(depth + 1);
-      return;
+  /** Behind an item: goes on to the next one, through braces that close here; true behind the last brace. */
+  #isLast(): boolean {
+    for (;;) {
+      (this.#counts[this.#counts.length - 1] as number)++;
+      this.#at = skipSpace(this.#text, this.#at);
+      const next = this.#peek();
+      if (next !== '}') {
+        if (next !== this.#delimiter) throw this.#unexpected(next);
+        this.#at = skipSpace(this.#text, this.#at + 1);
+        if (this.#peek() === '}') throw this.#unexpected('}');
+        return false;
+      }
+      this.#close();
+      if (this.#counts.length === 0) return true;
     }
-    if (first === this.#delimiter) throw this.#unexpected(this.#delimiter);
+  }
+
+  #take(): void {
+    const depth = this.#counts.length;
     if (this.#lengths.length > depth) throw malformed(this.#text, 'Unexpected array element.');
     this.#elementDepth = depth;
-    this.#elements.push(this.#element());
+    const bare = this.#bare();
+    this.#elements.push(bare === '' ? this.#element() : bare);
     if (this.#elements.length > ARRAY_ELEMENTS_MAX) {
       throw dbError('program_limit_exceeded', {
         message: `array size exceeds the maximum allowed (${ARRAY_ELEMENTS_MAX})`,
       });
     }
+  }
+
+  /** An element without quotes and escapes, as most are, undefined for NULL; empty, and nothing read, for others. */
+  #bare(): string | undefined {
+    const text = this.#text;
+    const delimiter = this.#delimiter.charCodeAt(0);
+    const start = this.#at;
+    let at = start;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === CLOSE || code === delimiter) break;
+      if (code === QUOTE || code === BACKSLASH || code === OPEN) return '';
+    }
+    if (at === text.length) return '';
+    this.#at = at;
+    while (at > start && isSpace(text.charCodeAt(at - 1))) at--;
+    const element = text.slice(start, at);
+    return at - start === 4 && element.toUpperCase() === 'NULL' ? undefined : element;
   }
 
   /** Reads one element: quoted, or bare up to a delimiter or brace. */

@@ -18,7 +18,7 @@ import type {
   SqlOperator,
   TableFunction,
 } from '../function.ts';
-import { contains, overlaps } from './array-members.ts';
+import { contains, containsSteps, overlaps, overlapsSteps } from './array-members.ts';
 
 /** PostgreSQL's MaxArraySize, MAXDIM and MaxAllocSize. */
 const ELEMENTS_MAX = 134217727;
@@ -368,9 +368,13 @@ export const arrayOperators: readonly SqlOperator[] = [
   operator('anycompatiblearray || anycompatible = anycompatiblearray', append, LAX),
   operator('anycompatible || anycompatiblearray = anycompatiblearray', prepend, LAX),
   operator('anycompatiblearray || anycompatiblearray = anycompatiblearray', concatArrays, LAX),
-  operator('anyarray @> anyarray = bool', contains),
-  operator('anyarray <@ anyarray = bool', (part: PgArray, whole: PgArray) => contains(whole, part)),
-  operator('anyarray && anyarray = bool', overlaps),
+  operator('anyarray @> anyarray = bool', contains, { inSteps: containsSteps }),
+  operator(
+    'anyarray <@ anyarray = bool',
+    (part: PgArray, whole: PgArray) => contains(whole, part),
+    { inSteps: (part: PgArray, whole: PgArray) => containsSteps(whole, part) },
+  ),
+  operator('anyarray && anyarray = bool', overlaps, { inSteps: overlapsSteps }),
 ];
 
 function subscripts(array: PgArray, dimension: number, reverse: boolean): Value[][] {
