@@ -141,6 +141,16 @@ export function scalarVariadic(
   const fixedCount = argTypes.length - 1;
   // A list of text never holds an array itself, so a lone array must be the list.
   const takesOneType = argTypes[fixedCount] !== OID.any;
+  const restOf = (args: readonly Value[], call: CallInfo): readonly Value[] => {
+    const rest = args.slice(fixedCount);
+    const only = rest[0];
+    const isArray =
+      rest.length === 1 && only instanceof PgArray && (call.variadicArray === true || takesOneType);
+    return isArray ? only.values : rest;
+  };
+  const inSteps = options.inSteps as unknown as
+    | ((...args: unknown[]) => Stepped<Value>)
+    | undefined;
   return {
     kind: 'scalar',
     name,
@@ -149,15 +159,13 @@ export function scalarVariadic(
     variadic: true,
     strict: options.strict ?? true,
     volatility: options.volatility ?? 'immutable',
-    evaluate(args, context, call) {
-      const rest = args.slice(fixedCount);
-      const only = rest[0];
-      const isArray =
-        rest.length === 1 &&
-        only instanceof PgArray &&
-        (call.variadicArray === true || takesOneType);
-      return implementation(args.slice(0, fixedCount), isArray ? only.values : rest, context, call);
-    },
+    evaluate: (args, context, call) =>
+      implementation(args.slice(0, fixedCount), restOf(args, call), context, call),
+    inSteps:
+      inSteps === undefined
+        ? undefined
+        : (args, context, call) =>
+            inSteps(args.slice(0, fixedCount), restOf(args, call), context, call),
   };
 }
 

@@ -4,8 +4,8 @@ import { dbError } from '../errors/db-error.ts';
 import type { FormatSettings } from './codec.ts';
 import { floatOverflow, floatUnderflow, roundHalfEven } from './float.ts';
 import { intOutOfRange } from './int.ts';
-import { parseJson } from './json-reader.ts';
-import { formatJsonb } from './json-text.ts';
+import { parseJson, parseJsonSteps } from './json-reader.ts';
+import { formatJsonb, formatJsonbSteps } from './json-text.ts';
 import { isJsonArray, isJsonNumber, isJsonObject } from './json-node.ts';
 import { Jsonb } from './jsonb.ts';
 import { cidrToInet, inetToCidr, withPrefixLength } from './network-address.ts';
@@ -233,12 +233,16 @@ const BOOL_CHAR_JSON_CASTS: readonly BuiltinCast[] = [
     to: OID.jsonb,
     context: 'assignment',
     convert: (v) => new Jsonb(parseJson(v as string)),
+    *inSteps(v) {
+      return new Jsonb(yield* parseJsonSteps(v as string));
+    },
   },
   {
     from: OID.jsonb,
     to: OID.json,
     context: 'assignment',
     convert: (v) => formatJsonb(v as Jsonb),
+    inSteps: (v) => formatJsonbSteps(v as Jsonb),
   },
   {
     from: OID.jsonb,

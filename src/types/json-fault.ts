@@ -1,4 +1,5 @@
 /** What is wrong with a text that is no JSON, as PostgreSQL tells it: token by token, in steps. */
+import type { Stepped } from '../base/steps.ts';
 import { type DbError, InternalError } from '../errors/db-error.ts';
 import { JsonLexer, readScalarToken } from './json-lexer.ts';
 import { parseNumeric } from './numeric.ts';
@@ -7,7 +8,7 @@ import { parseNumeric } from './numeric.ts';
 const STEP_TOKENS = 8192;
 
 /** The error of a text that was found to be no JSON or, if `decode`, no jsonb. */
-export function* jsonFault(text: string, decode: boolean): Generator<void, DbError, void> {
+export function* jsonFault(text: string, decode: boolean): Stepped<DbError> {
   yield* checkJsonSteps(text, decode);
   throw new InternalError('JSON was taken for something else');
 }
@@ -16,7 +17,7 @@ export function* jsonFault(text: string, decode: boolean): Generator<void, DbErr
  * Throws PostgreSQL's error where the text is not JSON; with `decode`, also where it is none that jsonb can hold.
  * The depth of json, which is kept as text, has no bound.
  */
-export function* checkJsonSteps(text: string, decode: boolean): Generator<void, void, void> {
+export function* checkJsonSteps(text: string, decode: boolean): Stepped<void> {
   const lexer = new JsonLexer(text, decode);
   /** What is open, as the tokens that close it. */
   const open: ('}' | ']')[] = [];

@@ -1,4 +1,5 @@
 /** Objects of a million members: sorted in steps, and not hashed at all. */
+import type { Stepped } from '../base/steps.ts';
 import { compareJsonKeys, jsonObject, type JsonNode } from './json-node.ts';
 
 type Member = readonly [string, JsonNode];
@@ -10,7 +11,7 @@ const RUN_LENGTH = 2048;
 export function* jsonObjectSteps(
   members: Iterable<Member>,
   count: number,
-): Generator<void, ReadonlyMap<string, JsonNode>, void> {
+): Stepped<ReadonlyMap<string, JsonNode>> {
   if (count <= RUN_LENGTH) return jsonObject(members);
   let runs: Member[][][] = [];
   let run: Member[] = [];
@@ -38,10 +39,7 @@ function sortedRun(run: readonly Member[]): Member[] {
 }
 
 /** Two runs as one; of equal keys that of the second. */
-function* merged(
-  a: readonly Member[][],
-  b: readonly Member[][],
-): Generator<void, Member[][], void> {
+function* merged(a: readonly Member[][], b: readonly Member[][]): Stepped<Member[][]> {
   // Keys often come in their order.
   if (compareJsonKeys(a.at(-1)?.at(-1)?.[0] ?? '', b[0]?.[0]?.[0] ?? '') < 0) return [...a, ...b];
   const parts: Member[][] = [];
@@ -86,13 +84,40 @@ export class SortedMembers extends Map<string, JsonNode> {
   }
 
   override get(key: string): JsonNode | undefined {
-    const part = this.#parts[lastAtMost(this.#parts, (each) => (each[0] as Member)[0], key)];
+    const part = this.#parts[this.#partOf(key)];
     const member = part?.[lastAtMost(part, (each) => each[0], key)];
     return member?.[0] === key ? member[1] : undefined;
   }
 
   override has(key: string): boolean {
     return this.get(key) !== undefined;
+  }
+
+  /** The same with one more member, or another value of one; only a part of the members is copied. */
+  with(key: string, value: JsonNode): SortedMembers {
+    const place = Math.max(0, this.#partOf(key));
+    const part = this.#parts[place] ?? [];
+    const at = lastAtMost(part, (each) => each[0], key);
+    const found = part[at]?.[0] === key;
+    return this.#changed(place, part.toSpliced(found ? at : at + 1, found ? 1 : 0, [key, value]));
+  }
+
+  without(key: string): SortedMembers {
+    const place = Math.max(0, this.#partOf(key));
+    const part = this.#parts[place] ?? [];
+    return this.#changed(
+      place,
+      part.filter(([name]) => name !== key),
+    );
+  }
+
+  #partOf(key: string): number {
+    return lastAtMost(this.#parts, (each) => (each[0] as Member)[0], key);
+  }
+
+  #changed(place: number, part: readonly Member[]): SortedMembers {
+    const rest = part.length === 0 ? [] : [part];
+    return new SortedMembers(this.#parts.toSpliced(place, 1, ...rest));
   }
 
   override *entries(): MapIterator<[string, JsonNode]> {

@@ -2,7 +2,7 @@
  * JSON text to jsonb's tree, at once or in steps: a machine without recursion, which can stop behind any value. It
  * only tells that a text is wrong; what is wrong with it is for the lexer to say.
  */
-import { finishNow } from '../base/steps.ts';
+import { finishNow, type Stepped } from '../base/steps.ts';
 import { jsonFault } from './json-fault.ts';
 import { JSON_DEPTH_MAX } from './json-lexer.ts';
 import { jsonObjectSteps } from './json-members.ts';
@@ -24,7 +24,7 @@ export function parseJson(text: string): JsonNode {
 }
 
 /** The same, with a yield at least every few milliseconds. */
-export function* parseJsonSteps(text: string): Generator<void, JsonNode, void> {
+export function* parseJsonSteps(text: string): Stepped<JsonNode> {
   const reader = new JsonReader(text);
   for (;;) {
     const state = reader.run(reader.at + STEP_CHARS);
@@ -77,7 +77,7 @@ class OpenObject {
     return this.#isSorted ? this.#map : jsonObject(this.#map);
   }
 
-  finishSteps(): Generator<void, JsonNode, void> {
+  finishSteps(): Stepped<JsonNode> {
     return jsonObjectSteps(membersOf([...this.#full, this.#map]), this.#count);
   }
 }
@@ -123,7 +123,7 @@ class JsonReader {
   }
 
   /** What the large object that has ended is. */
-  closed(): Generator<void, JsonNode, void> {
+  closed(): Stepped<JsonNode> {
     return (this.#top as OpenObject).finishSteps();
   }
 

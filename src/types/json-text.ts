@@ -1,11 +1,12 @@
 /** JSON text: validation for json, parsing for jsonb, and printing as PostgreSQL prints jsonb. */
 import type { ByteReader } from '../base/byte-reader.ts';
-import { finishNow } from '../base/steps.ts';
+import { LongText } from '../base/long-text.ts';
+import { finishNow, type Stepped } from '../base/steps.ts';
 import { DbError, dbError } from '../errors/db-error.ts';
 import type { Codec, Pieces } from './codec.ts';
 import { checkJsonSteps } from './json-fault.ts';
 import { JsonLexer, readScalarToken } from './json-lexer.ts';
-import { parseJson } from './json-reader.ts';
+import { parseJson, parseJsonSteps } from './json-reader.ts';
 import { isJsonArray, isJsonNumber, type JsonNode } from './json-node.ts';
 import { Jsonb } from './jsonb.ts';
 import { quoteJson } from './json-quote.ts';
@@ -23,6 +24,15 @@ export function validateJson(text: string): void {
   } catch {
     finishNow(checkJsonSteps(text, false));
   }
+}
+
+/** Characters that the engine's parser reads in a millisecond or two. */
+const QUICK_TEXT = 128 * 1024;
+
+/** The same, with a yield at least every few milliseconds. */
+export function* validateJsonSteps(text: string): Stepped<void> {
+  if (text.length > QUICK_TEXT) yield* checkJsonSteps(text, false);
+  else validateJson(text);
 }
 
 /** Prints a node as jsonb's output does: `{"a": 1, "b": [1, 2]}`. */
@@ -55,7 +65,7 @@ const bareItem = (item: JsonNode): readonly [string, JsonNode] => ['', item];
 
 function* jsonPieces(node: JsonNode): Pieces {
   if (!isLargeNode(node)) yield formatJson(node);
-  else if (typeof node === 'string') yield* stringPieces(node);
+  else if (typeof node === 'string') yield* quotedJsonPieces(node);
   else if (isJsonArray(node)) yield* itemPieces('[', ']', node, bareItem);
   else {
     const members = node as ReadonlyMap<string, JsonNode>;
@@ -63,7 +73,8 @@ function* jsonPieces(node: JsonNode): Pieces {
   }
 }
 
-function* stringPieces(text: string): Pieces {
+/** A string literal in pieces. */
+export function* quotedJsonPieces(text: string): Pieces {
   yield '"';
   for (const slice of slices(text)) yield quoteJson(slice).slice(1, -1);
   yield '"';
@@ -94,6 +105,20 @@ function* itemPieces<T>(
   yield text + close;
 }
 
+/** The text of a document, with a yield at least every few milliseconds. */
+export function* formatJsonbSteps(document: Jsonb): Stepped<string> {
+  return document.text ?? (yield* joinSteps(jsonbPieces(document)));
+}
+
+function* joinSteps(pieces: Pieces): Stepped<string> {
+  const text = new LongText();
+  for (const piece of pieces) {
+    text.add(piece);
+    yield;
+  }
+  return text.toString();
+}
+
 /** jsonb_pretty: four blanks a level. */
 export function prettyJson(node: JsonNode, indent = ''): string {
   if (node === null || typeof node !== 'object' || isJsonNumber(node)) return formatJson(node);
@@ -109,6 +134,40 @@ export function prettyJson(node: JsonNode, indent = ''): string {
   return `{${joinLines(lines)}\n${indent}}`;
 }
 
+/** The same in pieces. */
+export function* prettyPieces(node: JsonNode, indent = ''): Pieces {
+  if (!isLargeNode(node)) {
+    yield prettyJson(node, indent);
+    return;
+  }
+  if (typeof node !== 'object') return yield* jsonPieces(node);
+  const inner = `${indent}    `;
+  const isArray = isJsonArray(node);
+  let text = isArray ? '[' : '{';
+  let separator = '\n';
+  const members = isArray ? node : (node as ReadonlyMap<string, JsonNode>);
+  for (const member of members) {
+    const [key, item] = isArray
+      ? ['', member as JsonNode]
+      : (member as readonly [string, JsonNode]);
+    text += separator + inner + (isArray ? '' : `${quoteJson(key)}: `);
+    separator = ',\n';
+    if (isLargeNode(item)) {
+      yield text;
+      text = '';
+      yield* prettyPieces(item, inner);
+    } else text += prettyJson(item, inner);
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = '';
+  }
+  yield `${text}\n${indent}${isArray ? ']' : '}'}`;
+}
+
+export function* prettyJsonSteps(node: JsonNode): Stepped<string> {
+  return yield* joinSteps(prettyPieces(node));
+}
+
 function joinLines(lines: readonly string[]): string {
   return lines.length === 0 ? '' : `\n${lines.join(',\n')}`;
 }
@@ -116,6 +175,10 @@ function joinLines(lines: readonly string[]): string {
 export const jsonCodec: Codec = {
   parseText(text) {
     validateJson(text);
+    return text;
+  },
+  *parseSteps(text) {
+    yield* validateJsonSteps(text);
     return text;
   },
   formatText: (value) => value as string,
@@ -129,6 +192,9 @@ export const jsonCodec: Codec = {
 
 export const jsonbCodec: Codec = {
   parseText: (text) => new Jsonb(parseJson(text)),
+  *parseSteps(text) {
+    return new Jsonb(yield* parseJsonSteps(text));
+  },
   formatText: (value) => formatJsonb(value as Jsonb),
   readBinary(reader, length) {
     readVersion(reader);
@@ -171,29 +237,6 @@ export interface JsonSpan {
 /** Parses JSON text into positions. */
 export function parseJsonSpans(text: string): JsonSpan {
   return parseDocument(new JsonLexer(text, true), readSpan);
-}
-
-/** The member of an object; of duplicate keys the last. */
-export function spanMember(span: JsonSpan, key: string): JsonSpan | undefined {
-  return span.members?.findLast(([name]) => name === key)?.[1];
-}
-
-/** The element of an array, counted from the end where `index` is negative. */
-export function spanItem(span: JsonSpan, index: number): JsonSpan | undefined {
-  return span.items?.at(index);
-}
-
-/** Follows a path of keys and indexes, as #> does. */
-export function spanPath(span: JsonSpan, path: readonly string[]): JsonSpan | undefined {
-  let current: JsonSpan | undefined = span;
-  for (const step of path) {
-    if (current === undefined) return undefined;
-    if (current.kind === 'object') current = spanMember(current, step);
-    else if (current.kind === 'array' && /^[\t-\r ]*[+-]?\d+$/.test(step)) {
-      current = spanItem(current, Number(step));
-    } else return undefined;
-  }
-  return current;
 }
 
 /** What ->> gives: a string's value, null for JSON null, else the text as written. */

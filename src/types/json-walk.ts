@@ -2,6 +2,7 @@
  * Ways through a text that is known to be JSON, without making anything of what is passed by: a cursor that can stop
  * inside of a value and go on there.
  */
+import type { Stepped } from '../base/steps.ts';
 import { quoteJson } from './json-quote.ts';
 
 /** Characters passed between two yields: a millisecond at most. */
@@ -134,7 +135,7 @@ function endOfString(text: string, from: number): number {
 }
 
 /** Stops at the value of a member of the object here: the first of this name, which canonical JSON has once. */
-export function* memberSteps(walk: JsonWalk, key: string): Generator<void, boolean, void> {
+export function* memberSteps(walk: JsonWalk, key: string): Stepped<boolean> {
   const quoted = quoteJson(key);
   for (let more = walk.enter(), { at } = walk; more; more = walk.next()) {
     if (atMember(walk, quoted)) return true;
@@ -163,7 +164,7 @@ function atMember(walk: JsonWalk, quoted: string): boolean {
 }
 
 /** Stops at an element of the array here, counted from 0. */
-export function* itemSteps(walk: JsonWalk, index: number): Generator<void, boolean, void> {
+export function* itemSteps(walk: JsonWalk, index: number): Stepped<boolean> {
   let left = index;
   for (let more = walk.enter(), { at } = walk; more; more = walk.next()) {
     if (left-- === 0) return true;
@@ -182,4 +183,45 @@ export function toItem(walk: JsonWalk, index: number): boolean {
     walk.skip();
   }
   return false;
+}
+
+/** How many elements the array here has. */
+export function* countSteps(walk: JsonWalk): Stepped<number> {
+  let count = 0;
+  for (let more = walk.enter(), { at } = walk; more; more = walk.next()) {
+    count++;
+    while (!walk.skip(walk.at + WALK_STEP)) yield;
+    if (walk.at - at < WALK_STEP) continue;
+    at = walk.at;
+    yield;
+  }
+  return count;
+}
+
+export function countItems(walk: JsonWalk): number {
+  let count = 0;
+  for (let more = walk.enter(); more; more = walk.next()) {
+    count++;
+    walk.skip();
+  }
+  return count;
+}
+
+export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
+
+/** What kind of value begins at the cursor. */
+export function kindAt(walk: JsonWalk): JsonKind {
+  switch (walk.code) {
+    case 123:
+      return 'object';
+    case 91:
+      return 'array';
+    case 34:
+      return 'string';
+    case 116:
+    case 102:
+      return 'boolean';
+    default:
+      return walk.code === 110 ? 'null' : 'number';
+  }
 }

@@ -2,6 +2,7 @@
  * jsonb: a document as a tree or, where it comes from storage, as its canonical text, which is what `formatJson`
  * gives: most who ask want a part of it, or the text. The tree is made when someone needs it.
  */
+import type { Stepped } from '../base/steps.ts';
 import { compareNodes, isJsonArray, isJsonScalar, type JsonNode } from './json-node.ts';
 import { parseJson, parseJsonSteps } from './json-reader.ts';
 import { JsonWalk } from './json-walk.ts';
@@ -33,7 +34,7 @@ export class Jsonb {
   }
 
   /** Makes `root` quick to ask for, with a yield at least every few milliseconds. */
-  *readSteps(): Generator<void, void, void> {
+  *readSteps(): Stepped<void> {
     if (this.#node === undefined) this.#node = yield* parseJsonSteps(this.#text as string);
   }
 

@@ -8,6 +8,7 @@ import type { Oid } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { scalar, scalarVariadic } from '../define.ts';
 import type { CallInfo, EvalContext, ScalarFunction } from '../function.ts';
+import { jsonNodeSteps, jsonTextSteps } from './build-steps.ts';
 import { jsonNode, jsonText, keyText } from './build.ts';
 
 function argOid(call: CallInfo, index: number): Oid {
@@ -143,33 +144,51 @@ const buildArrayB: Raw = (args, context, call) => {
 
 const STABLE = { volatility: 'stable' } as const;
 
-export const jsonBuildFunctions: readonly ScalarFunction[] = [
-  scalar(
-    'to_json(anyelement) json',
+/** One value as json, with or without line feeds as the second argument says. */
+function toJson(signature: string): ScalarFunction {
+  return scalar(
+    signature,
     (value: Value, context: EvalContext, call: CallInfo) =>
       jsonText(argOid(call, 0), value, context),
-    STABLE,
-  ),
+    {
+      ...STABLE,
+      inSteps: (value: Value, context: EvalContext, call: CallInfo) =>
+        jsonTextSteps({ oid: argOid(call, 0), value }, context),
+    },
+  );
+}
+
+function toPrettyJson(signature: string): ScalarFunction {
+  return scalar(
+    signature,
+    (value: Value, pretty: boolean, context: EvalContext, call: CallInfo) =>
+      jsonText(argOid(call, 0), value, context, pretty),
+    {
+      ...STABLE,
+      inSteps: (value: Value, pretty: boolean, context: EvalContext, call: CallInfo) =>
+        jsonTextSteps({ oid: argOid(call, 0), value }, context, pretty),
+    },
+  );
+}
+
+export const jsonBuildFunctions: readonly ScalarFunction[] = [
+  toJson('to_json(anyelement) json'),
   scalar(
     'to_jsonb(anyelement) jsonb',
     (value: Value, context: EvalContext, call: CallInfo) =>
-      new Jsonb(jsonNode(argOid(call, 0), value, context)),
-    STABLE,
+      value instanceof Jsonb ? value : new Jsonb(jsonNode(argOid(call, 0), value, context)),
+    {
+      ...STABLE,
+      *inSteps(value: Value, context: EvalContext, call: CallInfo) {
+        if (value instanceof Jsonb) return value;
+        return new Jsonb(yield* jsonNodeSteps({ oid: argOid(call, 0), value }, context));
+      },
+    },
   ),
-  ...['array_to_json(anyarray', 'row_to_json(record'].flatMap((head) => [
-    scalar(
-      `${head}) json`,
-      (value: Value, context: EvalContext, call: CallInfo) =>
-        jsonText(argOid(call, 0), value, context),
-      STABLE,
-    ),
-    scalar(
-      `${head}, bool) json`,
-      (value: Value, pretty: boolean, context: EvalContext, call: CallInfo) =>
-        jsonText(argOid(call, 0), value, context, pretty),
-      STABLE,
-    ),
-  ]),
+  toJson('array_to_json(anyarray) json'),
+  toPrettyJson('array_to_json(anyarray, bool) json'),
+  toJson('row_to_json(record) json'),
+  toPrettyJson('row_to_json(record, bool) json'),
   variadicAny('json_build_object(variadic any) json', buildObject),
   scalar('json_build_object() json', () => '{}', STABLE),
   variadicAny('json_build_array(variadic any) json', buildArray),

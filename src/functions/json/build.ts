@@ -25,7 +25,7 @@ const NUMBER_TYPES: ReadonlySet<Oid> = new Set<Oid>([
 ]);
 
 /** Dates and times in ISO 8601, whatever the session's DateStyle; other types by their output. */
-function plainText(oid: Oid, value: NonNullable<Value>, context: EvalContext): string {
+export function plainText(oid: Oid, value: NonNullable<Value>, context: EvalContext): string {
   const codec = codecFor(oid);
   switch (oid) {
     case OID.date:

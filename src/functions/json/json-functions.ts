@@ -1,71 +1,106 @@
 /** Operators and functions that read json, keeping the spelling of the parts they return. */
 import { dbError } from '../../errors/db-error.ts';
 import { quoteJson } from '../../types/json-quote.ts';
+import { type JsonSpan, parseJsonSpans, spanText } from '../../types/json-text.ts';
+import { countItems, countSteps, kindAt, JsonWalk } from '../../types/json-walk.ts';
+import type { Stepped } from '../../base/steps.ts';
+import { scalarText } from './jsonb-parts.ts';
 import {
-  type JsonSpan,
-  parseJsonSpans,
-  spanItem,
-  spanMember,
-  spanPath,
-  spanText,
-} from '../../types/json-text.ts';
+  itemTexts,
+  memberTexts,
+  type Step,
+  toPath,
+  toPathSteps,
+  toTextPath,
+  toTextPathSteps,
+  valueAt,
+  valueAtSteps,
+  walkJson,
+} from './json-parts.ts';
 import type { PgArray } from '../../types/pg-array.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { operator, scalar, scalarVariadic, table } from '../define.ts';
 import type { FunctionColumn, ScalarFunction, SqlOperator, TableFunction } from '../function.ts';
 
-const raw = (source: string, span: JsonSpan): string => source.slice(span.start, span.end);
+type Find = (walk: JsonWalk) => boolean;
+type FindSteps = (walk: JsonWalk) => Stepped<boolean>;
 
-function pick(
-  source: string,
-  find: (root: JsonSpan) => JsonSpan | undefined,
-  asText: boolean,
-): string | null {
-  const span = find(parseJsonSpans(source));
-  if (span === undefined) return null;
-  return asText ? spanText(source, span) : raw(source, span);
+function pick(source: string, find: Find, asText: boolean): string | null {
+  const walk = walkJson(source);
+  if (!find(walk)) return null;
+  return asText ? scalarText(valueAt(walk)) : valueAt(walk);
+}
+
+function* pickSteps(source: string, find: FindSteps, asText: boolean): Stepped<string | null> {
+  const walk = walkJson(source);
+  if (!(yield* find(walk))) return null;
+  const value = yield* valueAtSteps(walk);
+  return asText ? scalarText(value) : value;
+}
+
+/** `json -> key`, or with another operator or number: a step into a value. */
+function stepOperator(shape: string, asText: boolean): SqlOperator {
+  const stepOf = (by: string | number): readonly [Step] =>
+    typeof by === 'number' ? [{ index: by }] : [{ key: by }];
+  return operator(
+    shape,
+    (source: string, by: string | number) =>
+      pick(source, (walk) => toPath(walk, stepOf(by)), asText),
+    {
+      inSteps: (source: string, by: string | number) =>
+        pickSteps(source, (walk) => toPathSteps(walk, stepOf(by)), asText),
+    },
+  );
 }
 
 function byPath(source: string, path: readonly Value[], asText: boolean): string | null {
   if (path.includes(null)) return null;
-  return pick(source, (root) => spanPath(root, path as readonly string[]), asText);
+  return pick(source, (walk) => toTextPath(walk, path as readonly string[]), asText);
 }
 
-function member(root: JsonSpan, key: string): JsonSpan | undefined {
-  return root.kind === 'object' ? spanMember(root, key) : undefined;
+function* byPathSteps(
+  source: string,
+  path: readonly Value[],
+  asText: boolean,
+): Stepped<string | null> {
+  if (path.includes(null)) return null;
+  const texts = path as readonly string[];
+  return yield* pickSteps(source, (walk) => toTextPathSteps(walk, texts), asText);
+}
+
+function pathOperator(shape: string, asText: boolean): SqlOperator {
+  return operator(shape, (source: string, path: PgArray) => byPath(source, path.values, asText), {
+    inSteps: (source: string, path: PgArray) => byPathSteps(source, path.values, asText),
+  });
+}
+
+function pathFunction(signature: string, asText: boolean): ScalarFunction {
+  return scalarVariadic(signature, ([source], path) => byPath(source as string, path, asText), {
+    inSteps: ([source]: [string], path: readonly Value[]) => byPathSteps(source, path, asText),
+  });
 }
 
 export const jsonOperators: readonly SqlOperator[] = [
-  operator('json -> text = json', (source: string, key: string) =>
-    pick(source, (root) => member(root, key), false),
-  ),
-  operator('json ->> text = text', (source: string, key: string) =>
-    pick(source, (root) => member(root, key), true),
-  ),
-  operator('json -> int4 = json', (source: string, index: number) =>
-    pick(source, (root) => spanItem(root, index), false),
-  ),
-  operator('json ->> int4 = text', (source: string, index: number) =>
-    pick(source, (root) => spanItem(root, index), true),
-  ),
-  operator('json #> text[] = json', (source: string, path: PgArray) =>
-    byPath(source, path.values, false),
-  ),
-  operator('json #>> text[] = text', (source: string, path: PgArray) =>
-    byPath(source, path.values, true),
-  ),
+  stepOperator('json -> text = json', false),
+  stepOperator('json ->> text = text', true),
+  stepOperator('json -> int4 = json', false),
+  stepOperator('json ->> int4 = text', true),
+  pathOperator('json #> text[] = json', false),
+  pathOperator('json #>> text[] = text', true),
 ];
 
 function invalid(message: string): Error {
   return dbError('invalid_parameter_value', message);
 }
 
-function arrayLength(source: string): number {
-  const root = parseJsonSpans(source);
-  if (root.kind === 'array') return (root.items ?? []).length;
-  throw invalid(`cannot get array length of a ${root.kind === 'object' ? 'non-array' : 'scalar'}`);
+function arrayAt(source: string): JsonWalk {
+  const walk = new JsonWalk(source);
+  if (walk.isArray) return walk;
+  throw invalid(`cannot get array length of a ${walk.isObject ? 'non-array' : 'scalar'}`);
 }
+
+const raw = (source: string, span: JsonSpan): string => source.slice(span.start, span.end);
 
 /** Removes members whose value is null, at every level; the rest loses its white space. */
 function stripNulls(source: string, span: JsonSpan): string {
@@ -81,43 +116,39 @@ function stripNulls(source: string, span: JsonSpan): string {
 }
 
 export const jsonFunctions: readonly ScalarFunction[] = [
-  scalar('json_array_length(json) int4', arrayLength),
-  scalar('json_typeof(json) text', (source: string) => parseJsonSpans(source).kind),
+  scalar('json_array_length(json) int4', (source: string) => countItems(arrayAt(source)), {
+    inSteps: (source: string) => countSteps(arrayAt(source)),
+  }),
+  scalar('json_typeof(json) text', (source: string) => kindAt(new JsonWalk(source))),
   scalar('json_strip_nulls(json) json', (source: string) =>
     stripNulls(source, parseJsonSpans(source)),
   ),
-  scalarVariadic('json_extract_path(json, variadic text[]) json', ([source], path) =>
-    byPath(source as string, path, false),
-  ),
-  scalarVariadic('json_extract_path_text(json, variadic text[]) text', ([source], path) =>
-    byPath(source as string, path, true),
-  ),
+  pathFunction('json_extract_path(json, variadic text[]) json', false),
+  pathFunction('json_extract_path_text(json, variadic text[]) text', true),
 ];
 
-function elements(source: string, asText: boolean): Value[][] {
-  const root = parseJsonSpans(source);
+function* elements(source: string, asText: boolean): Generator<readonly Value[], void, void> {
+  const walk = asText ? walkJson(source) : new JsonWalk(source);
   const name = asText ? 'json_array_elements_text' : 'json_array_elements';
-  if (root.kind !== 'array') {
-    throw invalid(`cannot call ${name} on a ${root.kind === 'object' ? 'non-array' : 'scalar'}`);
+  if (!walk.isArray) {
+    throw invalid(`cannot call ${name} on a ${walk.isObject ? 'non-array' : 'scalar'}`);
   }
-  return (root.items ?? []).map((item) => [asText ? spanText(source, item) : raw(source, item)]);
+  for (const item of itemTexts(walk)) yield [asText ? scalarText(item) : item];
 }
 
-function members(source: string): readonly (readonly [string, JsonSpan])[] {
-  const root = parseJsonSpans(source);
-  if (root.kind === 'array') throw invalid('cannot deconstruct an array as an object');
-  if (root.kind !== 'object') throw invalid('cannot deconstruct a scalar');
-  return root.members ?? [];
+function* members(source: string, asText: boolean): Generator<readonly Value[], void, void> {
+  const walk = walkJson(source);
+  if (walk.isArray) throw invalid('cannot deconstruct an array as an object');
+  if (!walk.isObject) throw invalid('cannot deconstruct a scalar');
+  for (const [key, item] of memberTexts(walk)) yield [key, asText ? scalarText(item) : item];
 }
 
-function objectKeys(source: string): Value[][] {
-  const root = parseJsonSpans(source);
-  if (root.kind !== 'object') {
-    throw invalid(
-      `cannot call json_object_keys on ${root.kind === 'array' ? 'an array' : 'a scalar'}`,
-    );
+function* objectKeys(source: string): Generator<readonly Value[], void, void> {
+  const walk = walkJson(source);
+  if (!walk.isObject) {
+    throw invalid(`cannot call json_object_keys on ${walk.isArray ? 'an array' : 'a scalar'}`);
   }
-  return (root.members ?? []).map(([key]) => [key]);
+  for (const [key] of memberTexts(walk)) yield [key];
 }
 
 /** Columns (key, value) of json_each and its kin. */
@@ -135,17 +166,11 @@ export const jsonTableFunctions: readonly TableFunction[] = [
   table('json_array_elements_text(json) text', ([source]) => elements(source as string, true), {
     columnName: 'value',
   }),
-  table(
-    'json_each(json) record',
-    ([source]) =>
-      members(source as string).map(([key, span]) => [key, raw(source as string, span)]),
-    { columns: () => keyValueColumns(OID.json) },
-  ),
-  table(
-    'json_each_text(json) record',
-    ([source]) =>
-      members(source as string).map(([key, span]) => [key, spanText(source as string, span)]),
-    { columns: () => keyValueColumns(OID.text) },
-  ),
+  table('json_each(json) record', ([source]) => members(source as string, false), {
+    columns: () => keyValueColumns(OID.json),
+  }),
+  table('json_each_text(json) record', ([source]) => members(source as string, true), {
+    columns: () => keyValueColumns(OID.text),
+  }),
   table('json_object_keys(json) text', ([source]) => objectKeys(source as string)),
 ];

@@ -3,7 +3,7 @@
  * place. Elements of an array are looked for among all of another's, so large arrays are looked up instead: their
  * scalars in a set, arrays and objects by the rarest of the scalars inside them.
  */
-import { finishNow } from '../../base/steps.ts';
+import { finishNow, type Stepped } from '../../base/steps.ts';
 import { jsonNodeKey } from '../../types/hash.ts';
 import {
   compareNodes,
@@ -43,11 +43,11 @@ export function contains(a: JsonNode, b: JsonNode): boolean {
 }
 
 /** The same, with a yield at least every few milliseconds. */
-export function containsSteps(a: JsonNode, b: JsonNode): Generator<void, boolean, void> {
+export function containsSteps(a: JsonNode, b: JsonNode): Stepped<boolean> {
   return documentSteps(a, b);
 }
 
-function* documentSteps(a: JsonNode, b: JsonNode): Generator<void, boolean, void> {
+function* documentSteps(a: JsonNode, b: JsonNode): Stepped<boolean> {
   // Scalars come one after the other, however many an array has.
   if (isJsonScalar(b)) return contains(a, b);
   return yield* valueSteps(a, b, new Work());
@@ -73,7 +73,7 @@ class Work {
   }
 }
 
-function* valueSteps(a: JsonNode, b: JsonNode, work: Work): Generator<void, boolean, void> {
+function* valueSteps(a: JsonNode, b: JsonNode, work: Work): Stepped<boolean> {
   if (isJsonScalar(b)) return equalScalars(a, b);
   const [left, right] = [nodesOf(a), nodesOf(b)];
   if (left <= SMALL_NODES && right <= SMALL_NODES) {
@@ -90,11 +90,7 @@ function* valueSteps(a: JsonNode, b: JsonNode, work: Work): Generator<void, bool
   return true;
 }
 
-function* arraySteps(
-  a: readonly JsonNode[],
-  b: readonly JsonNode[],
-  work: Work,
-): Generator<void, boolean, void> {
+function* arraySteps(a: readonly JsonNode[], b: readonly JsonNode[], work: Work): Stepped<boolean> {
   const isFew = b.length <= FEW;
   let scalars: Set<string> | undefined;
   let containers: Containers | undefined;
@@ -114,11 +110,7 @@ function* arraySteps(
   return true;
 }
 
-function* someSteps(
-  items: readonly JsonNode[],
-  wanted: JsonNode,
-  work: Work,
-): Generator<void, boolean, void> {
+function* someSteps(items: readonly JsonNode[], wanted: JsonNode, work: Work): Stepped<boolean> {
   for (const found of items) {
     if (work.add(1)) yield;
     // Most are told apart by their kind, or are scalars.
@@ -129,7 +121,7 @@ function* someSteps(
   return false;
 }
 
-function* scalarKeys(items: readonly JsonNode[], work: Work): Generator<void, Set<string>, void> {
+function* scalarKeys(items: readonly JsonNode[], work: Work): Stepped<Set<string>> {
   const keys = new Set<string>();
   for (const item of items) {
     if (work.add(1)) yield;
@@ -148,7 +140,7 @@ class Containers {
   /** A number for each way, by the number of the way before its last step and this step. */
   readonly #ways = new Map<string, number>();
 
-  *add(container: JsonNode, work: Work): Generator<void, void, void> {
+  *add(container: JsonNode, work: Work): Stepped<void> {
     this.all.push(container);
     for (const fact of this.#facts(container)) {
       if (work.add(1)) yield;
@@ -160,7 +152,7 @@ class Containers {
   }
 
   /** Those that may contain what is wanted. */
-  *candidates(wanted: JsonNode, work: Work): Generator<void, readonly JsonNode[], void> {
+  *candidates(wanted: JsonNode, work: Work): Stepped<readonly JsonNode[]> {
     let best: readonly JsonNode[] = this.all;
     for (const fact of this.#facts(wanted)) {
       if (work.add(1)) yield;
@@ -195,7 +187,7 @@ class Containers {
   }
 }
 
-function* containersOf(items: readonly JsonNode[], work: Work): Generator<void, Containers, void> {
+function* containersOf(items: readonly JsonNode[], work: Work): Stepped<Containers> {
   const containers = new Containers();
   for (const item of items) {
     if (work.add(1)) yield;

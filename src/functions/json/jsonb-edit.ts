@@ -1,4 +1,5 @@
 /** Changing jsonb documents at a path: jsonb_set, jsonb_insert, #- and the - operators. */
+import { SortedMembers } from '../../types/json-members.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
 import {
   isJsonArray,
@@ -61,7 +62,7 @@ function changeMember(
   const found = node.get(key);
   if (!isLast) {
     if (found === undefined) return node;
-    return new Map([...node, [key, changeAt(found, path, level + 1, change)]]);
+    return withMember(node, key, changeAt(found, path, level + 1, change));
   }
   if (change.kind === 'insert' && found !== undefined) {
     throw dbError('invalid_parameter_value', {
@@ -71,8 +72,17 @@ function changeMember(
   }
   const edited = change.edit(found);
   if (edited === KEEP) return node;
-  if (edited === REMOVE) return new Map([...node].filter(([name]) => name !== key));
-  return jsonObject([...node, [key, edited]]);
+  if (edited === REMOVE) return deleteKeys(node, [key]);
+  return withMember(node, key, edited);
+}
+
+function withMember(
+  node: ReadonlyMap<string, JsonNode>,
+  key: string,
+  value: JsonNode,
+): ReadonlyMap<string, JsonNode> {
+  if (node instanceof SortedMembers) return node.with(key, value);
+  return node.has(key) ? new Map([...node, [key, value]]) : jsonObject([...node, [key, value]]);
 }
 
 function changeItem(
@@ -165,6 +175,8 @@ export function deletePath(root: JsonNode, path: readonly Value[]): JsonNode {
 
 /** Removes members by key, or string elements of an array. */
 export function deleteKeys(root: JsonNode, keys: readonly string[]): JsonNode {
+  const [first] = keys;
+  if (root instanceof SortedMembers && keys.length === 1) return root.without(first as string);
   const deleted = new Set(keys);
   if (isJsonObject(root)) return new Map([...root].filter(([key]) => !deleted.has(key)));
   if (isJsonArray(root)) {

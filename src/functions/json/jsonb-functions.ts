@@ -1,12 +1,12 @@
 /** Operators and functions over jsonb documents. */
 import { dbError } from '../../errors/db-error.ts';
-import { prettyJson } from '../../types/json-text.ts';
+import { prettyJson, prettyJsonSteps } from '../../types/json-text.ts';
 import { isJsonArray, isJsonObject, type JsonNode, jsonObject } from '../../types/json-node.ts';
 import { Jsonb } from '../../types/jsonb.ts';
 import type { PgArray } from '../../types/pg-array.ts';
 import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
-import { operator, scalar, scalarVariadic, table } from '../define.ts';
+import { type Implementation, operator, scalar, scalarVariadic, table } from '../define.ts';
 import type { ScalarFunction, SqlOperator, TableFunction } from '../function.ts';
 import {
   countOf,
@@ -20,6 +20,18 @@ import {
   textOf,
 } from './jsonb-parts.ts';
 import { keyValueColumns } from './json-functions.ts';
+import {
+  concatInSteps,
+  containsInSteps,
+  hasKeyInSteps,
+  itemInSteps,
+  lengthInSteps,
+  memberInSteps,
+  pathInSteps,
+  stripNullsSteps,
+  textInSteps,
+  treesFirst,
+} from './jsonb-steps.ts';
 import { contains } from './jsonb-contains.ts';
 import {
   deleteItem,
@@ -54,43 +66,62 @@ function hasAll(document: Jsonb, array: PgArray): boolean {
   return keys.every(keyTest(document, keys.length));
 }
 
-function concat(a: JsonNode, b: JsonNode): JsonNode {
-  if (isJsonObject(a) && isJsonObject(b)) return jsonObject([...a, ...b]);
-  return [...(isJsonArray(a) ? a : [a]), ...(isJsonArray(b) ? b : [b])];
+function concat({ root: a }: Jsonb, { root: b }: Jsonb): Jsonb {
+  if (isJsonObject(a) && isJsonObject(b)) return new Jsonb(jsonObject([...a, ...b]));
+  return new Jsonb([...(isJsonArray(a) ? a : [a]), ...(isJsonArray(b) ? b : [b])]);
 }
 
 function keysOf(array: PgArray): string[] {
   return array.values.filter((key) => key !== null) as string[];
 }
 
+/** An operator that is quick once its documents are trees. */
+function overTrees(shape: string, implementation: Implementation): SqlOperator {
+  return operator(shape, implementation, { inSteps: treesFirst(implementation) });
+}
+
 export const jsonbOperators: readonly SqlOperator[] = [
-  operator('jsonb -> text = jsonb', memberOf),
-  operator('jsonb ->> text = text', (doc: Jsonb, key: string) => textOf(memberOf(doc, key))),
-  operator('jsonb -> int4 = jsonb', itemOf),
-  operator('jsonb ->> int4 = text', (doc: Jsonb, index: number) => textOf(itemOf(doc, index))),
-  operator('jsonb #> text[] = jsonb', (doc: Jsonb, path: PgArray) => pathOf(doc, path.values)),
-  operator('jsonb #>> text[] = text', (doc: Jsonb, path: PgArray) =>
-    textOf(pathOf(doc, path.values)),
-  ),
-  operator('jsonb @> jsonb = bool', (a: Jsonb, b: Jsonb) => contains(a.root, b.root)),
-  operator('jsonb <@ jsonb = bool', (a: Jsonb, b: Jsonb) => contains(b.root, a.root)),
-  operator('jsonb ? text = bool', hasKey),
-  operator('jsonb ?| text[] = bool', hasSome),
-  operator('jsonb ?& text[] = bool', hasAll),
-  operator('jsonb || jsonb = jsonb', (a: Jsonb, b: Jsonb) => new Jsonb(concat(a.root, b.root))),
+  operator('jsonb -> text = jsonb', memberOf, { inSteps: memberInSteps }),
+  operator('jsonb ->> text = text', (doc: Jsonb, key: string) => textOf(memberOf(doc, key)), {
+    inSteps: (doc: Jsonb, key: string) => textInSteps(memberInSteps(doc, key)),
+  }),
+  operator('jsonb -> int4 = jsonb', itemOf, { inSteps: itemInSteps }),
+  operator('jsonb ->> int4 = text', (doc: Jsonb, index: number) => textOf(itemOf(doc, index)), {
+    inSteps: (doc: Jsonb, index: number) => textInSteps(itemInSteps(doc, index)),
+  }),
+  operator('jsonb #> text[] = jsonb', (doc: Jsonb, path: PgArray) => pathOf(doc, path.values), {
+    inSteps: (doc: Jsonb, path: PgArray) => pathInSteps(doc, path.values),
+  }),
   operator(
+    'jsonb #>> text[] = text',
+    (doc: Jsonb, path: PgArray) => textOf(pathOf(doc, path.values)),
+    { inSteps: (doc: Jsonb, path: PgArray) => textInSteps(pathInSteps(doc, path.values)) },
+  ),
+  operator('jsonb @> jsonb = bool', (a: Jsonb, b: Jsonb) => contains(a.root, b.root), {
+    inSteps: containsInSteps,
+  }),
+  operator('jsonb <@ jsonb = bool', (a: Jsonb, b: Jsonb) => contains(b.root, a.root), {
+    inSteps: (a: Jsonb, b: Jsonb) => containsInSteps(b, a),
+  }),
+  operator('jsonb ? text = bool', hasKey, { inSteps: hasKeyInSteps }),
+  overTrees('jsonb ?| text[] = bool', hasSome),
+  overTrees('jsonb ?& text[] = bool', hasAll),
+  operator('jsonb || jsonb = jsonb', concat, {
+    inSteps: (a: Jsonb, b: Jsonb) => concatInSteps(a, b, concat),
+  }),
+  overTrees(
     'jsonb - text = jsonb',
     (doc: Jsonb, key: string) => new Jsonb(deleteKeys(doc.root, [key])),
   ),
-  operator(
+  overTrees(
     'jsonb - text[] = jsonb',
     (doc: Jsonb, keys: PgArray) => new Jsonb(deleteKeys(doc.root, keysOf(keys))),
   ),
-  operator(
+  overTrees(
     'jsonb - int4 = jsonb',
     (doc: Jsonb, index: number) => new Jsonb(deleteItem(doc.root, index)),
   ),
-  operator(
+  overTrees(
     'jsonb #- text[] = jsonb',
     (doc: Jsonb, path: PgArray) => new Jsonb(deletePath(doc.root, path.values)),
   ),
@@ -109,19 +140,36 @@ function stripNulls(node: JsonNode): JsonNode {
   return new Map(kept.map(([key, value]) => [key, stripNulls(value)]));
 }
 
+/** A function that is quick once its documents are trees. */
+function changing(signature: string, implementation: Implementation): ScalarFunction {
+  return scalar(signature, implementation, { inSteps: treesFirst(implementation) });
+}
+
 const LAX = { strict: false } as const;
 
 export const jsonbFunctions: readonly ScalarFunction[] = [
-  scalar('jsonb_array_length(jsonb) int4', arrayLength),
+  scalar('jsonb_array_length(jsonb) int4', arrayLength, {
+    inSteps: (doc: Jsonb) => lengthInSteps(doc, arrayLength),
+  }),
   scalar('jsonb_typeof(jsonb) text', kindOf),
-  scalar('jsonb_pretty(jsonb) text', (doc: Jsonb) => prettyJson(doc.root)),
-  scalar('jsonb_strip_nulls(jsonb) jsonb', (doc: Jsonb) => new Jsonb(stripNulls(doc.root))),
-  scalar(
+  scalar('jsonb_pretty(jsonb) text', (doc: Jsonb) => prettyJson(doc.root), {
+    *inSteps(doc: Jsonb) {
+      yield* doc.readSteps();
+      return yield* prettyJsonSteps(doc.root);
+    },
+  }),
+  scalar('jsonb_strip_nulls(jsonb) jsonb', (doc: Jsonb) => new Jsonb(stripNulls(doc.root)), {
+    *inSteps(doc: Jsonb) {
+      yield* doc.readSteps();
+      return new Jsonb(yield* stripNullsSteps(doc.root, stripNulls));
+    },
+  }),
+  changing(
     'jsonb_set(jsonb, text[], jsonb) jsonb',
     (doc: Jsonb, path: PgArray, value: Jsonb) =>
       new Jsonb(setPath(doc.root, path.values, value.root, true)),
   ),
-  scalar(
+  changing(
     'jsonb_set(jsonb, text[], jsonb, bool) jsonb',
     (doc: Jsonb, path: PgArray, value: Jsonb, create: boolean) =>
       new Jsonb(setPath(doc.root, path.values, value.root, create)),
@@ -129,23 +177,35 @@ export const jsonbFunctions: readonly ScalarFunction[] = [
   ...[3, 4, 5].map((count) => {
     const types = ['jsonb', 'text[]', 'jsonb', 'bool', 'text'].slice(0, count).join(', ');
     const base = scalar(`jsonb_set_lax(${types}) jsonb`, () => null, LAX);
-    return { ...base, evaluate: (args: readonly Value[]) => setPathLax(args.slice(0, count)) };
+    const evaluate = (args: readonly Value[]) => setPathLax(args.slice(0, count));
+    const inSteps = treesFirst((...args: Value[]) => evaluate(args));
+    return {
+      ...base,
+      evaluate,
+      inSteps: (args: readonly Value[]) => inSteps(...(args as never[])),
+    };
   }),
-  scalar(
+  changing(
     'jsonb_insert(jsonb, text[], jsonb) jsonb',
     (doc: Jsonb, path: PgArray, value: Jsonb) =>
       new Jsonb(insertPath(doc.root, path.values, value.root, false)),
   ),
-  scalar(
+  changing(
     'jsonb_insert(jsonb, text[], jsonb, bool) jsonb',
     (doc: Jsonb, path: PgArray, value: Jsonb, after: boolean) =>
       new Jsonb(insertPath(doc.root, path.values, value.root, after)),
   ),
-  scalarVariadic('jsonb_extract_path(jsonb, variadic text[]) jsonb', ([doc], path) =>
-    pathOf(doc as Jsonb, path),
+  scalarVariadic(
+    'jsonb_extract_path(jsonb, variadic text[]) jsonb',
+    ([doc], path) => pathOf(doc as Jsonb, path),
+    { inSteps: ([doc]: [Jsonb], path: readonly Value[]) => pathInSteps(doc, path) },
   ),
-  scalarVariadic('jsonb_extract_path_text(jsonb, variadic text[]) text', ([doc], path) =>
-    textOf(pathOf(doc as Jsonb, path)),
+  scalarVariadic(
+    'jsonb_extract_path_text(jsonb, variadic text[]) text',
+    ([doc], path) => textOf(pathOf(doc as Jsonb, path)),
+    {
+      inSteps: ([doc]: [Jsonb], path: readonly Value[]) => textInSteps(pathInSteps(doc, path)),
+    },
   ),
 ];
 

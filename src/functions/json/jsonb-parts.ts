@@ -5,7 +5,14 @@
 import { formatJson } from '../../types/json-text.ts';
 import { isJsonArray, isJsonNumber, isJsonObject, type JsonNode } from '../../types/json-node.ts';
 import { quoteJson } from '../../types/json-quote.ts';
-import { type JsonWalk, toItem, toMember } from '../../types/json-walk.ts';
+import {
+  countItems,
+  type JsonKind,
+  JsonWalk,
+  kindAt,
+  toItem,
+  toMember,
+} from '../../types/json-walk.ts';
 import { Jsonb } from '../../types/jsonb.ts';
 import type { Value } from '../../types/value.ts';
 
@@ -32,7 +39,7 @@ export function pathOf(document: Jsonb, path: readonly Value[]): Jsonb | null {
   for (const step of path as readonly string[]) {
     if (walk.isObject) {
       if (!toMember(walk, step)) return null;
-    } else if (!walk.isArray || !INTEGER.test(step) || !toIndex(walk, Number(step))) return null;
+    } else if (!walk.isArray || !isIndex(step) || !toIndex(walk, Number(step))) return null;
   }
   return partAt(walk);
 }
@@ -49,8 +56,8 @@ export function nodeText(node: JsonNode): string | null {
   return typeof node === 'string' ? node : formatJson(node);
 }
 
-/** The same by canonical text. */
-function scalarText(text: string): string | null {
+/** The same by JSON text. */
+export function scalarText(text: string): string | null {
   if (text === 'null') return null;
   if (text.charCodeAt(0) !== 34) return text;
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
@@ -74,27 +81,12 @@ export function hasKey(document: Jsonb, key: string): boolean {
   return false;
 }
 
-export type JsonbKind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
-
-export function kindOf(document: Jsonb): JsonbKind {
+export function kindOf(document: Jsonb): JsonKind {
   const { text } = document;
-  if (text === undefined) return nodeKind(document.root);
-  switch (text[0]) {
-    case '{':
-      return 'object';
-    case '[':
-      return 'array';
-    case '"':
-      return 'string';
-    case 't':
-    case 'f':
-      return 'boolean';
-    default:
-      return text === 'null' ? 'null' : 'number';
-  }
+  return text === undefined ? nodeKind(document.root) : kindAt(new JsonWalk(text));
 }
 
-function nodeKind(node: JsonNode): JsonbKind {
+export function nodeKind(node: JsonNode): JsonKind {
   if (node === null) return 'null';
   if (typeof node === 'string') return 'string';
   if (typeof node === 'boolean') return 'boolean';
@@ -110,11 +102,12 @@ export function countOf(document: Jsonb): number {
 
 /** The elements of an array, one after the other. */
 export function* itemsOf(document: Jsonb): Generator<Jsonb, void, void> {
-  const walk = document.walk();
-  if (walk === undefined) {
+  const { text } = document;
+  if (text === undefined) {
     for (const node of document.root as readonly JsonNode[]) yield new Jsonb(node);
     return;
   }
+  const walk = new JsonWalk(text);
   for (let more = walk.enter(); more; more = walk.next()) {
     const start = walk.at;
     walk.skip();
@@ -124,12 +117,13 @@ export function* itemsOf(document: Jsonb): Generator<Jsonb, void, void> {
 
 /** The members of an object. */
 export function* membersOf(document: Jsonb): Generator<readonly [string, Jsonb], void, void> {
-  const walk = document.walk();
-  if (walk === undefined) {
+  const { text } = document;
+  if (text === undefined) {
     for (const [key, node] of document.root as ReadonlyMap<string, JsonNode>)
       yield [key, new Jsonb(node)];
     return;
   }
+  const walk = new JsonWalk(text);
   for (let more = walk.enter(); more; more = walk.next()) {
     const keyStart = walk.at;
     const key = scalarText(walk.text.slice(keyStart, walk.toValue())) as string;
@@ -140,6 +134,11 @@ export function* membersOf(document: Jsonb): Generator<readonly [string, Jsonb],
 }
 
 const INTEGER = /^[\t-\r ]*[+-]?\d+$/;
+
+/** Whether a step of a path names an element. */
+export function isIndex(step: string): boolean {
+  return INTEGER.test(step);
+}
 
 function nodeResult(node: JsonNode | undefined): Jsonb | null {
   return node === undefined ? null : new Jsonb(node);
@@ -159,7 +158,7 @@ function pathNode(root: JsonNode, path: readonly string[]): JsonNode | undefined
   for (const step of path) {
     if (node === undefined) return undefined;
     if (isJsonObject(node)) node = node.get(step);
-    else if (isJsonArray(node) && INTEGER.test(step)) node = node.at(Number(step));
+    else if (isJsonArray(node) && isIndex(step)) node = node.at(Number(step));
     else return undefined;
   }
   return node;
@@ -171,15 +170,6 @@ function toIndex(walk: JsonWalk, index: number): boolean {
   return place >= 0 && toItem(walk, place);
 }
 
-function countItems(walk: JsonWalk): number {
-  let count = 0;
-  for (let more = walk.enter(); more; more = walk.next()) {
-    count++;
-    walk.skip();
-  }
-  return count;
-}
-
 /** Pieces shorter than that have their own characters. */
 const COPIED_MAX = 13;
 /** A piece of a text is kept with all of the text; who keeps many small ones of large texts keeps too much. */
@@ -188,9 +178,14 @@ const SHARED_MAX = 4096;
 function partAt(walk: JsonWalk): Jsonb {
   const start = walk.at;
   walk.skip();
-  const part = walk.text.slice(start, walk.at);
-  const isSmall = part.length * 2 < walk.text.length && part.length >= COPIED_MAX;
-  return Jsonb.ofText(isSmall && walk.text.length > SHARED_MAX ? copyOf(part) : part);
+  return partOf(walk.text, start, walk.at);
+}
+
+/** A piece of a text as a document. */
+export function partOf(text: string, start: number, end: number): Jsonb {
+  const part = text.slice(start, end);
+  const isSmall = part.length * 2 < text.length && part.length >= COPIED_MAX;
+  return Jsonb.ofText(isSmall && text.length > SHARED_MAX ? copyOf(part) : part);
 }
 
 function copyOf(text: string): string {

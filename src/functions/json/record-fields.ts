@@ -106,7 +106,7 @@ function arrayValue(item: JsonItem, element: SqlType, place: Place, context: Eva
   let depth = 0;
   const visit = (array: JsonItem, path: readonly number[]): void => {
     if (array.kind !== 'array') throw expectedArray({ name: place.name, path });
-    const items = array.items();
+    const items = [...array.items()];
     const level = path.length;
     if (depth === 0 && items[0]?.kind !== 'array') depth = level + 1;
     items.forEach((each, i) => {

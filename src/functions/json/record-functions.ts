@@ -49,17 +49,28 @@ function populate(base: Value, json: Value, name: string, context: EvalContext, 
   return new PgRecord(types, names, fieldValues(item, columns, baseValues(base), context));
 }
 
-/** The objects of an array. */
-function objects(json: string | Jsonb, name: string): readonly JsonItem[] {
+/** The objects of an array; all are looked at before the first is taken. */
+function objects(json: string | Jsonb, name: string): Iterable<JsonItem> {
   const item = jsonItem(json);
   if (item.kind !== 'array') {
     const isText = typeof json === 'string';
     const other = item.kind === 'object' ? 'an object' : 'a scalar';
     throw invalid(`cannot call ${name} on ${isText ? other : 'a non-array'}`);
   }
-  const items = item.items();
-  if (items.every(({ kind }) => kind === 'object')) return items;
-  throw invalid(`argument of ${name} must be an array of objects`);
+  for (const { kind } of item.items()) {
+    if (kind !== 'object') throw invalid(`argument of ${name} must be an array of objects`);
+  }
+  return item.items();
+}
+
+/** A row of each object, made one after the other. */
+function* rows(
+  items: Iterable<JsonItem>,
+  fields: readonly FunctionColumn[],
+  base: readonly Value[] | undefined,
+  context: EvalContext,
+): Generator<readonly Value[], void, void> {
+  for (const item of items) yield fieldValues(item, fields, base, context);
 }
 
 const columns = (call: CallInfo) => call.columnDefinitions ?? [];
@@ -92,9 +103,7 @@ function recordFunctions(type: 'json' | 'jsonb'): {
     ([base, json], context, call) => {
       if (json === null) return [];
       const fields = resultColumns(call, base, recordset);
-      return objects(json as string | Jsonb, recordset).map((item) =>
-        fieldValues(item, fields, baseValues(base), context),
-      );
+      return rows(objects(json as string | Jsonb, recordset), fields, baseValues(base), context);
     },
     { columns, strict: false, volatility: 'stable' },
   );
@@ -113,9 +122,7 @@ function recordFunctions(type: 'json' | 'jsonb'): {
         `${toRecordset}(${type}) record`,
         ([json], context, call) => {
           const fields = definedColumns(call, toRecordset);
-          return objects(json as string | Jsonb, toRecordset).map((item) =>
-            fieldValues(item, fields, undefined, context),
-          );
+          return rows(objects(json as string | Jsonb, toRecordset), fields, undefined, context);
         },
         { columns, volatility: 'stable' },
       ),

@@ -4,9 +4,12 @@ import { comparatorFor, type Comparator, compareNumbers } from '../../types/comp
 import { compareNumeric } from '../../types/numeric.ts';
 import { compareBpchar, compareText } from '../../types/text.ts';
 import { OID, type Oid } from '../../types/type.ts';
-import type { Int64 } from '../../types/value.ts';
+import type { Int64, Value } from '../../types/value.ts';
 import { compareEntry } from '../../vector/text-order.ts';
-import { operator } from '../define.ts';
+import { operator, type SteppedImplementation } from '../define.ts';
+import { compareInSteps } from '../json/jsonb-steps.ts';
+import { compareJsonb } from '../../types/jsonb.ts';
+import type { Stepped } from '../../base/steps.ts';
 import type { ScalarFunction, SqlOperator } from '../function.ts';
 import { boolCompareKernel } from '../kernels/bool.ts';
 import { type CompareOp, compareKernel, holds } from '../kernels/compare.ts';
@@ -29,12 +32,19 @@ export function comparisonOperators<L, R>(
   compare: (a: L, b: R) => number,
   kernel: (op: CompareOp) => ScalarFunction['kernel'] = () => undefined,
   ops: readonly CompareOp[] = OPS,
+  inSteps?: (a: L, b: R) => Stepped<number>,
 ): SqlOperator[] {
+  const stepped = (op: CompareOp): SteppedImplementation | undefined =>
+    inSteps === undefined
+      ? undefined
+      : function* (a: L, b: R): Stepped<Value> {
+          return holds(op, yield* inSteps(a, b));
+        };
   return ops.map((op) =>
     operator(
       `${left} ${COMPARE_SYMBOL[op]} ${right} = bool`,
       (a: L, b: R) => holds(op, compare(a, b)),
-      { kernel: kernel(op) },
+      { kernel: kernel(op), inSteps: stepped(op) },
     ),
   );
 }
@@ -89,7 +99,7 @@ export const comparisonOperatorList: readonly SqlOperator[] = [
   ...comparisonOperators('uuid', 'uuid', compareCodeUnits, (op) =>
     textCompareKernel(op, compareCodeUnits),
   ),
-  ...comparisonOperators('jsonb', 'jsonb', lazily(OID.jsonb)),
+  ...comparisonOperators('jsonb', 'jsonb', compareJsonb, undefined, OPS, compareInSteps),
   ...comparisonOperators('anyarray', 'anyarray', lazily(OID.textArray)),
   ...comparisonOperators('record', 'record', lazily(OID.record)),
   ...comparisonOperators('oidvector', 'oidvector', lazily(OID.oidvector)),

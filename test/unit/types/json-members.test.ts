@@ -91,3 +91,44 @@ describe('parts of a list', () => {
     expect(new Parts([last], 2).toArray()).toEqual([3, 4]);
   });
 });
+
+describe('an object of many members', () => {
+  it('is changed as a small one is', () => {
+    const count = 9000;
+    const members = Array.from({ length: count }, (_, i): Member => [`k${i * 2}`, `${i}`]);
+    const sorted = object(members) as SortedMembers;
+    const keys = [
+      '',
+      'a',
+      'k0',
+      'k1',
+      'k2',
+      'k4095',
+      'k4096',
+      `k${count * 2 - 2}`,
+      'k99999',
+      'zzzzzzzz',
+    ];
+    for (const key of keys) {
+      const plain = new Map(members);
+      plain.delete(key);
+      const without = sorted.without(key);
+      expect([...without]).toEqual([...jsonObject(plain)]);
+      expect(without.size).toBe(plain.size);
+      const added = sorted.with(key, 'new');
+      expect([...added]).toEqual([...jsonObject([...members, [key, 'new']])]);
+      expect(added.get(key)).toBe('new');
+      expect(without.with(key, 'new').get(key)).toBe('new');
+    }
+  });
+
+  it('may lose all of them', () => {
+    let left = object(
+      Array.from({ length: 3000 }, (_, i): Member => [`k${i}`, null]),
+    ) as SortedMembers;
+    for (let i = 0; i < 3000; i++) left = left.without(`k${i}`);
+    expect([...left]).toEqual([]);
+    expect(left.without('a').size).toBe(0);
+    expect([...left.with('a', 'b')]).toEqual([['a', 'b']]);
+  });
+});
