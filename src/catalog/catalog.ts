@@ -183,6 +183,8 @@ export interface VirtualTableDescriptor {
   readonly rowType: Oid;
   readonly rowArrayType: Oid;
   readonly columns: readonly ColumnDescriptor[];
+  /** Its rows may change while a statement runs. */
+  readonly isLive?: boolean;
 }
 
 /** Anything that pg_class lists. */

@@ -4,15 +4,38 @@ import { TABLE_OID_ATTNUM } from '../plan/physical.ts';
 import type { Value } from '../types/value.ts';
 import { VectorBuilder } from '../vector/builder.ts';
 import { BATCH_ROWS, type Batch } from '../vector/vector.ts';
+import { compileExpr } from './expression.ts';
 import { filtered } from './filter.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
+import { accessOf, allHold, keptRows, rowsWith, type KeptRows } from './virtual-rows.ts';
+
+type Row = readonly Value[];
+type Rows = Iterable<Row> | AsyncIterable<Row>;
 
 export async function* runVirtualScan(node: VirtualScanNode, context: ExecContext): OperatorRun {
-  yield* filtered(batches(node, context), node.filter, context);
+  const { once, isSteady } = accessOf(node);
+  if (once.length > 0 && !(await allHold(once, context))) return;
+  const kept = keptRows(node, context);
+  kept.runs++;
+  const run = filtered(batches(node, kept, context), node.filter, context);
+  if (!isSteady || kept.runs === 1) {
+    yield* run;
+    return;
+  }
+  if (kept.batches === undefined) {
+    const all: Batch[] = [];
+    for await (const batch of run) all.push(batch);
+    kept.batches = all;
+  }
+  yield* kept.batches;
 }
 
-async function* batches(node: VirtualScanNode, context: ExecContext): AsyncIterable<Batch> {
-  const rows = context.virtualRows(node.table);
+async function* batches(
+  node: VirtualScanNode,
+  kept: KeptRows,
+  context: ExecContext,
+): AsyncIterable<Batch> {
+  const rows = await rowsFor(node, kept, context);
   const builder = new RowsBuilder(node);
   if (Symbol.iterator in rows) {
     // Most are there at once: a promise for each row would cost more than the row.
@@ -21,6 +44,23 @@ async function* batches(node: VirtualScanNode, context: ExecContext): AsyncItera
     for await (const row of rows) if (builder.add(row) === BATCH_ROWS) yield builder.finish();
   }
   if (builder.length > 0) yield builder.finish();
+}
+
+/** All rows, or those that the filter's key leaves. Rows that come one by one are kept from the second run on. */
+async function rowsFor(node: VirtualScanNode, kept: KeptRows, context: ExecContext): Promise<Rows> {
+  const { key } = accessOf(node);
+  const rows = kept.rows ?? context.virtualRows(node.table);
+  if (key === undefined) return rows;
+  if (!Array.isArray(rows) && kept.runs === 1) return rows;
+  const all: readonly Row[] = Array.isArray(rows) ? rows : (kept.rows = await collected(rows));
+  return rowsWith(all, key, await compileExpr(key.value).value(context));
+}
+
+async function collected(rows: Rows): Promise<Row[]> {
+  const all: Row[] = [];
+  if (Symbol.iterator in rows) for (const row of rows) all.push(row);
+  else for await (const row of rows) all.push(row);
+  return all;
 }
 
 /** Gathers rows into batches of the columns that are asked for. */

@@ -90,6 +90,7 @@ function virtualDescriptor(table: VirtualTable, position: number): VirtualTableD
     owner: BOOTSTRAP_ROLE_OID,
     rowType: ROW_TYPES.get(table.name) ?? FIRST_ROW_TYPE_OID + position * 2,
     rowArrayType: FIRST_ROW_TYPE_OID + position * 2 + 1,
+    isLive: table.isLive === true,
     get columns() {
       return (columns ??= parseColumns(text));
     },

@@ -24,6 +24,8 @@ export interface VirtualTable {
    * the columns are those that PostgreSQL's relation of this name has.
    */
   readonly columns?: string;
+  /** Its rows may change while a statement runs, as they tell of sessions, settings or numbers. */
+  readonly isLive?: boolean;
   rows(session: SessionContext): Iterable<Row> | AsyncIterable<Row>;
 }
 
@@ -33,6 +35,14 @@ export function catalogTable(
   rows: (session: SessionContext) => Iterable<Row>,
 ): VirtualTable {
   return { schema: 'pg_catalog', name, rows };
+}
+
+/** The same where rows may change while a statement runs. */
+export function liveTable(
+  name: string,
+  rows: (session: SessionContext) => Iterable<Row>,
+): VirtualTable {
+  return { ...catalogTable(name, rows), isLive: true };
 }
 
 /** Values by column name, for wide relations; columns left out are NULL. */

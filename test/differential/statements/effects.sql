@@ -27,3 +27,16 @@ SELECT round(random()::numeric, 6), round(random()::numeric, 6) FROM generate_se
 SELECT round(random()::numeric, 6) FROM generate_series(1, 3) x;
 SELECT setseed(-1), random() < 1;
 SELECT round(random()::numeric, 6);
+
+-- Catalogs that are read again for each row.
+CREATE SEQUENCE counted_up;
+CREATE TABLE many_columns (a int NOT NULL, b text DEFAULT 'x', c numeric(5, 2), d int DEFAULT 3 + 4, PRIMARY KEY (a, d));
+SELECT a.attname, (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef) AS def,
+  (SELECT count(*) FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'p' AND a.attnum = ANY (k.conkey)) AS keys,
+  EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnotnull) AS pk,
+  (SELECT t.typname FROM pg_type t WHERE a.atttypid = t.oid) AS type
+  FROM pg_attribute a WHERE a.attrelid = 'many_columns'::regclass AND a.attnum > 0 ORDER BY a.attnum;
+SELECT n, (SELECT relkind FROM pg_class WHERE relname = n AND relnamespace = 'public'::regnamespace) FROM (VALUES ('many_columns'), ('nothing'), (NULL), ('counted_up'), ('many_columns')) v (n);
+SELECT c.relname, k.conname, k.contype FROM pg_class c LEFT JOIN LATERAL (SELECT * FROM pg_constraint WHERE conrelid = c.oid AND contype = 'p' ORDER BY conname LIMIT 1) k ON true
+  WHERE c.relname IN ('many_columns', 'counted_up') ORDER BY 1;
+SELECT x, (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'pg_c%' AND x <> 'b') FROM unnest(ARRAY['a', 'b', NULL, 'c']) x;

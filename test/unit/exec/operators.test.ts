@@ -350,10 +350,10 @@ describe('aggregate', () => {
       aggregates: [aggregateCall(sum, [column(INT4, 0)])],
     };
     expect(await rowsOf(node)).toEqual([
-      [1, null, 2, 1],
-      [2, null, 2, 1],
-      [null, 'a', 3, 2],
-      [null, 'b', 1, 2],
+      [1, null, 2, 2],
+      [2, null, 2, 2],
+      [null, 'a', 3, 1],
+      [null, 'b', 1, 1],
       [null, null, 4, 3],
     ]);
   });

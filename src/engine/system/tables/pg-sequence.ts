@@ -1,6 +1,6 @@
 /** pg_sequence and pg_sequences. */
 import { hasPrivilege } from '../../privileges.ts';
-import { catalogTable } from '../virtual-table.ts';
+import { catalogTable, liveTable } from '../virtual-table.ts';
 import { toInt64, type Int64 } from '../../../types/value.ts';
 
 function int8(text: string): Int64 {
@@ -16,7 +16,7 @@ export const pgSequence = catalogTable('pg_sequence', function* (session) {
 });
 
 /** pg_sequences: definitions and last values, which are NULL while a sequence was never used. */
-export const pgSequences = catalogTable('pg_sequences', function* (session) {
+export const pgSequences = liveTable('pg_sequences', function* (session) {
   const catalog = session.catalog();
   for (const relation of catalog.relations()) {
     if (relation.kind !== 'sequence') continue;

@@ -4,7 +4,7 @@ import { OID } from '../../../types/type.ts';
 import type { SessionContext } from '../../session-context.ts';
 import type { SettingDefinition } from '../../settings/definitions.ts';
 import { settingCategory } from '../setting-categories.ts';
-import { catalogTable, type Row } from '../virtual-table.ts';
+import { liveTable, type Row } from '../virtual-table.ts';
 
 /** Settings that SHOW knows and SHOW ALL leaves out. */
 const UNLISTED: ReadonlySet<string> = new Set(['is_superuser', 'role', 'session_authorization']);
@@ -81,4 +81,4 @@ export function* settingRows(session: SessionContext): Iterable<Row> {
   }
 }
 
-export const pgSettings = catalogTable('pg_settings', settingRows);
+export const pgSettings = liveTable('pg_settings', settingRows);

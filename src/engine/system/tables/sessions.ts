@@ -5,7 +5,7 @@ import { OID } from '../../../types/type.ts';
 import type { SessionContext } from '../../session-context.ts';
 import type { SessionImpl } from '../../session-impl.ts';
 import { isSuperuser } from '../../privileges.ts';
-import { catalogTable, type Row } from '../virtual-table.ts';
+import { liveTable, type Row } from '../virtual-table.ts';
 
 function activityRow(other: SessionImpl, viewer: SessionContext): Row {
   const catalog = viewer.catalog();
@@ -66,7 +66,7 @@ function stateOf(session: SessionImpl): string {
     : 'idle in transaction';
 }
 
-export const pgStatActivity = catalogTable('pg_stat_activity', function* (session) {
+export const pgStatActivity = liveTable('pg_stat_activity', function* (session) {
   for (const other of session.database.sessions()) yield activityRow(other, session);
 });
 
@@ -105,11 +105,11 @@ function lockRow(
   ];
 }
 
-export const pgLocks = catalogTable('pg_locks', function* (session) {
+export const pgLocks = liveTable('pg_locks', function* (session) {
   for (const hold of session.database.advisoryLocks.holds()) yield lockRow(session, hold);
 });
 
-export const pgCursors = catalogTable('pg_cursors', function* (session) {
+export const pgCursors = liveTable('pg_cursors', function* (session) {
   for (const portal of session.portals.values()) {
     // The unnamed portal is the statement that asks.
     if (portal.name === '') continue;
@@ -118,7 +118,7 @@ export const pgCursors = catalogTable('pg_cursors', function* (session) {
   }
 });
 
-export const pgPreparedStatements = catalogTable('pg_prepared_statements', function* (session) {
+export const pgPreparedStatements = liveTable('pg_prepared_statements', function* (session) {
   for (const statement of session.statements.values()) {
     if (statement.name === '') continue;
     const types = statement.executable?.parameterTypes ?? [];

@@ -1,10 +1,10 @@
 /** Statistics views. Sizes and live rows are real; work is not counted per table, so counters stay at 0. */
 import type { TableDescriptor } from '../../../catalog/catalog.ts';
-import { catalogTable, type Row } from '../virtual-table.ts';
+import { liveTable, type Row } from '../virtual-table.ts';
 
 const COUNTERS_AFTER_ROWS = 3;
 
-export const pgStatAllTables = catalogTable('pg_stat_all_tables', function* (session) {
+export const pgStatAllTables = liveTable('pg_stat_all_tables', function* (session) {
   const catalog = session.catalog();
   const schemaOf = (table: TableDescriptor): string | null =>
     catalog.schema(table.schema)?.name ?? null;
@@ -38,7 +38,7 @@ export const pgStatAllTables = catalogTable('pg_stat_all_tables', function* (ses
   }
 });
 
-export const pgStatDatabase = catalogTable('pg_stat_database', (session) => {
+export const pgStatDatabase = liveTable('pg_stat_database', (session) => {
   const catalog = session.catalog();
   const zeros = (count: number): number[] => Array.from({ length: count }, () => 0);
   const backends = [...session.database.sessions()].length;
@@ -57,6 +57,6 @@ export const pgStatDatabase = catalogTable('pg_stat_database', (session) => {
 });
 
 /** No session's encryption is known here: the door that speaks TLS keeps that to itself. */
-export const pgStatGssapi = catalogTable('pg_stat_gssapi', function* (session) {
+export const pgStatGssapi = liveTable('pg_stat_gssapi', function* (session) {
   for (const { processId } of session.database.sessions()) yield [processId, false, null, false];
 });
