@@ -1,9 +1,7 @@
 /** Turns for the event loop while a statement runs. */
+import { SLICE_MS } from '../base/slice.ts';
 import type { Checkpoint } from './session.ts';
 import type { SessionImpl } from './session-impl.ts';
-
-/** Work done between two turns of the event loop. */
-const SLICE_MS = 4;
 
 /** A checkpoint of the statement that runs now, in a slice that begins now. */
 export function checkpointOf({

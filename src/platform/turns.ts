@@ -1,11 +1,9 @@
 /**
  * Turns of the event loop, shared fairly. Each who gives way waits in one line. In a turn those at its
- * front go on, one after the other, until the turn has lasted long enough; the others keep their places,
+ * front go on, one after the other, until a slice of time has passed; the others keep their places,
  * and what has come from the network is handled first.
  */
-
-/** Work of those in the line after which nobody else goes on in a turn. */
-const TURN_MS = 4;
+import { SLICE_MS } from '../base/slice.ts';
 
 export class TurnLine {
   readonly #now: () => number;
@@ -33,7 +31,7 @@ export class TurnLine {
       this.#start = now;
       // The first that the next turn does: it was asked for before anything else of that turn.
       setImmediate(this.#end);
-    } else if (now - this.#start >= TURN_MS) {
+    } else if (now - this.#start >= SLICE_MS) {
       setImmediate(this.#goOn);
       return;
     }

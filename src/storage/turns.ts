@@ -1,8 +1,6 @@
 /** Giving the event loop its turns inside long work of the storage engine. */
+import { SLICE_MS } from '../base/slice.ts';
 import type { Clock, Timers } from '../base/env.ts';
-
-/** Milliseconds of work between two turns of the event loop. */
-const SLICE_MS = 4;
 
 /** One per engine: whatever runs at the same time shares the slice. */
 export class Turns {
