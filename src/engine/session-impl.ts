@@ -19,8 +19,9 @@ import type { StatementShape } from '../parse/shape.ts';
 import type { BindEnvironment } from '../plan/binder.ts';
 import type { FormatSettings } from '../types/codec.ts';
 import type { Oid } from '../types/type.ts';
+import { finishInTurns } from '../base/steps.ts';
 import type { Value } from '../types/value.ts';
-import { boundParameter } from './bound-parameter.ts';
+import { boundParameter, longParameter } from './bound-parameter.ts';
 import type { Database } from './database.ts';
 import { checkpointOf } from './checkpoint.ts';
 import { buildEvalContext, buildExecContext } from './contexts.ts';
@@ -388,7 +389,7 @@ export class SessionImpl implements Session, SessionContext {
     if (portalName !== '' && this.portals.has(portalName)) {
       throw dbError('duplicate_cursor', `cursor "${portalName}" already exists`);
     }
-    await this.#guarded(undefined, statement.sql, () => {
+    await this.#guarded(undefined, statement.sql, async () => {
       const executable = statement.executable ?? EMPTY_QUERY;
       if (!this.#inserts.isOpenFor(executable)) this.#requireUsable(executable);
       const types = executable.parameterTypes;
@@ -398,9 +399,13 @@ export class SessionImpl implements Session, SessionContext {
           `bind message supplies ${parameters.length} parameters, but prepared statement "${statementName}" requires ${types.length}`,
         );
       }
-      const values = parameters.map((input, i) =>
-        boundParameter(input, types[i] as Oid, this.format, portalName, i),
-      );
+      const values: Value[] = [];
+      for (const [index, input] of parameters.entries()) {
+        const [type, place] = [types[index] as Oid, { portal: portalName, index }];
+        const steps = longParameter(input, type, this.format, place);
+        if (steps === undefined) values.push(boundParameter(input, type, this.format, place));
+        else values.push(await finishInTurns(steps, checkpointOf(this)));
+      }
       const formats = spreadFormats(resultFormats, executable.fields?.length ?? 0);
       this.#dropPortal(portalName);
       this.#portal(portalName, executable, values, formats, statement.sql);

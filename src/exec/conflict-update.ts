@@ -1,4 +1,5 @@
 /** ON CONFLICT DO UPDATE: rows that collided change the row that they collided with. */
+import { prepareValues } from './prepare-values.ts';
 import { dbError } from '../errors/db-error.ts';
 import type { Arbiter } from '../plan/logical.ts';
 import type { InsertNode } from '../plan/physical.ts';
@@ -112,6 +113,7 @@ export class ConflictUpdate {
     const columns = await evaluateAll(compileExprs(onConflict!.set), rows, this.#context);
     const changed: Batch = { columns, length };
     await checkRows(table, rowChecks, changed, this.#context);
+    await prepareValues(changed, this.#context);
     const changedRefs = Float64Array.from(chosen, (i) => refs[i]);
     const forbidden = await ForbiddenRows.among(rowChecks, changed, this.#context);
     await this.#context.transaction.update(table, changedRefs, changed);

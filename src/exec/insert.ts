@@ -10,6 +10,7 @@ import { ConflictUpdate } from './conflict-update.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
 import { walkPlan } from './plan-walk.ts';
+import { prepareValues } from './prepare-values.ts';
 import { checkRows, ForbiddenRows } from './row-checks.ts';
 import { collect, countModified } from './run.ts';
 
@@ -26,6 +27,7 @@ export async function* runInsert(node: InsertNode, context: ExecContext): Operat
     if (pause !== undefined) await pause;
     if (batch.length === 0) continue;
     await checkRows(node.table, node.rowChecks, batch, context);
+    await prepareValues(batch, context);
     const forbidden = await ForbiddenRows.among(node.rowChecks, batch, context);
     const rows = await insert(batch, forbidden);
     countModified(node, rows.length, context);
@@ -49,6 +51,7 @@ async function* runReturningFirst(
   const results: Batch[] = [];
   for (const rows of batches) {
     await checkRows(node.table, node.rowChecks, rows, context);
+    await prepareValues(rows, context);
     results.push({ columns: await evaluateAll(evaluators, rows, context), length: rows.length });
   }
   for (const rows of batches) {

@@ -5,6 +5,7 @@ import { sliceBatch } from '../vector/gather.ts';
 import type { Batch } from '../vector/vector.ts';
 import { compileExprs, evaluateAll } from './expression.ts';
 import type { ExecContext, OperatorRun } from './operator.ts';
+import { prepareValues } from './prepare-values.ts';
 import { checkRows, ForbiddenRows } from './row-checks.ts';
 import { countModified, pieces } from './run.ts';
 import { targetRows } from './target-rows.ts';
@@ -18,6 +19,7 @@ export async function* runUpdate(node: UpdateNode, context: ExecContext): Operat
     length: rows.length,
   };
   await checkRows(node.table, node.rowChecks, changed, context);
+  await prepareValues(changed, context);
   // Subqueries in RETURNING see the tables as they were before the command.
   const input: Batch = { columns: rows.columns.slice(1 + width), length: rows.length };
   const returned =

@@ -59,6 +59,10 @@ export interface Codec {
   readBinary(reader: ByteReader, length: number, typmod: number, settings: FormatSettings): Value;
   /** Reads what `writeBinary` has stored; present where that allows for less work than what a client sends. */
   readStored?(reader: ByteReader, length: number): NonNullable<Value>;
+  /** What `readBinary` reads, of a long value. */
+  readSteps?(reader: ByteReader, length: number): Stepped<Value>;
+  /** Makes `writeBinary` of a large value quick, for who must not stop while it writes. */
+  prepareSteps?(value: NonNullable<Value>): Stepped<void>;
   /** Writes the value without its length word. */
   writeBinary(writer: ByteWriter, value: NonNullable<Value>, settings: FormatSettings): void;
   /** What `formatText` gives, of large values. Types without it have none, or mere characters. */

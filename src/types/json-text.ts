@@ -200,6 +200,14 @@ export const jsonbCodec: Codec = {
     readVersion(reader);
     return new Jsonb(parseJson(readText(reader, length - 1)));
   },
+  *readSteps(reader, length) {
+    readVersion(reader);
+    return new Jsonb(yield* parseJsonSteps(readText(reader, length - 1)));
+  },
+  *prepareSteps(value) {
+    const document = value as Jsonb;
+    if (document.text === undefined) document.keepText(yield* formatJsonbSteps(document));
+  },
   readStored(reader, length) {
     readVersion(reader);
     return Jsonb.ofText(reader.utf8(length - 1));

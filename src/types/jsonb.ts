@@ -14,7 +14,7 @@ const WALKS_MAX = 12;
 export class Jsonb {
   /** Undefined as long as nobody has read the text; parts are an array's. */
   #node: JsonNode | Parts<JsonNode> | undefined;
-  readonly #text: string | undefined;
+  #text: string | undefined;
   #walks = 0;
 
   constructor(node: JsonNode | Parts<JsonNode> | undefined, canonicalText?: string) {
@@ -41,6 +41,11 @@ export class Jsonb {
   /** The canonical text, where it is known. */
   get text(): string | undefined {
     return this.#text;
+  }
+
+  /** Takes what `formatJson` gives of the tree. */
+  keepText(text: string): void {
+    this.#text = text;
   }
 
   /** The tree, or an array in parts; the text is read for it. */

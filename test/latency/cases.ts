@@ -1,5 +1,6 @@
 /** Statements that take long. */
 import { statement, type LatencyCase } from './latency-case.ts';
+import { documentCases } from './document-cases.ts';
 import { mixedCases } from './mixed-cases.ts';
 
 /** Cases that do too much at a time where nobody could mend it yet; measured at full size only. */
@@ -26,6 +27,7 @@ export function latencyCases(scale: number): readonly LatencyCase[] {
     ...rowCases(rows, millions),
     ...changeCases(rows),
     ...mixedCases(rows),
+    ...documentCases(rows),
   ];
 }
 

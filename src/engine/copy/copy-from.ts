@@ -2,6 +2,7 @@
  * COPY FROM STDIN: bytes to columns to storage, batch by batch. Columns that the statement leaves out
  * get their defaults; NOT NULL and CHECK hold for every row.
  */
+import { prepareValues } from '../../exec/prepare-values.ts';
 import { liveColumns, type ColumnDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
 import { DbError, dbError, notSupported } from '../../errors/db-error.ts';
 import { compileExpr } from '../../exec/expression.ts';
@@ -204,6 +205,7 @@ class CopyLoad {
     const batch = kept === undefined ? all : gatherBatch(all, kept);
     if (batch.length === 0) return;
     await checkRows(this.#table, this.#checks, batch, this.#context);
+    await prepareValues(batch, this.#context);
     await this.#session.transaction
       .current()
       .insert(this.#table, batch, { onConflict: 'error', arbiters: [], isLent: true });

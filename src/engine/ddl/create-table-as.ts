@@ -1,4 +1,5 @@
 /** CREATE TABLE ... AS and SELECT INTO. */
+import { prepareValues } from '../../exec/prepare-values.ts';
 import type { ColumnDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../errors/db-error.ts';
 import { execute } from '../../exec/build.ts';
@@ -73,6 +74,7 @@ export async function createTableAs(
   let rows = 0;
   const context = session.execContext(call.parameters, planned.plan.execParams);
   for await (const batch of execute(planned.plan.root, context)) {
+    await prepareValues(batch, context);
     await transaction.insert(table, batch, { onConflict: 'error', arbiters: [] });
     rows += batch.length;
   }

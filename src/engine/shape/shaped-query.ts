@@ -3,6 +3,7 @@
  * literals' places: neither parsed nor planned again. The plan is kept only where it is the one that the
  * first statement got, constants apart, and the literals' values come out the same.
  */
+import { isHeavy } from '../../types/large-value.ts';
 import type { CatalogSnapshot } from '../../catalog/catalog.ts';
 import { DbError } from '../../errors/db-error.ts';
 import { compileExpr, isAsync, UNIT_BATCH } from '../../exec/expression.ts';
@@ -239,7 +240,10 @@ function parameterValues(
   try {
     for (let i = 0; i < literals.length; i++) {
       const { text } = texts[literals[i] as number] as ShapeLiteral;
-      values.push(codecFor(types[i] as Oid).parseText(text, -1, format));
+      const codec = codecFor(types[i] as Oid);
+      // What takes long the statement itself does in steps.
+      if (codec.parseSteps !== undefined && isHeavy(text)) return undefined;
+      values.push(codec.parseText(text, -1, format));
     }
     if (derived.length === 0) return values;
     const context = session.execContext(values, 0);

@@ -1,5 +1,10 @@
 /** Makes an expression of one type into one of another, as casts, assignments and calls need it. */
+import type { Stepped } from '../../base/steps.ts';
+import { DbError } from '../../errors/db-error.ts';
+import type { Conversion } from '../../types/cast.ts';
+import type { Codec, FormatSettings } from '../../types/codec.ts';
 import { codecFor } from '../../types/codecs.ts';
+import { isHeavy } from '../../types/large-value.ts';
 import { OID, sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { liveColumns } from '../../catalog/catalog.ts';
@@ -134,11 +139,36 @@ function literal(
   const typmod = target.oid === OID.interval ? target.typmod : -1;
   const type = sqlType(target.oid, typmod);
   if (value === null) return constant(sqlType(target.oid), null);
-  const parsed = context.at(location, () =>
-    codecFor(target.oid).parseText(String(value), typmod, context.format),
-  );
-  void form;
+  const codec = codecFor(target.oid);
+  if (codec.parseSteps !== undefined && isHeavy(value)) {
+    const convert = longLiteral(codec, context.position(location));
+    return { kind: 'cast', type, arg: constant(TEXT, value), convert, explicit: true, form };
+  }
+  const parsed = context.at(location, () => codec.parseText(String(value), typmod, context.format));
   return constant(type, parsed);
+}
+
+/** How a literal is read that takes long: when the statement runs, which does it in steps. */
+function longLiteral(codec: Codec, position: number | undefined): Conversion {
+  const placed = (error: unknown): unknown =>
+    error instanceof DbError && error.fields.position === undefined
+      ? error.with({ position })
+      : error;
+  const convert = (text: Value, typmod: number, format: FormatSettings): Value => {
+    try {
+      return codec.parseText(text as string, typmod, format);
+    } catch (error) {
+      throw placed(error);
+    }
+  };
+  function* inSteps(text: Value, typmod: number, format: FormatSettings): Stepped<Value> {
+    try {
+      return yield* codec.parseSteps!(text as string, typmod, format);
+    } catch (error) {
+      throw placed(error);
+    }
+  }
+  return Object.assign(convert, { inSteps });
 }
 
 function assignParameter(
