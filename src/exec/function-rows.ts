@@ -1,5 +1,5 @@
 /** Rows of set-returning functions, whether they come at once or with waiting. */
-import type { CallInfo, TableFunction } from '../functions/function.ts';
+import { PAUSE, type CallInfo, type TableFunction } from '../functions/function.ts';
 import type { Value } from '../types/value.ts';
 import type { ExecContext } from './operator.ts';
 
@@ -33,11 +33,17 @@ export function functionRows(
     };
   }
   const iterator = rows[Symbol.iterator]();
-  return {
-    next() {
+  const next = (): Row | undefined | Promise<Row | undefined> => {
+    for (;;) {
       const step = iterator.next();
-      return step.done === true ? undefined : step.value;
-    },
+      if (step.done === true) return undefined;
+      if (step.value !== PAUSE) return step.value;
+      const pause = context.checkpoint();
+      if (pause !== undefined) return pause.then(next);
+    }
+  };
+  return {
+    next,
     async close() {
       iterator.return?.();
     },

@@ -283,6 +283,9 @@ export interface FunctionColumn {
   readonly type: SqlType;
 }
 
+/** A row that is none: a step of a set-returning function ends, and the next row is not there yet. */
+export const PAUSE: readonly Value[] = [];
+
 /** A set-returning function. */
 export interface TableFunction extends FunctionBase {
   readonly kind: 'table';
@@ -293,6 +296,7 @@ export interface TableFunction extends FunctionBase {
   readonly returnsRecord: boolean;
   /** False for functions that return exactly one row and only wear this form to be asynchronous. */
   readonly returnsSet: boolean;
+  /** The rows, and PAUSE now and then where it takes long until the next one. */
   rows(
     args: readonly Value[],
     context: EvalContext,

@@ -1,4 +1,5 @@
 /** LIKE, ILIKE, regular expressions and prefix tests as operators. */
+import type { Stepped } from '../../base/steps.ts';
 import { operator, scalar } from '../define.ts';
 import type { ScalarFunction, SqlOperator } from '../function.ts';
 import { patternKernel } from '../kernels/text.ts';
@@ -29,19 +30,36 @@ const not =
     return (text) => !test(text);
   };
 
-function patternOperators(symbol: string, negated: string, compile: Compile): SqlOperator[] {
+/** The test of a long text, in steps. */
+type Steps = (text: string, pattern: string) => Stepped<boolean>;
+
+const regexSteps: Steps = (text, pattern) => compileRegex(pattern).testSteps(text);
+const insensitiveRegexSteps: Steps = (text, pattern) => compileRegex(pattern, 'i').testSteps(text);
+
+const notInSteps = (steps: Steps): Steps =>
+  function* negatedSteps(text, pattern) {
+    return !(yield* steps(text, pattern));
+  };
+
+function patternOperators(
+  symbol: string,
+  negated: string,
+  compile: Compile,
+  steps?: Steps,
+): SqlOperator[] {
   return (
     [
-      [symbol, compile],
-      [negated, not(compile)],
+      [symbol, compile, steps],
+      [negated, not(compile), steps && notInSteps(steps)],
     ] as const
-  ).flatMap(([name, test]) =>
+  ).flatMap(([name, test, inSteps]) =>
     ['text', 'name', 'bpchar'].map((left) =>
       operator(
         `${left} ${name} text = bool`,
         (text: string, pattern: string) => test(pattern)(text),
         {
           kernel: patternKernel(test),
+          inSteps,
         },
       ),
     ),
@@ -62,8 +80,8 @@ function textBytes(text: string): Uint8Array {
 export const patternOperatorList: readonly SqlOperator[] = [
   ...patternOperators('~~', '!~~', compileLike),
   ...patternOperators('~~*', '!~~*', compileInsensitiveLike),
-  ...patternOperators('~', '!~', regexTest),
-  ...patternOperators('~*', '!~*', insensitiveRegexTest),
+  ...patternOperators('~', '!~', regexTest, regexSteps),
+  ...patternOperators('~*', '!~*', insensitiveRegexTest, insensitiveRegexSteps),
   operator('bytea ~~ bytea = bool', (value: Uint8Array, pattern: Uint8Array) =>
     compileLike(byteText(pattern))(byteText(value)),
   ),

@@ -31,7 +31,16 @@ interface State {
   readonly isMatch: boolean;
 }
 
+/** A state beyond its generation. */
+export interface HeldState {
+  readonly generation: number;
+  readonly id: number;
+  readonly state: State;
+}
+
 export class Dfa {
+  /** Transitions that were not known, so far. */
+  made = 0;
   readonly #program: Program;
   /** The program also starts at each position that is reached. */
   readonly #isSearch: boolean;
@@ -98,7 +107,7 @@ export class Dfa {
 
   /**
    * Reads from `first` to `last`, starting at each mark of `starts` as it comes by, and marks the positions
-   * at which the match is reached.
+   * at which the match is reached. The marks begin with the lower end.
    */
   mark(
     subject: Readable,
@@ -108,20 +117,31 @@ export class Dfa {
     reached: Uint8Array,
   ): void {
     const step = last < first ? -1 : 1;
+    const low = Math.min(first, last);
     const lastStart =
-      starts === undefined ? last : step < 0 ? starts.indexOf(1) : starts.lastIndexOf(1);
+      starts === undefined ? last : low + (step < 0 ? starts.indexOf(1) : starts.lastIndexOf(1));
     let state = this.initial(subject.endsAt(first));
     for (let position = first; ;) {
-      if (starts !== undefined && starts[position] === 1) {
+      if (starts !== undefined && starts[position - low] === 1) {
         state = this.enter(state, subject.endsAt(position));
       }
-      if (this.isMatch(state)) reached[position] = 1;
+      if (this.isMatch(state)) reached[position - low] = 1;
       if (position === last) return;
       if (starts !== undefined && this.isDead(state) && (lastStart - position) * step <= 0) return;
       const code = subject.codeAt(step < 0 ? position - 1 : position);
       position += step;
       state = this.step(state, code, subject.endsAt(position));
     }
+  }
+
+  /** What a state is, for who goes on when others may have used the automaton. */
+  hold(state: number): HeldState {
+    return { generation: this.#generation, id: state, state: this.#states[state] as State };
+  }
+
+  /** The number of the state now. */
+  take({ generation, id, state }: HeldState): number {
+    return generation === this.#generation ? id : this.#intern([...state.list], state.isMatch);
   }
 
   isMatch(state: number): boolean {
@@ -151,6 +171,7 @@ export class Dfa {
   }
 
   #read({ list }: State, code: number, ends: number): number {
+    this.made++;
     const { code: program, start } = this.#program;
     const reached = new Set<number>();
     let isMatch = false;

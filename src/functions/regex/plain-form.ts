@@ -7,7 +7,7 @@
  */
 import type { RegexNode } from './ast.ts';
 import type { CharSet } from './char-set.ts';
-import type { RegexMatch } from './regex.ts';
+import type { RegexMatch } from './groups.ts';
 
 const LENGTH_MAX = 4096;
 /** Each may double the ways to go back to. */

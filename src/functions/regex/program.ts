@@ -15,10 +15,12 @@ export type Instruction =
   | { readonly op: 'assert'; readonly assert: AssertKind; next: number }
   | {
       readonly op: 'look';
-      readonly look: Extract<RegexNode, { kind: 'look' }>;
+      readonly look: Look;
       next: number;
     }
   | { readonly op: 'match' };
+
+export type Look = Extract<RegexNode, { kind: 'look' }>;
 
 export interface Program {
   readonly code: readonly Instruction[];
@@ -31,7 +33,7 @@ const PAIRS = /[\ud800-\udfff]/;
 const DFAS = new WeakMap<Program, { plain?: Dfa | null; search?: Dfa | null }>();
 
 /** The automaton of a program that starts once, or everywhere; undefined where it must be simulated. */
-function dfaOf(program: Program, isSearch: boolean): Dfa | undefined {
+export function dfaOf(program: Program, isSearch: boolean): Dfa | undefined {
   let entry = DFAS.get(program);
   if (entry === undefined) DFAS.set(program, (entry = {}));
   const kind = isSearch ? 'search' : 'plain';
@@ -67,17 +69,28 @@ export class Subject {
   }
 
   /** Positions at which a look-around's inner expression matches. */
-  lookPositions(look: Extract<RegexNode, { kind: 'look' }>): Uint8Array {
+  lookPositions(look: Look): Uint8Array {
     let found = this.#looks?.get(look);
     if (found === undefined) {
-      // Ahead: where a match starts, so read backwards from every end; behind: where one ends.
-      const program = compileProgram(look.node, !look.behind);
-      found = reach(program, this, undefined, 0, this.length);
-      this.#looks ??= new Map();
-      this.#looks.set(look, found);
+      found = reach(lookProgram(look), this, undefined, 0, this.length);
+      this.keepLook(look, found);
     }
     return found;
   }
+
+  hasLook(look: Look): boolean {
+    return this.#looks?.has(look) === true;
+  }
+
+  keepLook(look: Look, found: Uint8Array): void {
+    this.#looks ??= new Map();
+    this.#looks.set(look, found);
+  }
+}
+
+/** Ahead: where a match starts, so read backwards from every end; behind: where one ends. */
+export function lookProgram({ node, behind }: Look): Program {
+  return compileProgram(node, !behind);
 }
 
 function codePoints(text: string): Uint32Array {
@@ -182,7 +195,7 @@ class StateSet {
 }
 
 /** One run of a program over a stretch of the text. */
-class Simulation {
+export class Simulation {
   readonly #program: Program;
   readonly #subject: Subject;
   #current: StateSet;
@@ -200,6 +213,11 @@ class Simulation {
 
   get isDead(): boolean {
     return this.#current.length === 0;
+  }
+
+  /** States alive: what the next step costs. */
+  get width(): number {
+    return this.#current.length;
   }
 
   /** Starts another thread at a position; true where the program matches there at once. */
@@ -286,7 +304,8 @@ function holdsAt(kind: AssertKind, codes: Uint32Array, position: number): boolea
 
 /**
  * Marks the positions that the program reaches a match at, starting from every marked position (from all
- * where `starts` is undefined), within [low, high]. A backward program walks from high to low.
+ * where `starts` is undefined), within [low, high]. Marks are of these positions alone: the first is that of
+ * `low`. A backward program walks from high to low.
  */
 export function reach(
   program: Program,
@@ -296,7 +315,7 @@ export function reach(
   high: number,
 ): Uint8Array {
   const dfa = dfaOf(program, starts === undefined);
-  const reached = new Uint8Array(subject.length + 1);
+  const reached = new Uint8Array(high - low + 1);
   const first = program.isBackward ? high : low;
   const last = program.isBackward ? low : high;
   if (dfa !== undefined) dfa.mark(subject, starts, first, last, reached);
@@ -314,40 +333,52 @@ function simulateReach(
 ): void {
   const simulation = new Simulation(program, subject);
   const step = program.isBackward ? -1 : 1;
+  const low = Math.min(first, last);
   for (let position = first; ; position += step) {
-    if ((starts === undefined || starts[position] === 1) && simulation.enter(position)) {
-      reached[position] = 1;
+    if ((starts === undefined || starts[position - low] === 1) && simulation.enter(position)) {
+      reached[position - low] = 1;
     }
     if (position === last) return;
     const code = subject.codeAt(program.isBackward ? position - 1 : position);
-    if (simulation.step(code, position + step)) reached[position + step] = 1;
+    if (simulation.step(code, position + step)) reached[position + step - low] = 1;
   }
 }
 
-/** The end of the longest or the shortest match that starts at `from`, or -1. */
+/** The answer of `matchEnd` where it has not read far enough to tell. */
+export const UNDECIDED = -2;
+
+/** The end of the longest or the shortest match that starts at `from`, or -1; reads up to `most` characters. */
 export function matchEnd(
   program: Program,
   subject: Subject,
   from: number,
   isShortest: boolean,
+  most = Infinity,
 ): number {
   const dfa = dfaOf(program, false);
   return dfa === undefined
-    ? simulateMatchEnd(program, subject, from, isShortest)
-    : matchEndByDfa(dfa, subject, from, isShortest);
+    ? simulateMatchEnd(program, subject, from, isShortest, most)
+    : matchEndByDfa(dfa, subject, from, isShortest, most);
 }
 
-function matchEndByDfa(dfa: Dfa, subject: Subject, from: number, isShortest: boolean): number {
+function matchEndByDfa(
+  dfa: Dfa,
+  subject: Subject,
+  from: number,
+  isShortest: boolean,
+  most: number,
+): number {
   const ends = subject.endsAt(from);
+  const last = Math.min(subject.length, from + most);
   let state = dfa.enter(dfa.initial(ends), ends);
   let end = dfa.isMatch(state) ? from : -1;
-  for (let position = from; position < subject.length;) {
-    if ((isShortest && end >= 0) || dfa.isDead(state)) break;
+  for (let position = from; position < last;) {
+    if ((isShortest && end >= 0) || dfa.isDead(state)) return end;
     const code = subject.codeAt(position++);
     state = dfa.step(state, code, subject.endsAt(position));
     if (dfa.isMatch(state)) end = position;
   }
-  return end;
+  return last === subject.length ? end : UNDECIDED;
 }
 
 function simulateMatchEnd(
@@ -355,14 +386,16 @@ function simulateMatchEnd(
   subject: Subject,
   from: number,
   isShortest: boolean,
+  most: number,
 ): number {
   const simulation = new Simulation(program, subject);
+  const last = Math.min(subject.length, from + most);
   let end = simulation.enter(from) ? from : -1;
-  for (let position = from; position < subject.length; position++) {
-    if ((isShortest && end >= 0) || simulation.isDead) break;
+  for (let position = from; position < last; position++) {
+    if ((isShortest && end >= 0) || simulation.isDead) return end;
     if (simulation.step(subject.codeAt(position), position + 1)) end = position + 1;
   }
-  return end;
+  return last === subject.length ? end : UNDECIDED;
 }
 
 /** Whether the program matches anywhere; stops at the first match's end. */

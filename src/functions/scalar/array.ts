@@ -1,4 +1,5 @@
 /** Array functions and operators. */
+import { finishNow, type Stepped } from '../../base/steps.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
 import { hasHeapRoom } from '../../platform/node-heap.ts';
 import { codecFor } from '../../types/codecs.ts';
@@ -273,18 +274,61 @@ function arrayToString(
   return parts.join(separator);
 }
 
-export function splitString(
-  text: string,
-  separator: string | null,
-  nullText: string | null,
-): (string | null)[] {
-  if (text === '') return [];
-  const parts = separator === null ? [...text] : separator === '' ? [text] : text.split(separator);
-  return parts.map((part) => (part === nullText ? null : part));
+/** The parts of a text: its characters without a separator, one with an empty one. */
+function* splitString(text: string, separator: string | null): Generator<string, void, unknown> {
+  if (text === '') return;
+  if (separator === null) yield* text;
+  else if (separator === '') yield text;
+  else {
+    let start = 0;
+    let end = text.indexOf(separator);
+    for (; end >= 0; start = end + separator.length, end = text.indexOf(separator, start)) {
+      yield text.slice(start, end);
+    }
+    yield text.slice(start);
+  }
 }
 
-function stringToArray(text: string | null, separator: string | null, nullText: string | null) {
-  return text === null ? null : new PgArray(OID.text, splitString(text, separator, nullText));
+function stringToArray(
+  text: string | null,
+  separator: string | null,
+  nullText: string | null = null,
+): PgArray | null {
+  if (text === null) return null;
+  if (separator === null || text === '') {
+    return finishNow(stringToArraySteps(text, separator, nullText));
+  }
+  const parts = separator === '' ? [text] : text.split(separator);
+  if (nullText === null) return new PgArray(OID.text, parts);
+  return new PgArray(
+    OID.text,
+    parts.map((part) => (part === nullText ? null : part)),
+  );
+}
+
+/** Parts taken in one step. */
+const STEP_PARTS = 8192;
+
+function* stringToArraySteps(
+  text: string | null,
+  separator: string | null,
+  nullText: string | null = null,
+): Stepped<PgArray | null> {
+  if (text === null) return null;
+  const parts: (string | null)[] = [];
+  for (const part of splitString(text, separator)) {
+    parts.push(part === nullText ? null : part);
+    if (parts.length % STEP_PARTS === 0) yield;
+  }
+  return new PgArray(OID.text, parts);
+}
+
+function* splitRows(
+  text: string | null,
+  separator: string | null,
+  nullText: string | null,
+): Generator<readonly Value[]> {
+  for (const part of splitString(text ?? '', separator)) yield [part === nullText ? null : part];
 }
 
 function dims(array: PgArray): string | null {
@@ -358,10 +402,17 @@ export const arrayFunctions: readonly ScalarFunction[] = [
   }),
   scalar(
     'string_to_array(text, text) text[]',
-    (text: string | null, separator: string | null) => stringToArray(text, separator, null),
-    LAX,
+    (text: string | null, separator: string | null) => stringToArray(text, separator),
+    {
+      strict: false,
+      inSteps: (text: string | null, separator: string | null) =>
+        stringToArraySteps(text, separator),
+    },
   ),
-  scalar('string_to_array(text, text, text) text[]', stringToArray, LAX),
+  scalar('string_to_array(text, text, text) text[]', stringToArray, {
+    strict: false,
+    inSteps: stringToArraySteps,
+  }),
 ];
 
 export const arrayOperators: readonly SqlOperator[] = [
@@ -377,13 +428,15 @@ export const arrayOperators: readonly SqlOperator[] = [
   operator('anyarray && anyarray = bool', overlaps, { inSteps: overlapsSteps }),
 ];
 
-function subscripts(array: PgArray, dimension: number, reverse: boolean): Value[][] {
-  const lower = array.lowerBounds[dimension - 1];
-  if (lower === undefined) return [];
-  const rows = Array.from({ length: array.dimensions[dimension - 1] as number }, (_, i) => [
-    lower + i,
-  ]);
-  return reverse ? rows.reverse() : rows;
+function* subscripts(
+  { dimensions, lowerBounds }: PgArray,
+  dimension: number,
+  reverse: boolean,
+): Generator<readonly Value[]> {
+  const lower = lowerBounds[dimension - 1];
+  if (lower === undefined) return;
+  const length = dimensions[dimension - 1] as number;
+  for (let i = 0; i < length; i++) yield [lower + (reverse ? length - 1 - i : i)];
 }
 
 /** One after the other: an array may have millions. */
@@ -415,20 +468,13 @@ export const arrayTableFunctions: readonly TableFunction[] = [
   ),
   table(
     'string_to_table(text, text) text',
-    ([text, separator]) =>
-      text === null
-        ? []
-        : splitString(text as string, separator as string | null, null).map((v) => [v]),
+    ([text, separator]) => splitRows(text as string | null, separator as string | null, null),
     { strict: false },
   ),
   table(
     'string_to_table(text, text, text) text',
     ([text, separator, nullText]) =>
-      text === null
-        ? []
-        : splitString(text as string, separator as string | null, nullText as string | null).map(
-            (v) => [v],
-          ),
+      splitRows(text as string | null, separator as string | null, nullText as string | null),
     { strict: false },
   ),
 ];

@@ -1,20 +1,28 @@
 /** regexp_* and the pattern forms of substring(). */
+import { LongText } from '../../base/long-text.ts';
+import type { Stepped } from '../../base/steps.ts';
 import { dbError } from '../../errors/db-error.ts';
+import { isHeavy } from '../../types/large-value.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { OID } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { scalar, table } from '../define.ts';
-import type { BytesMap, ScalarFunction, TableFunction } from '../function.ts';
+import { PAUSE, type BytesMap, type ScalarFunction, type TableFunction } from '../function.ts';
 import { similarToRegex } from '../regex/like.ts';
 import { applyRegexOption } from '../regex/parse.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { setSpan } from './text-on-bytes.ts';
-import { compileRegex, type Regex, type RegexMatch, type RegexSearch } from '../regex/regex.ts';
+import type { RegexMatch } from '../regex/groups.ts';
+import { compileRegex, type Regex } from '../regex/regex.ts';
+import { behind, SearchedText, type Visit } from './searched-text.ts';
 
 interface Flags {
   readonly options: string;
   readonly isGlobal: boolean;
 }
+
+/** Units of a result after which it is made flat. */
+const LONG_UNITS = 16 * 1024;
 
 const scratch = {
   foldCase: false,
@@ -46,45 +54,6 @@ function refuseGlobal(flags: Flags, functionName: string, instead?: string): voi
   });
 }
 
-/** A text being searched, with the means to cut it by character positions. */
-class SearchedText {
-  readonly search: RegexSearch;
-  readonly #text: string;
-  readonly #chars: string[] | undefined;
-
-  constructor(regex: Regex, text: string) {
-    this.search = regex.search(text);
-    this.#text = text;
-    this.#chars = this.search.subject.length === text.length ? undefined : [...text];
-  }
-
-  get length(): number {
-    return this.search.subject.length;
-  }
-
-  slice(start: number, end: number): string {
-    if (this.#chars === undefined) return this.#text.slice(start, end);
-    return this.#chars.slice(start, end).join('');
-  }
-
-  group(match: RegexMatch, index: number): string | null {
-    if (index === 0) return this.slice(match.start, match.end);
-    const start = match.groupStarts[index] as number;
-    return start < 0 ? null : this.slice(start, match.groupEnds[index] as number);
-  }
-
-  /** All matches from a character position on; an empty match moves on by one character. */
-  *matches(from: number, withGroups: boolean): Generator<RegexMatch> {
-    let at = from;
-    while (at <= this.length) {
-      const match = this.search.next(at, withGroups);
-      if (match === undefined) return;
-      yield match;
-      at = match.end > match.start ? match.end : match.end + 1;
-    }
-  }
-}
-
 function textArray(values: readonly (string | null)[]): PgArray {
   return new PgArray(OID.text, values);
 }
@@ -96,22 +65,43 @@ function matchArray(regex: Regex, text: SearchedText, match: RegexMatch): PgArra
   return textArray(groups);
 }
 
-function regexpMatch(text: string, pattern: string, flagText: string): PgArray | null {
+function regexpMatch(text: string, pattern: string, flagText = ''): Search {
   const flags = readFlags(flagText);
   refuseGlobal(flags, 'regexp_match', 'regexp_matches');
   const regex = compileRegex(pattern, flags.options);
   const searched = new SearchedText(regex, text);
-  const match = searched.search.next(0, true);
-  return match === undefined ? null : matchArray(regex, searched, match);
+  let result: PgArray | null = null;
+  return {
+    searched,
+    from: 0,
+    withGroups: true,
+    visit(match) {
+      result = matchArray(regex, searched, match);
+      return false;
+    },
+    finish: () => result,
+  };
 }
 
-function* regexpMatches(text: string, pattern: string, flagText: string): Generator<Value[]> {
+/** One after the other, for there may be very many. */
+function* regexpMatches(
+  text: string,
+  pattern: string,
+  flagText: string,
+): Generator<readonly Value[]> {
   const { options, isGlobal } = readFlags(flagText);
   const regex = compileRegex(pattern, options);
   const searched = new SearchedText(regex, text);
-  for (const match of searched.matches(0, true)) {
+  const { search, length } = searched;
+  if (isHeavy(text)) yield* pausing(search.prepare());
+  for (let at = 0; at <= length;) {
+    const match = isHeavy(text)
+      ? yield* pausing(search.nextSteps(at, true))
+      : search.next(at, true);
+    if (match === undefined) return;
     yield [matchArray(regex, searched, match)];
     if (!isGlobal) return;
+    at = behind(match);
   }
 }
 
@@ -151,7 +141,7 @@ interface ReplaceRequest {
   readonly occurrence: number;
 }
 
-function replaceMatches(request: ReplaceRequest): string {
+function replaceMatches(request: ReplaceRequest): Search {
   const { occurrence } = request;
   const regex = compileRegex(request.pattern, request.options);
   const parts = parseReplacement(request.replacement);
@@ -160,18 +150,33 @@ function replaceMatches(request: ReplaceRequest): string {
   let result = '';
   let copied = 0;
   let seen = 0;
-  for (const match of searched.matches(request.start, withGroups)) {
-    seen++;
-    if (occurrence > 0 && seen < occurrence) continue;
-    result += searched.slice(copied, match.start);
-    for (const part of parts) {
-      if (typeof part === 'string') result += part;
-      else if (part <= regex.groupCount) result += searched.group(match, part) ?? '';
-    }
-    copied = match.end;
-    if (occurrence > 0) break;
-  }
-  return result + searched.slice(copied, searched.length);
+  let done: LongText | undefined;
+  return {
+    searched,
+    from: request.start,
+    withGroups,
+    visit(match) {
+      seen++;
+      if (occurrence > 0 && seen < occurrence) return true;
+      result += searched.slice(copied, match.start);
+      for (const part of parts) {
+        if (typeof part === 'string') result += part;
+        else if (part <= regex.groupCount) result += searched.group(match, part) ?? '';
+      }
+      copied = match.end;
+      if (result.length > LONG_UNITS) {
+        (done ??= new LongText()).add(result);
+        result = '';
+      }
+      return occurrence === 0;
+    },
+    finish() {
+      result += searched.slice(copied, searched.length);
+      if (done === undefined) return result;
+      done.add(result);
+      return done.toString();
+    },
+  };
 }
 
 function replaceFlags(flagText: string): Flags {
@@ -184,12 +189,7 @@ function replaceFlags(flagText: string): Flags {
   return readFlags(flagText);
 }
 
-function regexpReplace(
-  text: string,
-  pattern: string,
-  replacement: string,
-  flagText: string,
-): string {
+function regexpReplace(text: string, pattern: string, replacement: string, flagText = ''): Search {
   const { options, isGlobal } = replaceFlags(flagText);
   return replaceMatches({
     text,
@@ -249,7 +249,7 @@ function regexpReplaceFrom(
   start: number,
   occurrence?: number,
   flagText = '',
-): string {
+): Search {
   checkPositive('start', start);
   if (occurrence !== undefined) checkPositive('n', occurrence, 0);
   const flags = readFlags(flagText);
@@ -269,45 +269,89 @@ function splitByRegex(
   pattern: string,
   flagText: string,
   functionName: string,
-): string[] {
+  result: (pieces: readonly string[]) => Value,
+): Search {
   const flags = readFlags(flagText);
   refuseGlobal(flags, functionName);
   const searched = new SearchedText(compileRegex(pattern, flags.options), text);
   const pieces: string[] = [];
   let copied = 0;
   let previousEnd = 0;
-  for (const match of searched.matches(0, false)) {
-    const isDegenerate = match.start >= searched.length || match.end <= previousEnd;
-    previousEnd = match.end;
-    if (isDegenerate) continue;
-    pieces.push(searched.slice(copied, match.start));
-    copied = match.end;
-  }
-  pieces.push(searched.slice(copied, searched.length));
-  return pieces;
+  return {
+    searched,
+    from: 0,
+    withGroups: false,
+    visit(match) {
+      const isDegenerate = match.start >= searched.length || match.end <= previousEnd;
+      previousEnd = match.end;
+      if (isDegenerate) return true;
+      pieces.push(searched.slice(copied, match.start));
+      copied = match.end;
+      return true;
+    },
+    finish() {
+      pieces.push(searched.slice(copied, searched.length));
+      return result(pieces);
+    },
+  };
 }
 
-function regexpCount(text: string, pattern: string, start = 1, flagText = ''): number {
+function splitToArray(text: string, pattern: string, flagText = ''): Search {
+  return splitByRegex(text, pattern, flagText, 'regexp_split_to_array', textArray);
+}
+
+function* splitToRows(
+  text: string,
+  pattern: string,
+  flagText: string,
+): Generator<readonly Value[]> {
+  let rows: readonly string[] = [];
+  const search = splitByRegex(text, pattern, flagText, 'regexp_split_to_table', (pieces) => {
+    rows = pieces;
+    return null;
+  });
+  if (isHeavy(text)) yield* pausing(runSteps(search));
+  else run(search);
+  for (const piece of rows) yield [piece];
+}
+
+function regexpCount(text: string, pattern: string, start = 1, flagText = ''): Search {
   checkPositive('start', start);
   const flags = readFlags(flagText);
   refuseGlobal(flags, 'regexp_count');
-  const searched = new SearchedText(compileRegex(pattern, flags.options), text);
   let count = 0;
-  for (const _ of searched.matches(start - 1, false)) count++;
-  return count;
+  return {
+    searched: new SearchedText(compileRegex(pattern, flags.options), text),
+    from: start - 1,
+    withGroups: false,
+    visit() {
+      count++;
+      return true;
+    },
+    finish: () => count,
+  };
 }
 
-/** The n-th match from a start, with its groups. */
+/** What follows from the n-th match from a start, with its groups; undefined where there is none. */
 function nthMatch(
   searched: SearchedText,
   start: number,
   occurrence: number,
-): RegexMatch | undefined {
+  result: (match: RegexMatch | undefined) => Value,
+): Search {
   let seen = 0;
-  for (const match of searched.matches(start - 1, true)) {
-    if (++seen === occurrence) return match;
-  }
-  return undefined;
+  let found: RegexMatch | undefined;
+  return {
+    searched,
+    from: start - 1,
+    withGroups: true,
+    visit(match) {
+      if (++seen < occurrence) return true;
+      found = match;
+      return false;
+    },
+    finish: () => result(found),
+  };
 }
 
 function regexpInstr(
@@ -318,7 +362,7 @@ function regexpInstr(
   endOption = 0,
   flagText = '',
   group = 0,
-): number {
+): Search {
   checkPositive('start', start);
   checkPositive('n', occurrence);
   if (endOption !== 0 && endOption !== 1) {
@@ -331,15 +375,16 @@ function regexpInstr(
   const flags = readFlags(flagText);
   refuseGlobal(flags, 'regexp_instr');
   const regex = compileRegex(pattern, flags.options);
-  const match = nthMatch(new SearchedText(regex, text), start, occurrence);
-  if (match === undefined || group > regex.groupCount) return 0;
-  const position =
-    group === 0
-      ? endOption === 0
-        ? match.start
-        : match.end
-      : ((endOption === 0 ? match.groupStarts[group] : match.groupEnds[group]) as number);
-  return position + 1;
+  return nthMatch(new SearchedText(regex, text), start, occurrence, (match) => {
+    if (match === undefined || group > regex.groupCount) return 0;
+    const position =
+      group === 0
+        ? endOption === 0
+          ? match.start
+          : match.end
+        : ((endOption === 0 ? match.groupStarts[group] : match.groupEnds[group]) as number);
+    return position + 1;
+  });
 }
 
 function regexpSubstr(
@@ -349,7 +394,7 @@ function regexpSubstr(
   occurrence = 1,
   flagText = '',
   group = 0,
-): string | null {
+): Search {
   checkPositive('start', start);
   checkPositive('n', occurrence);
   checkPositive('subexpr', group, 0);
@@ -357,23 +402,65 @@ function regexpSubstr(
   refuseGlobal(flags, 'regexp_substr');
   const regex = compileRegex(pattern, flags.options);
   const searched = new SearchedText(regex, text);
-  const match = nthMatch(searched, start, occurrence);
-  return match === undefined || group > regex.groupCount ? null : searched.group(match, group);
+  return nthMatch(searched, start, occurrence, (match) =>
+    match === undefined || group > regex.groupCount ? null : searched.group(match, group),
+  );
 }
 
-function regexpLike(text: string, pattern: string, flagText = ''): boolean {
+/** The context stands where flags were left out. */
+const flagsOf = (flags: unknown): string => (typeof flags === 'string' ? flags : '');
+
+function likeRegex(pattern: string, flagText: string): Regex {
   const flags = readFlags(flagText);
   refuseGlobal(flags, 'regexp_like');
-  return compileRegex(pattern, flags.options).test(text);
+  return compileRegex(pattern, flags.options);
 }
 
 /** substring(text from pattern): the first group, or the whole match where there is none. */
-function substringByRegex(text: string, pattern: string): string | null {
+function substringByRegex(text: string, pattern: string): Search {
   const regex = compileRegex(pattern);
   const searched = new SearchedText(regex, text);
-  const match = searched.search.next(0, regex.groupCount > 0);
-  if (match === undefined) return null;
-  return searched.group(match, regex.groupCount > 0 ? 1 : 0);
+  const group = regex.groupCount > 0 ? 1 : 0;
+  let result: string | null = null;
+  return {
+    searched,
+    from: 0,
+    withGroups: group > 0,
+    visit(match) {
+      result = searched.group(match, group);
+      return false;
+    },
+    finish: () => result,
+  };
+}
+
+/** What a function looks for, and what it makes of it. */
+interface Search {
+  readonly searched: SearchedText;
+  /** Character position at which the search starts. */
+  readonly from: number;
+  readonly withGroups: boolean;
+  readonly visit: Visit;
+  finish(): Value;
+}
+
+function run({ searched, from, withGroups, visit, finish }: Search): Value {
+  searched.visit(from, withGroups, visit);
+  return finish();
+}
+
+function* runSteps({ searched, from, withGroups, visit, finish }: Search): Stepped<Value> {
+  yield* searched.visitSteps(from, withGroups, visit);
+  return finish();
+}
+
+/** Steps between rows. */
+function* pausing<T>(steps: Stepped<T>): Generator<readonly Value[], T, unknown> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    yield PAUSE;
+  }
 }
 
 /** A function with trailing arguments that may be left out, as one overload for each length. */
@@ -382,29 +469,30 @@ function withOverloads(
   types: readonly string[],
   least: number,
   result: string,
-  implementation: (...args: never[]) => Value,
+  searchFor: (...args: never[]) => Search,
+  onBytes?: ScalarFunction['onBytes'],
 ): ScalarFunction[] {
-  const call = implementation as unknown as (...args: unknown[]) => Value;
+  const search = searchFor as unknown as (...args: readonly unknown[]) => Search;
   return types.slice(least - 1).map((_, index) => {
-    const count = least + index;
-    const signature = `${name}(${types.slice(0, count).join(', ')}) ${result}`;
-    return scalar(signature, ((...args: unknown[]) => call(...args.slice(0, count))) as (
-      ...args: never[]
-    ) => Value);
+    const signature = `${name}(${types.slice(0, least + index).join(', ')}) ${result}`;
+    return {
+      ...scalar(signature, () => null, { onBytes }),
+      evaluate: (args) => run(search(...args)),
+      inSteps: (args) => runSteps(search(...args)),
+    };
   });
 }
 
 export const regexFunctions: readonly ScalarFunction[] = [
-  scalar('regexp_match(text, text) text[]', (text: string, pattern: string) =>
-    regexpMatch(text, pattern, ''),
+  ...withOverloads('regexp_match', ['text', 'text', 'text'], 2, 'text[]', regexpMatch),
+  ...withOverloads(
+    'regexp_replace',
+    ['text', 'text', 'text', 'text'],
+    3,
+    'text',
+    regexpReplace,
+    replaceOnBytes,
   ),
-  scalar('regexp_match(text, text, text) text[]', regexpMatch),
-  scalar(
-    'regexp_replace(text, text, text) text',
-    (text: string, pattern: string, to: string) => regexpReplace(text, pattern, to, ''),
-    { onBytes: replaceOnBytes },
-  ),
-  scalar('regexp_replace(text, text, text, text) text', regexpReplace, { onBytes: replaceOnBytes }),
   ...withOverloads(
     'regexp_replace',
     ['text', 'text', 'text', 'int4', 'int4', 'text'],
@@ -412,14 +500,7 @@ export const regexFunctions: readonly ScalarFunction[] = [
     'text',
     regexpReplaceFrom,
   ),
-  scalar('regexp_split_to_array(text, text) text[]', (text: string, pattern: string) =>
-    textArray(splitByRegex(text, pattern, '', 'regexp_split_to_array')),
-  ),
-  scalar(
-    'regexp_split_to_array(text, text, text) text[]',
-    (text: string, p: string, flags: string) =>
-      textArray(splitByRegex(text, p, flags, 'regexp_split_to_array')),
-  ),
+  ...withOverloads('regexp_split_to_array', ['text', 'text', 'text'], 2, 'text[]', splitToArray),
   ...withOverloads('regexp_count', ['text', 'text', 'int4', 'text'], 2, 'int4', regexpCount),
   ...withOverloads(
     'regexp_instr',
@@ -435,10 +516,25 @@ export const regexFunctions: readonly ScalarFunction[] = [
     'text',
     regexpSubstr,
   ),
-  ...withOverloads('regexp_like', ['text', 'text', 'text'], 2, 'bool', regexpLike),
-  scalar('substring(text, text) text', substringByRegex),
-  scalar('substring(text, text, text) text', (text: string, pattern: string, escape: string) =>
-    substringByRegex(text, similarToRegex(pattern, escape)),
+  ...['regexp_like(text, text) bool', 'regexp_like(text, text, text) bool'].map((signature) =>
+    scalar(
+      signature,
+      (text: string, pattern: string, flags: unknown) =>
+        likeRegex(pattern, flagsOf(flags)).test(text),
+      {
+        inSteps: (text: string, pattern: string, flags: unknown) =>
+          likeRegex(pattern, flagsOf(flags)).testSteps(text),
+      },
+    ),
+  ),
+  ...withOverloads('substring', ['text', 'text'], 2, 'text', substringByRegex),
+  ...withOverloads(
+    'substring',
+    ['text', 'text', 'text'],
+    3,
+    'text',
+    (text: string, pattern: string, escape: string) =>
+      substringByRegex(text, similarToRegex(pattern, escape)),
   ),
 ];
 
@@ -450,11 +546,9 @@ export const regexTableFunctions: readonly TableFunction[] = [
     regexpMatches(text as string, pattern as string, flags as string),
   ),
   table('regexp_split_to_table(text, text) text', ([text, pattern]) =>
-    splitByRegex(text as string, pattern as string, '', 'regexp_split_to_table').map((v) => [v]),
+    splitToRows(text as string, pattern as string, ''),
   ),
   table('regexp_split_to_table(text, text, text) text', ([text, pattern, flags]) =>
-    splitByRegex(text as string, pattern as string, flags as string, 'regexp_split_to_table').map(
-      (v) => [v],
-    ),
+    splitToRows(text as string, pattern as string, flags as string),
   ),
 ];

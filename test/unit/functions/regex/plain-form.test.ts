@@ -4,11 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { parseRegex } from '../../../../src/functions/regex/parse.ts';
 import { PlainForm } from '../../../../src/functions/regex/plain-form.ts';
 import { Subject } from '../../../../src/functions/regex/program.ts';
-import {
-  compileRegex,
-  RegexSearch,
-  type RegexMatch,
-} from '../../../../src/functions/regex/regex.ts';
+import { compileRegex, RegexSearch } from '../../../../src/functions/regex/regex.ts';
+import type { RegexMatch } from '../../../../src/functions/regex/groups.ts';
 import { rounds } from '../../../support/rounds.ts';
 
 const OPTIONS = {
