@@ -3,6 +3,9 @@
 /** Work towards a T that yields at least once in some milliseconds. */
 export type Stepped<T> = Generator<void, T, unknown>;
 
+/** What such work gives at its end. */
+export type Steps<T> = Generator<void, T, void>;
+
 /** Takes steps to their end at once. */
 export function finishNow<T>(steps: Iterator<void, T, void>): T {
   for (;;) {

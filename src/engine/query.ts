@@ -10,7 +10,7 @@ import { execute } from '../exec/build.ts';
 import type { ExecContext, Instrumentation } from '../exec/operator.ts';
 import { modifiedRows } from '../exec/run.ts';
 import type { ParsedStatement } from '../parse/parser.ts';
-import { bindStatement, type BoundStatement } from '../plan/binder.ts';
+import { bindSteps, type BoundStatement } from '../plan/binder.ts';
 import { planSteps } from '../plan/physical-builder.ts';
 import type { PhysicalNode, PhysicalPlan } from '../plan/physical.ts';
 import { StatementRestart } from '../storage/storage.ts';
@@ -157,7 +157,7 @@ function* planInSteps(
   declaredTypes: readonly Oid[],
 ): Generator<void, PlannedQuery, void> {
   const environment = session.bindEnvironment(sql, [...declaredTypes]);
-  const bound = bindStatement(statement, environment);
+  const bound = yield* bindSteps(statement, environment);
   yield;
   const plan = yield* planSteps(bound, environment);
   return { plan, bound, fields: fieldsOf(bound), sizes: TableSizes.of(session, plan) };

@@ -1,4 +1,5 @@
 /** From syntax trees to bound statements: the entry of this folder's first half. */
+import { finishNow, type Steps } from '../base/steps.ts';
 import { notSupported } from '../errors/db-error.ts';
 import { nodeAs, nodeKind } from '../parse/ast.ts';
 import { parseExpression, type ParsedStatement } from '../parse/parser.ts';
@@ -6,8 +7,8 @@ import { OID, type SqlType } from '../types/type.ts';
 import { BindContext, type BindEnvironment } from './bind/context.ts';
 import { resolveUnknown, toBoolean, tryCoerce } from './bind/coerce.ts';
 import { bindExpr } from './bind/expr.ts';
-import { bindModify } from './bind/modify.ts';
-import { bindQuery, resolveOutputs, type BoundQuery } from './bind/query.ts';
+import { modifySteps } from './bind/modify.ts';
+import { querySteps, resolveOutputs, type BoundQuery } from './bind/query.ts';
 import { Scope, type Clause, type RangeItem } from './bind/scope.ts';
 import { typeText } from './bind/types.ts';
 import type { Expr } from './expr.ts';
@@ -18,17 +19,25 @@ export type { BoundStatement, ResultField } from './logical.ts';
 
 /** Resolves names and types of a SELECT, VALUES, INSERT, UPDATE or DELETE statement. */
 export function bindStatement(statement: ParsedStatement, env: BindEnvironment): BoundStatement {
+  return finishNow(bindSteps(statement, env));
+}
+
+/** The same in steps. */
+export function* bindSteps(
+  statement: ParsedStatement,
+  env: BindEnvironment,
+): Steps<BoundStatement> {
   const context = new BindContext(env);
   const { node } = statement;
   const input = { context, outer: null, ctes: new Map(), topLevel: true };
   const select = nodeAs(node, 'SelectStmt');
   if (select !== undefined) {
-    const query = resolveOutputs(context, bindQuery(select, input));
+    const query = resolveOutputs(context, yield* querySteps(select, input));
     return finish(context, 'select', query, true);
   }
   const kind = nodeKind(node);
   if (kind === 'InsertStmt' || kind === 'UpdateStmt' || kind === 'DeleteStmt') {
-    const { query, command, returning } = bindModify(node, input);
+    const { query, command, returning } = yield* modifySteps(node, input);
     return finish(context, command, query, returning);
   }
   if (kind === 'MergeStmt') throw notSupported('MERGE');

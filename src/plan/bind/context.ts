@@ -1,4 +1,5 @@
 /** What binding one statement needs to know and to remember. */
+import { finishNow, type Steps } from '../../base/steps.ts';
 import type { CatalogSnapshot, TableDescriptor } from '../../catalog/catalog.ts';
 import { dbError, DbError } from '../../errors/db-error.ts';
 import type { ConditionName } from '../../errors/sqlstate.ts';
@@ -58,6 +59,9 @@ export interface ColumnInfo {
 
 export type RecordShape = readonly { readonly name: string; readonly type: SqlType }[];
 
+/** Nodes that are bound in one step: about a millisecond. */
+const STEP_NODES = 256;
+
 export class BindContext {
   readonly env: BindEnvironment;
   readonly reads = new Set<Oid>();
@@ -76,12 +80,27 @@ export class BindContext {
   /** Set while names inside a view are looked up: its own path, and no positions. */
   #path: readonly Oid[];
   #insideView = 0;
+  /** Nodes of the tree that were bound since the last pause. */
+  #nodes = 0;
   /** Views being expanded, to stop a cycle. */
   readonly viewStack: Oid[] = [];
 
   constructor(env: BindEnvironment) {
     this.env = env;
     this.#path = env.searchPath;
+  }
+
+  /** Takes note of a node that is bound. */
+  count(): void {
+    this.#nodes++;
+    this.env.checkTime?.();
+  }
+
+  /** True where binding has done enough for one step; the next one begins then. */
+  isDue(): boolean {
+    if (this.#nodes < STEP_NODES) return false;
+    this.#nodes = 0;
+    return true;
   }
 
   get searchPath(): readonly Oid[] {
@@ -176,11 +195,19 @@ export class BindContext {
 
   /** Runs `body` with names resolved along another path, as in the text of a view. */
   inView<T>(path: readonly Oid[], body: () => T): T {
+    return finishNow(
+      this.inViewSteps(path, function* () {
+        return body();
+      }),
+    );
+  }
+
+  *inViewSteps<T>(path: readonly Oid[], body: () => Steps<T>): Steps<T> {
     const saved = this.#path;
     this.#path = path;
     this.#insideView++;
     try {
-      return body();
+      return yield* body();
     } finally {
       this.#path = saved;
       this.#insideView--;

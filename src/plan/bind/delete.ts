@@ -1,4 +1,5 @@
 /** DELETE. */
+import type { Steps } from '../../base/steps.ts';
 import type { DeleteStmt } from '../../parse/ast.ts';
 import type { LogicalDelete, LogicalNode } from '../logical.ts';
 import { bindReturning, extraColumns } from './modify.ts';
@@ -6,13 +7,13 @@ import { modifyTarget, noteViewWrite, targetRows } from './modify-target.ts';
 import type { BoundQuery, QueryInput } from './query.ts';
 import { filterRows, withFrom } from './update.ts';
 
-export function bindDelete(stmt: DeleteStmt, input: QueryInput): BoundQuery {
+export function* deleteSteps(stmt: DeleteStmt, input: QueryInput): Steps<BoundQuery> {
   const { context } = input;
   const target = modifyTarget(context, stmt.relation, 'delete');
   const { table } = target;
   const rows = targetRows(context, target, stmt.relation);
-  const { scope, node } = withFrom(rows, stmt.usingClause, input);
-  const filtered = filterRows(node, stmt.whereClause, scope);
+  const { scope, node } = yield* withFrom(rows, stmt.usingClause, input);
+  const filtered = yield* filterRows(node, stmt.whereClause, scope);
   const returning = bindReturning(stmt.returningClause, scope);
   const rowIds = rows.table.columns.flatMap(({ expr }) =>
     expr.kind === 'column' ? [expr.index] : [],

@@ -1,4 +1,5 @@
 /** Expressions of the syntax tree to bound expressions: the dispatch by node kind. */
+import { finishNow, type Steps } from '../../base/steps.ts';
 import { codecFor } from '../../types/codecs.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import { notSupported } from '../../errors/db-error.ts';
@@ -25,7 +26,12 @@ import {
 } from './coerce.ts';
 import { bindColumnRef, bindIndirection } from './column-ref.ts';
 import { bindFuncCall, bindGroupingFunc } from './functions.ts';
-import { bindOperatorNode, resolveOperator, requireComparison } from './operators.ts';
+import {
+  bindOperatorNode,
+  bindOperatorSteps,
+  resolveOperator,
+  requireComparison,
+} from './operators.ts';
 import type { Scope } from './scope.ts';
 import { bindSubLink } from './sublink.ts';
 import { bindSqlValueFunction } from './sql-value.ts';
@@ -40,15 +46,15 @@ const HANDLERS: Handlers = {
   ColumnRef: bindColumnRef,
   ParamRef: bindParameter,
   A_Expr: bindOperatorNode,
-  BoolExpr: bindBoolExpr,
+  BoolExpr: now(boolSteps),
   FuncCall: bindFuncCall,
-  TypeCast: bindTypeCast,
+  TypeCast: now(castSteps),
   NullTest: bindNullTest,
   BooleanTest: bindBooleanTest,
-  CaseExpr: bindCase,
-  CoalesceExpr: bindCoalesce,
-  MinMaxExpr: bindMinMax,
-  A_ArrayExpr: (node, scope) => bindArray(node, scope, undefined),
+  CaseExpr: now(caseSteps),
+  CoalesceExpr: now(coalesceSteps),
+  MinMaxExpr: now(minMaxSteps),
+  A_ArrayExpr: now(plainArraySteps),
   RowExpr: bindRow,
   SubLink: bindSubLink,
   A_Indirection: bindIndirection,
@@ -76,7 +82,7 @@ const HANDLERS: Handlers = {
 
 /** Binds an expression. Untyped literals and parameters keep the type unknown. */
 export function bindExpr(node: Node, scope: Scope): Expr {
-  scope.context.env.checkTime?.();
+  scope.context.count();
   const kind = nodeKind(node);
   const handler = kind === undefined ? undefined : (HANDLERS[kind] as AnyHandler | undefined);
   const location = nodeLocation(node);
@@ -90,6 +96,52 @@ export function bindExpr(node: Node, scope: Scope): Expr {
 
 type AnyHandler = (node: unknown, scope: Scope, whole: Node) => Expr;
 
+type StepHandlers = {
+  readonly [K in NodeKind]?: (node: NodeBody<K>, scope: Scope) => Steps<Expr>;
+};
+
+/** What may have very many parts. */
+const STEP_HANDLERS: StepHandlers = {
+  A_Expr: bindOperatorSteps,
+  BoolExpr: boolSteps,
+  TypeCast: castSteps,
+  CaseExpr: caseSteps,
+  CoalesceExpr: coalesceSteps,
+  MinMaxExpr: minMaxSteps,
+  A_ArrayExpr: plainArraySteps,
+};
+
+type AnyStepHandler = (node: unknown, scope: Scope) => Steps<Expr>;
+
+function now<T>(steps: (node: T, scope: Scope) => Steps<Expr>): (node: T, scope: Scope) => Expr {
+  return (node, scope) => finishNow(steps(node, scope));
+}
+
+/** What `bindExpr` gives, in steps where the expression has very many parts. */
+export function* bindExprSteps(node: Node, scope: Scope): Steps<Expr> {
+  const { context } = scope;
+  const kind = nodeKind(node);
+  const handler =
+    kind === undefined ? undefined : (STEP_HANDLERS[kind] as AnyStepHandler | undefined);
+  if (kind === undefined || handler === undefined) {
+    const expr = bindExpr(node, scope);
+    if (context.isDue()) yield;
+    return expr;
+  }
+  context.count();
+  const location = nodeLocation(node);
+  const expr = yield* handler((node as unknown as Record<string, unknown>)[kind], scope);
+  context.env.trace?.expression(node, expr);
+  return context.locate(expr, location);
+}
+
+/** Several of them. */
+export function* bindExprsSteps(nodes: readonly Node[] | undefined, scope: Scope): Steps<Expr[]> {
+  const exprs: Expr[] = [];
+  for (const node of nodes ?? []) exprs.push(yield* bindExprSteps(node, scope));
+  return exprs;
+}
+
 export function bindExprs(nodes: readonly Node[] | undefined, scope: Scope): Expr[] {
   return (nodes ?? []).map((node) => bindExpr(node, scope));
 }
@@ -97,6 +149,10 @@ export function bindExprs(nodes: readonly Node[] | undefined, scope: Scope): Exp
 /** Binds a condition: boolean, or 42804 naming the construct. */
 export function bindCondition(node: Node, scope: Scope, construct: string): Expr {
   return toBoolean(scope.context, bindExpr(node, scope), construct);
+}
+
+export function* bindConditionSteps(node: Node, scope: Scope, construct: string): Steps<Expr> {
+  return toBoolean(scope.context, yield* bindExprSteps(node, scope), construct);
 }
 
 const INT4_MAX = 2147483647n;
@@ -149,25 +205,26 @@ function bindParameter(node: NodeBody<'ParamRef'>, scope: Scope): Expr {
   return { kind: 'parameter', type: sqlType(oid), index: number - 1 };
 }
 
-function bindBoolExpr(node: NodeBody<'BoolExpr'>, scope: Scope): Expr {
+function* boolSteps(node: NodeBody<'BoolExpr'>, scope: Scope): Steps<Expr> {
   const name = node.boolop === 'NOT_EXPR' ? 'NOT' : node.boolop === 'OR_EXPR' ? 'OR' : 'AND';
-  const args = (node.args ?? []).map((arg) => bindCondition(arg, scope, name));
+  const args: Expr[] = [];
+  for (const arg of node.args ?? []) args.push(yield* bindConditionSteps(arg, scope, name));
   if (name === 'NOT') return { kind: 'not', type: BOOL, arg: args[0] };
   const kind = name === 'OR' ? 'or' : 'and';
   // The grammar nests a AND b AND c already flat; parentheses may still nest the same operator.
   return { kind, type: BOOL, args };
 }
 
-function bindTypeCast(node: NodeBody<'TypeCast'>, scope: Scope): Expr {
+function* castSteps(node: NodeBody<'TypeCast'>, scope: Scope): Steps<Expr> {
   const context = scope.context;
   const target = resolveTypeName(context, node.typeName ?? {});
   const arg = node.arg as Node;
   const location = (node.location ?? -1) < 0 ? node.typeName?.location : node.location;
   if ('A_ArrayExpr' in arg && isArrayType(context, target.oid)) {
-    const array = bindArray(arg.A_ArrayExpr, scope, target.oid);
+    const array = yield* arraySteps(arg.A_ArrayExpr, scope, target.oid);
     return castTo(context, context.locate(array, arg.A_ArrayExpr.location), target, location);
   }
-  return castTo(context, bindExpr(arg, scope), target, location);
+  return castTo(context, yield* bindExprSteps(arg, scope), target, location);
 }
 
 function bindNullTest(node: NodeBody<'NullTest'>, scope: Scope): Expr {
@@ -183,27 +240,28 @@ function bindBooleanTest(node: NodeBody<'BooleanTest'>, scope: Scope): Expr {
   return { kind: 'boolean-test', type: BOOL, arg, test, negated: type.startsWith('IS_NOT') };
 }
 
-function bindCase(node: NodeBody<'CaseExpr'>, scope: Scope): Expr {
-  return inConditional(scope, 'CASE', () => {
+function caseSteps(node: NodeBody<'CaseExpr'>, scope: Scope): Steps<Expr> {
+  return inConditional(scope, 'CASE', function* () {
     const context = scope.context;
-    let subject = node.arg === undefined ? undefined : bindExpr(node.arg, scope);
+    let subject = node.arg === undefined ? undefined : yield* bindExprSteps(node.arg, scope);
     if (subject !== undefined) subject = resolveUnknown(context, subject);
     const whens: Expr[] = [];
     const thens: Expr[] = [];
     for (const arm of node.args ?? []) {
       const when = (arm as { CaseWhen: NodeBody<'CaseWhen'> }).CaseWhen;
-      if (subject === undefined) whens.push(bindCondition(when.expr as Node, scope, 'CASE/WHEN'));
+      if (subject === undefined)
+        whens.push(yield* bindConditionSteps(when.expr as Node, scope, 'CASE/WHEN'));
       else {
-        const value = bindExpr(when.expr as Node, scope);
+        const value = yield* bindExprSteps(when.expr as Node, scope);
         const test = resolveOperator(context, '=', subject, value, when.location);
         whens.push(toBoolean(context, test, 'CASE/WHEN'));
       }
-      thens.push(bindExpr(when.result as Node, scope));
+      thens.push(yield* bindExprSteps(when.result as Node, scope));
     }
     const otherwise =
       node.defresult === undefined
         ? constant(sqlType(OID.unknown), null)
-        : bindExpr(node.defresult, scope);
+        : yield* bindExprSteps(node.defresult, scope);
     // PostgreSQL lets the ELSE result come first when it chooses the type.
     const type = commonType(context, [otherwise, ...thens], 'CASE');
     return {
@@ -219,43 +277,53 @@ function bindCase(node: NodeBody<'CaseExpr'>, scope: Scope): Expr {
   });
 }
 
-function inConditional<T>(scope: Scope, name: string, body: () => T): T {
+function* inConditional<T>(scope: Scope, name: string, body: () => Steps<T>): Steps<T> {
   const calls = scope.calls;
-  if (calls === null) return body();
+  if (calls === null) return yield* body();
   const saved = calls.conditional;
   calls.conditional = name;
   try {
-    return body();
+    return yield* body();
   } finally {
     calls.conditional = saved;
   }
 }
 
-function bindCoalesce(node: NodeBody<'CoalesceExpr'>, scope: Scope): Expr {
-  return inConditional(scope, 'COALESCE', () => {
-    const { type, exprs } = unify(scope.context, bindExprs(node.args, scope), 'COALESCE');
+function coalesceSteps(node: NodeBody<'CoalesceExpr'>, scope: Scope): Steps<Expr> {
+  return inConditional(scope, 'COALESCE', function* () {
+    const args = yield* bindExprsSteps(node.args, scope);
+    const { type, exprs } = unify(scope.context, args, 'COALESCE');
     return { kind: 'coalesce', type, args: exprs };
   });
 }
 
-function bindMinMax(node: NodeBody<'MinMaxExpr'>, scope: Scope): Expr {
+function* minMaxSteps(node: NodeBody<'MinMaxExpr'>, scope: Scope): Steps<Expr> {
   const name = node.op === 'IS_LEAST' ? 'LEAST' : 'GREATEST';
-  const { type, exprs } = unify(scope.context, bindExprs(node.args, scope), name);
+  const args = yield* bindExprsSteps(node.args, scope);
+  const { type, exprs } = unify(scope.context, args, name);
   requireComparison(scope.context, type, node.location);
   return { kind: name === 'LEAST' ? 'least' : 'greatest', type, args: exprs };
 }
 
-function bindArray(node: NodeBody<'A_ArrayExpr'>, scope: Scope, wanted: number | undefined): Expr {
+function plainArraySteps(node: NodeBody<'A_ArrayExpr'>, scope: Scope): Steps<Expr> {
+  return arraySteps(node, scope, undefined);
+}
+
+function* arraySteps(
+  node: NodeBody<'A_ArrayExpr'>,
+  scope: Scope,
+  wanted: number | undefined,
+): Steps<Expr> {
   const context = scope.context;
   const elements: Expr[] = [];
   let nested = false;
   for (const item of node.elements ?? []) {
     if ('A_ArrayExpr' in item) {
-      const inner = bindArray(item.A_ArrayExpr, scope, wanted);
+      const inner = yield* arraySteps(item.A_ArrayExpr, scope, wanted);
       elements.push(context.locate(inner, nodeLocation(item)));
       nested = true;
     } else {
-      const element = bindExpr(item, scope);
+      const element = yield* bindExprSteps(item, scope);
       if (isArrayType(context, element.type.oid)) nested = true;
       elements.push(element);
     }

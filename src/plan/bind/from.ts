@@ -1,4 +1,5 @@
 /** FROM clauses: items, joins and LATERAL. */
+import { finishNow, type Steps } from '../../base/steps.ts';
 import {
   nameList,
   nodeAs,
@@ -13,11 +14,11 @@ import type { ExecParamBinding, Expr } from '../expr.ts';
 import { columnsOf, conjunction } from '../expr-walk.ts';
 import type { LogicalJoin, LogicalNode } from '../logical.ts';
 import { BOOL, commonType, constant, toCommon } from './coerce.ts';
-import { bindCondition } from './expr.ts';
+import { bindConditionSteps } from './expr.ts';
 import { resolveOperator } from './operators.ts';
-import { bindQuery, resolveOutputs } from './query.ts';
+import { querySteps, resolveOutputs } from './query.ts';
 import { bindRangeFunction } from './range-function.ts';
-import { bindRangeVar, type FromItem } from './relation.ts';
+import { rangeVarSteps, type FromItem } from './relation.ts';
 import {
   Captures,
   EMPTY_NAMESPACE,
@@ -39,9 +40,16 @@ export interface FromPart {
 
 /** Binds a FROM list into the scope; null where there is none. */
 export function bindFrom(items: readonly Node[] | undefined, scope: Scope): LogicalNode | null {
+  return finishNow(fromSteps(items, scope));
+}
+
+export function* fromSteps(
+  items: readonly Node[] | undefined,
+  scope: Scope,
+): Steps<LogicalNode | null> {
   let part: FromPart | null = null;
   for (const item of items ?? []) {
-    const next = bindFromItem(item, scope, part?.namespace ?? EMPTY_NAMESPACE);
+    const next: FromPart = yield* itemSteps(item, scope, part?.namespace ?? EMPTY_NAMESPACE);
     if (part === null) part = next;
     else {
       checkAliases(part.namespace, next.namespace, scope);
@@ -53,22 +61,25 @@ export function bindFrom(items: readonly Node[] | undefined, scope: Scope): Logi
   return part.node;
 }
 
-function bindFromItem(node: Node, scope: Scope, left: Namespace): FromPart {
-  const part = fromPart(node, scope, left);
+function* itemSteps(node: Node, scope: Scope, left: Namespace): Steps<FromPart> {
+  scope.context.count();
+  if (scope.context.isDue()) yield;
+  const part = yield* partSteps(node, scope, left);
   scope.context.env.trace?.fromItem(node, part.namespace);
   return part;
 }
 
-function fromPart(node: Node, scope: Scope, left: Namespace): FromPart {
+function* partSteps(node: Node, scope: Scope, left: Namespace): Steps<FromPart> {
   const { context } = scope;
   const kind = nodeKind(node);
   switch (kind) {
     case 'RangeVar': {
       const name = nodeAs(node, kind)!;
-      return plainPart(renamed(bindRangeVar(name, scope), nameList(name.alias?.colnames), scope));
+      const item = yield* rangeVarSteps(name, scope);
+      return plainPart(renamed(item, nameList(name.alias?.colnames), scope));
     }
     case 'RangeSubselect':
-      return bindSubselect(nodeAs(node, kind)!, scope, left);
+      return yield* subselectSteps(nodeAs(node, kind)!, scope, left);
     case 'RangeFunction': {
       const captures = new Captures(context);
       const names = lateralNames(context, left, captures, outerOf(scope));
@@ -77,7 +88,7 @@ function fromPart(node: Node, scope: Scope, left: Namespace): FromPart {
       return { ...part, bindings: captures.bindings };
     }
     case 'JoinExpr':
-      return bindJoin(nodeAs(node, kind)!, scope, left);
+      return yield* joinSteps(nodeAs(node, kind)!, scope, left);
     case 'RangeTableSample':
       throw notSupported('TABLESAMPLE', context.position(nodeAs(node, kind)?.location));
     default:
@@ -114,7 +125,7 @@ function renamed(from: FromItem, names: readonly string[], scope: Scope): FromIt
   return { node: from.node, item: { ...item, columns } };
 }
 
-function bindSubselect(node: RangeSubselect, scope: Scope, left: Namespace): FromPart {
+function* subselectSteps(node: RangeSubselect, scope: Scope, left: Namespace): Steps<FromPart> {
   const { context } = scope;
   const select = nodeAs(node.subquery, 'SelectStmt') as SelectStmt;
   const alias = node.alias?.aliasname;
@@ -134,7 +145,8 @@ function bindSubselect(node: RangeSubselect, scope: Scope, left: Namespace): Fro
   const captures = new Captures(context);
   const outer =
     node.lateral === true ? lateralNames(context, left, captures, outerOf(scope)) : outerOf(scope);
-  const query = resolveOutputs(context, bindQuery(select, { context, outer, ctes: scope.ctes }));
+  const input = { context, outer, ctes: scope.ctes };
+  const query = resolveOutputs(context, yield* querySteps(select, input));
   const columns = query.fields.map((field) => {
     const info = context.columnInfo(field.column.id);
     if (info !== undefined) context.setColumnInfo(field.column.id, { ...info, alias });
@@ -210,11 +222,11 @@ const JOIN_TYPES: Readonly<Record<string, LogicalJoin['joinType']>> = {
   JOIN_FULL: 'full',
 };
 
-function bindJoin(node: JoinExpr, scope: Scope, outerLeft: Namespace): FromPart {
+function* joinSteps(node: JoinExpr, scope: Scope, outerLeft: Namespace): Steps<FromPart> {
   const { context } = scope;
   const joinType = JOIN_TYPES[node.jointype ?? 'JOIN_INNER'] ?? 'inner';
-  let left = bindFromItem(node.larg as Node, scope, outerLeft);
-  let right = bindFromItem(node.rarg as Node, scope, concat(outerLeft, left.namespace));
+  let left = yield* itemSteps(node.larg as Node, scope, outerLeft);
+  let right = yield* itemSteps(node.rarg as Node, scope, concat(outerLeft, left.namespace));
   checkAliases(left.namespace, right.namespace, scope);
   if ((joinType === 'right' || joinType === 'full') && right.bindings.length > 0) {
     throw context.error(
@@ -240,7 +252,7 @@ function bindJoin(node: JoinExpr, scope: Scope, outerLeft: Namespace): FromPart 
   if (node.quals !== undefined) {
     const inner = new Scope(context, scope.outer, scope.ctes, namespace);
     inner.clause = 'JOIN conditions';
-    condition = bindCondition(node.quals, inner, 'JOIN/ON');
+    condition = yield* bindConditionSteps(node.quals, inner, 'JOIN/ON');
   }
   if (node.join_using_alias?.aliasname !== undefined && merged !== undefined) {
     const item = joinItem(node.join_using_alias.aliasname, merged.columns.slice(0, shared.length));

@@ -1,4 +1,5 @@
 /** INSERT. */
+import { finishNow, type Steps } from '../../base/steps.ts';
 import { liveColumns, type ColumnDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
 import { notSupported } from '../../errors/db-error.ts';
 import {
@@ -35,22 +36,22 @@ import {
   type ModifyTarget,
   type TargetColumn,
 } from './modify-target.ts';
-import { bindQuery, type BoundQuery, type QueryInput } from './query.ts';
+import { querySteps, type BoundQuery, type QueryInput } from './query.ts';
 import { Scope, type RangeItem } from './scope.ts';
-import { bindAssignments } from './update.ts';
+import { assignmentSteps } from './update.ts';
 import { wholeLists } from './values.ts';
 
 interface InsertTarget extends TargetColumn {
   readonly location: number | undefined;
 }
 
-export function bindInsert(stmt: InsertStmt, input: QueryInput): BoundQuery {
+export function* insertSteps(stmt: InsertStmt, input: QueryInput): Steps<BoundQuery> {
   const { context } = input;
   const target = modifyTarget(context, stmt.relation, 'insert');
   const { table } = target;
   const explicit = stmt.cols !== undefined;
   const targets = insertTargets(context, stmt, target);
-  const source = insertSource(stmt, targets, explicit, input);
+  const source = yield* sourceSteps(stmt, targets, explicit, input);
   const rows = completeRows(
     context,
     target,
@@ -178,12 +179,12 @@ interface InsertSource {
   readonly isDefaultValues?: boolean;
 }
 
-function insertSource(
+function* sourceSteps(
   stmt: InsertStmt,
   targets: readonly InsertTarget[],
   explicit: boolean,
   input: QueryInput,
-): InsertSource {
+): Steps<InsertSource> {
   const { context } = input;
   const select = nodeAs(stmt.selectStmt, 'SelectStmt');
   if (select === undefined)
@@ -194,8 +195,8 @@ function insertSource(
     select.limitCount === undefined &&
     select.limitOffset === undefined &&
     select.withClause === undefined;
-  if (isPlainValues) return valuesSource(select, targets, explicit, input);
-  const query = bindQuery(select, { ...input, keepUnknown: true, topLevel: false });
+  if (isPlainValues) return yield* valuesSteps(select, targets, explicit, input);
+  const query = yield* querySteps(select, { ...input, keepUnknown: true, topLevel: false });
   checkWidth(context, query.fields.length, targets, explicit, undefined, undefined);
   const outputs: readonly Expr[] =
     query.node.kind === 'project'
@@ -205,17 +206,18 @@ function insertSource(
   return { node, rows: [outputs.map((expr, i) => assign(context, expr, targets[i].column))] };
 }
 
-function valuesSource(
+function* valuesSteps(
   select: SelectStmt,
   targets: readonly InsertTarget[],
   explicit: boolean,
   input: QueryInput,
-): InsertSource {
+): Steps<InsertSource> {
   const { context } = input;
   const scope = new Scope(context, input.outer, input.ctes);
   scope.clause = 'VALUES';
   let width = -1;
-  const rows = wholeLists(context, select.valuesLists ?? []).map((list) => {
+  const rows: (Expr | null)[][] = [];
+  for (const list of wholeLists(context, select.valuesLists ?? [])) {
     const items = nodeAs(list, 'List')?.items ?? [];
     if (width >= 0 && items.length !== width) {
       const first = items[0] === undefined ? undefined : bindExpr(items[0], scope);
@@ -227,12 +229,14 @@ function valuesSource(
     }
     width = items.length;
     checkWidth(context, width, targets, explicit, items, scope);
-    return items.map((item, i) =>
+    const row = items.map((item, i) =>
       nodeAs(item, 'SetToDefault') === undefined
         ? assign(context, bindExpr(item, scope), targets[i].column)
         : null,
     );
-  });
+    rows.push(row);
+    if (context.isDue()) yield;
+  }
   return { node: null, rows };
 }
 
@@ -445,12 +449,8 @@ function bindOnConflict(
     ),
   });
   scope.clause = 'UPDATE';
-  const set = bindAssignments(
-    clause.targetList ?? [],
-    { ...target, verb: 'update' },
-    row.table,
-    scope,
-  );
+  const changed = { ...target, verb: 'update' } as const;
+  const set = finishNow(assignmentSteps(clause.targetList ?? [], changed, row.table, scope));
   const where =
     clause.whereClause === undefined
       ? null

@@ -1,4 +1,5 @@
 /** INSERT, UPDATE and DELETE: shared parts and the dispatch. */
+import type { Steps } from '../../base/steps.ts';
 import { liveColumns, type ColumnDescriptor } from '../../catalog/catalog.ts';
 import { notSupported } from '../../errors/db-error.ts';
 import { nodeAs, type Node } from '../../parse/ast.ts';
@@ -9,17 +10,17 @@ import { columnsOf } from '../expr-walk.ts';
 import type { BoundStatement, LogicalRowChecks } from '../logical.ts';
 import { constant, resolveUnknown, toBoolean, tryCoerce } from './coerce.ts';
 import type { BindContext } from './context.ts';
-import { bindDelete } from './delete.ts';
+import { deleteSteps } from './delete.ts';
 import { bindExpr } from './expr.ts';
-import { bindInsert, rowItem } from './insert.ts';
+import { insertSteps, rowItem } from './insert.ts';
 import { viewChecks, type ModifyTarget } from './modify-target.ts';
 import { outputField, type BoundQuery, type QueryField, type QueryInput } from './query.ts';
 import { QueryCalls } from './query-calls.ts';
 import { itemNamespace, Scope, type Clause, type RangeItem } from './scope.ts';
 import { bindTargets } from './target.ts';
 import { typeText } from './types.ts';
-import { bindUpdate } from './update.ts';
-import { bindWith, wrapWith } from './with.ts';
+import { updateSteps } from './update.ts';
+import { withSteps, wrapWith } from './with.ts';
 
 export interface BoundModify {
   readonly query: BoundQuery;
@@ -27,30 +28,30 @@ export interface BoundModify {
   readonly returning: boolean;
 }
 
-export function bindModify(node: Node, input: QueryInput): BoundModify {
+export function* modifySteps(node: Node, input: QueryInput): Steps<BoundModify> {
   const insert = nodeAs(node, 'InsertStmt');
   const update = nodeAs(node, 'UpdateStmt');
   const remove = nodeAs(node, 'DeleteStmt');
   const clause = insert?.withClause ?? update?.withClause ?? remove?.withClause;
-  const { ctes, declared } = bindWith(clause, input);
+  const { ctes, declared } = yield* withSteps(clause, input);
   const inner = { ...input, ctes };
   if (insert !== undefined) {
     return {
-      query: wrapWith(declared, bindInsert(insert, inner)),
+      query: wrapWith(declared, yield* insertSteps(insert, inner)),
       command: 'insert',
       returning: insert.returningClause !== undefined,
     };
   }
   if (update !== undefined) {
     return {
-      query: wrapWith(declared, bindUpdate(update, inner)),
+      query: wrapWith(declared, yield* updateSteps(update, inner)),
       command: 'update',
       returning: update.returningClause !== undefined,
     };
   }
   if (remove !== undefined) {
     return {
-      query: wrapWith(declared, bindDelete(remove, inner)),
+      query: wrapWith(declared, yield* deleteSteps(remove, inner)),
       command: 'delete',
       returning: remove.returningClause !== undefined,
     };
@@ -59,8 +60,8 @@ export function bindModify(node: Node, input: QueryInput): BoundModify {
 }
 
 /** INSERT ... RETURNING and its kin as a WITH query. */
-export function bindModifyingCte(node: Node, input: QueryInput): BoundQuery {
-  return bindModify(node, { ...input, topLevel: false }).query;
+export function* modifyingCteSteps(node: Node, input: QueryInput): Steps<BoundQuery> {
+  return (yield* modifySteps(node, { ...input, topLevel: false })).query;
 }
 
 /** Binds SQL text from the catalog over the columns of a row, given as expressions. */

@@ -1,4 +1,5 @@
 /** Operators: their overloads, and the SQL constructs that are made of operators. */
+import { finishNow, type Steps } from '../../base/steps.ts';
 import { OID, sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import { dbError, notSupported, type DbError } from '../../errors/db-error.ts';
 import type { FunctionRegistry, SqlOperator } from '../../functions/function.ts';
@@ -14,7 +15,7 @@ import {
   tryCommonType,
 } from './coercion-rules.ts';
 import type { BindContext } from './context.ts';
-import { bindExpr } from './expr.ts';
+import { bindExpr, bindExprsSteps, bindExprSteps } from './expr.ts';
 import { matchingCandidates, selectCandidate } from './overload.ts';
 import { itemArray, itemTypes } from './long-in.ts';
 import { compareRows } from './row-compare.ts';
@@ -27,10 +28,21 @@ interface OperatorCandidate {
   readonly argTypes: readonly Oid[];
 }
 
-export function bindOperatorNode(node: A_Expr, scope: Scope): Expr {
-  const context = scope.context;
+/** The same in steps: an IN list, or what stands beside ANY, may be long. */
+export function* bindOperatorSteps(node: A_Expr, scope: Scope): Steps<Expr> {
+  const name = operatorName(node, scope.context);
+  if (node.kind === 'AEXPR_IN') return yield* inSteps(node, name, scope);
+  if (node.kind === 'AEXPR_OP_ANY' || node.kind === 'AEXPR_OP_ALL') {
+    return yield* arrayOperatorSteps(node, name, scope);
+  }
+  const expr = bindOperatorNode(node, scope);
+  if (scope.context.isDue()) yield;
+  return expr;
+}
+
+/** Without its schema, which can only be pg_catalog. */
+function operatorName(node: A_Expr, context: BindContext): string {
   const names = nameList(node.name);
-  const name = names[names.length - 1];
   if (names.length > 1 && names[0] !== 'pg_catalog') {
     throw context.error(
       'undefined_function',
@@ -38,9 +50,14 @@ export function bindOperatorNode(node: A_Expr, scope: Scope): Expr {
       node.location,
     );
   }
+  return names[names.length - 1];
+}
+
+export function bindOperatorNode(node: A_Expr, scope: Scope): Expr {
+  const name = operatorName(node, scope.context);
   switch (node.kind) {
     case 'AEXPR_IN':
-      return bindIn(node, name, scope);
+      return finishNow(inSteps(node, name, scope));
     case 'AEXPR_BETWEEN':
     case 'AEXPR_NOT_BETWEEN':
     case 'AEXPR_BETWEEN_SYM':
@@ -48,7 +65,7 @@ export function bindOperatorNode(node: A_Expr, scope: Scope): Expr {
       return bindBetween(node, scope);
     case 'AEXPR_OP_ANY':
     case 'AEXPR_OP_ALL':
-      return bindArrayOperator(node, name, scope);
+      return finishNow(arrayOperatorSteps(node, name, scope));
     case 'AEXPR_DISTINCT':
     case 'AEXPR_NOT_DISTINCT':
       return bindDistinct(node, scope);
@@ -303,7 +320,7 @@ export function requireOrdering(
   });
 }
 
-function bindIn(node: A_Expr, name: string, scope: Scope): Expr {
+function* inSteps(node: A_Expr, name: string, scope: Scope): Steps<Expr> {
   const context = scope.context;
   const negated = name === '<>';
   const items = nodeAs(node.rexpr, 'List')?.items ?? [];
@@ -315,7 +332,7 @@ function bindIn(node: A_Expr, name: string, scope: Scope): Expr {
     if (array !== undefined) return array;
     const bound =
       long?.values.map((value) => bindExpr(literalNode(value, long.kind), scope)) ??
-      items.map((item) => bindExpr(item, scope));
+      (yield* bindExprsSteps(items, scope));
     const list = inList(context, arg, bound, negated, node.location);
     if (list !== undefined) return list;
     return joinTests(
@@ -323,20 +340,19 @@ function bindIn(node: A_Expr, name: string, scope: Scope): Expr {
       bound.map((item) => resolveOperator(context, name, arg, item, node.location)),
     );
   }
-  const tests = items.map((item) => {
+  const tests: Expr[] = [];
+  for (const item of items) {
     const row = nodeAs(item, 'RowExpr');
-    if (row === undefined)
-      return resolveOperator(
-        context,
-        name,
-        bindExpr(node.lexpr as Node, scope),
-        bindExpr(item, scope),
-        node.location,
-      );
+    if (row === undefined) {
+      const left = bindExpr(node.lexpr as Node, scope);
+      tests.push(resolveOperator(context, name, left, bindExpr(item, scope), node.location));
+      continue;
+    }
     const lefts = (leftRow.args ?? []).map((part) => bindExpr(part, scope));
     const rights = (row.args ?? []).map((part) => bindExpr(part, scope));
-    return compareRows(context, name, lefts, rights, node.location);
-  });
+    tests.push(compareRows(context, name, lefts, rights, node.location));
+    if (context.isDue()) yield;
+  }
   return joinTests(negated, tests);
 }
 
@@ -450,9 +466,9 @@ function bindBetween(node: A_Expr, scope: Scope): Expr {
   return { kind: negated ? 'and' : 'or', type: BOOL, args: [first, range(high, low)] };
 }
 
-function bindArrayOperator(node: A_Expr, name: string, scope: Scope): Expr {
-  const left = bindExpr(node.lexpr as Node, scope);
-  const array = bindExpr(node.rexpr as Node, scope);
+function* arrayOperatorSteps(node: A_Expr, name: string, scope: Scope): Steps<Expr> {
+  const left = yield* bindExprSteps(node.lexpr as Node, scope);
+  const array = yield* bindExprSteps(node.rexpr as Node, scope);
   return arrayOperator(
     scope.context,
     name,

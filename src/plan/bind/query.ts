@@ -1,4 +1,5 @@
 /** Queries of any form: SELECT, VALUES, set operations, WITH. */
+import { finishNow, type Steps } from '../../base/steps.ts';
 import type { SelectStmt } from '../../parse/ast.ts';
 import type { Expr } from '../expr.ts';
 import type { LogicalColumn, LogicalNode, LogicalProject } from '../logical.ts';
@@ -6,10 +7,10 @@ import type { SqlType } from '../../types/type.ts';
 import type { BindContext, RecordShape } from './context.ts';
 import { resolveUnknown } from './coerce.ts';
 import type { OuterNames } from './scope.ts';
-import { bindSelect } from './select.ts';
-import { bindSetOperation } from './set-operation.ts';
-import { bindValuesQuery } from './values.ts';
-import { bindWith, wrapWith, type CteEntry } from './with.ts';
+import { selectSteps } from './select.ts';
+import { setOperationSteps } from './set-operation.ts';
+import { valuesSteps } from './values.ts';
+import { withSteps, wrapWith, type CteEntry } from './with.ts';
 
 export interface QueryInput {
   readonly context: BindContext;
@@ -33,13 +34,17 @@ export interface BoundQuery {
 }
 
 export function bindQuery(stmt: SelectStmt, input: QueryInput): BoundQuery {
-  const { ctes, declared } = bindWith(stmt.withClause, input);
+  return finishNow(querySteps(stmt, input));
+}
+
+export function* querySteps(stmt: SelectStmt, input: QueryInput): Steps<BoundQuery> {
+  const { ctes, declared } = yield* withSteps(stmt.withClause, input);
   const inner: QueryInput = { ...input, ctes };
-  const query = bindBody(stmt, inner);
+  const query = yield* bodySteps(stmt, inner);
   return wrapWith(declared, query);
 }
 
-function bindBody(stmt: SelectStmt, input: QueryInput): BoundQuery {
+function bodySteps(stmt: SelectStmt, input: QueryInput): Steps<BoundQuery> {
   if (stmt.intoClause !== undefined) {
     throw input.context.error(
       'syntax_error',
@@ -47,9 +52,9 @@ function bindBody(stmt: SelectStmt, input: QueryInput): BoundQuery {
       stmt.intoClause.rel?.location,
     );
   }
-  if (stmt.op !== undefined && stmt.op !== 'SETOP_NONE') return bindSetOperation(stmt, input);
-  if (stmt.valuesLists !== undefined) return bindValuesQuery(stmt, input);
-  return bindSelect(stmt, input);
+  if (stmt.op !== undefined && stmt.op !== 'SETOP_NONE') return setOperationSteps(stmt, input);
+  if (stmt.valuesLists !== undefined) return valuesSteps(stmt, input);
+  return selectSteps(stmt, input);
 }
 
 /** Makes a field for an expression: its column carries on where the value came from. */

@@ -1,4 +1,5 @@
 /** Tables, views, sequences and CTEs as FROM items. */
+import type { Steps } from '../../base/steps.ts';
 import {
   liveColumns,
   PG_CATALOG_SCHEMA_OID,
@@ -17,7 +18,7 @@ import type { LogicalNode, LogicalScan, ScanColumn } from '../logical.ts';
 import { ROW_REF_ATTNUM, TABLE_OID_ATTNUM } from '../physical.ts';
 import { constant, INT8 } from './coerce.ts';
 import type { BindContext } from './context.ts';
-import { bindQuery, resolveOutputs } from './query.ts';
+import { querySteps, resolveOutputs } from './query.ts';
 import type { RangeItem, Scope } from './scope.ts';
 import type { CteEntry } from './with.ts';
 
@@ -57,7 +58,7 @@ export function lookupRelation(context: BindContext, name: RangeVar): RelationDe
   throw context.error('undefined_table', `relation "${relname}" does not exist`, name.location);
 }
 
-export function bindRangeVar(name: RangeVar, scope: Scope): FromItem {
+export function* rangeVarSteps(name: RangeVar, scope: Scope): Steps<FromItem> {
   const { context } = scope;
   const cte = name.schemaname === undefined ? scope.ctes.get(name.relname ?? '') : undefined;
   const alias = name.alias?.aliasname ?? name.relname ?? '';
@@ -72,7 +73,7 @@ export function bindRangeVar(name: RangeVar, scope: Scope): FromItem {
       return scanItem(context, relation, alias, aliased);
     case 'view':
       noteRead(context, relation.oid);
-      return viewItem(context, relation, alias, aliased, name.location);
+      return yield* viewSteps(context, relation, alias, aliased, name.location);
     default:
       throw context.error(
         'wrong_object_type',
@@ -195,13 +196,13 @@ function tidOf(rowRef: ColumnExpr): Expr {
   };
 }
 
-function viewItem(
+function* viewSteps(
   context: BindContext,
   view: ViewDescriptor,
   alias: string,
   aliased: boolean,
   location: number | undefined,
-): FromItem {
+): Steps<FromItem> {
   if (context.viewStack.includes(view.oid)) {
     throw context.error(
       'invalid_object_definition',
@@ -211,11 +212,12 @@ function viewItem(
   }
   const path = view.searchPath.flatMap((name) => context.env.catalog.schemaByName(name)?.oid ?? []);
   context.viewStack.push(view.oid);
-  const query = context.inView(path, () => {
+  const query = yield* context.inViewSteps(path, function* () {
     const select = nodeAs(parseStatements(view.sql)[0]?.node, 'SelectStmt');
     if (select === undefined)
       throw context.error('internal_error', `view "${view.name}" has no query`);
-    return resolveOutputs(context, bindQuery(select, { context, outer: null, ctes: new Map() }));
+    const input = { context, outer: null, ctes: new Map() };
+    return resolveOutputs(context, yield* querySteps(select, input));
   });
   context.viewStack.pop();
   const live = liveColumns(view);

@@ -1,4 +1,5 @@
 /** Names that expressions of one query level can use: range-table items, columns, CTEs, windows. */
+import type { Steps } from '../../base/steps.ts';
 import { liveColumns, type ReadableRelation } from '../../catalog/catalog.ts';
 import { sqlType, OID, type Oid, type SqlType } from '../../types/type.ts';
 import type { ColumnExpr, ExecParamBinding, Expr } from '../expr.ts';
@@ -109,6 +110,16 @@ export class Scope {
     this.clause = clause;
     try {
       return body();
+    } finally {
+      this.clause = saved;
+    }
+  }
+
+  *duringSteps<T>(clause: Clause, body: Steps<T>): Steps<T> {
+    const saved = this.clause;
+    this.clause = clause;
+    try {
+      return yield* body;
     } finally {
       this.clause = saved;
     }

@@ -1,4 +1,5 @@
 /** Simple SELECT: from the clauses to a plan. */
+import type { Steps } from '../../base/steps.ts';
 import { nodeAs, type Node, type SelectStmt } from '../../parse/ast.ts';
 import { nodeLocation } from '../../parse/location.ts';
 import { OID } from '../../types/type.ts';
@@ -8,9 +9,9 @@ import type { LogicalNode, LogicalProject, LogicalWindowCall } from '../logical.
 import type { SortKey } from '../physical.ts';
 import { sameExpr } from './same-expr.ts';
 import { resolveUnknown } from './coerce.ts';
-import { bindCondition } from './expr.ts';
+import { bindConditionSteps } from './expr.ts';
 import { applyLimit } from './finish.ts';
-import { bindFrom } from './from.ts';
+import { fromSteps } from './from.ts';
 import { Grouping, isGrouped } from './grouping.ts';
 import { CarriedColumns, lateSets, lateTargets, readsAny } from './late-targets.ts';
 import { lockTargets, type LockTargets } from './locking.ts';
@@ -19,28 +20,29 @@ import { findTarget, sortKey, sortNode } from './order.ts';
 import { outputField, type BoundQuery, type QueryField, type QueryInput } from './query.ts';
 import { QueryCalls, type PendingSet, type WindowSpec } from './query-calls.ts';
 import { Scope } from './scope.ts';
-import { bindTargets, TargetList, type Target } from './target.ts';
+import { TargetList, targetSteps, type Target } from './target.ts';
 import { sameWindow, windowHash } from './window-call.ts';
 
-export function bindSelect(stmt: SelectStmt, input: QueryInput): BoundQuery {
+export function* selectSteps(stmt: SelectStmt, input: QueryInput): Steps<BoundQuery> {
   const { context } = input;
   const scope = new Scope(context, input.outer, input.ctes);
-  const from = bindFrom(stmt.fromClause, scope);
+  const from = yield* fromSteps(stmt.fromClause, scope);
   let node: LogicalNode = from ?? { kind: 'values', rows: [[]], columns: [] };
   const calls = new QueryCalls();
   scope.calls = calls;
   nameWindows(stmt, scope);
-  const targets = selectTargets(stmt, scope, input.keepUnknown === true);
+  const targets = yield* selectTargets(stmt, scope, input.keepUnknown === true);
   if (stmt.whereClause !== undefined) {
-    const condition = scope.during('WHERE', () =>
-      bindCondition(stmt.whereClause as Node, scope, 'WHERE'),
+    const condition = yield* scope.duringSteps(
+      'WHERE',
+      bindConditionSteps(stmt.whereClause, scope, 'WHERE'),
     );
     node = { kind: 'filter', input: node, condition, columns: node.columns };
   }
   const having =
     stmt.havingClause === undefined
       ? null
-      : scope.during('HAVING', () => bindCondition(stmt.havingClause as Node, scope, 'HAVING'));
+      : yield* scope.duringSteps('HAVING', bindConditionSteps(stmt.havingClause, scope, 'HAVING'));
   const sorts = bindOrder(stmt, targets, scope);
   if (calls.aggregates.length > 0 && from !== null && readsWorkTable(from)) {
     throw context.error(
@@ -100,8 +102,8 @@ export function nameWindows(stmt: SelectStmt, scope: Scope): void {
   }
 }
 
-function selectTargets(stmt: SelectStmt, scope: Scope, keepUnknown: boolean): TargetList {
-  const targets = scope.during('SELECT', () => bindTargets(stmt.targetList ?? [], scope));
+function* selectTargets(stmt: SelectStmt, scope: Scope, keepUnknown: boolean): Steps<TargetList> {
+  const targets = yield* scope.duringSteps('SELECT', targetSteps(stmt.targetList ?? [], scope));
   const typed = (target: Target): Target => ({
     ...target,
     expr: resolveUnknown(scope.context, target.expr),

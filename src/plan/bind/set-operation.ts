@@ -1,4 +1,5 @@
 /** UNION, INTERSECT and EXCEPT. */
+import type { Steps } from '../../base/steps.ts';
 import { OID } from '../../types/type.ts';
 import type { SelectStmt } from '../../parse/ast.ts';
 import { nodeLocation } from '../../parse/location.ts';
@@ -8,10 +9,10 @@ import { commonType, resolveUnknown, toCommon } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { finishQuery } from './finish.ts';
 import { equalityOf } from './operators.ts';
-import { bindQuery, mapOutputs, outputField, type BoundQuery, type QueryInput } from './query.ts';
+import { mapOutputs, outputField, querySteps, type BoundQuery, type QueryInput } from './query.ts';
 
-export function bindSetOperation(stmt: SelectStmt, input: QueryInput): BoundQuery {
-  return finishQuery(stmt, combine(stmt, input), input);
+export function* setOperationSteps(stmt: SelectStmt, input: QueryInput): Steps<BoundQuery> {
+  return finishQuery(stmt, yield* combine(stmt, input), input);
 }
 
 const NAMES = {
@@ -20,15 +21,28 @@ const NAMES = {
   SETOP_EXCEPT: 'EXCEPT',
 } as const;
 
-function combine(stmt: SelectStmt, input: QueryInput): BoundQuery {
+/** The operations on the left are taken one after the other: a chain may have thousands of arms. */
+function* combine(stmt: SelectStmt, input: QueryInput): Steps<BoundQuery> {
   const { context } = input;
-  const op = (stmt.op ?? 'SETOP_UNION') as keyof typeof NAMES;
-  const name = NAMES[op];
   const arm = { ...input, keepUnknown: true, topLevel: false };
-  const left = bindQuery(stmt.larg as SelectStmt, arm);
-  const right = bindQuery(stmt.rarg as SelectStmt, arm);
-  const [typedLeft, typedRight] = unifyArms(context, left, right, name, stmt);
-  return setOperation(context, op, stmt.all === true, typedLeft, typedRight);
+  const chain = [stmt];
+  let first = stmt.larg as SelectStmt;
+  for (; isPlainOperation(first); first = first.larg as SelectStmt) chain.push(first);
+  let result = yield* querySteps(first, arm);
+  for (const each of chain.toReversed()) {
+    const op = (each.op ?? 'SETOP_UNION') as keyof typeof NAMES;
+    const right = yield* querySteps(each.rarg as SelectStmt, arm);
+    const [typedLeft, typedRight] = unifyArms(context, result, right, NAMES[op], each);
+    result = setOperation(context, op, each.all === true, typedLeft, typedRight);
+  }
+  return result;
+}
+
+/** A set operation with no clauses of its own. */
+function isPlainOperation(stmt: SelectStmt): boolean {
+  const { op, withClause, sortClause, limitCount, limitOffset, lockingClause, intoClause } = stmt;
+  const clauses = [withClause, sortClause, limitCount, limitOffset, lockingClause, intoClause];
+  return op !== undefined && op !== 'SETOP_NONE' && clauses.every((clause) => clause === undefined);
 }
 
 /** Both arms with the common type of each column. */
@@ -85,7 +99,7 @@ function setOperation(
   if (op === 'SETOP_UNION') {
     node = {
       kind: 'append',
-      inputs: all ? appended(left.node, right.node) : [left.node, right.node],
+      inputs: [...(all ? allInputs(left.node) : unionInputs(left.node)), right.node],
       columns,
     };
     if (!all) node = { kind: 'distinct', input: node, columns };
@@ -97,6 +111,11 @@ function setOperation(
 }
 
 /** A chain of UNION ALL is one append, as it may have a thousand arms. */
-function appended(left: LogicalNode, right: LogicalNode): LogicalNode[] {
-  return left.kind === 'append' ? [...left.inputs, right] : [left, right];
+function allInputs(left: LogicalNode): readonly LogicalNode[] {
+  return left.kind === 'append' ? left.inputs : [left];
+}
+
+/** So is one of UNION: rows that an arm has twice are told apart at the end. */
+function unionInputs(left: LogicalNode): readonly LogicalNode[] {
+  return left.kind === 'distinct' && left.input.kind === 'append' ? left.input.inputs : [left];
 }

@@ -1,10 +1,11 @@
 /** Select lists: names of the result columns, and stars. */
+import { finishNow, type Steps } from '../../base/steps.ts';
 import { dbError } from '../../errors/db-error.ts';
 import { nameList, nodeAs, nodeKind, type Node } from '../../parse/ast.ts';
 import { nodeLocation } from '../../parse/location.ts';
 import type { Expr } from '../expr.ts';
 import { fieldAccess, fieldsOf, missingTable } from './column-ref.ts';
-import { bindExpr } from './expr.ts';
+import { bindExpr, bindExprSteps } from './expr.ts';
 import type { StarColumn } from './context.ts';
 import { ExprIndex } from './same-expr.ts';
 import { freshReference, type Scope } from './scope.ts';
@@ -69,6 +70,10 @@ export class TargetList {
 }
 
 export function bindTargets(nodes: readonly Node[], scope: Scope): Target[] {
+  return finishNow(targetSteps(nodes, scope));
+}
+
+export function* targetSteps(nodes: readonly Node[], scope: Scope): Steps<Target[]> {
   const targets: Target[] = [];
   for (const node of nodes) {
     const res = nodeAs(node, 'ResTarget');
@@ -78,7 +83,7 @@ export function bindTargets(nodes: readonly Node[], scope: Scope): Target[] {
       targets.push(...expanded);
       continue;
     }
-    const expr = bindExpr(res.val, scope);
+    const expr = yield* bindExprSteps(res.val, scope);
     targets.push({
       name: res.name ?? columnName(res.val),
       expr,

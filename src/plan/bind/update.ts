@@ -1,12 +1,13 @@
 /** UPDATE, and the assignments that ON CONFLICT DO UPDATE shares with it. */
+import type { Steps } from '../../base/steps.ts';
 import { liveColumns, type ColumnDescriptor } from '../../catalog/catalog.ts';
 import { notSupported } from '../../errors/db-error.ts';
 import { nodeAs, type Node, type SubLink, type UpdateStmt } from '../../parse/ast.ts';
 import type { Expr } from '../expr.ts';
 import type { LogicalNode, LogicalUpdate } from '../logical.ts';
 import type { BindContext } from './context.ts';
-import { bindCondition, bindExpr } from './expr.ts';
-import { bindFrom } from './from.ts';
+import { bindExprSteps, bindConditionSteps, bindExpr } from './expr.ts';
+import { fromSteps } from './from.ts';
 import {
   assign,
   bindReturning,
@@ -32,15 +33,15 @@ import { Scope, type Namespace, type RangeItem } from './scope.ts';
 import { rowItem } from './insert.ts';
 import { rowSubqueryFields } from './sublink.ts';
 
-export function bindUpdate(stmt: UpdateStmt, input: QueryInput): BoundQuery {
+export function* updateSteps(stmt: UpdateStmt, input: QueryInput): Steps<BoundQuery> {
   const { context } = input;
   const target = modifyTarget(context, stmt.relation, 'update');
   const { table } = target;
   const rows = targetRows(context, target, stmt.relation);
-  const { scope, node } = withFrom(rows, stmt.fromClause, input);
+  const { scope, node } = yield* withFrom(rows, stmt.fromClause, input);
   scope.clause = 'UPDATE';
-  const set = bindAssignments(stmt.targetList ?? [], target, rows.table, scope);
-  const filtered = filterRows(node, stmt.whereClause, scope);
+  const set = yield* assignmentSteps(stmt.targetList ?? [], target, rows.table, scope);
+  const filtered = yield* filterRows(node, stmt.whereClause, scope);
   const live = liveColumns(table);
   const rowIds = live.map((column) => context.newColumn(column.name, column.type).id);
   const alias = stmt.relation?.alias?.aliasname;
@@ -80,14 +81,14 @@ function readsTarget(stmt: UpdateStmt, set: readonly Expr[], old: RangeItem): bo
 }
 
 /** The target joined with the other relations of FROM or USING. */
-export function withFrom(
+export function* withFrom(
   target: Pick<TargetRows, 'node' | 'item'>,
   from: readonly Node[] | undefined,
   input: QueryInput,
-): { scope: Scope; node: LogicalNode } {
+): Steps<{ scope: Scope; node: LogicalNode }> {
   const { context } = input;
   const scope = new Scope(context, input.outer, input.ctes);
-  const others = bindFrom(from, scope);
+  const others = yield* fromSteps(from, scope);
   const { item } = target;
   const clash = scope.namespace.items.find((other) => other.alias === item.alias);
   if (clash !== undefined) {
@@ -111,9 +112,13 @@ export function withFrom(
   return { scope, node };
 }
 
-export function filterRows(node: LogicalNode, where: Node | undefined, scope: Scope): LogicalNode {
+export function* filterRows(
+  node: LogicalNode,
+  where: Node | undefined,
+  scope: Scope,
+): Steps<LogicalNode> {
   if (where === undefined) return node;
-  const condition = scope.during('WHERE', () => bindCondition(where, scope, 'WHERE'));
+  const condition = yield* scope.duringSteps('WHERE', bindConditionSteps(where, scope, 'WHERE'));
   return { kind: 'filter', input: node, condition, columns: node.columns };
 }
 
@@ -159,12 +164,12 @@ function rowProject(
 }
 
 /** The new value of every live column: assigned, generated, or as before. */
-export function bindAssignments(
+export function* assignmentSteps(
   targets: readonly Node[],
   target: ModifyTarget,
   tableRow: RangeItem,
   scope: Scope,
-): Expr[] {
+): Steps<Expr[]> {
   const { context } = scope;
   const live = liveColumns(target.table);
   const values = new Map<number, Expr>();
@@ -183,7 +188,9 @@ export function bindAssignments(
     }
     places.add(place);
     const isDefault = nodeAs(assignment.val, 'SetToDefault') !== undefined;
-    const value = isDefault ? null : assignedValue(assignment.val as Node, scope, subqueries);
+    const value = isDefault
+      ? null
+      : yield* assignedValue(assignment.val as Node, scope, subqueries);
     requireUpdatable(context, column, value === null && target.views.length === 0);
     values.set(
       position,
@@ -228,9 +235,13 @@ function updateDefault(context: BindContext, target: ModifyTarget, place: number
 }
 
 /** A value of SET; null for DEFAULT inside a row. */
-function assignedValue(node: Node, scope: Scope, subqueries: Map<SubLink, Expr[]>): Expr | null {
+function* assignedValue(
+  node: Node,
+  scope: Scope,
+  subqueries: Map<SubLink, Expr[]>,
+): Steps<Expr | null> {
   const multi = nodeAs(node, 'MultiAssignRef');
-  if (multi === undefined) return bindExpr(node, scope);
+  if (multi === undefined) return yield* bindExprSteps(node, scope);
   const index = (multi.colno ?? 1) - 1;
   const count = multi.ncolumns ?? 1;
   const row = nodeAs(multi.source, 'RowExpr');

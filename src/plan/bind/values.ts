@@ -1,4 +1,5 @@
 /** VALUES lists as queries. */
+import type { Steps } from '../../base/steps.ts';
 import { DbError } from '../../errors/db-error.ts';
 import { nodeAs, type Node, type SelectStmt } from '../../parse/ast.ts';
 import { longRowsOf } from '../../parse/cut-source.ts';
@@ -7,22 +8,22 @@ import { OID, type SqlType } from '../../types/type.ts';
 import type { Expr } from '../expr.ts';
 import type { LogicalNode } from '../logical.ts';
 import { commonType, toCommon } from './coerce.ts';
-import { bindExpr } from './expr.ts';
+import { bindExprsSteps } from './expr.ts';
 import { finishQuery } from './finish.ts';
 import { longValueNodes, longValuesScan, sampleLiterals } from './long-values.ts';
 import type { BindContext } from './context.ts';
 import { outputField, type BoundQuery, type QueryField, type QueryInput } from './query.ts';
 import { Scope } from './scope.ts';
 
-export function bindValuesQuery(stmt: SelectStmt, input: QueryInput): BoundQuery {
+export function* valuesSteps(stmt: SelectStmt, input: QueryInput): Steps<BoundQuery> {
   const { context } = input;
   const scope = new Scope(context, input.outer, input.ctes);
   scope.clause = 'VALUES';
   const lists = stmt.valuesLists ?? [];
   const long = longRowsOf(lists);
   const query =
-    (long && longValues(lists, long, scope)) ??
-    valuesQuery(wholeLists(context, lists), scope, input);
+    (long && (yield* longValues(lists, long, scope))) ??
+    (yield* valuesQuery(wholeLists(context, lists), scope, input));
   return finishQuery(stmt, query, input);
 }
 
@@ -33,9 +34,9 @@ export function wholeLists(context: BindContext, lists: readonly Node[]): readon
   return [lists[0], ...longValueNodes(context, long), ...lists.slice(1)];
 }
 
-function valuesQuery(lists: readonly Node[], scope: Scope, input: QueryInput): BoundQuery {
+function* valuesQuery(lists: readonly Node[], scope: Scope, input: QueryInput): Steps<BoundQuery> {
   const { context } = input;
-  const rows = bindValuesRows(lists, scope);
+  const rows = yield* rowSteps(lists, scope);
   const types = rows[0].map((_, column) => {
     const exprs = rows.map((row) => row[column]);
     // A column of nothing but literals stays open where the caller can still type it.
@@ -71,9 +72,13 @@ function valuesFields(context: BindContext, types: readonly SqlType[]): QueryFie
 }
 
 /** The rows beside the tree as a scan between the others; undefined where that is not simply so. */
-function longValues(lists: readonly Node[], long: LongRows, scope: Scope): BoundQuery | undefined {
+function* longValues(
+  lists: readonly Node[],
+  long: LongRows,
+  scope: Scope,
+): Steps<BoundQuery | undefined> {
   const { context } = scope;
-  const rows = bindValuesRows(lists, scope);
+  const rows = yield* rowSteps(lists, scope);
   if (rows[0].length !== long.columns.length) return undefined;
   let types: SqlType[];
   try {
@@ -101,10 +106,9 @@ function longValues(lists: readonly Node[], long: LongRows, scope: Scope): Bound
 }
 
 /** Rows of expressions, all of one width. */
-export function bindValuesRows(lists: readonly Node[], scope: Scope): Expr[][] {
-  const rows = lists.map((list) =>
-    (nodeAs(list, 'List')?.items ?? []).map((item) => bindExpr(item, scope)),
-  );
+function* rowSteps(lists: readonly Node[], scope: Scope): Steps<Expr[][]> {
+  const rows: Expr[][] = [];
+  for (const list of lists) rows.push(yield* bindExprsSteps(nodeAs(list, 'List')?.items, scope));
   const width = rows[0]?.length ?? 0;
   for (const row of rows) {
     if (row.length === width) continue;

@@ -1,4 +1,5 @@
 /** WITH: plain, recursive and data-modifying common table expressions. */
+import type { Steps } from '../../base/steps.ts';
 import type { SqlType } from '../../types/type.ts';
 import {
   nameList,
@@ -11,10 +12,10 @@ import {
 import { notSupported } from '../../errors/db-error.ts';
 import type { LogicalNode, LogicalWith } from '../logical.ts';
 import type { BindContext, RecordShape } from './context.ts';
-import { bindModifyingCte } from './modify.ts';
+import { modifyingCteSteps } from './modify.ts';
 import {
-  bindQuery,
   mapOutputs,
+  querySteps,
   resolveOutputs,
   type BoundQuery,
   type QueryInput,
@@ -38,10 +39,12 @@ export interface CteEntry {
   readonly forbidden?: string | undefined;
 }
 
-export function bindWith(
-  clause: WithClause | undefined,
-  input: QueryInput,
-): { ctes: ReadonlyMap<string, CteEntry>; declared: LogicalWith['ctes'] } {
+export interface BoundWith {
+  readonly ctes: ReadonlyMap<string, CteEntry>;
+  readonly declared: LogicalWith['ctes'];
+}
+
+export function* withSteps(clause: WithClause | undefined, input: QueryInput): Steps<BoundWith> {
   if (clause === undefined) return { ctes: input.ctes, declared: [] };
   const { context } = input;
   const ctes = new Map(input.ctes);
@@ -62,7 +65,7 @@ export function bindWith(
     if (cte.search_clause !== undefined || cte.cycle_clause !== undefined) {
       throw notSupported('SEARCH or CYCLE clause', context.position(cte.location));
     }
-    const bound = bindCte(cte, clause.recursive === true, { ...input, ctes });
+    const bound = yield* bindCte(cte, clause.recursive === true, { ...input, ctes });
     ctes.set(name, bound.entry);
     declared.push(bound.declared);
   }
@@ -86,7 +89,7 @@ interface BoundCte {
   readonly declared: LogicalWith['ctes'][number];
 }
 
-function bindCte(cte: CommonTableExpr, recursive: boolean, input: QueryInput): BoundCte {
+function* bindCte(cte: CommonTableExpr, recursive: boolean, input: QueryInput): Steps<BoundCte> {
   const { context } = input;
   const query = cte.ctequery as Node;
   const select = nodeAs(query, 'SelectStmt');
@@ -98,11 +101,12 @@ function bindCte(cte: CommonTableExpr, recursive: boolean, input: QueryInput): B
         cte.location,
       );
     }
-    return declare(context, cte, bindModifyingCte(query, input), true);
+    return declare(context, cte, yield* modifyingCteSteps(query, input), true);
   }
   const inner = { ...input, topLevel: false };
-  if (recursive && mentions(query, cte.ctename ?? '')) return bindRecursive(cte, select, inner);
-  return declare(context, cte, resolveOutputs(context, bindQuery(select, inner)), false);
+  if (recursive && mentions(query, cte.ctename ?? ''))
+    return yield* bindRecursive(cte, select, inner);
+  return declare(context, cte, resolveOutputs(context, yield* querySteps(select, inner)), false);
 }
 
 function declare(
@@ -147,7 +151,11 @@ function entryFor(
   return { cteId, name, columns, isWorkTable };
 }
 
-function bindRecursive(cte: CommonTableExpr, select: SelectStmt, input: QueryInput): BoundCte {
+function* bindRecursive(
+  cte: CommonTableExpr,
+  select: SelectStmt,
+  input: QueryInput,
+): Steps<BoundCte> {
   const { context } = input;
   const name = cte.ctename ?? '';
   if (select.op !== 'SETOP_UNION') {
@@ -170,7 +178,7 @@ function bindRecursive(cte: CommonTableExpr, select: SelectStmt, input: QueryInp
       );
   }
   checkRecursiveTerm(context, name, select.rarg as SelectStmt);
-  const scoped = bindWith(select.withClause, input);
+  const scoped = yield* withSteps(select.withClause, input);
   const forbidden = new Map(scoped.ctes);
   forbidden.set(name, {
     cteId: 0,
@@ -181,13 +189,17 @@ function bindRecursive(cte: CommonTableExpr, select: SelectStmt, input: QueryInp
   });
   const seed = resolveOutputs(
     context,
-    bindQuery(select.larg as SelectStmt, { ...input, ctes: forbidden }),
+    yield* querySteps(select.larg as SelectStmt, { ...input, ctes: forbidden }),
   );
   const cteId = context.newCteId();
   const entry = entryFor(context, cteId, cte, seed, true);
   const stepCtes = new Map(scoped.ctes);
   stepCtes.set(name, entry);
-  const raw = bindQuery(select.rarg as SelectStmt, { ...input, ctes: stepCtes, keepUnknown: true });
+  const raw = yield* querySteps(select.rarg as SelectStmt, {
+    ...input,
+    ctes: stepCtes,
+    keepUnknown: true,
+  });
   if (raw.fields.length !== seed.fields.length) {
     throw context.error('syntax_error', 'each UNION query must have the same number of columns');
   }

@@ -1,9 +1,12 @@
 /** Long statements are planned in turns: others go on between, and a cancel is heard. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openEngine } from '../../../src/engine/engine.ts';
+import type { SessionImpl } from '../../../src/engine/session-impl.ts';
 import type { Engine } from '../../../src/engine/session.ts';
 import { createNodeEnv } from '../../../src/platform/node-env.ts';
 import { systemSqlPath } from '../../../src/platform/package-path.ts';
+import { parseStatements, type ParsedStatement } from '../../../src/parse/parser.ts';
+import { bindSteps, type BindEnvironment } from '../../../src/plan/binder.ts';
 import { TextSession } from '../../support/text-session.ts';
 
 let engine: Engine;
@@ -44,6 +47,13 @@ afterAll(async () => {
   await session.close();
   await engine.close();
 });
+
+/** A statement and what it is bound with, for steps that a test takes itself. */
+function bound(sql: string): { statement: ParsedStatement; environment: BindEnvironment } {
+  const impl = session.session as SessionImpl;
+  const [statement] = parseStatements(sql);
+  return { statement, environment: impl.bindEnvironment(sql, []) };
+}
 
 const terms = (count: number): string =>
   Array.from({ length: count }, (_, i) => `a <> ${i + 7}`).join(' and ');
@@ -117,4 +127,71 @@ it('a cancel ends a script that is parsed', async () => {
   expect(await session.run('select count(*) from u')).toMatchObject({
     result: { rows: [['3000']] },
   });
+});
+
+const list = (count: number, item: (i: number) => string, separator = ', '): string =>
+  Array.from({ length: count }, (_, i) => item(i)).join(separator);
+
+it.each([
+  ['conditions', `select count(*) from t where ${list(2000, (i) => `a = ${i} and a < 5`, ' or ')}`],
+  ['branches', `select case ${list(2000, (i) => `when a = ${i} then ${i}`, ' ')} end from t`],
+  [
+    'branches of a value',
+    `select case a ${list(2000, (i) => `when ${i} then 'x'`, ' ')} end from t`,
+  ],
+  ['elements', `select count(*) from t where a = any(array[${list(2000, (i) => `${i} + 1`)}])`],
+  ['elements with a cast', `select array[${list(2000, (i) => `${i} + 1`)}]::bigint[]`],
+  ['arguments', `select coalesce(${list(2000, (i) => `nullif(a, ${i})`)}) from t`],
+  ['items of a list', `select count(*) from t where a in (${list(2000, (i) => `${i} + 1`)})`],
+  ['rows of a list', `select count(*) from t where (a, a) in (${list(2000, (i) => `(${i}, 1)`)})`],
+  ['rows', `select count(*) from (values ${list(2000, (i) => `(${i} + 1)`)}) v`],
+  ['rows to insert', `insert into u values ${list(2000, (i) => `(${i} + 1)`)}`],
+  ['results', `select ${list(1600, (i) => `a + ${i}`)} from t`],
+  ['arms', list(1000, (i) => `select a + ${i} from t`, ' union all ')],
+  ['arms that are told apart', list(1000, (i) => `select a + ${i} from t`, ' union ')],
+  ['common tables', `with ${list(500, (i) => `c${i} as (select a + ${i} from t)`)} select 1`],
+  [
+    'assignments',
+    `update t set a = case ${list(2000, (i) => `when a = ${i + 9} then 1`, ' ')} else a end`,
+  ],
+])('statements with many %s are bound in steps', async (_, sql) => {
+  await session.run('create table if not exists u (a int)');
+  expect(await session.run(sql)).toMatchObject({ kind: 'result' });
+  const { statement, environment } = bound(sql);
+  let steps = 0;
+  for (const running = bindSteps(statement, environment); running.next().done !== true;) steps++;
+  expect(steps).toBeGreaterThan(3);
+});
+
+it('thousands of arms are one union', async () => {
+  const sql = list(5000, (i) => `select ${i % 7}`, ' union all ');
+  expect(await session.run(`select count(*), sum(x) from (${sql}) u(x)`)).toMatchObject({
+    result: { rows: [['5000', '14995']] },
+  });
+  const distinct = list(3000, (i) => `select ${i % 7}`, ' union ');
+  expect(await session.run(`select count(*), sum(x) from (${distinct}) u(x)`)).toMatchObject({
+    result: { rows: [['7', '21']] },
+  });
+});
+
+it('unions of several kinds are taken in their order', async () => {
+  const rows = async (sql: string): Promise<unknown> => {
+    const outcome = await session.run(`select x from (${sql}) u(x) order by x::text`);
+    return (outcome as { result: { rows: string[][] } }).result.rows.map(([x]) => x);
+  };
+  expect(await rows('select 1 union all select 1 union select 2')).toEqual(['1', '2']);
+  expect(await rows('select 1 union select 1 union all select 1')).toEqual(['1', '1']);
+  expect(await rows('(select 1 union all select 1) union all select 2.5')).toEqual([
+    '1',
+    '1',
+    '2.5',
+  ]);
+  expect(await rows('select 1 union select 2 union select 2.5 union select 1')).toEqual([
+    '1',
+    '2',
+    '2.5',
+  ]);
+  expect(await rows('select 1 union select 2 except select 2 union select 3')).toEqual(['1', '3']);
+  expect(await rows('select distinct a from t union select 1')).toEqual(['1', '2']);
+  expect(await rows('(select 1 union select 2 limit 1) union select 1')).toHaveLength(1);
 });
