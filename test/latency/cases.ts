@@ -2,6 +2,7 @@
 import { statement, type LatencyCase } from './latency-case.ts';
 import { documentCases } from './document-cases.ts';
 import { mixedCases } from './mixed-cases.ts';
+import { textCases } from './text-cases.ts';
 
 /** Cases that do too much at a time where nobody could mend it yet; measured at full size only. */
 export const WEAK: ReadonlyMap<RegExp, string> = new Map([
@@ -28,6 +29,7 @@ export function latencyCases(scale: number): readonly LatencyCase[] {
     ...changeCases(rows),
     ...mixedCases(rows),
     ...documentCases(rows),
+    ...textCases(rows),
   ];
 }
 

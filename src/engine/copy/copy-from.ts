@@ -8,7 +8,7 @@ import { DbError, dbError, notSupported } from '../../errors/db-error.ts';
 import { compileExpr } from '../../exec/expression.ts';
 import type { ExecContext } from '../../exec/operator.ts';
 import { checkRows } from '../../exec/row-checks.ts';
-import { compilePredicate } from '../../exec/predicate.ts';
+import { compilePredicate, type Selection } from '../../exec/predicate.ts';
 import { gatherBatch } from '../../vector/gather.ts';
 import { nameList, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import type { RowChecks } from '../../plan/physical.ts';
@@ -111,8 +111,8 @@ class CopyLoad {
   readonly #checks: RowChecks;
   readonly #context: ExecContext;
   /** For each live column: its sink, or what makes its default. */
-  readonly #sources: readonly ((length: number) => Vector)[];
-  #keep: ((batch: Batch) => Int32Array | undefined) | undefined;
+  readonly #sources: readonly ((length: number) => Vector | Promise<Vector>)[];
+  #keep: ((batch: Batch) => Selection | Promise<Selection>) | undefined;
   readonly #last: LastLoad;
   #total = 0;
 
@@ -154,7 +154,7 @@ class CopyLoad {
   setWhere(condition: ReturnType<typeof bindTableCondition>): void {
     const predicate = compilePredicate(condition);
     if (predicate.isAsync) throw notSupported('a subquery in COPY FROM WHERE conditions');
-    this.#keep = (batch) => predicate.select(batch, this.#context);
+    this.#keep = (batch) => predicate.run(batch, this.#context);
   }
 
   async run(input: AsyncIterable<Uint8Array>): Promise<number> {
@@ -174,7 +174,7 @@ class CopyLoad {
     return this.#total;
   }
 
-  #source(column: ColumnDescriptor): (length: number) => Vector {
+  #source(column: ColumnDescriptor): (length: number) => Vector | Promise<Vector> {
     const position = this.columns.indexOf(column);
     if (position >= 0) {
       const sink = this.#sinks[position] as ColumnSink;
@@ -183,7 +183,7 @@ class CopyLoad {
     const expr = bindColumnDefault(this.#session, column);
     if (expr === null) return (length) => nullVector(column.type, length);
     const compiled = compileExpr(expr);
-    return (length) => compiled.evaluate({ columns: [], length }, this.#context);
+    return (length) => compiled.run({ columns: [], length }, this.#context);
   }
 
   async #consume(chunk: Uint8Array): Promise<void> {
@@ -199,9 +199,14 @@ class CopyLoad {
   async #flush(): Promise<void> {
     const length = this.#reader.rows;
     if (length === 0) return;
-    const all: Batch = { columns: this.#sources.map((source) => source(length)), length };
+    const columns: Vector[] = [];
+    for (const source of this.#sources) {
+      const vector = source(length);
+      columns.push(vector instanceof Promise ? await vector : vector);
+    }
+    const all: Batch = { columns, length };
     this.#reader.startBatch();
-    const kept = this.#keep?.(all);
+    const kept = await this.#keep?.(all);
     const batch = kept === undefined ? all : gatherBatch(all, kept);
     if (batch.length === 0) return;
     await checkRows(this.#table, this.#checks, batch, this.#context);

@@ -26,6 +26,7 @@ import {
   type Steps,
 } from './evaluator.ts';
 import { childExprs, mayRaise } from './walk.ts';
+import { areHeavy } from './weights.ts';
 import { fixedValue, isFixed } from './fixed-value.ts';
 
 const BOOL: SqlType = { oid: OID.bool, typmod: -1 };
@@ -230,7 +231,44 @@ export function compileArrayOp(expr: ArrayOpExpr, compile: Compile): Evaluator {
       }
       return boolVector(expr.type, truth);
     },
+    ([left, array], length, context) => {
+      const isSet = asSet && array.rep === 'constant';
+      if (isSet || !areHeavy([array], length)) return undefined;
+      return quantifySteps(expr, left, array, length, context);
+    },
   );
+}
+
+/** Elements compared in one step. */
+const STEP_ELEMENTS = 1024;
+
+/** The same for arrays that are long. */
+function* quantifySteps(
+  expr: ArrayOpExpr,
+  left: KernelArg,
+  array: KernelArg,
+  length: number,
+  context: ExecContext,
+): Steps {
+  const truth = new Uint8Array(length);
+  const decided = expr.quantifier === 'any' ? 1 : 0;
+  for (let row = 0; row < length; row++) {
+    const value = argValue(array, row);
+    if (!(value instanceof PgArray)) {
+      truth[row] = 2;
+      continue;
+    }
+    const { elementType, values } = value;
+    let result: 0 | 1 | 2 = decided === 1 ? 0 : 1;
+    for (let start = 0; start < values.length && result !== decided; start += STEP_ELEMENTS) {
+      const some = new PgArray(elementType, values.slice(start, start + STEP_ELEMENTS));
+      const one = quantify(expr.fn, expr, argValue(left, row), some, context);
+      if (one === decided || one === 2) result = one;
+      yield;
+    }
+    truth[row] = result;
+  }
+  return boolVector(expr.type, truth);
 }
 
 /** `left op ANY (array)` or ALL for one row. */

@@ -51,12 +51,12 @@ function compileRules(
   };
 }
 
-function applyRules(
+async function applyRules(
   table: TableDescriptor,
   rules: CompiledRules,
   rows: Batch,
   context: ExecContext,
-): void {
+): Promise<void> {
   for (const { position, name } of rules.notNull) {
     const column = rows.columns[position] as Vector;
     for (let row = 0; row < rows.length; row++) {
@@ -69,7 +69,7 @@ function applyRules(
     }
   }
   for (const { name, expr } of rules.checks) {
-    const verdict = expr.evaluate(rows, context);
+    const verdict = await expr.run(rows, context);
     for (let row = 0; row < rows.length; row++) {
       if (isNullAt(verdict, row) || valueAt(verdict, row) !== false) continue;
       throw dbError('check_violation', {
@@ -103,7 +103,7 @@ export async function verifyRows(target: AlterTarget, rules: RowRules): Promise<
   const context = target.session.execContext([], 0);
   const compiled = compileRules(target.session, table, rules);
   for await (const batch of allRows(target.session, table, context))
-    applyRules(table, compiled, batch, context);
+    await applyRules(table, compiled, batch, context);
 }
 
 /** Where a column of the new rows comes from: an old column by attnum, or an expression over old rows. */
@@ -132,15 +132,17 @@ export async function rewriteTable(
   const oldPositions = new Map(
     liveColumns(before).map(({ attnum }, position) => [attnum, position]),
   );
-  const makers = liveColumns(table).map(({ attnum }): ((rows: Batch) => Vector) => {
-    const source = sources.get(attnum) ?? { attnum };
-    if ('expr' in source) {
-      const compiled = compileExpr(source.expr);
-      return (rows) => compiled.evaluate(rows, context);
-    }
-    const position = oldPositions.get(source.attnum) as number;
-    return (rows) => rows.columns[position] as Vector;
-  });
+  const makers = liveColumns(table).map(
+    ({ attnum }): ((rows: Batch) => Vector | Promise<Vector>) => {
+      const source = sources.get(attnum) ?? { attnum };
+      if ('expr' in source) {
+        const compiled = compileExpr(source.expr);
+        return (rows) => compiled.run(rows, context);
+      }
+      const position = oldPositions.get(source.attnum) as number;
+      return (rows) => rows.columns[position] as Vector;
+    },
+  );
   const rules = compileRules(session, table, {
     notNull: liveColumns(table).filter((column) => column.notNull),
     checks: table.constraints.filter(
@@ -148,8 +150,10 @@ export async function rewriteTable(
     ) as CheckConstraint[],
   });
   for await (const rows of allRows(session, before, context)) {
-    const batch: Batch = { columns: makers.map((make) => make(rows)), length: rows.length };
-    applyRules(table, rules, batch, context);
+    const columns: Vector[] = [];
+    for (const make of makers) columns.push(await make(rows));
+    const batch: Batch = { columns, length: rows.length };
+    await applyRules(table, rules, batch, context);
     await transaction.insert(table, batch, { onConflict: 'error', arbiters: [] });
   }
 }

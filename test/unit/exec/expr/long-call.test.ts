@@ -11,7 +11,17 @@ import { PgArray } from '../../../../src/types/pg-array.ts';
 import { OID, sqlType } from '../../../../src/types/type.ts';
 import type { Value } from '../../../../src/types/value.ts';
 import { valueAt, vectorFromValues, type Batch } from '../../../../src/vector/vector.ts';
-import { call, column, comparison, constant, INT4, scalar, TEXT, testContext } from '../support.ts';
+import {
+  call,
+  column,
+  comparison,
+  comparisonFunction,
+  constant,
+  INT4,
+  scalar,
+  TEXT,
+  testContext,
+} from '../support.ts';
 
 const LARGE = 'x'.repeat(100_000);
 
@@ -161,6 +171,49 @@ describe('conditions over large values', () => {
     expect(await predicate.run(batch, context)).toEqual(Int32Array.of(0, 1));
     expect([counted.stepped, counted.quick]).toEqual([2, 1]);
     expect(predicate.select(batch, context)).toEqual(Int32Array.of(0, 1));
+  });
+});
+
+describe('ANY and ALL over large arrays', () => {
+  it('are decided in steps', async () => {
+    const type = sqlType(1007);
+    const arrays = [
+      new PgArray(
+        OID.int4,
+        Array.from({ length: 20_000 }, (_, i) => i),
+      ),
+      new PgArray(
+        OID.int4,
+        Array.from({ length: 20_000 }, (_, i) => (i === 17_000 ? null : 7)),
+      ),
+      new PgArray(OID.int4, []),
+      null,
+    ];
+    const batch = { columns: [vectorFromValues(type, arrays)], length: arrays.length };
+    const truths = async (left: Value, operator: string, quantifier: 'any' | 'all') => {
+      const fn = comparisonFunction(operator, OID.int4);
+      const info = { argTypes: [INT4, INT4], returnType: sqlType(OID.bool) };
+      const expr: Expr = {
+        kind: 'array-op',
+        type: sqlType(OID.bool),
+        operator,
+        quantifier,
+        fn,
+        call: info,
+        left: constant(INT4, left),
+        array: column(type, 0),
+      };
+      const { context, turns } = counting();
+      const now = compileExpr(expr).evaluate(batch, context);
+      const later = await valuesOf(expr, batch, context);
+      expect(later).toEqual(arrays.map((_, row) => valueAt(now, row)));
+      expect(turns()).toBeGreaterThan(0);
+      return later;
+    };
+    expect(await truths(7, '=', 'any')).toEqual([true, true, false, null]);
+    expect(await truths(-1, '=', 'any')).toEqual([false, null, false, null]);
+    expect(await truths(7, '=', 'all')).toEqual([false, null, true, null]);
+    expect(await truths(null, '<>', 'all')).toEqual([null, null, true, null]);
   });
 });
 
