@@ -6,6 +6,7 @@ import { intervalSpan } from './datetime/interval-math.ts';
 import type { Interval } from './interval.ts';
 import { isJsonArray, isJsonObject, type JsonNode } from './json-node.ts';
 import type { Jsonb } from './jsonb.ts';
+import { quoteJson } from './json-quote.ts';
 import { numericKey, type Numeric } from './numeric.ts';
 import type { PgArray } from './pg-array.ts';
 import type { PgRecord } from './pg-record.ts';
@@ -83,7 +84,7 @@ function objectKey(oid: Oid, value: object): string {
       return `${micros + zoneSecondsWest * 1_000_000},${zoneSecondsWest}`;
     }
     case OID.jsonb:
-      return jsonNodeKey((value as Jsonb).root);
+      return documentKey(value as Jsonb);
     default:
       return compositeKey(oid, value);
   }
@@ -113,14 +114,26 @@ function part(oid: Oid, value: Value): string {
   return `${text.length}:${text}`;
 }
 
-/** A text that is the same for equal nodes alone. */
+/** Zeros behind a point, which do not make another number; strings may have them, too. */
+const LAST_ZERO = /\.\d*0(?!\d)/;
+
+/** The canonical text is the key, unless a number in it may be written in more than one way. */
+function documentKey(document: Jsonb): string {
+  const { text } = document;
+  if (text !== undefined && !(text.includes('.') && LAST_ZERO.test(text))) return text;
+  return jsonNodeKey(document.root);
+}
+
+/** A text that is the same for equal nodes alone: that of `formatJson`, without zeros behind numbers. */
 export function jsonNodeKey(node: JsonNode): string {
-  if (node === null) return 'n';
-  if (typeof node === 'boolean') return node ? 't' : 'f';
-  if (typeof node === 'string') return `"${node.length}:${node}`;
-  if (isJsonArray(node)) return `[${node.map(jsonNodeKey).join('')}]`;
-  if (!isJsonObject(node)) return `#${numericKey(node as Numeric)};`;
+  if (node === null) return 'null';
+  if (typeof node === 'boolean') return node ? 'true' : 'false';
+  if (typeof node === 'string') return quoteJson(node);
+  if (isJsonArray(node)) return `[${node.map(jsonNodeKey).join(', ')}]`;
+  if (!isJsonObject(node)) return numericKey(node as Numeric);
   let key = '{';
-  for (const [name, item] of node) key += jsonNodeKey(name) + jsonNodeKey(item);
+  for (const [name, item] of node) {
+    key += `${key.length > 1 ? ', ' : ''}${quoteJson(name)}: ${jsonNodeKey(item)}`;
+  }
   return `${key}}`;
 }

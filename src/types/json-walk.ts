@@ -147,8 +147,16 @@ export function* memberSteps(walk: JsonWalk, key: string): Stepped<boolean> {
   return false;
 }
 
+/** The key that was looked for last: mostly the same in each row. */
+let lastKey = '';
+let lastQuoted = '""';
+
 export function toMember(walk: JsonWalk, key: string): boolean {
-  const quoted = quoteJson(key);
+  if (key !== lastKey) {
+    lastKey = key;
+    lastQuoted = quoteJson(key);
+  }
+  const quoted = lastQuoted;
   for (let more = walk.enter(); more; more = walk.next()) {
     if (atMember(walk, quoted)) return true;
     walk.skip();

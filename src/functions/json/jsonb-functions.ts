@@ -15,6 +15,7 @@ import {
   itemsOf,
   kindOf,
   memberOf,
+  memberText,
   membersOf,
   pathOf,
   textOf,
@@ -82,7 +83,7 @@ function overTrees(shape: string, implementation: Implementation): SqlOperator {
 
 export const jsonbOperators: readonly SqlOperator[] = [
   operator('jsonb -> text = jsonb', memberOf, { inSteps: memberInSteps }),
-  operator('jsonb ->> text = text', (doc: Jsonb, key: string) => textOf(memberOf(doc, key)), {
+  operator('jsonb ->> text = text', memberText, {
     inSteps: (doc: Jsonb, key: string) => textInSteps(memberInSteps(doc, key)),
   }),
   operator('jsonb -> int4 = jsonb', itemOf, { inSteps: itemInSteps }),

@@ -22,6 +22,16 @@ export function memberOf(document: Jsonb, key: string): Jsonb | null {
   return walk.isObject && toMember(walk, key) ? partAt(walk) : null;
 }
 
+/** The text of a member, without a document for it. */
+export function memberText(document: Jsonb, key: string): string | null {
+  const walk = document.walk();
+  if (walk === undefined) return nodeText(memberNode(document.root, key) ?? null);
+  if (!walk.isObject || !toMember(walk, key)) return null;
+  const start = walk.at;
+  walk.skip();
+  return scalarText(ownText(walk.text, start, walk.at));
+}
+
 /** The element of an array; a scalar document counts as an array of itself here. */
 export function itemOf(document: Jsonb, index: number): Jsonb | null {
   const walk = document.walk();
@@ -183,9 +193,14 @@ function partAt(walk: JsonWalk): Jsonb {
 
 /** A piece of a text as a document. */
 export function partOf(text: string, start: number, end: number): Jsonb {
+  return Jsonb.ofText(ownText(text, start, end));
+}
+
+/** A piece of a text, which does not keep all of a large one. */
+function ownText(text: string, start: number, end: number): string {
   const part = text.slice(start, end);
   const isSmall = part.length * 2 < text.length && part.length >= COPIED_MAX;
-  return Jsonb.ofText(isSmall && text.length > SHARED_MAX ? copyOf(part) : part);
+  return isSmall && text.length > SHARED_MAX ? copyOf(part) : part;
 }
 
 function copyOf(text: string): string {

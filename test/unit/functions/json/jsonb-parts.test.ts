@@ -52,6 +52,8 @@ describe('parts of a document that is text', () => {
       const path = Array.from({ length: below(4) }, () => oneOf([...KEYS, '1', '-1', ' +0', '2']));
       const both = <T>(ask: (document: Jsonb) => T): void => expect(ask(text())).toEqual(ask(tree));
       both((each) => shown(parts.memberOf(each, key)));
+      both((each) => parts.memberText(each, key));
+      expect(parts.memberText(tree, key)).toBe(parts.textOf(parts.memberOf(text(), key)));
       both((each) => shown(parts.itemOf(each, index)));
       both((each) => shown(parts.pathOf(each, path)));
       both((each) => parts.textOf(parts.pathOf(each, path)));
