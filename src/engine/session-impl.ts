@@ -400,8 +400,10 @@ export class SessionImpl implements Session, SessionContext {
         );
       }
       const values: Value[] = [];
-      for (const [index, input] of parameters.entries()) {
-        const [type, place] = [types[index] as Oid, { portal: portalName, index }];
+      const place = { portal: portalName, index: 0 };
+      for (; place.index < parameters.length; place.index++) {
+        const input = parameters[place.index];
+        const type = types[place.index];
         const steps = longParameter(input, type, this.format, place);
         if (steps === undefined) values.push(boundParameter(input, type, this.format, place));
         else values.push(await finishInTurns(steps, checkpointOf(this)));
