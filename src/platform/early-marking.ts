@@ -8,7 +8,7 @@ import { getHeapStatistics } from 'node:v8';
 import { beginMarking, watchCollections, type Collection } from './marking.ts';
 
 /** Growth at which marking begins. */
-const EARLY_BYTES = 32 * 1024 * 1024;
+const EARLY_BYTES = 48 * 1024 * 1024;
 const LOOK_MS = 20;
 
 /** Looks at the memory of arrays now and then, until the result is called. */

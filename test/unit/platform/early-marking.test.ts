@@ -17,25 +17,25 @@ describe('early marking', () => {
     marking = new EarlyMarking(() => begun++);
   });
 
-  it('begins when arrays have grown by 32 MB, counted from the least', () => {
-    look(100, 120, 131);
+  it('begins when arrays have grown by 48 MB, counted from the least', () => {
+    look(100, 120, 147);
     expect(begun).toBe(0);
-    look(90, 121);
+    look(90, 137);
     expect(begun).toBe(0);
-    look(122);
+    look(138);
     expect(begun).toBe(1);
   });
 
   it('begins once a collection, and counts anew from its end', () => {
-    look(0, 40, 80);
+    look(0, 50, 80);
     marking.heard('begin');
     look(120);
     expect(begun).toBe(1);
     marking.heard('young');
     marking.heard('end');
-    look(100, 131);
+    look(100, 147);
     expect(begun).toBe(1);
-    look(132);
+    look(148);
     expect(begun).toBe(2);
   });
 
@@ -45,7 +45,7 @@ describe('early marking', () => {
     look(50);
     expect(begun).toBe(0);
     marking.heard('end');
-    look(50, 90);
+    look(50, 98);
     expect(begun).toBe(1);
   });
 
