@@ -264,13 +264,35 @@ function arrayToString(
   nullText: string | null,
   context: EvalContext,
 ): string | null {
+  return finishNow(arrayToStringSteps(array, separator, nullText, context));
+}
+
+/** Units of the result, or elements, between two yields. */
+const STRING_STEP = 16 * 1024;
+const ELEMENT_UNITS = 8;
+
+function* arrayToStringSteps(
+  array: PgArray | null,
+  separator: string | null,
+  nullText: string | null,
+  context: EvalContext,
+): Stepped<string | null> {
   if (array === null || separator === null) return null;
   const codec = codecFor(array.elementType);
   const parts: string[] = [];
+  let made = 0;
+  let stretch: string[] = [];
   for (const value of array.values) {
-    if (value !== null) parts.push(codec.formatText(value, context.format));
-    else if (nullText !== null) parts.push(nullText);
+    const text = value === null ? nullText : codec.formatText(value, context.format);
+    if (text !== null) stretch.push(text);
+    made += (text?.length ?? 0) + separator.length + ELEMENT_UNITS;
+    if (made < STRING_STEP) continue;
+    if (stretch.length > 0) parts.push(stretch.join(separator));
+    stretch = [];
+    made = 0;
+    yield;
   }
+  if (stretch.length > 0) parts.push(stretch.join(separator));
   return parts.join(separator);
 }
 
@@ -394,11 +416,16 @@ export const arrayFunctions: readonly ScalarFunction[] = [
     'array_to_string(anyarray, text) text',
     (array: PgArray, separator: string, context: EvalContext) =>
       arrayToString(array, separator, null, context),
-    { volatility: 'stable' },
+    {
+      volatility: 'stable',
+      inSteps: (array: PgArray, separator: string, context: EvalContext) =>
+        arrayToStringSteps(array, separator, null, context),
+    },
   ),
   scalar('array_to_string(anyarray, text, text) text', arrayToString, {
     strict: false,
     volatility: 'stable',
+    inSteps: arrayToStringSteps,
   }),
   scalar(
     'string_to_array(text, text) text[]',

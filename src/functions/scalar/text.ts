@@ -1,4 +1,5 @@
 /** String functions that work on one or a few strings. Lengths and positions count characters. */
+import { LongText } from '../../base/long-text.ts';
 import type { Stepped } from '../../base/steps.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
 import {
@@ -127,6 +128,28 @@ function overlay(text: string, replacement: string, start: number, count?: numbe
 
 function replace(text: string, from: string, to: string): string {
   return from === '' ? text : text.replaceAll(from, () => to);
+}
+
+/** Units of the result, and matches, that are made in a step. */
+const REPLACE_STEP = 16 * 1024;
+const MATCH_UNITS = 16;
+
+function* replaceSteps(text: string, from: string, to: string): Stepped<string> {
+  if (from === '') return text;
+  const result = new LongText();
+  let start = 0;
+  let made = 0;
+  for (let at = text.indexOf(from); at >= 0; at = text.indexOf(from, start)) {
+    result.add(text.slice(start, at));
+    result.add(to);
+    made += at - start + to.length + MATCH_UNITS;
+    start = at + from.length;
+    if (made < REPLACE_STEP) continue;
+    made = 0;
+    yield;
+  }
+  result.add(text.slice(start));
+  return result.toString();
 }
 
 /** What translate() puts in the place of characters. */
@@ -277,7 +300,10 @@ export const textFunctions: readonly ScalarFunction[] = [
     overlay(text, other, start),
   ),
   scalar('overlay(text, text, int4, int4) text', overlay),
-  scalar('replace(text, text, text) text', replace, { onBytes: mapReplace }),
+  scalar('replace(text, text, text) text', replace, {
+    onBytes: mapReplace,
+    inSteps: replaceSteps,
+  }),
   scalar(
     'translate(text, text, text) text',
     (text: string, from: string, to: string) => translate(text, translation(from, to)),
