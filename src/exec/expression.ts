@@ -25,7 +25,7 @@ import { compileArrayOp, compileInList } from './expr/membership.ts';
 import { compileSubplan } from './expr/subplan.ts';
 import { compileSubscript } from './expr/subscript.ts';
 import { UNIT_BATCH } from './expr/unit-batch.ts';
-import { usedColumns } from './expr/walk.ts';
+import { childExprs, usedColumns } from './expr/walk.ts';
 import type { ExecContext } from './operator.ts';
 
 export { isAsync } from './expr/walk.ts';
@@ -60,6 +60,32 @@ export function evaluatorOf(expr: Expr): Evaluator {
     EVALUATORS.set(expr, evaluator);
   }
   return evaluator;
+}
+
+/** Children from which on an expression is compiled in steps, and expressions of a step. */
+const WIDE = 256;
+/** Levels at which a wide expression is looked for: conditions are conjunctions of them, negated perhaps. */
+const WIDE_LEVELS = 3;
+
+/** Compiles the parts of an expression of very many, so that compiling the whole takes little more. */
+export function* compileParts(expr: Expr): Generator<void, void, void> {
+  if (isWide(expr, WIDE_LEVELS)) yield* compileBelow(expr, { left: WIDE });
+}
+
+function isWide(expr: Expr, levels: number): boolean {
+  const children = childExprs(expr);
+  if (children.length > WIDE) return true;
+  return levels > 1 && children.some((child) => isWide(child, levels - 1));
+}
+
+function* compileBelow(expr: Expr, step: { left: number }): Generator<void, void, void> {
+  for (const child of childExprs(expr)) {
+    yield* compileBelow(child, step);
+    evaluatorOf(child);
+    if (--step.left > 0) continue;
+    yield;
+    step.left = WIDE;
+  }
 }
 
 export function compileExpr(expr: Expr): CompiledExpr {

@@ -4,7 +4,8 @@ import type { FilterNode } from '../plan/physical.ts';
 import { pickBatch } from '../vector/gather.ts';
 import type { Batch } from '../vector/vector.ts';
 import { execute } from './build.ts';
-import type { ExecContext, OperatorRun } from './operator.ts';
+import { compileParts } from './expression.ts';
+import { inTurns, type ExecContext, type OperatorRun } from './operator.ts';
 import { prepareSets } from './expr/membership.ts';
 import { compilePredicate } from './predicate.ts';
 import { paceOf, steadyPace } from './pace.ts';
@@ -33,6 +34,7 @@ export async function* filtered(
     return;
   }
   await prepareSets(condition, context);
+  await inTurns(compileParts(condition), context);
   const predicate = compilePredicate(condition);
   const pace = predicate.isCheap
     ? steadyPace(CHEAP_ROWS)

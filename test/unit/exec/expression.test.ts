@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileExpr } from '../../../src/exec/expression.ts';
+import { compileExpr, compileParts, evaluatorOf } from '../../../src/exec/expression.ts';
 import { compilePredicate } from '../../../src/exec/predicate.ts';
 import type { Expr } from '../../../src/plan/expr.ts';
 import { PgArray } from '../../../src/types/pg-array.ts';
@@ -394,5 +394,27 @@ describe('compilePredicate', () => {
     const batch = batchOf([INT4, [1, 2, 3, null]]);
     const expr = comparison('>=', call(addition, INT4, [x, constant(INT4, 1)]), constant(INT4, 3));
     expect([...compilePredicate(expr).select(batch, testContext())!]).toEqual([1, 2]);
+  });
+});
+
+describe('compiling a condition of very many terms', () => {
+  const equals = (n: number): Expr => comparison('=', column(INT4, 0), constant(INT4, n));
+  const terms = (count: number): Expr[] => Array.from({ length: count }, (_, i) => equals(i));
+
+  it('gives way again and again, and compiles each part once', () => {
+    const parts = terms(5000);
+    const condition = and(equals(7), { kind: 'or', type: BOOL, args: parts });
+    const steps = [...compileParts(condition)].length;
+    // A term has two parts itself.
+    expect(steps).toBeGreaterThan(50);
+    const known = evaluatorOf(parts[4999]);
+    compilePredicate(condition);
+    expect(evaluatorOf(parts[4999])).toBe(known);
+    const rows = batchOf([INT4, [5, 7, 4999, null]]);
+    expect([...compilePredicate(condition).select(rows, testContext())!]).toEqual([1]);
+  });
+
+  it('leaves others to those who compile them', () => {
+    expect([...compileParts(and(...terms(100)))]).toEqual([]);
   });
 });
