@@ -145,7 +145,7 @@ for (const { name, fn } of builtinRegistry.allOperators()) add(`operator ${name}
 
 describe(`functions in steps (SEED=${seed})`, () => {
   it.each(stepped)('%s', (_name, fn) => {
-    for (let round = 0; round < rounds(40); round++) {
+    for (let round = 0; round < rounds(12); round++) {
       const { args, call } = randomCase(fn, (position) => position > 0 && below(5) > 0);
       const expected = outcome(() => fn.evaluate(args, evalContext, call));
       const given = outcome(() => finishNow(fn.inSteps!(args, evalContext, call)));
