@@ -3,17 +3,17 @@ import { SLICE_MS } from '../base/slice.ts';
 import type { Checkpoint } from './session.ts';
 import type { SessionImpl } from './session-impl.ts';
 
-/** A checkpoint of the statement that runs now, in a slice that begins now. */
-export function checkpointOf({
-  database,
-  cancelState,
-}: Pick<SessionImpl, 'database' | 'cancelState'>): Checkpoint {
+/** A checkpoint of the statement that runs now, in a slice of so many milliseconds that begins now. */
+export function checkpointOf(
+  { database, cancelState }: Pick<SessionImpl, 'database' | 'cancelState'>,
+  sliceMs = SLICE_MS,
+): Checkpoint {
   const { clock, timers } = database.env;
   let sliceStart = clock.monotonicMs();
   return () => {
     if (cancelState.reason !== undefined) throw cancelState.reason;
     const now = clock.monotonicMs();
-    if (now - sliceStart < SLICE_MS) return undefined;
+    if (now - sliceStart < sliceMs) return undefined;
     return timers.yield().then(() => {
       sliceStart = clock.monotonicMs();
       if (cancelState.reason !== undefined) throw cancelState.reason;

@@ -3,7 +3,7 @@
  * front go on, one after the other, until a slice of time has passed; the others keep their places,
  * and what has come from the network is handled first.
  */
-import { SLICE_MS } from '../base/slice.ts';
+import { SHORT_SLICE_MS } from '../base/slice.ts';
 
 export class TurnLine {
   readonly #now: () => number;
@@ -31,7 +31,7 @@ export class TurnLine {
       this.#start = now;
       // The first that the next turn does: it was asked for before anything else of that turn.
       setImmediate(this.#end);
-    } else if (now - this.#start >= SLICE_MS) {
+    } else if (now - this.#start >= SHORT_SLICE_MS) {
       setImmediate(this.#goOn);
       return;
     }

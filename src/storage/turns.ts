@@ -1,5 +1,5 @@
 /** Giving the event loop its turns inside long work of the storage engine. */
-import { SLICE_MS } from '../base/slice.ts';
+import { SHORT_SLICE_MS } from '../base/slice.ts';
 import type { Clock, Timers } from '../base/env.ts';
 
 /** One per engine: whatever runs at the same time shares the slice. */
@@ -16,7 +16,7 @@ export class Turns {
 
   /** A promise to wait for where others are due, else undefined. */
   checkpoint(): Promise<void> | undefined {
-    if (this.#clock.monotonicMs() - this.#sliceStart < SLICE_MS) return undefined;
+    if (this.#clock.monotonicMs() - this.#sliceStart < SHORT_SLICE_MS) return undefined;
     return this.#timers.yield().then(() => {
       this.#sliceStart = this.#clock.monotonicMs();
     });

@@ -2,6 +2,7 @@
  * COPY FROM STDIN: bytes to columns to storage, batch by batch. Columns that the statement leaves out
  * get their defaults; NOT NULL and CHECK hold for every row.
  */
+import { SHORT_SLICE_MS } from '../../base/slice.ts';
 import { prepareValues } from '../../exec/prepare-values.ts';
 import { liveColumns, type ColumnDescriptor, type TableDescriptor } from '../../catalog/catalog.ts';
 import { DbError, dbError, notSupported } from '../../errors/db-error.ts';
@@ -15,7 +16,9 @@ import type { RowChecks } from '../../plan/physical.ts';
 import { nullVector } from '../../vector/builder.ts';
 import type { Batch, Vector } from '../../vector/vector.ts';
 import { mustFindRelation } from '../ddl/names.ts';
+import { checkpointOf } from '../checkpoint.ts';
 import type { StatementCall } from '../executable.ts';
+import type { Checkpoint } from '../session.ts';
 import { bindColumnDefault, bindTableCondition, rowChecksOf } from '../expressions.ts';
 import { refuseReadOnly } from '../query.ts';
 import { requirePrivilege } from '../privileges.ts';
@@ -110,6 +113,7 @@ class CopyLoad {
   readonly #place: CopyPlace;
   readonly #checks: RowChecks;
   readonly #context: ExecContext;
+  readonly #checkpoint: Checkpoint;
   /** For each live column: its sink, or what makes its default. */
   readonly #sources: readonly ((length: number) => Vector | Promise<Vector>)[];
   #keep: ((batch: Batch) => Selection | Promise<Selection>) | undefined;
@@ -131,6 +135,7 @@ class CopyLoad {
       { name: table.name, columns: liveColumns(table).map(({ name }) => name) },
     );
     this.#context = session.execContext([], 0);
+    this.#checkpoint = checkpointOf(session, SHORT_SLICE_MS);
     const { format } = this.#context.eval;
     this.#last = lastLoadOf(session, table);
     const capacity = capacityFor(this.#last.rows);
@@ -191,7 +196,7 @@ class CopyLoad {
     while (rest !== undefined) {
       rest = this.#reader.read(rest);
       if (this.#reader.isFull) await this.#flush();
-      const turn = this.#context.checkpoint();
+      const turn = this.#checkpoint();
       if (turn !== undefined) await turn;
     }
   }
@@ -215,7 +220,7 @@ class CopyLoad {
       .current()
       .insert(this.#table, batch, { onConflict: 'error', arbiters: [], isLent: true });
     this.#total += batch.length;
-    const turn = this.#context.checkpoint();
+    const turn = this.#checkpoint();
     if (turn !== undefined) await turn;
   }
 }
