@@ -182,7 +182,7 @@ for (const { name, fn } of builtinRegistry.allOperators()) add(`operator ${name}
 
 describe(`functions of json in steps (SEED=${seed})`, () => {
   it.each(stepped)('%s', (_name, fn) => {
-    for (let round = 0; round < rounds(8); round++) {
+    for (let round = 0; round < rounds(4); round++) {
       const { args, call } = randomCase(fn);
       const expected = outcome(() => fn.evaluate(fresh(args), evalContext, call));
       const given = outcome(() => finishNow(fn.inSteps!(fresh(args), evalContext, call)));
@@ -198,7 +198,7 @@ describe(`functions of json in steps (SEED=${seed})`, () => {
     [OID.jsonb, OID.text],
   ])('the cast from %d to %d', (from, to) => {
     const { convert } = findCast(from, to)!;
-    for (let round = 0; round < rounds(8); round++) {
+    for (let round = 0; round < rounds(4); round++) {
       const text = valueOf(OID.json) as string;
       const value = from === OID.jsonb ? valueOf(from)! : below(3) === 0 ? text.slice(0, -1) : text;
       const [one] = fresh([value]);

@@ -6,13 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openEngine } from '../../../../src/engine/engine.ts';
-import type { Engine } from '../../../../src/engine/session.ts';
-import { createNodeEnv } from '../../../../src/platform/node-env.ts';
-import { systemSqlPath } from '../../../../src/platform/package-path.ts';
-import { TextSession } from '../../../support/text-session.ts';
-import { TIMES } from '../../../support/rounds.ts';
-import { expectSame } from '../../../support/expect-same.ts';
+import { openEngine } from '../../src/engine/engine.ts';
+import type { Engine } from '../../src/engine/session.ts';
+import { createNodeEnv } from '../../src/platform/node-env.ts';
+import { systemSqlPath } from '../../src/platform/package-path.ts';
+import { TextSession } from '../support/text-session.ts';
+import { TIMES } from '../support/rounds.ts';
+import { expectSame } from '../support/expect-same.ts';
 
 const ROWS = 30_000;
 /** Groups come in no order, many of them again; NULLs come late. */
