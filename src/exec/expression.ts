@@ -80,6 +80,8 @@ function isWide(expr: Expr, levels: number): boolean {
 
 function* compileBelow(expr: Expr, step: { left: number }): Generator<void, void, void> {
   for (const child of childExprs(expr)) {
+    // What an earlier run has compiled it has compiled with all that is below.
+    if (EVALUATORS.has(child)) continue;
     yield* compileBelow(child, step);
     evaluatorOf(child);
     if (--step.left > 0) continue;
