@@ -35,6 +35,8 @@ export interface InputKernels {
   readBooleans(block: number, job: number): void;
   /** Codes of the rows from `from` on; returns the row for which the table had no room. */
   textCodes(block: number, job: number, table: number, from: number): number;
+  /** As textCodes, with a code of its own for each row's text; `state` is laid out as ROW_TEXTS. */
+  appendTexts(block: number, job: number, state: number, from: number): number;
   /** The code of a string; -1 where the table has no room, -2 where it does not take the string. */
   textCode(table: number, at: number, length: number): number;
   rehashTexts(table: number): void;
@@ -98,6 +100,19 @@ export const TABLE = {
   wanted: 32,
 } as const;
 export const TABLE_BYTES = 256;
+
+/** Offsets in the state of texts by row (u32 each). */
+export const ROW_TEXTS = {
+  hashes: 0,
+  starts: 4,
+  capacity: 8,
+  pool: 12,
+  poolUsed: 16,
+  poolCapacity: 20,
+  count: 24,
+  wanted: 28,
+} as const;
+export const ROW_TEXTS_BYTES = 32;
 
 /** Offsets in a table of text tuples (u32 each). */
 export const TUPLES = {

@@ -100,17 +100,15 @@ export class BlockReader {
 
   #findTuples(rows: number): void {
     const { tuples } = this;
-    if (tuples === undefined || tuples.isUseless) return;
+    if (tuples === undefined) return;
     const { first, count } = tuples.columns;
-    const dictionaries = this.#columns
-      .slice(first, first + count)
-      .map(({ sink }) => sink.dictionary);
-    tuples.find(this.#place.block, rows, dictionaries);
+    const texts = this.#columns.slice(first, first + count).map(({ sink }) => sink.texts);
+    tuples.find(this.#place.block, rows, texts);
   }
 
   #learnTuples(): void {
     const { tuples } = this;
-    if (tuples === undefined || tuples.isUseless) return;
+    if (tuples?.isUsed !== true) return;
     tuples.learn(this.#place.block, this.#jobs.pointer + tuples.columns.first * JOB_BYTES);
   }
 

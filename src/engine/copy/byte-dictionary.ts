@@ -2,9 +2,10 @@
  * Distinct byte strings numbered in order of appearance. The table is in the kernels' memory, where kernels
  * look strings up and add them without a call per field; what is new goes into pages for whoever reads the rows.
  */
-import { TABLE, TABLE_BYTES, TEXT_LENGTH_MAX } from '../../kernels/input-kernels.ts';
+import { BLOCK, TABLE, TABLE_BYTES, TEXT_LENGTH_MAX } from '../../kernels/input-kernels.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, scratch, type KernelBlock } from '../../kernels/memory.ts';
+import { isLongerText, type BatchTexts, type KnownTuples } from './batch-texts.ts';
 import { allocate } from './kernel-memory.ts';
 import { newSpan, type Dictionary } from '../../vector/dictionary.ts';
 import { PageDictionary } from '../../vector/page-dictionary.ts';
@@ -33,7 +34,8 @@ const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
 const entrySpan = newSpan();
 
-export class ByteDictionary {
+export class ByteDictionary implements BatchTexts {
+  readonly keepsCodes = true;
   readonly #table: KernelBlock = allocate(TABLE_BYTES);
   /** Slots and entries, and the pool: held as long as the table points there. */
   memory: KernelBlock;
@@ -55,6 +57,10 @@ export class ByteDictionary {
   /** Address of the table, for kernels; the dictionary must be held meanwhile. */
   get table(): number {
     return this.#table.pointer;
+  }
+
+  get size(): number {
+    return this.#pages.size;
   }
 
   get isLarge(): boolean {
@@ -84,10 +90,7 @@ export class ByteDictionary {
     if (code < 0 || code >= this.#pages.size) return false;
     this.#pages.spanAt(code, entrySpan);
     const { bytes, start, end } = entrySpan;
-    if (end - start <= limit) return false;
-    let characters = 0;
-    for (let i = start; i < end; i++) if ((bytes[i] & 0xc0) !== 0x80) characters++;
-    return characters > limit;
+    return isLongerText(bytes, start, end, limit);
   }
 
   codeOf(text: string): number {
@@ -114,6 +117,22 @@ export class ByteDictionary {
     const text = bytes.subarray(start, end);
     DECODER.decode(text);
     return this.#addLong(text);
+  }
+
+  read(block: number, job: number, tuples?: KnownTuples): void {
+    const rows = kernelViews().u32[(block + BLOCK.rows) >>> 2];
+    let row = this.#codesFrom(0, block, job, tuples);
+    while (row < rows) {
+      this.grow();
+      row = this.#codesFrom(row, block, job, tuples);
+    }
+    this.takeNew();
+  }
+
+  /** The row for which there was no room, or the number of rows. */
+  #codesFrom(row: number, block: number, job: number, tuples: KnownTuples | undefined): number {
+    if (tuples === undefined) return kernels.textCodes(block, job, this.table, row);
+    return kernels.tupleCodes(block, job, this.table, row, tuples.table, tuples.position);
   }
 
   /** Puts the strings that kernels have added into the pages. */

@@ -132,12 +132,12 @@ export class ColumnKernel {
     if (typmod < 0) return false;
     const { i32, f64 } = kernelViews();
     const { out } = this.#place;
-    const { dictionary } = this.sink;
-    if (oid === OID.varchar && dictionary !== undefined) {
+    const { texts } = this.sink;
+    if (oid === OID.varchar && texts !== undefined) {
       const limit = typmod - VARCHAR_HEADER;
-      if (dictionary.longest <= limit) return false;
+      if (texts.longest <= limit) return false;
       const codes = i32.subarray(out >>> 2, (out >>> 2) + rows);
-      return this.#leave(rows, (row) => dictionary.isLonger(codes[row], limit));
+      return this.#leave(rows, (row) => texts.isLonger(codes[row], limit));
     }
     const unit = 10 ** Math.max(0, 6 - typmod);
     if (!this.#isTimestamp || unit === 1) return false;
@@ -238,25 +238,11 @@ export class ColumnKernel {
   #textCodes(): (() => void) | undefined {
     if (!hasTextKernel(this.sink.type)) return undefined;
     return () => {
-      const { dictionary } = this.sink;
-      if (dictionary === undefined) return;
-      const rows = kernelViews().u32[(this.#place.block + BLOCK.rows) >>> 2];
-      let row = this.#codesFrom(0, dictionary.table);
-      while (row < rows) {
-        dictionary.grow();
-        row = this.#codesFrom(row, dictionary.table);
-      }
-      dictionary.takeNew();
+      const tuples = this.#tuples;
+      const isKnown = tuples !== undefined && tuples.table.isUsed;
+      const known = isKnown ? { table: tuples.table.table, position: tuples.position } : undefined;
+      this.sink.texts?.read(this.#place.block, this.#job, known);
     };
-  }
-
-  #codesFrom(row: number, dictionary: number): number {
-    const { block } = this.#place;
-    if (this.#tuples === undefined || this.#tuples.table.isUseless) {
-      return kernels.textCodes(block, this.#job, dictionary, row);
-    }
-    const { table, position } = this.#tuples;
-    return kernels.tupleCodes(block, this.#job, dictionary, row, table.table, position);
   }
 
   #readsIso(): boolean {

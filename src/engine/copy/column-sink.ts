@@ -10,8 +10,9 @@ import { OID, vectorRep, type SqlType, type VectorRep } from '../../types/type.t
 import type { Value } from '../../types/value.ts';
 import type { Vector } from '../../vector/vector.ts';
 import { putDoubles, putInteger, WideVector, wideValue } from '../../vector/wide-vector.ts';
-import type { ByteDictionary } from './byte-dictionary.ts';
+import type { BatchTexts } from './batch-texts.ts';
 import { ColumnTexts } from './column-texts.ts';
+import { RowTexts } from './row-texts.ts';
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -41,8 +42,10 @@ export class ColumnSink {
   #flags = NO_FLAGS;
   #codes = NO_CODES;
   #values: Value[] = [];
-  readonly #texts: ColumnTexts | undefined;
-  #dictionary: ByteDictionary | undefined;
+  readonly #columnTexts: ColumnTexts | undefined;
+  #texts: BatchTexts | undefined;
+  /** For batches whose texts are not looked up. */
+  #rowTexts: RowTexts | undefined;
   #nulls: Uint8Array | undefined;
   /** In the place of numbers: integers of a batch that may have some that no double holds. */
   #words: Int32Array<ArrayBuffer> | undefined;
@@ -63,8 +66,8 @@ export class ColumnSink {
     this.codec = codecFor(type.oid);
     this.settings = settings;
     this.#capacity = capacity;
-    if (this.rep === 'text') this.#texts = texts ?? new ColumnTexts();
-    this.#dictionary = this.#texts?.current();
+    if (this.rep === 'text') this.#columnTexts = texts ?? new ColumnTexts();
+    this.#texts = this.#nextTexts();
   }
 
   /** Begins a new batch with other memory than the last one's. */
@@ -77,7 +80,14 @@ export class ColumnSink {
     else if (this.rep === 'bool') this.#flags = new Uint8Array(this.#capacity);
     else if (this.rep === 'text') this.#codes = this.#newCodes();
     else this.#values = [];
-    this.#dictionary = this.#texts?.current();
+    this.#texts = this.#nextTexts();
+  }
+
+  #nextTexts(): BatchTexts | undefined {
+    if (this.#columnTexts?.isScattered !== true) return this.#columnTexts?.current();
+    this.#rowTexts ??= new RowTexts();
+    this.#rowTexts.clear();
+    return this.#rowTexts;
   }
 
   #newNumbers(): Float64Array<ArrayBuffer> {
@@ -94,8 +104,8 @@ export class ColumnSink {
   }
 
   /** The texts so far; undefined for columns of other types. */
-  get dictionary(): ByteDictionary | undefined {
-    return this.#dictionary;
+  get texts(): BatchTexts | undefined {
+    return this.#texts;
   }
 
   /** Makes room for rows below `rows`; later batches begin with it. */
@@ -175,7 +185,7 @@ export class ColumnSink {
         this.#flags[row] = value === true ? 1 : 0;
         return;
       case 'text':
-        this.#codes[row] = (this.#dictionary as ByteDictionary).codeOf(value as string);
+        this.#codes[row] = (this.#texts as BatchTexts).codeOf(value as string);
         return;
       case 'any':
         this.#values[row] = value;
@@ -211,7 +221,8 @@ export class ColumnSink {
       case 'bool':
         return { rep: 'bool', type, length, data: this.#flags.subarray(0, length), nulls };
       case 'text': {
-        const dictionary = (this.#dictionary as ByteDictionary).entries();
+        const dictionary = (this.#texts as BatchTexts).entries();
+        this.#columnTexts?.noteRows(length);
         const codes = this.#codes.subarray(0, length);
         return { rep: 'text', type, length, codes, dictionary, nulls };
       }

@@ -6,7 +6,7 @@
 import { TUPLE_ENTRY_BYTES, TUPLES, TUPLES_BYTES } from '../../kernels/input-kernels.ts';
 import { kernels } from '../../kernels/kernels.ts';
 import { kernelViews, type KernelBlock } from '../../kernels/memory.ts';
-import type { ByteDictionary } from './byte-dictionary.ts';
+import type { BatchTexts } from './batch-texts.ts';
 import { ROWS_MAX } from './field-block.ts';
 import { allocate } from './kernel-memory.ts';
 
@@ -36,12 +36,14 @@ export class TextTuples {
   /** Slots, entries and pool: held as long as the table points there. */
   memory: KernelBlock;
   #capacity = FIRST_CAPACITY;
-  #dictionaries: readonly (ByteDictionary | undefined)[] = [];
+  #texts: readonly (BatchTexts | undefined)[] = [];
   #missed = 0;
   #seen = 0;
   #blocks = 0;
   /** Combinations come seldom twice: looking for them does not pay. */
   isUseless = false;
+  /** Whether the tuples of the block at hand are known. */
+  isUsed = false;
 
   constructor(columns: TupleColumns) {
     this.columns = columns;
@@ -65,10 +67,12 @@ export class TextTuples {
     return this.#outs.pointer + position * ROWS_MAX * 4;
   }
 
-  /** Finds the tuples of the block's rows; their columns have these dictionaries. */
-  find(block: number, rows: number, dictionaries: readonly (ByteDictionary | undefined)[]): void {
-    if (dictionaries.some((dictionary, i) => dictionary !== this.#dictionaries[i])) {
-      this.#dictionaries = dictionaries;
+  /** Finds the tuples of the block's rows, whose columns have these texts, where that is of use. */
+  find(block: number, rows: number, texts: readonly (BatchTexts | undefined)[]): void {
+    this.isUsed = !this.isUseless && texts.every((each) => each?.keepsCodes === true);
+    if (!this.isUsed) return;
+    if (texts.some((each, i) => each !== this.#texts[i])) {
+      this.#texts = texts;
       this.memory = this.#begin();
     }
     this.#missed += kernels.findTuples(block, this.table);

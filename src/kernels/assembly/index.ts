@@ -22,6 +22,7 @@ export { splitCsv } from './split-csv';
 export { readBooleans, readFloats, readIntegers, readWides, splitBinary } from './split-binary';
 export { parseFloats, parseIntegers, parseWides, setWidePowers } from './parse-number';
 export { parseBooleans, parseDates, parseTimestamps } from './parse-time';
+export { appendTexts } from './row-texts';
 export { rehashTexts, textCode, textCodes, tupleCodes, writeTexts } from './text-table';
 export { findTuples, learnTuples } from './text-tuples';
 export { clearSlots, findKeys, hashKeys, insertKeys, moveSlots } from './key-table';

@@ -2,7 +2,6 @@
 import fc from '../../support/fast-check.ts';
 import { expect, it } from 'vitest';
 import { ByteDictionary } from '../../../src/engine/copy/byte-dictionary.ts';
-import { kernels } from '../../../src/kernels/kernels.ts';
 import { FieldRows, utf8 } from './support/field-rows.ts';
 import { textsOf } from '../../support/texts-of.ts';
 import { rounds } from '../../support/rounds.ts';
@@ -24,12 +23,7 @@ function codes(
   fields: readonly Uint8Array[],
 ): (number | null | 'odd')[] {
   rows.place(fields);
-  let row = kernels.textCodes(rows.block, rows.job, dictionary.table, 0);
-  while (row < fields.length) {
-    dictionary.grow();
-    row = kernels.textCodes(rows.block, rows.job, dictionary.table, row);
-  }
-  dictionary.takeNew();
+  dictionary.read(rows.block, rows.job);
   return rows.codes();
 }
 

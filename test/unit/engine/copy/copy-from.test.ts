@@ -181,6 +181,46 @@ describe('COPY FROM', () => {
     expect(wrong.result.rows).toEqual([['360000', '270000', '0']]);
   }, 60_000);
 
+  it('loads texts that come seldom twice as they are, equal ones and NULLs among them', async () => {
+    await session.run(
+      'CREATE TABLE seldom (id int NOT NULL, a text, b varchar(1100) CHECK (b <> a), c text)',
+    );
+    await session.run("SELECT create_hypertable('seldom', by_range('id', 1000000))");
+    const long = 'x'.repeat(1000);
+    const rows = Array.from({ length: 11_000 }, (_, i): (string | null)[] => [
+      String(i),
+      i % 1000 === 5 ? null : `${long}${i % 10_000}`,
+      `${i}`,
+      i % 2 === 0 ? 'even' : 'o\tdd',
+    ]);
+    const lineOf = (row: (string | null)[]): string =>
+      `${row.map((field) => field?.replaceAll('\t', '\\t') ?? '\\N').join('\t')}\n`;
+    for (let at = 0; at < rows.length; at += 3000) {
+      const text = rows
+        .slice(at, at + 3000)
+        .map(lineOf)
+        .join('');
+      await copy('COPY seldom FROM STDIN', whole(Buffer.from(text)));
+    }
+    const outcome = await session.run('SELECT id, a, b, c FROM seldom ORDER BY id');
+    if (outcome.kind === 'error') throw outcome.error;
+    expectSame(outcome.result.rows, rows);
+    const counted = await session.run(
+      `SELECT count(DISTINCT a), count(*) FILTER (WHERE a = '${long}7') FROM seldom`,
+    );
+    if (counted.kind === 'error') throw counted.error;
+    const texts = new Set(rows.map(([, a]) => a));
+    texts.delete(null);
+    expect(counted.result.rows).toEqual([[String(texts.size), '2']]);
+    for (const [line, code] of [
+      [`1\tx\t${'y'.repeat(1101)}\tz\n`, '22001'],
+      [`1\tx\tx\tz\n`, '23514'],
+    ]) {
+      const input = whole(Buffer.from(rows.slice(0, 10).map(lineOf).join('') + line));
+      await expect(copy('COPY seldom FROM STDIN', input)).rejects.toMatchObject({ code });
+    }
+  });
+
   it('keeps conditions right when texts appear in later batches', async () => {
     await session.run('CREATE TABLE chosen (id int, label text)');
     const rows = Array.from(
