@@ -11,6 +11,7 @@ import {
   readFastInsert,
 } from '../../../src/parse/fast-insert.ts';
 import { FieldRows } from './support/field-rows.ts';
+import { rounds } from '../../support/rounds.ts';
 
 const rows = new FieldRows();
 type Cell = [string, string];
@@ -82,7 +83,7 @@ it('splits rows of text, perhaps in several calls', () => {
       expect(next - rows.input).toBe(twin.length);
       expect(rows.isStopped).toBe(twin.stopped);
     }),
-    { numRuns: 3000 },
+    { numRuns: rounds(800) },
   );
 });
 
@@ -112,7 +113,7 @@ it('splits rows of CSV that quotes do not make unusual', () => {
       expect(rows.split(columns)).toEqual(taken);
       expect(next).toBe(length);
     }),
-    { numRuns: 3000 },
+    { numRuns: rounds(800) },
   );
 });
 

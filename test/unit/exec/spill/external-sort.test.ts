@@ -17,6 +17,7 @@ import {
 } from '../support.ts';
 import { spillWorld, type SpillWorld } from './spill-context.ts';
 import { printedSeed } from '../../../support/seed.ts';
+import { rounds } from '../../../support/rounds.ts';
 
 const LARGE = 64 << 20;
 const SMALL = 4096;
@@ -55,7 +56,7 @@ function sortNode(rows: Value[][], keys: readonly SortKey[]): PhysicalNode {
 
 it('keeps ties, NULLs, NaNs and wide numbers where a sort in memory has them', async () => {
   const below = randomSource(printedSeed('external sort'));
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < rounds(5); round++) {
     const rows = randomRows(3000 + below(3000), below);
     const keys = Array.from({ length: 1 + below(3) }, () => {
       const column = below(4);

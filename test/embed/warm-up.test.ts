@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Env } from '../../../src/base/env.ts';
-import { createNodeEnv } from '../../../src/platform/node-env.ts';
-import { systemSqlPath } from '../../../src/platform/package-path.ts';
-import { LoopClient, simpleQuery } from '../../../src/server/loop-client.ts';
-import { startWarmUp } from '../../../src/server/warm-up.ts';
-import { temporaryDirectory } from '../storage/helpers.ts';
+import type { Env } from '../../src/base/env.ts';
+import { createNodeEnv } from '../../src/platform/node-env.ts';
+import { systemSqlPath } from '../../src/platform/package-path.ts';
+import { LoopClient, simpleQuery } from '../../src/server/loop-client.ts';
+import { startWarmUp } from '../../src/server/warm-up.ts';
+import { temporaryDirectory } from '../unit/storage/helpers.ts';
 
 function loggingEnv(): { env: Env; logged: string[] } {
   const logged: string[] = [];
