@@ -43,6 +43,8 @@ export interface Options {
   readonly series: number;
   readonly ingestRows: number;
   readonly workers: number;
+  /** After which the loads of `series` that send batches end with what they have. */
+  readonly loadSeconds: number;
   /** Instances of a query that are timed, unless the seconds for them end first. */
   readonly instances: number;
   readonly seconds: number;
@@ -61,6 +63,7 @@ const DEFAULTS = {
   hits: 1_000_000,
   series: 1_000_000,
   'ingest-rows': 2_000_000,
+  'load-seconds': 120,
   instances: 40,
   seconds: 2,
 } as const;
@@ -75,6 +78,7 @@ const QUICK: Readonly<Record<keyof typeof DEFAULTS, number>> = {
   hits: 50_000,
   series: 50_000,
   'ingest-rows': 200_000,
+  'load-seconds': 20,
   instances: 6,
   seconds: 0.4,
 };
@@ -118,6 +122,7 @@ export function readOptions(args: readonly string[]): Options {
     hits: number('hits'),
     series: number('series'),
     ingestRows: number('ingest-rows'),
+    loadSeconds: number('load-seconds'),
     instances: number('instances'),
     seconds: number('seconds'),
   };

@@ -22,7 +22,7 @@ export function loadTable(systems: readonly Loaded[]): string {
   const rows = systems.flatMap(({ title, loads }) =>
     loads.map((load) => [
       title,
-      FORMS[load.form] ?? load.form,
+      `${FORMS[load.form] ?? load.form}${partOf(load)}`,
       Math.round(load.rows / load.seconds).toLocaleString('en-US'),
       load.cpuSecondsPerMillionRows === undefined ? '' : number(load.cpuSecondsPerMillionRows),
       number(load.storedBytesPerRow),
@@ -40,6 +40,11 @@ export function loadTable(systems: readonly Loaded[]): string {
     'bytes a row sent',
   ];
   return table(head, rows);
+}
+
+function partOf({ rows, ofRows }: LoadResult): string {
+  if (ofRows === undefined) return '';
+  return `, the first ${rows.toLocaleString('en-US')} of ${ofRows.toLocaleString('en-US')} rows`;
 }
 
 /** One line with what exactly was measured. */

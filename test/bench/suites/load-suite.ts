@@ -30,12 +30,13 @@ export async function runLoads(
   const systems: SystemLoads[] = [];
   for (const starter of starters) {
     console.log(`\n${suite}: ${starter.title}`);
-    systems.push(await loadInto(starter, datasetOf, which, options));
+    systems.push(await loadInto(suite, starter, datasetOf, which, options));
   }
   return { suite, data: datasetOf('text').key, systems };
 }
 
 async function loadInto(
+  suite: LoadSuiteResult['suite'],
   starter: SystemStarter,
   datasetOf: (form: Form) => Dataset,
   which: 'all' | 'usual',
@@ -56,7 +57,8 @@ async function loadInto(
     version = system.version;
     try {
       const files = dataFiles(datasetOf(forms[i]), [forms[i]], options.scratch).get(forms[i]) ?? [];
-      const load = await measureLoad(system, files, options.workers);
+      const limit = suite === 'series' ? options.loadSeconds : undefined;
+      const load = await measureLoad(system, files, options.workers, limit);
       loads.push(load);
       console.log(describeLoad(load));
     } catch (error) {

@@ -10,6 +10,8 @@ import type { System } from '../systems/system.ts';
 export interface LoadResult {
   readonly form: string;
   readonly rows: number;
+  /** Of how many, where the load ended early. */
+  readonly ofRows?: number;
   readonly seconds: number;
   readonly cpuSecondsPerMillionRows: number | undefined;
   readonly storedBytesPerRow: number;
@@ -32,30 +34,33 @@ export interface Cell {
   readonly absent?: true;
 }
 
-/** Loads the files of one form into fresh tables. */
+/** Loads the files of one form into fresh tables; a slow load may end after some seconds with what it has. */
 export async function measureLoad(
   system: System,
   files: readonly DataFile[],
   workers: number,
+  secondsMax?: number,
 ): Promise<LoadResult> {
   for (const { table } of files) await system.createTable(table);
   const cpuBefore = system.pid === undefined ? 0 : cpuSeconds(system.pid);
   const start = performance.now();
-  for (const file of files) await system.load(file, workers);
+  let rows = 0;
+  for (const file of files) rows += await system.load(file, workers, secondsMax);
   const seconds = (performance.now() - start) / 1000;
   const cpu = system.pid === undefined ? undefined : cpuSeconds(system.pid) - cpuBefore;
-  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  const all = files.reduce((sum, file) => sum + file.rows, 0);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const tables = files.map(({ table }) => table);
   await system.settle(tables);
   return {
     form: files[0].form,
     rows,
+    ...(rows < all ? { ofRows: all } : {}),
     seconds,
     cpuSecondsPerMillionRows: cpu === undefined ? undefined : (cpu / rows) * 1e6,
     storedBytesPerRow: (await system.storedBytes(tables)) / rows,
     peakBytes: system.pid === undefined ? undefined : memoryBytes(system.pid),
-    sentBytesPerRow: bytes / rows,
+    sentBytesPerRow: bytes / all,
   };
 }
 

@@ -113,7 +113,9 @@ async function besideSlowStatements(system: WireSystem, extra: DataFile): Promis
     ['nothing', () => new Promise((resolve) => setTimeout(resolve, 1000))],
     [
       `COPY of ${extra.rows.toLocaleString('en-US')} rows, 10,000 in a transaction`,
-      () => system.load({ ...extra, table: { ...extra.table, name: 'latency' } }, 1),
+      async () => {
+        await system.load({ ...extra, table: { ...extra.table, name: 'latency' } }, 1);
+      },
     ],
     [
       'a full aggregate, ten times',

@@ -44,10 +44,11 @@ class LibrarySystem implements System {
     await this.execute(this.#traits.createSql(table));
   }
 
-  async load(file: DataFile): Promise<void> {
+  async load(file: DataFile): Promise<number> {
     await this.execute(this.#traits.loadSql(file));
     const found = Number(await this.scalar(`SELECT count(*) FROM ${file.table.name}`));
     if (found !== file.rows) throw new Error(`${this.title} has ${found} of ${file.rows} rows`);
+    return found;
   }
 
   async settle(tables: readonly Table[]): Promise<void> {

@@ -54,24 +54,27 @@ export class LineProtocolSystem implements System {
   /** Tables come with their rows. */
   async createTable(): Promise<void> {}
 
-  async load(file: DataFile, workers: number): Promise<void> {
-    if (file.table.sqlOnly === true) return;
+  async load(file: DataFile, workers: number, secondsMax = Infinity): Promise<number> {
+    if (file.table.sqlOnly === true) return file.rows;
     const handle = openSync(file.path, 'r');
+    const end = performance.now() + secondsMax * 1000;
     let next = 0;
+    let sent = 0;
     const work = async (): Promise<void> => {
       const client = new HttpClient(this.#process.port);
-      while (next < file.sections.length) {
-        const { offset, bytes } = file.sections[next++];
+      while (next < file.sections.length && performance.now() < end) {
+        const { offset, bytes, rows } = file.sections[next++];
         const body = Buffer.allocUnsafe(bytes);
         readSync(handle, body, 0, bytes, offset);
         await client.post(this.#traits.writePath, body);
+        sent += rows;
       }
       client.close();
     };
     await Promise.all(Array.from({ length: workers }, work));
     closeSync(handle);
     for (let i = 0; i < 300; i++) {
-      if ((await this.#traits.countRows(this.client, file)) >= file.rows * COUNTED_SHARE) return;
+      if ((await this.#traits.countRows(this.client, file)) >= sent * COUNTED_SHARE) return sent;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     throw new Error(`${this.title} does not show all rows of ${file.table.name}`);

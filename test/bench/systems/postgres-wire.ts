@@ -61,10 +61,11 @@ export class WireSystem implements System {
   }
 
   /** Several connections take sections in turn, each a transaction. */
-  async load(file: DataFile, workers: number): Promise<void> {
+  async load(file: DataFile, workers: number): Promise<number> {
     if (this.#traits.load === undefined) await this.#copy(file, workers);
     else await this.#traits.load(file);
     await this.#awaitRows(file.table.name, file.rows);
+    return file.rows;
   }
 
   async #copy(file: DataFile, workers: number): Promise<void> {

@@ -36,8 +36,11 @@ export interface System {
   readonly forms: readonly Form[];
 
   createTable(table: Table): Promise<void>;
-  /** Returns when a query sees all rows. */
-  load(file: DataFile, workers: number): Promise<void>;
+  /**
+   * Returns how many rows it has, when a query sees them: all, but where rows are sent in batches one after the
+   * other and that takes more than `secondsMax`.
+   */
+  load(file: DataFile, workers: number, secondsMax?: number): Promise<number>;
   /** Brings what was loaded into the state in which it stays: checkpoint, statistics, merges. */
   settle(tables: readonly Table[]): Promise<void>;
   /** Bytes on disk of these tables, with their indexes. */
