@@ -30,6 +30,8 @@ export interface Executable {
   readonly allowedWhenFailed: boolean;
   /** False for transaction control, SET and SHOW: they leave the snapshot to the first query. */
   readonly takesSnapshot?: boolean;
+  /** The plan as of now, where the statement has one: for EXPLAIN EXECUTE. */
+  readonly plan?: () => PlannedQuery;
   /** The plan as of now of an INSERT whose rows may wait for others (engine/insert/insert-queue.ts). */
   readonly insertPlan?: (() => PlannedQuery) | undefined;
   run(call: StatementCall): StatementRun;

@@ -84,6 +84,7 @@ export function queryExecutable(
     fields,
     parameterTypes: first.plan.parameterTypes.map((type) => type.oid),
     allowedWhenFailed: false,
+    plan,
     insertPlan: ParameterRows.of(first.plan, catalog) === undefined ? undefined : plan,
     run: (call) => runQuery(session, plan, described ?? fields, call),
   };

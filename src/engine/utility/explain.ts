@@ -8,9 +8,10 @@ import type { PhysicalNode } from '../../plan/physical.ts';
 import { OID, sqlType, type Oid } from '../../types/type.ts';
 import { vectorFromValues } from '../../vector/vector.ts';
 import { completed, type Executable, type StatementCall } from '../executable.ts';
-import { planQuery, runPlanned } from '../query.ts';
+import { planQuery, runPlanned, type PlannedQuery } from '../query.ts';
 import type { SessionContext } from '../session-context.ts';
 import { booleanOption, optionText } from './options.ts';
+import { executionOf } from './prepare.ts';
 import { textField } from './settings.ts';
 
 export function explainExecutable(
@@ -22,6 +23,7 @@ export function explainExecutable(
 ): Executable {
   const options = readOptions(node.options ?? []);
   const query = node.query as Node;
+  if ('ExecuteStmt' in query) return explainExecute(session, query.ExecuteStmt, sql, options);
   if (
     !(
       'SelectStmt' in query ||
@@ -33,15 +35,42 @@ export function explainExecutable(
     throw notSupported('EXPLAIN of this kind of statement');
   }
   const inner: ParsedStatement = { ...statement, node: query, text: `explain ${statement.text}` };
-  const planned = planQuery(session, inner, sql, parameterTypes);
+  const plan = (): PlannedQuery => planQuery(session, inner, sql, parameterTypes);
+  const types = plan().plan.parameterTypes.map((parameter) => parameter.oid);
+  return explaining(session, options, types, plan, (call) => call);
+}
+
+/** The plan is the one that EXECUTE would run: it shows parameters, not their values. */
+function explainExecute(
+  session: SessionContext,
+  node: NodeBody<'ExecuteStmt'>,
+  sql: string,
+  options: ExplainOptions,
+): Executable {
+  const { target, parameters } = executionOf(session, node, sql);
+  if (target.plan === undefined) throw notSupported('EXPLAIN EXECUTE of this kind of statement');
+  const withParameters = (call: StatementCall): StatementCall => ({
+    ...call,
+    parameters: parameters(),
+  });
+  return explaining(session, options, [], target.plan, withParameters);
+}
+
+function explaining(
+  session: SessionContext,
+  options: ExplainOptions,
+  parameterTypes: readonly Oid[],
+  plan: () => PlannedQuery,
+  callOf: (call: StatementCall) => StatementCall,
+): Executable {
   const type = options.format === 'json' ? OID.json : OID.text;
   const field = { ...textField('QUERY PLAN'), type: sqlType(type) };
   return {
     fields: [field],
-    parameterTypes: planned.plan.parameterTypes.map((parameter) => parameter.oid),
+    parameterTypes,
     allowedWhenFailed: false,
     async *run(call) {
-      const lines = await explainLines(session, inner, sql, parameterTypes, options, call);
+      const lines = await explainLines(session, plan, options, callOf(call));
       const rows = options.format === 'json' ? [lines.join('\n')] : lines;
       yield { columns: [vectorFromValues(field.type, rows)], length: rows.length };
       return completed('EXPLAIN');
@@ -51,15 +80,13 @@ export function explainExecutable(
 
 async function explainLines(
   session: SessionContext,
-  statement: ParsedStatement,
-  sql: string,
-  parameterTypes: readonly Oid[],
+  plan: () => PlannedQuery,
   options: ExplainOptions,
   call: StatementCall,
 ): Promise<string[]> {
   const { clock } = session.database.env;
   const planStart = clock.monotonicMs();
-  const planned = planQuery(session, statement, sql, parameterTypes);
+  const planned = plan();
   const planningMs = clock.monotonicMs() - planStart;
   if (!options.analyze) return explainPlan(planned.plan, options);
   const metrics = new Map<PhysicalNode, NodeMetrics>();

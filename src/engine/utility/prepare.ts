@@ -40,11 +40,17 @@ export function prepareStatement(
   return 'PREPARE';
 }
 
-export function executeExecutable(
+/** What EXECUTE names, and the values that it gives for the parameters. */
+export interface Execution {
+  readonly target: Executable;
+  parameters(): Value[];
+}
+
+export function executionOf(
   session: SessionContext,
   node: NodeBody<'ExecuteStmt'>,
   sql: string,
-): Executable {
+): Execution {
   const prepared = mustFind(session, node.name ?? '');
   const target = prepared.executable;
   if (target === undefined)
@@ -57,14 +63,26 @@ export function executeExecutable(
     });
   }
   return {
+    target,
+    parameters: () =>
+      args.map((arg, i) =>
+        evaluateNode(session, arg, sqlType(target.parameterTypes[i] ?? OID.text), sql),
+      ),
+  };
+}
+
+export function executeExecutable(
+  session: SessionContext,
+  node: NodeBody<'ExecuteStmt'>,
+  sql: string,
+): Executable {
+  const { target, parameters } = executionOf(session, node, sql);
+  return {
     fields: target.fields,
     parameterTypes: [],
     allowedWhenFailed: target.allowedWhenFailed,
     async *run(call) {
-      const parameters: Value[] = args.map((arg, i) =>
-        evaluateNode(session, arg, sqlType(target.parameterTypes[i] ?? OID.text), sql),
-      );
-      return yield* target.run({ ...call, parameters });
+      return yield* target.run({ ...call, parameters: parameters() });
     },
   };
 }
