@@ -3,6 +3,7 @@
  * transaction, named savepoints and the marks that undo settings.
  */
 import type { Clock } from '../base/env.ts';
+import type { CatalogSnapshot } from '../catalog/catalog.ts';
 import { dbError } from '../errors/db-error.ts';
 import type {
   IsolationLevel,
@@ -19,6 +20,7 @@ interface NamedSavepoint {
   readonly settingsMark: number;
   /** How many callbacks for an outcome there were before it. */
   readonly outcomesMark: number;
+  readonly catalog: CatalogSnapshot;
 }
 
 export interface TransactionModes {
@@ -184,12 +186,19 @@ export class TransactionState {
 
   savepoint(name: string): void {
     this.#requireBlock('SAVEPOINT');
+    const transaction = this.current();
     this.#savepoints.push({
       name,
-      storage: this.current().savepoint(),
+      catalog: transaction.catalog(),
+      storage: transaction.savepoint(),
       settingsMark: this.#settings.mark(),
       outcomesMark: this.#onOutcome.length,
     });
+  }
+
+  /** The catalog when the innermost subtransaction began, or, outside of one, without the transaction's changes. */
+  catalogBefore(): CatalogSnapshot {
+    return this.#savepoints.at(-1)?.catalog ?? this.#storage.catalog();
   }
 
   releaseSavepoint(name: string): void {

@@ -74,9 +74,9 @@ function targetTable(session: SessionContext, name: RangeVar): TableDescriptor {
   });
 }
 
-/** FREEZE is for tables that nobody else can have seen: created or truncated in this transaction. */
+/** FREEZE is for tables that nobody else can have seen: created or truncated in this subtransaction. */
 function requireFresh(session: SessionContext, table: TableDescriptor): void {
-  const before = session.database.storage.catalog().relation(table.oid);
+  const before = session.transaction.catalogBefore().relation(table.oid);
   if (before?.kind !== 'table' || before.storageId !== table.storageId) return;
   throw dbError(
     'object_not_in_prerequisite_state',

@@ -222,6 +222,29 @@ describe('COPY FROM', () => {
     }
   });
 
+  it('freezes rows of tables that the subtransaction created or truncated', async () => {
+    const input = (): AsyncIterable<Uint8Array> => whole(Buffer.from('1\n'));
+    const freeze = 'COPY frozen FROM STDIN (FREEZE)';
+    const refused = { code: '55000' };
+    await session.run('BEGIN; CREATE TABLE frozen (id int)');
+    expect(await copy(freeze, input())).toBe('COPY 1');
+    await session.run('SAVEPOINT one');
+    await expect(copy(freeze, input())).rejects.toMatchObject(refused);
+    await session.run('ROLLBACK TO one; TRUNCATE frozen');
+    expect(await copy(freeze, input())).toBe('COPY 1');
+    await session.run('SAVEPOINT two; RELEASE two');
+    expect(await copy(freeze, input())).toBe('COPY 1');
+    await session.run('ROLLBACK TO one');
+    await expect(copy(freeze, input())).rejects.toMatchObject(refused);
+    await session.run('ROLLBACK TO one; RELEASE one');
+    expect(await copy(freeze, input())).toBe('COPY 1');
+    await session.run('COMMIT');
+    await expect(copy(freeze, input())).rejects.toMatchObject(refused);
+    expect(await session.run('SELECT count(*) FROM frozen')).toMatchObject({
+      result: { rows: [['2']] },
+    });
+  });
+
   it('keeps conditions right when texts appear in later batches', async () => {
     await session.run('CREATE TABLE chosen (id int, label text)');
     const rows = Array.from(
