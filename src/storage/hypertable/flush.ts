@@ -318,7 +318,9 @@ function swap(store: Store, storageId: number, change: Flushed): HeadBuffer | un
   const moved = store.current().sequence;
   table.runtime.moveCount++;
   noteMoves(table, now, change, head, moved);
-  store.replaceTable({ ...table, chunks: withChunk(table.chunks, chunk) });
+  const chunks = withChunk(table.chunks, chunk);
+  store.replaceTable({ ...table, chunks });
+  if (chunks.every((each) => each.head === undefined)) table.runtime.headDictionaries.clear();
   return now.head?.buffer;
 }
 

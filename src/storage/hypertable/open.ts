@@ -16,7 +16,8 @@ import {
 } from './segment-keys.ts';
 import { SegmentKeeper } from './segment-keeper.ts';
 import { chunkName, newSlot, withChunk, type ChunkState, type TableState } from './state.ts';
-import { emptyTable, sharedDictionary, Store, type HypertableStoreOptions } from './store.ts';
+import { emptyTable, Store, type HypertableStoreOptions } from './store.ts';
+import { sharedDictionary } from './table-dictionaries.ts';
 
 export type { HypertableStoreOptions } from './store.ts';
 

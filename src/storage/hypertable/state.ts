@@ -61,6 +61,8 @@ export const SLOT_ROWS = 2 ** 28;
 export interface TableRuntime {
   readonly storageId: number;
   readonly dictionaries: Map<number, TextDictionary>;
+  /** Of new heads, by attnum, where the shared one has grown too large. */
+  readonly headDictionaries: Map<number, TextDictionary>;
   readonly slots: Map<number, SlotTarget>;
   /** By slot: where its rows went. */
   readonly moves: Map<number, Move>;

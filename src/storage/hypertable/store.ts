@@ -62,7 +62,7 @@ import {
   type TableRuntime,
   type TableState,
 } from './state.ts';
-import { SHARED_DICTIONARY_LIMIT, TextDictionary } from './text-dictionary.ts';
+import { headDictionary } from './table-dictionaries.ts';
 import { keysByChunk, verifyUnique } from './unique-check.ts';
 import { OWN_REFS, Writes, type OwnTable } from './writes.ts';
 
@@ -648,7 +648,7 @@ export class Store implements HypertableStore {
     let context = this.#contexts.get(runtime.storageId);
     if (context === undefined) {
       context = {
-        dictionaryOf: (attnum) => sharedDictionary(runtime, attnum) ?? new TextDictionary(),
+        dictionaryOf: (attnum) => headDictionary(runtime, attnum),
         missingOf: (attnum, type) => {
           const column = this.tableOf(runtime.storageId)?.columns[attnum - 1];
           return column === undefined ? null : missingValue(type, column.missingText);
@@ -668,24 +668,12 @@ export class Store implements HypertableStore {
   }
 }
 
-/** The table's dictionary of a column, undefined where it has grown too large to be shared. */
-export function sharedDictionary(
-  runtime: TableRuntime,
-  attnum: number,
-): TextDictionary | undefined {
-  let dictionary = runtime.dictionaries.get(attnum);
-  if (dictionary === undefined) {
-    dictionary = new TextDictionary();
-    runtime.dictionaries.set(attnum, dictionary);
-  }
-  return dictionary.size > SHARED_DICTIONARY_LIMIT ? undefined : dictionary;
-}
-
 export function emptyTable(storageId: number): TableState {
   return {
     runtime: {
       storageId,
       dictionaries: new Map(),
+      headDictionaries: new Map(),
       slots: new Map(),
       moves: new Map(),
       moveCount: 0,

@@ -1,10 +1,8 @@
 /** Distinct strings of a column, numbered in the order of their arrival. */
 import { newSpan, type ByteSpan, type Dictionary } from '../../vector/dictionary.ts';
+import { LaidTexts } from '../../vector/laid-texts.ts';
 import { TextTable } from '../../vector/text-table.ts';
 import type { NullMask } from '../../vector/vector.ts';
-
-/** Distinct strings above which a column no longer shares one dictionary among all its segments. */
-export const SHARED_DICTIONARY_LIMIT = 200_000;
 
 /** Append-only. Code 0 is the empty string, so that rows of NULL have a valid code. */
 export class TextDictionary {
@@ -81,6 +79,11 @@ export class TextDictionary {
   ): void {
     if (dictionary.source === this) {
       target.set(codes.subarray(0, length), at);
+      return;
+    }
+    if (nulls === undefined && dictionary instanceof LaidTexts) {
+      // Rows have entries of their own: none comes again.
+      this.#table.addAllFrom(dictionary, codes, length, target.subarray(at, at + length));
       return;
     }
     const translation = this.#translation(dictionary);

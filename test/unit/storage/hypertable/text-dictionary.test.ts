@@ -2,10 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import { TextDictionary } from '../../../../src/storage/hypertable/text-dictionary.ts';
 import { randomOf } from './support.ts';
+import { RowTexts } from '../../../../src/engine/copy/row-texts.ts';
+import type { Dictionary } from '../../../../src/vector/dictionary.ts';
 import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 import { seedOf } from '../../../support/seed.ts';
 
 const SEED = seedOf('text dictionary');
+
+/** As COPY has texts that it does not look up. */
+function laid(texts: readonly string[]): Dictionary {
+  const rows = new RowTexts();
+  for (const text of texts) rows.codeOf(text);
+  return rows.entries();
+}
 
 describe('TextDictionary.translate', () => {
   it(`gives each row its own string (SEED=${SEED})`, () => {
@@ -16,9 +25,9 @@ describe('TextDictionary.translate', () => {
       // Dictionaries in the same order, with and without the empty string, and in another order.
       const lists = [texts, ['', ...texts], ['', ...texts.slice(0, 5)], texts.toReversed()];
       lists.push(['', ...texts, ...texts.slice(0, 2)]);
-      const others = lists.map((list) => new StringDictionary(list));
+      const others = [...lists.map((list) => new StringDictionary(list)), ...lists.map(laid)];
       for (let step = 0; step < 12; step++) {
-        const other = others[Math.floor(random() ** 2 * others.length)] as StringDictionary;
+        const other = others[Math.floor(random() ** 2 * others.length)] as Dictionary;
         const length = Math.floor(random() * 120);
         const codes = Int32Array.from({ length: length + 2 }, () =>
           Math.floor(random() * other.length),
