@@ -11,6 +11,7 @@ export const SUITES = [
   'ingest',
   'storage',
   'series',
+  'cardinality',
   'latency',
   'targets',
 ] as const;

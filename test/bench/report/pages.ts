@@ -26,6 +26,7 @@ const LOAD_TITLES = {
   ingest: 'cpu-only, integers from 0 to 100',
   storage: 'The same walks with two decimals',
   series: 'Every row a new host, that is a new series',
+  cardinality: 'Four rows of each of these hosts, one host after the other',
 } as const;
 
 export function writePages(options: Options, results: Results): void {
@@ -44,7 +45,7 @@ export function writePages(options: Options, results: Results): void {
   ]);
   write('bench-ingest.md', [
     ...heading('Ingest, size on disk, latency', results),
-    ...(['ingest', 'storage', 'series'] as const).flatMap((suite) => {
+    ...(['ingest', 'storage', 'series', 'cardinality'] as const).flatMap((suite) => {
       const result = results.suites[suite] as LoadSuiteResult | undefined;
       return result === undefined ? [] : loadSection(LOAD_TITLES[suite], result);
     }),

@@ -15,7 +15,7 @@ export interface SystemLoads {
 }
 
 export interface LoadSuiteResult {
-  readonly suite: 'ingest' | 'storage' | 'series';
+  readonly suite: 'ingest' | 'storage' | 'series' | 'cardinality';
   readonly data: string;
   readonly systems: readonly SystemLoads[];
 }
