@@ -1,14 +1,14 @@
 /** A cursor over bytes that never reads past the end; integers are big-endian. */
 export class ByteReader {
   readonly bytes: Uint8Array;
-  readonly #view: DataView;
+  /** Made when it is asked for: a view costs as much as reading a short array. */
+  #view: DataView | undefined;
   offset: number;
   /** Where reading ends; who reads a part that ends by itself may set it for as long. */
   end: number;
 
   constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
     this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.offset = offset;
     this.end = end;
   }
@@ -22,31 +22,43 @@ export class ByteReader {
   }
 
   i16(): number {
-    return this.#view.getInt16(this.#take(2));
+    return (this.u16() << 16) >> 16;
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2));
+    const at = this.#take(2);
+    const { bytes } = this;
+    return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
   }
 
   i32(): number {
-    return this.#view.getInt32(this.#take(4));
+    const at = this.#take(4);
+    const { bytes } = this;
+    return (
+      ((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)
+    );
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4));
+    return this.i32() >>> 0;
   }
 
   i64(): bigint {
-    return this.#view.getBigInt64(this.#take(8));
+    const at = this.#take(8);
+    return this.#asView().getBigInt64(at);
   }
 
   f32(): number {
-    return this.#view.getFloat32(this.#take(4));
+    const at = this.#take(4);
+    return this.#asView().getFloat32(at);
   }
 
   f64(): number {
-    return this.#view.getFloat64(this.#take(8));
+    const at = this.#take(8);
+    return this.#asView().getFloat64(at);
   }
 
   /** A view of the next `length` bytes. */
@@ -71,6 +83,11 @@ export class ByteReader {
     const text = DECODER.decode(this.bytes.subarray(this.offset, zero));
     this.offset = zero + 1;
     return text;
+  }
+
+  #asView(): DataView {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    return (this.#view ??= new DataView(buffer, byteOffset, byteLength));
   }
 
   #take(length: number): number {

@@ -60,7 +60,7 @@ function* parameterSteps(
   try {
     if (input.format !== 1) return yield* codec.parseSteps!(decodeText(bytes), -1, format);
     const reader = new ByteReader(bytes);
-    const value = yield* codec.readSteps!(reader, bytes.length);
+    const value = yield* codec.readSteps!(reader, bytes.length, -1, format);
     return wholly(value, reader, place);
   } catch (error) {
     throw placed(error, input, place);

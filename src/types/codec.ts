@@ -46,7 +46,7 @@ export type RegKind =
 export type Pieces = Generator<string, void, void>;
 
 /** Work that yields at least once in some milliseconds. */
-export type Steps = Generator<void, void, void>;
+export type Steps = Stepped<void>;
 
 /** Text and binary, in and out, for one type. Input errors are DbErrors with PostgreSQL's wording. */
 export interface Codec {
@@ -60,7 +60,12 @@ export interface Codec {
   /** Reads what `writeBinary` has stored; present where that allows for less work than what a client sends. */
   readStored?(reader: ByteReader, length: number): NonNullable<Value>;
   /** What `readBinary` reads, of a long value. */
-  readSteps?(reader: ByteReader, length: number): Stepped<Value>;
+  readSteps?(
+    reader: ByteReader,
+    length: number,
+    typmod: number,
+    settings: FormatSettings,
+  ): Stepped<Value>;
   /** Makes `writeBinary` of a large value quick, for who must not stop while it writes. */
   prepareSteps?(value: NonNullable<Value>): Stepped<void>;
   /** Writes the value without its length word. */

@@ -1,6 +1,6 @@
 /** Row values: `(1,"a b",)` in text; field types, lengths and values in binary. */
 import { dbError, type DbError } from '../errors/db-error.ts';
-import { readExactly, writeSized, writeSizedSteps } from './array-codec.ts';
+import { readExactly, writeSized, writeSizedSteps } from './array-binary.ts';
 import type { ByteChunks } from './byte-chunks.ts';
 import { mustCodec } from './codec-registry.ts';
 import type { Codec, FormatSettings, Pieces, Steps } from './codec.ts';

@@ -1,4 +1,5 @@
 /** Collects one column of decoded rows. */
+import type { Stepped } from '../../base/steps.ts';
 import type { ColumnDescriptor } from '../../catalog/catalog.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
@@ -7,6 +8,7 @@ import {
   endOfValue,
   missingValue,
   readValue,
+  readValueSteps,
   startOfValue,
   storedForm,
   type StoredForm,
@@ -39,6 +41,14 @@ export class ColumnBuilder {
   read(bytes: Uint8Array, at: number, row: number): number {
     const end = endOfValue(bytes, at);
     this.#set(row, readValue(bytes, startOfValue(bytes, at), end, this.#type, this.#form));
+    return end;
+  }
+
+  /** The same of a value that may be large, with a yield at least every few milliseconds. */
+  *readSteps(bytes: Uint8Array, at: number, row: number): Stepped<number> {
+    const end = endOfValue(bytes, at);
+    const start = startOfValue(bytes, at);
+    this.#set(row, yield* readValueSteps(bytes, start, end, this.#type, this.#form));
     return end;
   }
 

@@ -22,7 +22,7 @@ import {
   storedKeys,
   type IndexExpressions,
 } from './index-keys.ts';
-import { decodeRows } from './row-codec.ts';
+import { decodeInTurns, decodeRows } from './row-codec.ts';
 import { overlaidRow, readRows, type RowView } from './row-reader.ts';
 
 const FIRST_CANDIDATES = 64;
@@ -148,7 +148,8 @@ async function readCandidates(
     refs.push((candidates[i] as Candidate).rowId);
     bodies.push(row);
   });
-  return refs.length === 0 ? undefined : decodeRows(view.table, { refs, bodies }, request.attnums);
+  if (refs.length === 0) return undefined;
+  return decodeInTurns(view.table, { refs, bodies }, request.attnums, view.turns);
 }
 
 /** Removes rows whose visible version has another key than the candidate. */

@@ -13,7 +13,7 @@ import type { ScanRequest } from '../storage.ts';
 import { ROW_REF_ATTNUM, TABLE_OID_ATTNUM, tableOidVector } from '../system-columns.ts';
 import type { Turns } from '../turns.ts';
 import type { TableWrites } from '../txn/write-set.ts';
-import { decodeRows } from './row-codec.ts';
+import { decodeInTurns } from './row-codec.ts';
 import type { SeenRows } from './seen-rows.ts';
 import type { TableState } from './table-state.ts';
 
@@ -87,7 +87,8 @@ export async function fetchRows(
   if (missing >= 0) {
     throw new InternalError(`row ${rowIds[missing]} of "${view.table.name}" is not visible`);
   }
-  return decodeRows(view.table, { refs: rowIds, bodies: rows as Uint8Array[] }, attnums);
+  const bodies = rows as Uint8Array[];
+  return decodeInTurns(view.table, { refs: rowIds, bodies }, attnums, view.turns);
 }
 
 /** All rows that the view sees, in row id order. */
@@ -109,7 +110,7 @@ export async function* scanRows(view: RowView, request: ScanRequest): AsyncGener
   }
   for await (const rows of mergedRows(view)) {
     countRows(request, rows.bodies.length);
-    yield decodeRows(table, rows, request.attnums);
+    yield decodeInTurns(table, rows, request.attnums, view.turns);
   }
 }
 
@@ -124,7 +125,7 @@ async function* scanIntoCache(view: RowView, request: ScanRequest): AsyncGenerat
   const attnums = [ROW_REF_ATTNUM, ...table.columns.map((column) => column.attnum)];
   const batches: Batch[] = [];
   for await (const rows of mergedRows(view)) {
-    const batch = decodeRows(table, rows, attnums);
+    const batch = await decodeInTurns(table, rows, attnums, view.turns);
     batches.push(batch);
     yield projectCached(table, batch, request);
   }

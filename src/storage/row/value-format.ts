@@ -4,8 +4,9 @@
  */
 import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
+import type { Stepped } from '../../base/steps.ts';
 import { codecFor } from '../../types/codecs.ts';
-import type { FormatSettings } from '../../types/codec.ts';
+import { STORED_FORMAT } from '../../types/stored-format.ts';
 import { OID, vectorRep, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Vector } from '../../vector/vector.ts';
@@ -17,17 +18,6 @@ const INT64_HIGH_MAX = 0x7fffffff;
 const INT64_HIGH_MIN = -0x80000000;
 const INT32_MAX = 0x7fffffff;
 const INT32_MIN = -0x80000000;
-
-/** Stored values do not depend on any session's settings. */
-const STORED_FORMAT: FormatSettings = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-};
 
 export function storedForm(oid: Oid): StoredForm {
   switch (vectorRep(oid)) {
@@ -217,6 +207,24 @@ export function readValue(
     case 'int64':
       return readInt64(bytes, start, hasInfinity(type.oid));
   }
+}
+
+/** The same, in steps where there is a way to. */
+export function* readValueSteps(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  type: SqlType,
+  form: StoredForm,
+): Stepped<NonNullable<Value>> {
+  if (form === 'binary') {
+    const { readStored, readSteps } = codecFor(type.oid);
+    if (readStored === undefined && readSteps !== undefined) {
+      const reader = new ByteReader(bytes, start, end);
+      return (yield* readSteps(reader, end - start, -1, STORED_FORMAT)) as NonNullable<Value>;
+    }
+  }
+  return readValue(bytes, start, end, type, form);
 }
 
 function readU32(bytes: Uint8Array, at: number): number {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { ByteReader } from '../../../src/base/byte-reader.ts';
 import { ByteWriter } from '../../../src/base/byte-writer.ts';
+import { finishNow, type Stepped } from '../../../src/base/steps.ts';
 import { ByteChunks } from '../../../src/types/byte-chunks.ts';
-import type { FormatSettings } from '../../../src/types/codec.ts';
+import type { Codec, FormatSettings } from '../../../src/types/codec.ts';
 import { codecFor } from '../../../src/types/codecs.ts';
 import {
   isLarge,
@@ -155,6 +157,29 @@ describe('a large value in pieces', () => {
       expect(Buffer.concat(chunks.finish()).equals(writer.view())).toBe(true);
       expect(steps).toBeGreaterThan(writer.length / 400_000);
     });
+
+    const { readSteps, prepareSteps } = codec;
+    if (value instanceof PgArray)
+      it(`is read in steps: ${name}`, () => {
+        const written = binaryOf(codec, value);
+        const steps = readSteps!(new ByteReader(written), written.length, -1, SETTINGS);
+        const { result, count } = counted(steps);
+        expect(binaryOf(codec, result as NonNullable<Value>).equals(written)).toBe(true);
+        if (!name.includes('byte strings'))
+          expect(count).toBeGreaterThan(written.length / 1_000_000);
+        const cut = new ByteReader(written, 0, written.length - 1);
+        expect(() => finishNow(readSteps!(cut, cut.end, -1, SETTINGS))).toThrow();
+      });
+
+    if (prepareSteps !== undefined)
+      it(`is prepared in steps for who writes: ${name}`, () => {
+        const written = binaryOf(codec, value);
+        const { count } = counted(prepareSteps(value));
+        // Of few large texts there is nothing to prepare: they are only copied.
+        const isCopied = value instanceof PgArray && oid !== JSONB_ARRAY && value.items.length < 64;
+        if (!isCopied) expect(count).toBeGreaterThan(0);
+        expect(binaryOf(codec, value).equals(written)).toBe(true);
+      });
   }
 
   it('is told from others by what there is to format', () => {
@@ -167,6 +192,20 @@ describe('a large value in pieces', () => {
     );
   });
 });
+
+function binaryOf(codec: Codec, value: NonNullable<Value>): Buffer {
+  const writer = new ByteWriter();
+  codec.writeBinary(writer, value, SETTINGS);
+  return Buffer.from(writer.toBytes());
+}
+
+/** What steps give, and how many they are. */
+function counted<T>(steps: Stepped<T>): { readonly result: T; readonly count: number } {
+  for (let count = 0; ; count++) {
+    const step = steps.next();
+    if (step.done === true) return { result: step.value, count };
+  }
+}
 
 function utf8(pieces: readonly string[]): Buffer {
   const chunks = new ByteChunks();
