@@ -1,9 +1,12 @@
 /** Where the groups of a long match lie: groups.ts in steps. */
 import type { Stepped } from '../../base/steps.ts';
 import type { RegexNode } from './ast.ts';
-import { at, choose, dissect, forgetGroups, partsOf, type RegexMatch } from './groups.ts';
+import { at, dissect, forgetGroups, partsOf, type RegexMatch } from './groups.ts';
 import { compileProgram, type Subject } from './program.ts';
-import { reachSteps, SHORT } from './program-steps.ts';
+import { reachSteps, SHORT, wantedEndSteps } from './program-steps.ts';
+
+/** Iterations between two yields, each of which reads little at once. */
+const STEP_ITERATIONS = 64;
 
 /** What `dissect` does, in steps where the match is long. */
 export function* dissectSteps(
@@ -78,10 +81,10 @@ function* concatSteps(
   for (const [i, { node, length: known }] of parts.entries()) {
     let stop = position + known;
     if (known < 0) {
-      const forward = compileProgram(node, false);
-      const starts = at(position, position, end);
-      const ends = yield* reachSteps(forward, subject, starts, position, end);
-      stop = choose(ends, rest[i + 1] as Uint8Array, position, start, node.prefers);
+      const isShortest = node.prefers === 'short';
+      const marks = rest[i + 1] as Uint8Array;
+      const wanted = { marks, low: start, from: position, to: end, isShortest };
+      stop = yield* wantedEndSteps(compileProgram(node, false), subject, position, wanted);
       if (stop < 0) return;
     }
     yield* dissectSteps(node, subject, position, stop, match);
@@ -105,17 +108,16 @@ function* starSteps(
   }
   const atEnd = at(end, start, end);
   const rest = yield* reachSteps(compileProgram(node, true), subject, atEnd, start, end);
+  const forward = compileProgram(node.node, false);
+  const isShortest = node.prefers === 'short';
   let position = start;
-  while (position < end) {
-    const forward = compileProgram(node.node, false);
-    const starts = at(position, position, end);
-    const ends = yield* reachSteps(forward, subject, starts, position, end);
-    ends[0] = 0;
-    const stop = choose(ends, rest, position, start, node.prefers);
+  for (let count = 1; position < end; count++) {
+    const wanted = { marks: rest, low: start, from: position + 1, to: end, isShortest };
+    const stop = yield* wantedEndSteps(forward, subject, position, wanted);
     if (stop < 0) return;
     forgetGroups(node.node, match);
     yield* dissectSteps(node.node, subject, position, stop, match);
     position = stop;
-    yield;
+    if (count % STEP_ITERATIONS === 0) yield;
   }
 }

@@ -3,7 +3,7 @@
  * and where what follows can go on to the end.
  */
 import { concatNode, type RegexNode } from './ast.ts';
-import { compileProgram, reach, type Subject } from './program.ts';
+import { compileProgram, reach, wantedEnd, type Subject } from './program.ts';
 
 /** Start and end of a match and of its groups, in characters; -1 for a group that took no part. */
 export interface RegexMatch {
@@ -76,23 +76,6 @@ function spans(node: RegexNode, subject: Subject, start: number, end: number): b
   return reached[end - start] === 1;
 }
 
-/** The preferred position from `from` on that both sets hold, or -1: `a` has marks of [from, end], `b` of [start, end]. */
-export function choose(
-  a: Uint8Array,
-  b: Uint8Array,
-  from: number,
-  start: number,
-  prefers: RegexNode['prefers'],
-): number {
-  const shift = from - start;
-  if (prefers === 'short') {
-    for (let k = 0; k < a.length; k++) if (a[k] === 1 && b[k + shift] === 1) return from + k;
-  } else {
-    for (let k = a.length - 1; k >= 0; k--) if (a[k] === 1 && b[k + shift] === 1) return from + k;
-  }
-  return -1;
-}
-
 function dissectConcat(
   nodes: readonly RegexNode[],
   subject: Subject,
@@ -114,10 +97,10 @@ function dissectConcat(
   for (const [i, { node, length: known }] of parts.entries()) {
     let stop = position + known;
     if (known < 0) {
-      const forward = compileProgram(node, false);
-      const starts = at(position, position, end);
-      const ends = reach(forward, subject, starts, position, end);
-      stop = choose(ends, rest[i + 1] as Uint8Array, position, start, node.prefers);
+      const isShortest = node.prefers === 'short';
+      const marks = rest[i + 1] as Uint8Array;
+      const wanted = { marks, low: start, from: position, to: end, isShortest };
+      stop = wantedEnd(compileProgram(node, false), subject, position, wanted);
       if (stop < 0) return;
     }
     dissect(node, subject, position, stop, match);
@@ -208,12 +191,11 @@ function dissectStar(
   const atEnd = at(end, start, end);
   const rest = reach(compileProgram(node, true), subject, atEnd, start, end);
   let position = start;
+  const forward = compileProgram(node.node, false);
+  const isShortest = node.prefers === 'short';
   while (position < end) {
-    const forward = compileProgram(node.node, false);
-    const starts = at(position, position, end);
-    const ends = reach(forward, subject, starts, position, end);
-    ends[0] = 0;
-    const stop = choose(ends, rest, position, start, node.prefers);
+    const wanted = { marks: rest, low: start, from: position + 1, to: end, isShortest };
+    const stop = wantedEnd(forward, subject, position, wanted);
     if (stop < 0) return;
     forgetGroups(node.node, match);
     dissect(node.node, subject, position, stop, match);

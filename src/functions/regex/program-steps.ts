@@ -11,6 +11,8 @@ import {
   reach,
   Simulation,
   UNDECIDED,
+  wantedEnd,
+  type WantedEnds,
   type Program,
   type Subject,
 } from './program.ts';
@@ -174,6 +176,34 @@ export function* matchEndSteps(
     reader.goOn();
   }
   return end;
+}
+
+/** What `wantedEnd` gives; looks are prepared. */
+export function* wantedEndSteps(
+  program: Program,
+  subject: Subject,
+  start: number,
+  wanted: WantedEnds,
+): Stepped<number> {
+  const known = wantedEnd(program, subject, start, wanted, SHORT);
+  if (known !== UNDECIDED) return known;
+  const { marks, low, from, to, isShortest } = wanted;
+  const reader = readerOf(program, subject, false, start);
+  let isMatch = reader.enter(start);
+  let end = -1;
+  for (let position = start; ;) {
+    if (isMatch && position >= from && marks[position - low] === 1) {
+      end = position;
+      if (isShortest) return end;
+    }
+    if (position === to || reader.isDead) return end;
+    const code = subject.codeAt(position++);
+    isMatch = reader.step(code, position);
+    if (reader.cost < STEP_COST) continue;
+    reader.pause();
+    yield;
+    reader.goOn();
+  }
 }
 
 /** What `matchesAnywhere` gives. */

@@ -361,6 +361,78 @@ export function matchEnd(
     : matchEndByDfa(dfa, subject, from, isShortest, most);
 }
 
+/** Ends of a match that will do. */
+export interface WantedEnds {
+  /** 1 at each of them; the first mark is that of `low`. */
+  readonly marks: Uint8Array;
+  readonly low: number;
+  /** The first that will do and the last, whatever is marked. */
+  readonly from: number;
+  readonly to: number;
+  /** Which of them is preferred. */
+  readonly isShortest: boolean;
+}
+
+/** The preferred end of a match that starts at `start`, or -1; reads up to `most` characters. */
+export function wantedEnd(
+  program: Program,
+  subject: Subject,
+  start: number,
+  wanted: WantedEnds,
+  most = Infinity,
+): number {
+  const dfa = dfaOf(program, false);
+  return dfa === undefined
+    ? simulateWantedEnd(program, subject, start, wanted, most)
+    : wantedEndByDfa(dfa, subject, start, wanted, most);
+}
+
+function wantedEndByDfa(
+  dfa: Dfa,
+  subject: Subject,
+  start: number,
+  { marks, low, from, to, isShortest }: WantedEnds,
+  most: number,
+): number {
+  const ends = subject.endsAt(start);
+  const last = Math.min(to, start + most);
+  let state = dfa.enter(dfa.initial(ends), ends);
+  let end = -1;
+  for (let position = start; ;) {
+    if (dfa.isMatch(state) && position >= from && marks[position - low] === 1) {
+      end = position;
+      if (isShortest) return end;
+    }
+    if (dfa.isDead(state)) return end;
+    if (position === last) return last === to ? end : UNDECIDED;
+    const code = subject.codeAt(position++);
+    state = dfa.step(state, code, subject.endsAt(position));
+  }
+}
+
+function simulateWantedEnd(
+  program: Program,
+  subject: Subject,
+  start: number,
+  { marks, low, from, to, isShortest }: WantedEnds,
+  most: number,
+): number {
+  const simulation = new Simulation(program, subject);
+  const last = Math.min(to, start + most);
+  let isMatch = simulation.enter(start);
+  let end = -1;
+  for (let position = start; ;) {
+    if (isMatch && position >= from && marks[position - low] === 1) {
+      end = position;
+      if (isShortest) return end;
+    }
+    if (simulation.isDead) return end;
+    if (position === last) return last === to ? end : UNDECIDED;
+    isMatch = simulation.step(subject.codeAt(position), position + 1);
+    position++;
+  }
+}
+
 function matchEndByDfa(
   dfa: Dfa,
   subject: Subject,

@@ -24,6 +24,9 @@ const PATTERNS = [
   '(a|b)*a(a|b){10}c?',
   'é|😀',
   '(ab)*?c',
+  '((a+)(b?))*',
+  '((a|(b))+? ?)*z?',
+  '(?:(a)(.*)|(b+?)|(c))*',
   ' +',
 ];
 
@@ -66,6 +69,15 @@ describe(`long texts (SEED=${seed})`, () => {
       const [first] = withOthers(later.nextSteps(0, true), disturb);
       expect(first).toEqual(now.next(0, true));
     }
+  });
+
+  it('have groups that repeat, of which each iteration reads its own part', () => {
+    const words = Array.from({ length: 10_000 }, (_, i) => `word ${i % 1000}`);
+    const text = words.join(' ');
+    const search = compileRegex('^(([a-z]+) ([0-9]+) ?)*$').search(text);
+    const match = finishNow(search.nextSteps(0, true));
+    const groups = [1, 2, 3].map((k) => text.slice(match?.groupStarts[k], match?.groupEnds[k]));
+    expect(groups).toEqual(['word 999', 'word', '999']);
   });
 
   it('have the same matches', () => {
