@@ -1,12 +1,17 @@
 /** bytea in its hex and escape forms. */
 import { finishNow, type Stepped } from '../base/steps.ts';
 import { dbError } from '../errors/db-error.ts';
+import { compareLongBytes } from '../platform/node-bytes.ts';
 import type { Codec, FormatSettings, Pieces } from './codec.ts';
 import { PIECE_LENGTH } from './large-value.ts';
+
+/** From so many bytes on a call is quicker than a loop. */
+const LONG_BYTES = 256;
 
 /** memcmp order, a prefix first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
+  if (length > LONG_BYTES) return compareLongBytes(a, b);
   for (let i = 0; i < length; i++) {
     const difference = (a[i] as number) - (b[i] as number);
     if (difference !== 0) return difference;

@@ -1,5 +1,6 @@
 /** Keys for hashing: a primitive per value, the same for values that the type's = calls equal. */
 import { notSupported } from '../errors/db-error.ts';
+import { unitsOfBytes } from '../platform/node-bytes.ts';
 import { toHex } from './bytea.ts';
 import { formatType } from './format-type.ts';
 import { intervalSpan } from './datetime/interval-math.ts';
@@ -76,7 +77,7 @@ function objectKey(oid: Oid, value: object): string {
     case OID.numeric:
       return numericKey(value as Numeric);
     case OID.bytea:
-      return toHex(value as Uint8Array);
+      return bytesKey(value as Uint8Array);
     case OID.interval:
       return intervalSpan(value as Interval).toString();
     case OID.timetz: {
@@ -89,6 +90,13 @@ function objectKey(oid: Oid, value: object): string {
       return compositeKey(oid, value);
   }
 }
+
+/** Digits, quick to make of few bytes, or the bytes themselves, behind what is no digit. */
+function bytesKey(bytes: Uint8Array): string {
+  return bytes.length > LONG_BYTES ? `x${unitsOfBytes(bytes)}` : toHex(bytes);
+}
+
+const LONG_BYTES = 64;
 
 function compositeKey(oid: Oid, value: object): string {
   const info = typeInfo(oid);

@@ -9,12 +9,23 @@ export const NAME_BYTES_MAX = 63;
 /** Compares by Unicode code point, which is the order of the UTF-8 bytes (collation "C"). */
 export function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
+  for (let i = length > LONG_TEXT ? equalBlocks(a, b, length) : 0; i < length; i++) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
     if (x !== y) return codePointRank(x) - codePointRank(y);
   }
   return a.length - b.length;
+}
+
+/** Units from which on texts are compared by blocks first, whose equality V8 tells a few units at a time. */
+const LONG_TEXT = 1024;
+const BLOCK = 512;
+
+/** How many of the first units are equal, up to the beginning of a block. */
+function equalBlocks(a: string, b: string, length: number): number {
+  let at = 0;
+  while (at < length && a.slice(at, at + BLOCK) === b.slice(at, at + BLOCK)) at += BLOCK;
+  return at;
 }
 
 /** Compares as compareText does after dropping trailing blanks. */

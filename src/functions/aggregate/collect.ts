@@ -5,7 +5,7 @@ import { jsonObjectSteps } from '../../types/json-members.ts';
 import { quoteJson } from '../../types/json-quote.ts';
 import { jsonObject, type JsonNode } from '../../types/json-node.ts';
 import { Jsonb } from '../../types/jsonb.ts';
-import type { Parts } from '../../types/parts.ts';
+import { Parts } from '../../types/parts.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { PgRecord } from '../../types/pg-record.ts';
 import type { Oid } from '../../types/type.ts';
@@ -46,8 +46,9 @@ function collecting<T>(
 
 interface ArrayRows {
   first: PgArray | undefined;
-  rows: number;
-  readonly values: LongList<Value>;
+  /** The values of each row's array. */
+  readonly rows: (readonly Value[])[];
+  length: number;
 }
 
 /** Arrays of one shape become an array with one more dimension. */
@@ -55,7 +56,7 @@ function arrayOfArrays(call: CallInfo): Accumulator {
   return new StateAccumulator<ArrayRows>({
     type: call.returnType,
     skipNulls: false,
-    create: () => ({ first: undefined, rows: 0, values: new LongList() }),
+    create: () => ({ first: undefined, rows: [], length: 0 }),
     add(state, args) {
       const array = readArray(args[0] as Value);
       state.first ??= array;
@@ -65,15 +66,15 @@ function arrayOfArrays(call: CallInfo): Accumulator {
           'cannot accumulate arrays of different dimensionality',
         );
       }
-      state.rows++;
-      for (const value of array.values) state.values.push(value);
+      state.rows.push(array.values);
+      state.length += array.values.length;
       return state;
     },
-    finish({ first, rows, values }) {
+    finish({ first, rows, length }) {
       if (first === undefined) return null;
-      const dimensions = [rows, ...first.dimensions];
+      const dimensions = [rows.length, ...first.dimensions];
       const bounds = [1, ...first.lowerBounds];
-      return new PgArray(first.elementType, values.snapshot(), dimensions, bounds);
+      return new PgArray(first.elementType, new Parts(rows, length), dimensions, bounds);
     },
   });
 }

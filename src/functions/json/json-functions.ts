@@ -1,10 +1,9 @@
 /** Operators and functions that read json, keeping the spelling of the parts they return. */
 import { dbError } from '../../errors/db-error.ts';
-import { quoteJson } from '../../types/json-quote.ts';
-import { type JsonSpan, parseJsonSpans, spanText } from '../../types/json-text.ts';
 import { countItems, countSteps, kindAt, JsonWalk } from '../../types/json-walk.ts';
-import type { Stepped } from '../../base/steps.ts';
+import { finishNow, type Stepped } from '../../base/steps.ts';
 import { scalarText } from './jsonb-parts.ts';
+import { stripSteps } from './strip-nulls.ts';
 import {
   itemTexts,
   memberTexts,
@@ -100,29 +99,14 @@ function arrayAt(source: string): JsonWalk {
   throw invalid(`cannot get array length of a ${walk.isObject ? 'non-array' : 'scalar'}`);
 }
 
-const raw = (source: string, span: JsonSpan): string => source.slice(span.start, span.end);
-
-/** Removes members whose value is null, at every level; the rest loses its white space. */
-function stripNulls(source: string, span: JsonSpan): string {
-  if (span.kind === 'array') {
-    return `[${(span.items ?? []).map((item) => stripNulls(source, item)).join(',')}]`;
-  }
-  if (span.kind === 'string') return quoteJson(spanText(source, span) ?? '');
-  if (span.kind !== 'object') return raw(source, span);
-  const members = (span.members ?? [])
-    .filter(([, value]) => value.kind !== 'null')
-    .map(([key, value]) => `${quoteJson(key)}:${stripNulls(source, value)}`);
-  return `{${members.join(',')}}`;
-}
-
 export const jsonFunctions: readonly ScalarFunction[] = [
   scalar('json_array_length(json) int4', (source: string) => countItems(arrayAt(source)), {
     inSteps: (source: string) => countSteps(arrayAt(source)),
   }),
   scalar('json_typeof(json) text', (source: string) => kindAt(new JsonWalk(source))),
-  scalar('json_strip_nulls(json) json', (source: string) =>
-    stripNulls(source, parseJsonSpans(source)),
-  ),
+  scalar('json_strip_nulls(json) json', (source: string) => finishNow(stripSteps(source)), {
+    inSteps: stripSteps,
+  }),
   pathFunction('json_extract_path(json, variadic text[]) json', false),
   pathFunction('json_extract_path_text(json, variadic text[]) text', true),
 ];

@@ -1,5 +1,6 @@
 /** LIKE, ILIKE, regular expressions and prefix tests as operators. */
 import type { Stepped } from '../../base/steps.ts';
+import { unitsOfBytes } from '../../platform/node-bytes.ts';
 import { operator, scalar } from '../define.ts';
 import type { ScalarFunction, SqlOperator } from '../function.ts';
 import { patternKernel } from '../kernels/text.ts';
@@ -67,11 +68,7 @@ function patternOperators(
 }
 
 /** bytea as a string with one code unit a byte, so that the text matcher serves it. */
-function byteText(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
+const byteText = unitsOfBytes;
 
 function textBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));

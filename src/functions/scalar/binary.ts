@@ -2,6 +2,7 @@
 import { finishNow, type Stepped } from '../../base/steps.ts';
 import { dbError, type DbError } from '../../errors/db-error.ts';
 import { digestOf, digestSteps } from '../../platform/node-digest.ts';
+import { indexOfBytes } from '../../platform/node-bytes.ts';
 import { byteaCodec, fromHex, fromHexSteps, toHex } from '../../types/bytea.ts';
 import { characterLength, invalidUtf8 } from '../../types/text.ts';
 import { uuidFromBytes } from '../../types/uuid.ts';
@@ -100,9 +101,14 @@ function setBit(bytes: Uint8Array, index: Int64, bit: number): Uint8Array {
 
 function bitCount(bytes: Uint8Array): number {
   let count = 0;
-  for (const byte of bytes) for (let bits = byte; bits !== 0; bits &= bits - 1) count++;
+  for (let i = 0; i < bytes.length; i++) count += BIT_COUNTS[bytes[i] as number] as number;
   return count;
 }
+
+const BIT_COUNTS = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(2).replaceAll('0', '').length,
+);
 
 const UTF8_NAMES = new Set(['utf8', 'unicode']);
 const LATIN1_NAMES = new Set(['latin1', 'iso88591']);
@@ -210,12 +216,10 @@ export const binaryFunctions: readonly ScalarFunction[] = [
   }),
   scalar('get_bit(bytea, int8) int4', getBit),
   scalar('set_bit(bytea, int8, int4) bytea', setBit),
-  scalar('position(bytea, bytea) int4', (bytes: Uint8Array, part: Uint8Array) => {
-    for (let i = 0; i + part.length <= bytes.length; i++) {
-      if (part.every((byte, k) => bytes[i + k] === byte)) return i + 1;
-    }
-    return 0;
-  }),
+  scalar(
+    'position(bytea, bytea) int4',
+    (bytes: Uint8Array, part: Uint8Array) => indexOfBytes(bytes, part) + 1,
+  ),
   scalar('convert_from(bytea, name) text', convertFrom, { inSteps: convertFromSteps }),
   scalar('convert_to(text, name) bytea', convertTo, { inSteps: convertToSteps }),
   scalar(

@@ -41,6 +41,10 @@ function unistr(text: string): string {
   return result;
 }
 
+/** Parts of an identifier where `lastIndex` is. */
+const QUOTED = /"((?:[^"]|"")*)"/y;
+const PLAIN = /[\p{L}_][\p{L}\p{N}_$]*/uy;
+
 /** Splits a qualified identifier into its parts, folding those that are not quoted. */
 function parseIdent(text: string, strict: boolean): PgArray {
   const parts: string[] = [];
@@ -57,14 +61,16 @@ function parseIdent(text: string, strict: boolean): PgArray {
   skipSpace();
   for (;;) {
     if (text[at] === '"') {
-      const match = /^"((?:[^"]|"")*)"/.exec(text.slice(at));
+      QUOTED.lastIndex = at;
+      const match = QUOTED.exec(text);
       if (match === null) fail('String has unclosed double quotes.');
       const [whole, name] = match as unknown as [string, string];
       if (name === '') fail('Quoted identifier must not be empty.');
       parts.push(name.replaceAll('""', '"'));
       at += whole.length;
     } else {
-      const match = /^[\p{L}_][\p{L}\p{N}_$]*/u.exec(text.slice(at));
+      PLAIN.lastIndex = at;
+      const match = PLAIN.exec(text);
       if (match === null) {
         if (text[at] === '.') fail('No valid identifier before ".".');
         if (at > 0 && parts.length > 0) fail('No valid identifier after ".".');
