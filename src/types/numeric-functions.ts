@@ -263,14 +263,26 @@ function logOfSpecials(base: Numeric, value: Numeric): Numeric {
   return NUMERIC_INFINITY;
 }
 
-/** floor(sqrt(value)) by Newton's method from a double's estimate. */
+/** Bits that a double's range has room for. */
+const DOUBLE_BITS = 1000;
+
+/**
+ * floor(sqrt(value)) by Newton's method: from a double's estimate or, for long values, from the root of the upper half
+ * of their bits, which one step makes a root of all of them.
+ */
 export function integerSqrt(value: bigint): bigint {
   if (value < 2n) return value;
   if (value < 4503599627370496n) return BigInt(Math.floor(Math.sqrt(Number(value))));
-  const bits = BigInt(value.toString(16).length * 4);
-  const shift = bits > 1000n ? ((bits - 1000n) / 2n) * 2n : 0n;
-  let root = (BigInt(Math.floor(Math.sqrt(Number(value >> shift)))) + 1n) << (shift / 2n);
-  if (root * root < value) root = 1n << (bits / 2n + 1n);
+  const bits = value.toString(16).length * 4;
+  if (bits > DOUBLE_BITS) {
+    const cut = BigInt(Math.floor(bits / 4) - 2);
+    const upper = integerSqrt(value >> (2n * cut));
+    // Not below the root, and at most one above it.
+    const root = ((upper << cut) + (value >> cut) / upper) >> 1n;
+    return root * root > value ? root - 1n : root;
+  }
+  let root = BigInt(Math.floor(Math.sqrt(Number(value)))) + 1n;
+  if (root * root < value) root = 1n << BigInt(bits / 2 + 1);
   for (;;) {
     const next = (root + value / root) >> 1n;
     if (next >= root) return root;

@@ -2,7 +2,7 @@
 import { LongText } from '../../base/long-text.ts';
 import type { Stepped } from '../../base/steps.ts';
 import { quoteJson } from '../../types/json-quote.ts';
-import { JsonWalk } from '../../types/json-walk.ts';
+import type { JsonWalk } from '../../types/json-walk.ts';
 import { scalarText } from './jsonb-parts.ts';
 import { valueAt, walkJson } from './json-parts.ts';
 
