@@ -1,41 +1,48 @@
 /** Values of expression keys and partial-index predicates, which storage cannot bind itself. */
-import type { IndexDescriptor, TableDescriptor } from '../catalog/catalog.ts';
-import { liveColumns } from '../catalog/catalog.ts';
-import { compileExpr } from '../exec/expression.ts';
-import type { ExecContext } from '../exec/operator.ts';
-import type { IndexExpressions } from '../storage/storage.ts';
+import { liveColumns, type IndexDescriptor, type TableDescriptor } from '../catalog/catalog.ts';
+import { compileExprs } from '../exec/expression.ts';
+import type { IndexExpressions, IndexValues } from '../storage/storage.ts';
 import { isNullAt, valueAt, type Batch, type Vector } from '../vector/vector.ts';
 import type { Database } from './database.ts';
 import { bindTableSql, systemContext } from './system-context.ts';
 
 /** The hook that storage calls with rows (live columns in attnum order) of an index's table. */
 export function indexExpressions(database: () => Database): IndexExpressions {
-  return (table: TableDescriptor, index: IndexDescriptor, rows: Batch) => {
-    const context = systemContext(database());
-    const live = liveColumns(table);
-    const keys = index.keys.map((key): Vector => {
-      if (key.column !== 0) {
-        const position = live.findIndex((column) => column.attnum === key.column);
-        return rows.columns[position] as Vector;
-      }
-      return evaluate(database(), table, key.expressionSql ?? '', rows, context);
-    });
-    const included = new Uint8Array(rows.length);
-    if (index.predicateSql === undefined) return { keys, included: included.fill(1) };
-    const verdict = evaluate(database(), table, index.predicateSql, rows, context);
-    for (let i = 0; i < rows.length; i++) {
-      included[i] = !isNullAt(verdict, i) && valueAt(verdict, i) === true ? 1 : 0;
-    }
-    return { keys, included };
+  return (table, index, rows, turns) => {
+    const context = systemContext(database(), turns);
+    const exprs = expressionsOf(index).map((sql) => bindTableSql(database(), table, sql));
+    const computed = compileExprs(exprs).run(rows, context);
+    const finish = (vectors: readonly Vector[]): IndexValues =>
+      valuesOf(table, index, rows, vectors);
+    return computed instanceof Promise ? computed.then(finish) : finish(computed);
   };
 }
 
-function evaluate(
-  database: Database,
+/** The keys' expressions in their order, and the predicate behind them. */
+function expressionsOf({ keys, predicateSql }: IndexDescriptor): string[] {
+  const expressions = keys
+    .filter(({ column }) => column === 0)
+    .map(({ expressionSql }) => expressionSql ?? '');
+  return predicateSql === undefined ? expressions : [...expressions, predicateSql];
+}
+
+function valuesOf(
   table: TableDescriptor,
-  sql: string,
+  { keys, predicateSql }: IndexDescriptor,
   rows: Batch,
-  context: ExecContext,
-): Vector {
-  return compileExpr(bindTableSql(database, table, sql)).evaluate(rows, context);
+  computed: readonly Vector[],
+): IndexValues {
+  const live = liveColumns(table);
+  let next = 0;
+  const vectors = keys.map(({ column }): Vector => {
+    if (column === 0) return computed[next++] as Vector;
+    return rows.columns[live.findIndex(({ attnum }) => attnum === column)] as Vector;
+  });
+  const included = new Uint8Array(rows.length).fill(1);
+  if (predicateSql === undefined) return { keys: vectors, included };
+  const verdict = computed[next] as Vector;
+  for (let i = 0; i < rows.length; i++) {
+    if (isNullAt(verdict, i) || valueAt(verdict, i) !== true) included[i] = 0;
+  }
+  return { keys: vectors, included };
 }

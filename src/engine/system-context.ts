@@ -54,7 +54,10 @@ export function bindTableSql(database: Database, table: TableDescriptor, sql: st
 }
 
 /** Enough of a context for immutable expressions; anything else is a bug. */
-export function systemContext(database: Database): ExecContext {
+export function systemContext(
+  database: Database,
+  turns?: Pick<ExecContext, 'checkpoint'>,
+): ExecContext {
   const refuse = (): never => {
     throw new InternalError('an immutable expression asked for session state');
   };
@@ -93,7 +96,7 @@ export function systemContext(database: Database): ExecContext {
     hashMemoryBytes: Number.MAX_SAFE_INTEGER,
     temporaryFiles: undefined,
     cancel: { reason: undefined },
-    checkpoint: () => undefined,
+    checkpoint: () => turns?.checkpoint(),
     virtualRows: refuse,
     instrumentation: undefined,
     modified: new Map(),

@@ -26,7 +26,7 @@ import type { Int64, Value } from '../types/value.ts';
 import type { Statistic, Summaries } from '../vector/summary.ts';
 import type { Batch } from '../vector/vector.ts';
 
-export type { IndexExpressions } from './row/index-keys.ts';
+export type { IndexExpressions, IndexValues } from './row/index-keys.ts';
 
 export interface StorageOptions {
   /** Directory for all data; undefined keeps everything in memory. */

@@ -7,17 +7,34 @@ import { codecFor } from '../../types/codecs.ts';
 import { STORED_FORMAT } from '../../types/stored-format.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { keyPartWriter } from './key-parts.ts';
-import { decodeRows, type EncodedRows } from './row-codec.ts';
+import type { Turns } from '../turns.ts';
+import { decodeInTurns, type EncodedRows } from './row-codec.ts';
+
+/** One vector per index key, and 1 for every row that the predicate includes. */
+export interface IndexValues {
+  readonly keys: readonly Vector[];
+  readonly included: Uint8Array;
+}
 
 /**
- * Evaluates an index's expressions and predicate over rows that have the live columns in attnum order:
- * one vector per index key, and 1 for every row that the predicate includes.
+ * Evaluates an index's expressions and predicate over rows that have the live columns in attnum order: in turns where
+ * they are large.
  */
 export type IndexExpressions = (
   table: TableDescriptor,
   index: IndexDescriptor,
   rows: Batch,
-) => { readonly keys: readonly Vector[]; readonly included: Uint8Array };
+  turns: CheckPoints,
+) => IndexValues | Promise<IndexValues>;
+
+type CheckPoints = Pick<Turns, 'checkpoint'>;
+
+/** What keys of a table's rows are made with. */
+export interface KeyMaker {
+  readonly table: TableDescriptor;
+  readonly expressions: IndexExpressions | undefined;
+  readonly turns: CheckPoints;
+}
 
 /** Keys of a batch in one index. */
 export interface BatchKeys {
@@ -47,14 +64,19 @@ export function isStoredIndex(index: IndexDescriptor): boolean {
   return index.method === 'btree' || index.method === 'hash';
 }
 
+/** Keys of rows with the live columns in attnum order; to wait for where expressions over large values are keys. */
 export function batchKeys(
-  table: TableDescriptor,
+  { table, expressions, turns }: KeyMaker,
   index: IndexDescriptor,
   rows: Batch,
-  expressions: IndexExpressions | undefined,
-): BatchKeys {
-  const { vectors, included } = keyVectors(table, index, rows, expressions);
-  return vectorKeys(index, vectors, included, rows.length);
+): BatchKeys | Promise<BatchKeys> {
+  if (!needsEvaluation(index))
+    return columnKeys(index, keyColumns(table, index, rows), rows.length);
+  if (expressions === undefined) throw notSupported('an index on expressions or with a predicate');
+  const values = expressions(table, index, rows, turns);
+  const finish = ({ keys, included }: IndexValues): BatchKeys =>
+    vectorKeys(index, keys, included, rows.length);
+  return values instanceof Promise ? values.then(finish) : finish(values);
 }
 
 /** Keys of an index on plain columns, of which `vectors` has one each. */
@@ -95,18 +117,18 @@ function vectorKeys(
 const KEY_BYTES = 24;
 
 /** Keys of stored rows; reads no columns beside the key's where that is enough. */
-export function storedKeys(
-  table: TableDescriptor,
+export async function storedKeys(
+  maker: KeyMaker,
   index: IndexDescriptor,
   rows: EncodedRows,
-  expressions: IndexExpressions | undefined,
-): BatchKeys {
+): Promise<BatchKeys> {
+  const { table, turns } = maker;
   if (needsEvaluation(index)) {
     const attnums = liveColumns(table).map(({ attnum }) => attnum);
-    return batchKeys(table, index, decodeRows(table, rows, attnums), expressions);
+    return batchKeys(maker, index, await decodeInTurns(table, rows, attnums, turns));
   }
   const attnums = index.keys.map(({ column }) => column);
-  const batch = decodeRows(table, rows, attnums);
+  const batch = await decodeInTurns(table, rows, attnums, turns);
   return columnKeys(index, batch.columns, batch.length);
 }
 
@@ -115,25 +137,17 @@ export function needsEvaluation({ predicateSql, keys }: IndexDescriptor): boolea
   return predicateSql !== undefined || keys.some(({ column }) => column === 0);
 }
 
-function keyVectors(
+function keyColumns(
   table: TableDescriptor,
   index: IndexDescriptor,
   rows: Batch,
-  expressions: IndexExpressions | undefined,
-): { vectors: readonly Vector[]; included: Uint8Array | undefined } {
-  if (needsEvaluation(index)) {
-    if (expressions === undefined)
-      throw notSupported('an index on expressions or with a predicate');
-    const { keys, included } = expressions(table, index, rows);
-    return { vectors: keys, included };
-  }
+): readonly Vector[] {
   const positions = new Map(liveColumns(table).map(({ attnum }, position) => [attnum, position]));
-  const vectors = index.keys.map(({ column }) => {
+  return index.keys.map(({ column }) => {
     const vector = rows.columns[positions.get(column) ?? -1];
     if (vector === undefined) throw new InternalError(`no column ${column} for "${index.name}"`);
     return vector;
   });
-  return { vectors, included: undefined };
 }
 
 /** Whether two rows with the row's key, which it has, may not both exist. */

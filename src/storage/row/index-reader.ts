@@ -39,7 +39,8 @@ export async function* scanIndexRows(
   }
   if (request.equals.includes(null)) return;
   if (request.lower?.value === null || request.upper?.value === null) return;
-  const range = requestRange(request, keyTypes(view, index, expressions));
+  const known = keyTypes(view, index, expressions);
+  const range = requestRange(request, known instanceof Promise ? await known : known);
   // Small first, so that a LIMIT or a lookup reads little; then larger.
   let size = FIRST_CANDIDATES;
   let candidates: Candidate[] = [];
@@ -59,16 +60,17 @@ export async function* scanIndexRows(
 
 /** Types of an index's keys; those of expressions are known to whoever evaluates them. */
 function keyTypes(
-  { table }: RowView,
+  { table, turns }: RowView,
   index: IndexDescriptor,
   expressions: IndexExpressions | undefined,
-): readonly Oid[] {
+): readonly Oid[] | Promise<readonly Oid[]> {
   if (index.keys.every(({ column }) => column > 0)) {
     return index.keys.map(({ column }) => (table.columns[column - 1] as ColumnDescriptor).type.oid);
   }
   const attnums = liveColumns(table).map((column) => column.attnum);
   const none = decodeRows(table, { refs: [], bodies: [] }, attnums);
-  return batchKeys(table, index, none, expressions).vectors.map((vector) => vector.type.oid);
+  const keys = batchKeys({ table, expressions, turns }, index, none);
+  return Promise.resolve(keys).then(({ vectors }) => vectors.map(({ type }) => type.oid));
 }
 
 /** The stretch of key bytes to read. */
@@ -140,7 +142,9 @@ async function readCandidates(
       doubtful.push(i);
     }
   });
-  dropStale(view, request.index, candidates, rows, doubtful, expressions);
+  if (doubtful.length > 0) {
+    await dropStale(view, request.index, candidates, rows, doubtful, expressions);
+  }
   const refs: number[] = [];
   const bodies: Uint8Array[] = [];
   rows.forEach((row, i) => {
@@ -153,18 +157,17 @@ async function readCandidates(
 }
 
 /** Removes rows whose visible version has another key than the candidate. */
-function dropStale(
+async function dropStale(
   view: RowView,
   index: IndexDescriptor,
   candidates: readonly Candidate[],
   rows: (Uint8Array | null)[],
   doubtful: readonly number[],
   expressions: IndexExpressions | undefined,
-): void {
-  if (doubtful.length === 0) return;
-  const { table } = view;
+): Promise<void> {
+  const { table, turns } = view;
   const bodies = doubtful.map((i) => rows[i] as Uint8Array);
-  const keys = storedKeys(table, index, { refs: doubtful, bodies }, expressions);
+  const keys = await storedKeys({ table, expressions, turns }, index, { refs: doubtful, bodies });
   doubtful.forEach((i, position) => {
     if (!hasKey(keys, position) || !isKeyOf(candidates[i] as Candidate, keyOf(keys, position))) {
       rows[i] = null;

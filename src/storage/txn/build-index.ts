@@ -11,6 +11,7 @@ import {
   mustBeUnique,
   needsEvaluation,
   type BatchKeys,
+  type KeyMaker,
 } from '../row/index-keys.ts';
 import { scanRows, type RowView } from '../row/row-reader.ts';
 import { ROW_REF_ATTNUM } from '../system-columns.ts';
@@ -26,10 +27,11 @@ export interface KeyedRows {
 
 /** The keys of all rows that `view` sees. */
 export async function* keyedRows(
-  { table, expressions, turns }: Pick<RowWriter, 'table' | 'expressions' | 'turns'>,
+  writer: KeyMaker,
   index: IndexDescriptor,
   view: RowView,
 ): AsyncGenerator<KeyedRows, void> {
+  const { table, turns } = writer;
   const isPlain = !needsEvaluation(index);
   const columns = isPlain
     ? index.keys.map(({ column }) => column)
@@ -42,7 +44,7 @@ export async function* keyedRows(
     const rows: Batch = { columns: vectors, length: batch.length };
     const keys = isPlain
       ? columnKeys(index, vectors, batch.length)
-      : batchKeys(table, index, rows, expressions);
+      : await batchKeys(writer, index, rows);
     yield { rowIds: refs.data, keys };
   }
 }

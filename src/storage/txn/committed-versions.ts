@@ -94,22 +94,22 @@ export interface CommittedKeys {
 }
 
 /** Keys of the versions that `noteBases` noted. */
-export function committedKeys(
-  { table, writes, expressions }: RowWriter,
+export async function committedKeys(
+  writer: RowWriter,
   { index }: WrittenIndex,
   rowIds: readonly number[],
-): CommittedKeys {
+): Promise<CommittedKeys> {
   const positions = new Int32Array(rowIds.length).fill(-1);
   const refs: number[] = [];
   const bodies: Uint8Array[] = [];
   rowIds.forEach((rowId, i) => {
-    const body = writes.base.get(rowId);
+    const body = writer.writes.base.get(rowId);
     if (body === undefined) return;
     positions[i] = bodies.length;
     refs.push(rowId);
     bodies.push(body);
   });
-  return { keys: storedKeys(table, index, { refs, bodies }, expressions), positions };
+  return { keys: await storedKeys(writer, index, { refs, bodies }), positions };
 }
 
 /** Notes the committed entry of row `i`, if it had one, as one that some version does not have. */

@@ -46,7 +46,7 @@ async function insertPiece(
   rows: Batch,
   options: InsertOptions,
 ): Promise<InsertResult> {
-  const indexed = indexBatch(writer, rows);
+  const indexed = await indexBatch(writer, rows);
   const unique = await uniqueBatches(writer, indexed, rows.length);
   const encoded = encodeRows(writer.table, rows);
   const first = writer.state.allocateRowIds(rows.length);

@@ -52,12 +52,13 @@ export function writtenIndexes({ indexes, writes }: RowWriter): WrittenIndex[] {
   return indexes.filter(isStoredIndex).map((index) => ({ index, writes: writes.index(index) }));
 }
 
-export function indexBatch(writer: RowWriter, rows: Batch): IndexedBatch[] {
-  return writtenIndexes(writer).map(({ index, writes }) => ({
-    index,
-    writes,
-    keys: batchKeys(writer.table, index, rows, writer.expressions),
-  }));
+export async function indexBatch(writer: RowWriter, rows: Batch): Promise<IndexedBatch[]> {
+  const indexed: IndexedBatch[] = [];
+  for (const { index, writes } of writtenIndexes(writer)) {
+    const keys = batchKeys(writer, index, rows);
+    indexed.push({ index, writes, keys: keys instanceof Promise ? await keys : keys });
+  }
+  return indexed;
 }
 
 /** Adds the entry of a new version, which has a key. */

@@ -3,7 +3,7 @@ import { sliceBatch } from '../../vector/gather.ts';
 import { BATCH_ROWS, type Batch } from '../../vector/vector.ts';
 import { duplicateKey, hasKey, mustBeUnique } from '../row/index-keys.ts';
 import { encodeRows } from '../row/row-codec.ts';
-import { committedKeys, noteBases, noteRemoved } from './committed-versions.ts';
+import { committedKeys, noteBases, noteRemoved, type CommittedKeys } from './committed-versions.ts';
 import { BUILD_COMMAND } from './index-writes.ts';
 import { KeyEntries, NO_ENTRY } from './key-entries.ts';
 import {
@@ -41,14 +41,12 @@ export async function updateRows(
     const end = Math.min(start + BATCH_ROWS, refs.length);
     const rowIds = Array.from(refs.subarray(start, end));
     const piece = sliceBatch(rows, start, end);
-    const indexed = indexBatch(writer, piece);
+    const indexed = await indexBatch(writer, piece);
     await noteBases(writer, rowIds, indexed);
     for (const { writes } of indexed) await writes.added.prepareLookups(writer.turns);
-    pieces.push({
-      rowIds,
-      rows: piece,
-      indexed: indexed.map((each) => changedKeys(writer, each, rowIds)),
-    });
+    const changed: ChangedKeys[] = [];
+    for (const each of indexed) changed.push(await changedKeys(writer, each, rowIds));
+    pieces.push({ rowIds, rows: piece, indexed: changed });
     await writer.turns.checkpoint();
   }
   const count = pieces[0]?.indexed.length ?? 0;
@@ -61,13 +59,13 @@ export async function updateRows(
 }
 
 /** Compares new keys with the committed and the present ones; notes committed entries that go. */
-function changedKeys(
+async function changedKeys(
   writer: RowWriter,
   each: IndexedBatch,
   rowIds: readonly number[],
-): ChangedKeys {
+): Promise<ChangedKeys> {
   const { keys, writes } = each;
-  const committed = committedKeys(writer, each, rowIds);
+  const committed = await committedKeys(writer, each, rowIds);
   const isCommitted = new Uint8Array(rowIds.length);
   const changed: number[] = [];
   for (let row = 0; row < rowIds.length; row++) {
@@ -89,11 +87,7 @@ function changedKeys(
   return { isCommitted, changed, ...each };
 }
 
-function isSameKey(
-  { keys }: IndexedBatch,
-  row: number,
-  committed: ReturnType<typeof committedKeys>,
-): boolean {
+function isSameKey({ keys }: IndexedBatch, row: number, committed: CommittedKeys): boolean {
   const other = committed.positions[row] as number;
   if (other < 0 || !hasKey(keys, row) || !hasKey(committed.keys, other)) return false;
   const [start, end] = [keys.starts[row] as number, keys.starts[row + 1] as number];
@@ -185,7 +179,7 @@ export async function deleteRows(writer: RowWriter, refs: Float64Array): Promise
     const rowIds = Array.from(refs.subarray(start, start + BATCH_ROWS));
     await noteBases(writer, rowIds, indexed);
     for (const each of indexed) {
-      noteAllRemoved(writer, each, rowIds);
+      await noteAllRemoved(writer, each, rowIds);
       await lockFreedKeys(writer, each.index, each.writes, rowIds);
     }
     await writer.turns.checkpoint();
@@ -197,8 +191,12 @@ export async function deleteRows(writer: RowWriter, refs: Float64Array): Promise
   }
 }
 
-function noteAllRemoved(writer: RowWriter, each: WrittenIndex, rowIds: readonly number[]): void {
-  const committed = committedKeys(writer, each, rowIds);
+async function noteAllRemoved(
+  writer: RowWriter,
+  each: WrittenIndex,
+  rowIds: readonly number[],
+): Promise<void> {
+  const committed = await committedKeys(writer, each, rowIds);
   for (let i = 0; i < rowIds.length; i++) {
     noteRemoved(writer, each, committed, i, rowIds[i] as number);
   }
