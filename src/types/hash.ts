@@ -1,4 +1,5 @@
 /** Keys for hashing: a primitive per value, the same for values that the type's = calls equal. */
+import { LongText } from '../base/long-text.ts';
 import { notSupported } from '../errors/db-error.ts';
 import { unitsOfBytes } from '../platform/node-bytes.ts';
 import { toHex } from './bytea.ts';
@@ -102,7 +103,9 @@ function compositeKey(oid: Oid, value: object): string {
   const info = typeInfo(oid);
   if (info?.isArray === true || oid === OID.int2vector || oid === OID.oidvector) {
     const { dimensions, lowerBounds, values, elementType } = value as PgArray;
-    let key = `${dimensions.join()};${lowerBounds.join()};`;
+    const shape = `${dimensions.join()};${lowerBounds.join()};`;
+    if (values.length > LONG_ARRAY) return shape + longKey(elementType, values);
+    let key = shape;
     for (const item of values) key += part(elementType, item);
     return key;
   }
@@ -111,6 +114,15 @@ function compositeKey(oid: Oid, value: object): string {
     return rowHashKey(types, values);
   }
   throw notSupported(`hashing values of type ${formatType(oid)}`);
+}
+
+/** Elements from which on a key is not the sum of its parts: to make millions flat takes as long as all the rest. */
+const LONG_ARRAY = 256;
+
+function longKey(elementType: Oid, values: readonly Value[]): string {
+  const key = new LongText();
+  for (const item of values) key.add(part(elementType, item));
+  return key.toString();
 }
 
 /** A value's key with its kind and length, so that concatenations stay unambiguous. */

@@ -1,4 +1,5 @@
 /** Statements that take long. */
+import { arrayCases } from './array-cases.ts';
 import { statement, type LatencyCase } from './latency-case.ts';
 import { documentCases } from './document-cases.ts';
 import { mixedCases } from './mixed-cases.ts';
@@ -30,6 +31,7 @@ export function latencyCases(scale: number): readonly LatencyCase[] {
     ...mixedCases(rows),
     ...documentCases(rows),
     ...textCases(rows),
+    ...arrayCases(rows),
   ];
 }
 

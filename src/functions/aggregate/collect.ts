@@ -89,7 +89,7 @@ function isSameShape(a: PgArray, b: PgArray): boolean {
 function readArray(value: Value): PgArray {
   if (value === null) throw dbError('null_value_not_allowed', 'cannot accumulate null arrays');
   const array = value as PgArray;
-  if (array.values.length === 0) {
+  if (array.items.length === 0) {
     throw dbError('array_subscript_error', 'cannot accumulate empty arrays');
   }
   return array;

@@ -106,9 +106,11 @@ function objectText(pairs: readonly (readonly [string, string | null])[]): strin
 
 type Raw = ScalarFunction['evaluate'];
 
-function variadicAny(signature: string, evaluate: Raw): ScalarFunction {
+type RawSteps = NonNullable<ScalarFunction['inSteps']>;
+
+function variadicAny(signature: string, evaluate: Raw, inSteps: RawSteps): ScalarFunction {
   const base = scalarVariadic(signature, () => null, { strict: false, volatility: 'stable' });
-  return { ...base, evaluate };
+  return { ...base, evaluate, inSteps };
 }
 
 const buildObject: Raw = (args, context, call) => {
@@ -140,6 +142,42 @@ const buildArrayB: Raw = (args, context, call) => {
   const items = itemsOf(args, call);
   if (items === undefined) return null;
   return new Jsonb(items.map((item): JsonNode => jsonNode(item.oid, item.value, context)));
+};
+
+const buildObjectSteps: RawSteps = function* (args, context, call) {
+  const items = itemsOf(args, call);
+  if (items === undefined) return null;
+  const members: string[] = [];
+  for (const [key, item] of memberPairs(items, 'json_build_object', jsonNullKey, context)) {
+    members.push(`${quoteJson(key)} : ${yield* jsonTextSteps(item, context)}`);
+  }
+  return `{${members.join(', ')}}`;
+};
+
+const buildArraySteps: RawSteps = function* (args, context, call) {
+  const items = itemsOf(args, call);
+  if (items === undefined) return null;
+  const texts: string[] = [];
+  for (const item of items) texts.push(yield* jsonTextSteps(item, context));
+  return `[${texts.join(', ')}]`;
+};
+
+const buildObjectBSteps: RawSteps = function* (args, context, call) {
+  const items = itemsOf(args, call);
+  if (items === undefined) return null;
+  const members: [string, JsonNode][] = [];
+  for (const [key, item] of memberPairs(items, 'jsonb_build_object', jsonbNullKey, context)) {
+    members.push([key, yield* jsonNodeSteps(item, context)]);
+  }
+  return new Jsonb(jsonObject(members));
+};
+
+const buildArrayBSteps: RawSteps = function* (args, context, call) {
+  const items = itemsOf(args, call);
+  if (items === undefined) return null;
+  const nodes: JsonNode[] = [];
+  for (const item of items) nodes.push(yield* jsonNodeSteps(item, context));
+  return new Jsonb(nodes);
 };
 
 const STABLE = { volatility: 'stable' } as const;
@@ -189,13 +227,13 @@ export const jsonBuildFunctions: readonly ScalarFunction[] = [
   toPrettyJson('array_to_json(anyarray, bool) json'),
   toJson('row_to_json(record) json'),
   toPrettyJson('row_to_json(record, bool) json'),
-  variadicAny('json_build_object(variadic any) json', buildObject),
+  variadicAny('json_build_object(variadic any) json', buildObject, buildObjectSteps),
   scalar('json_build_object() json', () => '{}', STABLE),
-  variadicAny('json_build_array(variadic any) json', buildArray),
+  variadicAny('json_build_array(variadic any) json', buildArray, buildArraySteps),
   scalar('json_build_array() json', () => '[]', STABLE),
-  variadicAny('jsonb_build_object(variadic any) jsonb', buildObjectB),
+  variadicAny('jsonb_build_object(variadic any) jsonb', buildObjectB, buildObjectBSteps),
   scalar('jsonb_build_object() jsonb', () => new Jsonb(new Map()), STABLE),
-  variadicAny('jsonb_build_array(variadic any) jsonb', buildArrayB),
+  variadicAny('jsonb_build_array(variadic any) jsonb', buildArrayB, buildArrayBSteps),
   scalar('jsonb_build_array() jsonb', () => new Jsonb([]), STABLE),
   scalar('json_object(text[]) json', (array: PgArray) => objectText(textPairs(array))),
   scalar('json_object(text[], text[]) json', (keys: PgArray, values: PgArray) =>

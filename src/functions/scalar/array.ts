@@ -377,7 +377,7 @@ export const arrayFunctions: readonly ScalarFunction[] = [
   scalar('array_upper(anyarray, int4) int4', upperBound),
   scalar('array_ndims(anyarray) int4', (array: PgArray) => array.dimensions.length || null),
   scalar('array_dims(anyarray) text', dims),
-  scalar('cardinality(anyarray) int4', (array: PgArray) => array.values.length),
+  scalar('cardinality(anyarray) int4', (array: PgArray) => array.items.length),
   scalar('array_append(anycompatiblearray, anycompatible) anycompatiblearray', append, LAX),
   scalar('array_prepend(anycompatible, anycompatiblearray) anycompatiblearray', prepend, LAX),
   scalar('array_cat(anycompatiblearray, anycompatiblearray) anycompatiblearray', concatArrays, LAX),

@@ -1,4 +1,5 @@
 /** normalize(), unistr() and parse_ident(). */
+import { finishNow, type Stepped } from '../../base/steps.ts';
 import { dbError } from '../../errors/db-error.ts';
 import { PgArray } from '../../types/pg-array.ts';
 import { OID } from '../../types/type.ts';
@@ -45,8 +46,11 @@ function unistr(text: string): string {
 const QUOTED = /"((?:[^"]|"")*)"/y;
 const PLAIN = /[\p{L}_][\p{L}\p{N}_$]*/uy;
 
+/** Parts read in one step. */
+const STEP_PARTS = 4096;
+
 /** Splits a qualified identifier into its parts, folding those that are not quoted. */
-function parseIdent(text: string, strict: boolean): PgArray {
+function* parseIdentSteps(text: string, strict: boolean): Stepped<PgArray> {
   const parts: string[] = [];
   const fail = (detail?: string): never => {
     throw dbError('invalid_parameter_value', {
@@ -80,6 +84,7 @@ function parseIdent(text: string, strict: boolean): PgArray {
       parts.push(name.toLowerCase());
       at += name.length;
     }
+    if (parts.length % STEP_PARTS === 0) yield;
     skipSpace();
     if (text[at] !== '.') break;
     at++;
@@ -100,6 +105,12 @@ export const unicodeFunctions: readonly ScalarFunction[] = [
     (text: string, form: string) => text.normalize(normalForm(form)) === text,
   ),
   scalar('unistr(text) text', unistr),
-  scalar('parse_ident(text) text[]', (text: string) => parseIdent(text, true)),
-  scalar('parse_ident(text, bool) text[]', parseIdent),
+  scalar('parse_ident(text) text[]', (text: string) => finishNow(parseIdentSteps(text, true)), {
+    inSteps: (text: string) => parseIdentSteps(text, true),
+  }),
+  scalar(
+    'parse_ident(text, bool) text[]',
+    (text: string, strict: boolean) => finishNow(parseIdentSteps(text, strict)),
+    { inSteps: parseIdentSteps },
+  ),
 ];
