@@ -41,6 +41,12 @@ export class ByteWriter {
     return start;
   }
 
+  /** Makes room for `count` bytes more, so that they are written without growing again and again. */
+  ensure(count: number): void {
+    const end = this.#length + count;
+    if (end > this.#bytes.length) this.#grow(end);
+  }
+
   u8(value: number): void {
     const at = this.reserve(1);
     this.#bytes[at] = value;

@@ -172,6 +172,7 @@ export function writeArray(
 ): void {
   const prepared = array.items.length < PREPARED_ELEMENTS ? undefined : PREPARED.get(array);
   if (prepared !== undefined) {
+    writer.ensure(prepared.reduce((sum, { length }) => sum + length, 0));
     for (const bytes of prepared) writer.bytes(bytes);
     return;
   }
