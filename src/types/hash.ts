@@ -118,10 +118,18 @@ function compositeKey(oid: Oid, value: object): string {
 
 /** Elements from which on a key is not the sum of its parts: to make millions flat takes as long as all the rest. */
 const LONG_ARRAY = 256;
+const STRETCH = 1024;
 
 function longKey(elementType: Oid, values: readonly Value[]): string {
   const key = new LongText();
-  for (const item of values) key.add(part(elementType, item));
+  let stretch = '';
+  for (const value of values) {
+    stretch += part(elementType, value);
+    if (stretch.length < STRETCH) continue;
+    key.add(stretch);
+    stretch = '';
+  }
+  key.add(stretch);
   return key.toString();
 }
 
