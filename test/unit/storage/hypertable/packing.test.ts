@@ -15,6 +15,7 @@ import { encodeBlock } from '../../../../src/storage/hypertable/column-block.ts'
 import { WideColumn } from '../../../../src/storage/hypertable/wide-column.ts';
 import { putInteger, WideVector } from '../../../../src/vector/wide-vector.ts';
 import { ByteDictionary } from '../../../../src/engine/copy/byte-dictionary.ts';
+import { RowTexts } from '../../../../src/engine/copy/row-texts.ts';
 import { textsOf } from '../../../support/texts-of.ts';
 import { StringDictionary } from '../../../../src/vector/string-dictionary.ts';
 import { seedOf } from '../../../support/seed.ts';
@@ -176,6 +177,32 @@ describe('packing integers of 64 bits', () => {
         encodeBlock(each, length, type),
       );
       expect(Buffer.compare(blocks[0], blocks[1])).toBe(0);
+    }
+  });
+});
+
+describe('packing texts that were not looked up', () => {
+  it(`keeps them, equal ones too (SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    for (let round = 0; round < rounds(10); round++) {
+      const rows = new RowTexts();
+      const length = 1 + Math.floor(random() * 3000);
+      const texts: (string | null)[] = [];
+      const codes = Int32Array.from({ length }, () => {
+        const text = `${'ü'.repeat(random() * 9)}${Math.floor(random() * 2000)}`;
+        texts.push(random() < 0.1 ? null : text);
+        return texts.at(-1) === null ? 0 : rows.codeOf(text);
+      });
+      const hasNulls = texts.includes(null);
+      const nulls = hasNulls
+        ? Uint8Array.from(texts, (text) => (text === null ? 1 : 0))
+        : undefined;
+      const dictionary = rows.entries();
+      const vector: TextVector = { rep: 'text', type: TEXT, length, codes, dictionary, nulls };
+      const writer = new BytesWriter();
+      packVector(writer, vector, length);
+      const found = unpackVector(new BytesReader(writer.finish()), TEXT, length);
+      expect(texts.map((_, row) => valueAt(found, row))).toEqual(texts);
     }
   });
 });
