@@ -109,6 +109,10 @@ interface NameIndex {
   readonly roles: Map<string, RoleDescriptor>;
   readonly relations: Map<Oid, Map<string, RelationDescriptor>>;
   readonly indexes: Map<Oid, IndexDescriptor[]>;
+}
+
+/** Those that few statements need, which would be most of the work. */
+interface OidIndex {
   readonly rowTypes: Map<Oid, ReadableRelation>;
   readonly constraints: Map<Oid, { table: TableDescriptor; constraint: ConstraintDescriptor }>;
 }
@@ -122,6 +126,7 @@ class Snapshot implements CatalogSnapshot {
   readonly #objects: ReadonlyMap<Oid, ObjectDescriptor>;
   readonly #builtins: ReadonlyMap<Oid, ObjectDescriptor>;
   #names: NameIndex | undefined;
+  #oids: OidIndex | undefined;
 
   constructor(state: SnapshotState) {
     this.version = state.version;
@@ -135,6 +140,11 @@ class Snapshot implements CatalogSnapshot {
   get #index(): NameIndex {
     this.#names ??= buildNameIndex(this.#objects);
     return this.#names;
+  }
+
+  get #oidIndex(): OidIndex {
+    this.#oids ??= buildOidIndex(this.#objects);
+    return this.#oids;
   }
 
   schemaByName(name: string): SchemaDescriptor | undefined {
@@ -166,7 +176,7 @@ class Snapshot implements CatalogSnapshot {
   }
 
   relationByRowType(typeOid: Oid): ReadableRelation | undefined {
-    return this.#index.rowTypes.get(typeOid);
+    return this.#oidIndex.rowTypes.get(typeOid);
   }
 
   relationByRowTypeName(schema: Oid, name: string): ReadableRelation | undefined {
@@ -179,7 +189,7 @@ class Snapshot implements CatalogSnapshot {
   }
 
   constraint(oid: Oid): { table: TableDescriptor; constraint: ConstraintDescriptor } | undefined {
-    return this.#index.constraints.get(oid);
+    return this.#oidIndex.constraints.get(oid);
   }
 
   role(oid: Oid): RoleDescriptor | undefined {
@@ -253,8 +263,6 @@ function buildNameIndex(objects: ReadonlyMap<Oid, ObjectDescriptor>): NameIndex 
     roles: new Map(),
     relations: new Map(),
     indexes: new Map(),
-    rowTypes: new Map(),
-    constraints: new Map(),
   };
   for (const object of objects.values()) {
     if (object.kind === 'schema') index.schemas.set(object.name, object);
@@ -272,17 +280,22 @@ function indexRelation(index: NameIndex, relation: RelationDescriptor): void {
   let names = index.relations.get(relation.schema);
   if (names === undefined) index.relations.set(relation.schema, (names = new Map()));
   names.set(relation.name, relation);
-  if (relation.kind === 'index') {
-    const siblings = index.indexes.get(relation.table);
-    if (siblings === undefined) index.indexes.set(relation.table, [relation]);
-    else siblings.push(relation);
-    return;
+  if (relation.kind !== 'index') return;
+  const siblings = index.indexes.get(relation.table);
+  if (siblings === undefined) index.indexes.set(relation.table, [relation]);
+  else siblings.push(relation);
+}
+
+function buildOidIndex(objects: ReadonlyMap<Oid, ObjectDescriptor>): OidIndex {
+  const index: OidIndex = { rowTypes: new Map(), constraints: new Map() };
+  for (const object of objects.values()) {
+    if (!isRelation(object) || object.kind === 'index' || object.kind === 'sequence') continue;
+    index.rowTypes.set(object.rowType, object);
+    index.rowTypes.set(object.rowArrayType, object);
+    if (object.kind !== 'table') continue;
+    for (const constraint of object.constraints) {
+      index.constraints.set(constraint.oid, { table: object, constraint });
+    }
   }
-  if (relation.kind === 'sequence') return;
-  index.rowTypes.set(relation.rowType, relation);
-  index.rowTypes.set(relation.rowArrayType, relation);
-  if (relation.kind !== 'table') return;
-  for (const constraint of relation.constraints) {
-    index.constraints.set(constraint.oid, { table: relation, constraint });
-  }
+  return index;
 }

@@ -1,5 +1,6 @@
 /** Turns for the event loop while a statement runs. */
 import { SLICE_MS } from '../base/slice.ts';
+import type { ParseTurns } from '../parse/parse-in-turns.ts';
 import type { Checkpoint } from './session.ts';
 import type { SessionImpl } from './session-impl.ts';
 
@@ -18,5 +19,21 @@ export function checkpointOf(
       sliceStart = clock.monotonicMs();
       if (cancelState.reason !== undefined) throw cancelState.reason;
     });
+  };
+}
+
+/** The turns that texts are parsed with; `checkTime` throws where that has taken too long. */
+export function parseTurns(
+  session: Pick<SessionImpl, 'database' | 'cancelState'>,
+  checkTime?: () => void,
+): ParseTurns {
+  const { timers } = session.database.env;
+  const giveWay = checkpointOf(session);
+  return {
+    checkpoint() {
+      checkTime?.();
+      return giveWay();
+    },
+    wait: (ms) => new Promise((resolve) => void timers.after(ms, resolve)),
   };
 }

@@ -26,7 +26,7 @@ import { commandExecutable, type Executable } from './executable.ts';
 import { queryExecutable } from './query.ts';
 import type { SessionContext } from './session-context.ts';
 import { closeCursor, declareCursor, fetchExecutable } from './utility/cursor.ts';
-import { explainExecutable } from './utility/explain.ts';
+import { explainedStatement, explainExecutable } from './utility/explain.ts';
 import { lockTables } from './utility/lock.ts';
 import { deallocate, executeExecutable, prepareStatement } from './utility/prepare.ts';
 import { discard, setStatement, showExecutable } from './utility/settings.ts';
@@ -40,6 +40,13 @@ export function isQuery({ node }: ParsedStatement): boolean {
   return (
     'InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node || 'MergeStmt' in node
   );
+}
+
+/** What of a statement is planned before it runs: of EXPLAIN the query that it explains. */
+export function plannedPart(statement: ParsedStatement): ParsedStatement | undefined {
+  const { node } = statement;
+  const part = 'ExplainStmt' in node ? explainedStatement(node.ExplainStmt, statement) : statement;
+  return isQuery(part) ? part : undefined;
 }
 
 /** Analyses one statement into something a portal can run. `sql` is the whole source text. */

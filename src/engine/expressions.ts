@@ -8,7 +8,7 @@ import { parseExpression } from '../parse/parser.ts';
 import { BindContext, type BindEnvironment } from '../plan/bind/context.ts';
 import { bindExpr, bindCondition } from '../plan/bind/expr.ts';
 import { tryCoerce } from '../plan/bind/coerce.ts';
-import { Scope, type Clause, type RangeItem } from '../plan/bind/scope.ts';
+import { Scope, type Clause, type Namespace, type RangeItem } from '../plan/bind/scope.ts';
 import { typeText } from '../plan/bind/types.ts';
 import { deparseExpr } from '../plan/deparse.ts';
 import { QueryFacts } from '../plan/deparse/facts.ts';
@@ -28,7 +28,22 @@ export function tableScope(
   columns: readonly ColumnDescriptor[],
   clause: Clause,
 ): Scope {
-  const context = new BindContext(environment);
+  const names = table === '' ? undefined : tableNames(table, columns);
+  return scopeOver(environment, names, clause);
+}
+
+function scopeOver(
+  environment: BindEnvironment,
+  names: Namespace | undefined,
+  clause: Clause,
+): Scope {
+  const scope = new Scope(new BindContext(environment), null, new Map(), names);
+  scope.clause = clause;
+  return scope;
+}
+
+/** What expressions over a table's columns can name: made once where there are many of them. */
+export function tableNames(table: string, columns: readonly ColumnDescriptor[]): Namespace {
   const rangeColumns = columns.map((column, index) => ({
     name: column.name,
     expr: { kind: 'column', type: column.type, index } as const,
@@ -44,10 +59,7 @@ export function tableScope(
     scalar: false,
     presence: null,
   };
-  const namespace = { items: [item], columns: visible.map((column) => ({ item, ...column })) };
-  const scope = new Scope(context, null, new Map(), table === '' ? undefined : namespace);
-  scope.clause = clause;
-  return scope;
+  return { items: [item], columns: visible.map((column) => ({ item, ...column })) };
 }
 
 /** Binds a default and stores it as canonical text; null for DEFAULT NULL. */
@@ -98,17 +110,22 @@ export interface CanonicalCheck {
   readonly columns: readonly number[];
 }
 
+/** Columns of a table that is made or altered, and what checks over them can name. */
+export interface CheckedColumns {
+  readonly names: Namespace;
+  readonly columns: readonly ColumnDescriptor[];
+}
+
 export function canonicalCheck(
   session: SessionContext,
   node: Node | undefined,
-  table: string,
-  columns: readonly ColumnDescriptor[],
+  { names, columns }: CheckedColumns,
   sql: string,
 ): CanonicalCheck {
   if (node === undefined) throw dbError('syntax_error', 'CHECK needs an expression');
   const facts = new QueryFacts();
   const environment = { ...session.bindEnvironment(sql, []), trace: facts };
-  const scope = tableScope(environment, table, columns, 'check constraints');
+  const scope = scopeOver(environment, names, 'check constraints');
   const expr = bindCondition(node, scope, 'CHECK');
   return { sql: deparseOver(session, expr, columns, facts), columns: columnsOf(expr, columns) };
 }
@@ -239,14 +256,11 @@ export function rowChecksOf(session: SessionContext, table: TableDescriptor): Ro
   const notNull = live.flatMap((column, position) =>
     column.notNull ? [{ position, column: column.name }] : [],
   );
+  const names = tableNames(table.name, live);
   const checks = table.constraints.flatMap((constraint) => {
     if (constraint.kind !== 'check') return [];
-    const scope = tableScope(
-      session.bindEnvironment(constraint.sql, []),
-      table.name,
-      live,
-      'check constraints',
-    );
+    const environment = session.bindEnvironment(constraint.sql, []);
+    const scope = scopeOver(environment, names, 'check constraints');
     return [
       {
         constraint: constraint.name,

@@ -10,12 +10,14 @@ import { execute } from '../exec/build.ts';
 import type { ExecContext, Instrumentation } from '../exec/operator.ts';
 import { modifiedRows } from '../exec/run.ts';
 import type { ParsedStatement } from '../parse/parser.ts';
+import { StoredTexts } from '../parse/stored-texts.ts';
 import { bindSteps, type BoundStatement } from '../plan/binder.ts';
 import { planSteps } from '../plan/physical-builder.ts';
 import type { PhysicalNode, PhysicalPlan } from '../plan/physical.ts';
 import { StatementRestart } from '../storage/storage.ts';
 import type { Oid } from '../types/type.ts';
 import type { Batch } from '../vector/vector.ts';
+import { parseTurns } from './checkpoint.ts';
 import { temporarySchema } from './ddl/temporary.ts';
 import type { Completion, Executable, StatementCall, StatementRun } from './executable.ts';
 import { ParameterRows } from './insert/parameter-rows.ts';
@@ -65,33 +67,33 @@ export function queryExecutable(
   // Plans of long statements are in no cache: the statement itself keeps its last one.
   let kept = { planned: first, catalog, key: planKey(session, '', declaredTypes) };
   let isFirst = true;
+  const isOutdated = (): boolean =>
+    kept.catalog !== session.catalog() ||
+    kept.planned.sizes.haveChanged(session) ||
+    (isVolatile && !isFirst);
   const plan = (): PlannedQuery => {
-    const now = { catalog: session.catalog(), key: planKey(session, '', declaredTypes) };
-    const isCurrent =
-      kept.catalog === now.catalog &&
-      kept.key === now.key &&
-      !kept.planned.sizes.haveChanged(session);
-    if (isCurrent && (isFirst || !isVolatile)) {
-      isFirst = false;
-      return kept.planned;
+    const key = planKey(session, '', declaredTypes);
+    if (kept.key !== key || isOutdated()) {
+      const planned = planQuery(session, statement, sql, declaredTypes);
+      kept = { planned, catalog: session.catalog(), key };
     }
     isFirst = false;
-    const planned = planQuery(session, statement, sql, declaredTypes);
-    kept = { planned, ...now };
-    return planned;
+    return kept.planned;
   };
+  const ahead = (): Promise<void> | undefined =>
+    !isFirst && isOutdated() ? planAhead(session, statement, sql, declaredTypes) : undefined;
   return {
     fields,
     parameterTypes: first.plan.parameterTypes.map((type) => type.oid),
     allowedWhenFailed: false,
     plan,
     insertPlan: ParameterRows.of(first.plan, catalog) === undefined ? undefined : plan,
-    run: (call) => runQuery(session, plan, described ?? fields, call),
+    run: (call) => runQuery(session, { plan, ahead }, described ?? fields, call),
   };
 }
 
-/** Plans of long statements, made in turns before they are asked for. */
-const plannedAhead = new WeakMap<ParsedStatement, PlannedQuery & PlanBasis>();
+/** Plans by their queries' trees, made in turns before they are asked for. */
+const plannedAhead = new WeakMap<ParsedStatement['node'], PlannedQuery & PlanBasis>();
 
 /** What a plan was made for. */
 interface PlanBasis {
@@ -106,17 +108,15 @@ export function planQuery(
   sql: string,
   declaredTypes: readonly Oid[],
 ): PlannedQuery {
-  const catalog = session.catalog();
-  const cacheable =
-    statement.text.length <= PLAN_CACHE_TEXT_LIMIT && !isVolatileText(statement.text);
-  const key = cacheable ? planKey(session, statement.text, declaredTypes) : '';
-  let cache = planCaches.get(catalog);
-  const cached = cacheable ? cache?.get(key) : undefined;
-  if (cached?.sizes.haveChanged(session) === false) return cached;
+  const key = cacheKey(session, statement, declaredTypes);
+  const cached = cachedPlan(session, key);
+  if (cached !== undefined) return cached;
   const planned =
     takeAhead(session, statement, declaredTypes) ??
     finishNow(planInSteps(session, statement, sql, declaredTypes));
-  if (cacheable) {
+  if (key !== undefined) {
+    const catalog = session.catalog();
+    let cache = planCaches.get(catalog);
     if (cache === undefined) planCaches.set(catalog, (cache = new Map()));
     if (cache.size >= PLAN_CACHE_ENTRIES) cache.delete(cache.keys().next().value as string);
     cache.set(key, planned);
@@ -124,17 +124,37 @@ export function planQuery(
   return planned;
 }
 
-/** Plans a statement in turns, for who asks `planQuery` for it next. */
+/** Under which key the plan is kept for other sessions; undefined where it is not. */
+function cacheKey(
+  session: SessionContext,
+  { text }: ParsedStatement,
+  declaredTypes: readonly Oid[],
+): string | undefined {
+  if (text.length > PLAN_CACHE_TEXT_LIMIT || isVolatileText(text)) return undefined;
+  return planKey(session, text, declaredTypes);
+}
+
+function cachedPlan(session: SessionContext, key: string | undefined): PlannedQuery | undefined {
+  const cached = key === undefined ? undefined : planCaches.get(session.catalog())?.get(key);
+  return cached?.sizes.haveChanged(session) === false ? cached : undefined;
+}
+
+/** Plans a statement in turns, for who asks `planQuery` for it next. Also a short one may be over long views. */
 export async function planAhead(
   session: SessionContext,
   statement: ParsedStatement,
   sql: string,
   declaredTypes: readonly Oid[],
-  pause: () => Promise<void> | undefined,
 ): Promise<void> {
+  if (cachedPlan(session, cacheKey(session, statement, declaredTypes)) !== undefined) return;
   const basis = { catalog: session.catalog(), key: planKey(session, '', declaredTypes) };
-  const steps = planInSteps(session, statement, sql, declaredTypes);
-  plannedAhead.set(statement, { ...(await finishInTurns(steps, pause)), ...basis });
+  const texts = new StoredTexts();
+  const turns = parseTurns(session);
+  const planned = await texts.reading(() => {
+    const steps = planInSteps(session, statement, sql, declaredTypes, texts);
+    return finishInTurns(steps, () => turns.checkpoint());
+  }, turns);
+  plannedAhead.set(statement.node, { ...planned, ...basis });
 }
 
 /** What was planned ahead, once, and only if nothing has changed that plans depend on. */
@@ -143,9 +163,9 @@ function takeAhead(
   statement: ParsedStatement,
   declaredTypes: readonly Oid[],
 ): PlannedQuery | undefined {
-  const ahead = plannedAhead.get(statement);
+  const ahead = plannedAhead.get(statement.node);
   if (ahead === undefined) return undefined;
-  plannedAhead.delete(statement);
+  plannedAhead.delete(statement.node);
   const isCurrent =
     ahead.catalog === session.catalog() && ahead.key === planKey(session, '', declaredTypes);
   return isCurrent ? ahead : undefined;
@@ -156,8 +176,9 @@ function* planInSteps(
   statement: ParsedStatement,
   sql: string,
   declaredTypes: readonly Oid[],
+  texts?: StoredTexts,
 ): Generator<void, PlannedQuery, void> {
-  const environment = session.bindEnvironment(sql, [...declaredTypes]);
+  const environment = { texts, ...session.bindEnvironment(sql, [...declaredTypes]) };
   const bound = yield* bindSteps(statement, environment);
   yield;
   const plan = yield* planSteps(bound, environment);
@@ -190,10 +211,12 @@ function fieldsOf(bound: BoundStatement): readonly FieldDescription[] | null {
 
 async function* runQuery(
   session: SessionContext,
-  plan: () => PlannedQuery,
+  { plan, ahead }: { plan(): PlannedQuery; ahead(): Promise<void> | undefined },
   fields: readonly FieldDescription[] | null,
   call: StatementCall,
 ): StatementRun {
+  const planning = ahead();
+  if (planning !== undefined) await planning;
   const planned = await lockAndPlan(session, plan);
   requireSameFields(fields, planned.fields);
   return yield* runPlanned(session, planned, call, undefined);

@@ -23,14 +23,14 @@ import { finishInTurns } from '../base/steps.ts';
 import type { Value } from '../types/value.ts';
 import { boundParameter, longParameter } from './bound-parameter.ts';
 import type { Database } from './database.ts';
-import { checkpointOf } from './checkpoint.ts';
+import { checkpointOf, parseTurns } from './checkpoint.ts';
 import { buildEvalContext, buildExecContext } from './contexts.ts';
 import type { Executable } from './executable.ts';
 import { dropPortal, dropProtocolPortals } from './drop-portal.ts';
 import { Portal } from './portal.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { dropTemporaryOf, temporarySchema } from './ddl/temporary.ts';
-import { isQuery, statementExecutable } from './dispatch.ts';
+import { plannedPart, statementExecutable } from './dispatch.ts';
 import { planAhead } from './query.ts';
 import { InsertQueue } from './insert/insert-queue.ts';
 import {
@@ -58,8 +58,6 @@ import { TransactionState } from './transaction-state.ts';
 
 /** Characters of a text below which parsing and planning are not worth a turn each. */
 const PLAIN_TEXT = 8 * 1024;
-/** Letters from which on a statement is planned in turns. */
-const LONG_PLAN = 2 * 1024;
 
 export class SessionImpl implements Session, SessionContext {
   readonly database: Database;
@@ -508,18 +506,10 @@ export class SessionImpl implements Session, SessionContext {
   /** Parses; a long text in steps, with turns for the event loop. */
   async #statements(sql: string): Promise<readonly ParsedStatement[]> {
     if (sql.length < PLAIN_TEXT) return parseStatements(sql);
-    const { timers } = this.database.env;
-    const giveWay = checkpointOf(this);
-    const checkTime = this.#planningLimit();
-    const checkpoint = (): Promise<void> | undefined => {
-      checkTime();
-      return giveWay();
-    };
-    const wait = (ms: number): Promise<void> =>
-      new Promise((resolve) => void timers.after(ms, resolve));
-    const statements = await parseInTurns(sql, { checkpoint, wait });
+    const turns = parseTurns(this, this.#planningLimit());
+    const statements = await parseInTurns(sql, turns);
     // Planning may take as long again.
-    await checkpoint();
+    await turns.checkpoint();
     return statements;
   }
 
@@ -531,9 +521,8 @@ export class SessionImpl implements Session, SessionContext {
     if (this.transaction.isFailed && !isTransactionExit(statement)) throw abortedTransaction();
     this.#statementMicros = this.database.env.clock.nowMicros();
     if (!this.transaction.isFailed) this.#openTransaction(statement);
-    if (statement.text.length >= LONG_PLAN && isQuery(statement)) {
-      await planAhead(this, statement, sql, types, checkpointOf(this));
-    }
+    const planned = plannedPart(statement);
+    if (planned !== undefined) await planAhead(this, planned, sql, types);
     return statementExecutable(this, statement, sql, types);
   }
 

@@ -8,7 +8,7 @@ import type { ParsedStatement } from '../../parse/parser.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import type { StatementCall } from '../executable.ts';
 import { checkPlanPrivileges } from '../privileges.ts';
-import { planQuery } from '../query.ts';
+import { planAhead, planQuery } from '../query.ts';
 import type { SessionContext } from '../session-context.ts';
 import { noteExisting, requireFreeName } from './names.ts';
 import { creationSchemaFor, isTemporary, refuseOnCommit } from './temporary.ts';
@@ -40,12 +40,9 @@ export async function createTableAs(
   }
   requireFreeName(session.catalog(), schema, relname);
   const query = withoutInto(node.query as NonNullable<CreateNode['query']>);
-  const planned = planQuery(
-    session,
-    { ...statement, node: query, text: `as ${statement.text}` },
-    sql,
-    [],
-  );
+  const inner = { ...statement, node: query, text: `as ${statement.text}` };
+  await planAhead(session, inner, sql, []);
+  const planned = planQuery(session, inner, sql, []);
   checkPlanPrivileges(session, planned.plan);
   const transaction = session.transaction.current();
   await transaction.changeCatalog([]);

@@ -7,6 +7,7 @@ import type {
   TableDescriptor,
 } from '../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../errors/db-error.ts';
+import { turn } from '../../exec/operator.ts';
 import {
   nodeAs,
   type ColumnDef,
@@ -14,13 +15,14 @@ import {
   type NodeBody,
   type RangeVar,
 } from '../../parse/ast.ts';
+import { checkpointOf } from '../checkpoint.ts';
 import { canonicalCheck } from '../expressions.ts';
 import type { SessionContext } from '../session-context.ts';
 import { planColumn, type ConstraintNode } from './column-definition.ts';
 import { hypertableFromOptions, requireUniqueHasTime } from './hypertable-options.ts';
 import { addLike } from './like.ts';
 import { atName, chooseName, joinName, noteExisting, requireFreeName } from './names.ts';
-import { addSequence, type TableDraft } from './table-draft.ts';
+import { addSequence, checkedColumns, type TableDraft } from './table-draft.ts';
 import { creationSchemaFor, isTemporary, refuseOnCommit } from './temporary.ts';
 
 export async function createTable(
@@ -54,12 +56,19 @@ export async function createTable(
   };
   const { constraints, finishing } = await addElements(draft, node.tableElts ?? []);
   const hypertable = hypertableFromOptions(draft, node.options ?? []);
-  for (const constraint of constraints) await addConstraint(draft, constraint);
+  const turns = { checkpoint: checkpointOf(session) };
+  for (const constraint of constraints) {
+    await addConstraint(draft, constraint);
+    await turn(turns);
+  }
   for (const finish of finishing) await finish();
   requireTimeInKeys(draft, hypertable.descriptor);
   const table = await finishTable(draft, hypertable.descriptor, hypertable.options, relation);
   await transaction.changeCatalog(changesFor(draft, table));
-  for (const index of draft.indexes) await transaction.buildIndex(table, index);
+  for (const index of draft.indexes) {
+    await transaction.buildIndex(table, index);
+    await turn(turns);
+  }
   await hypertable.createDefaultIndex?.(table);
   return 'CREATE TABLE';
 }
@@ -87,6 +96,7 @@ interface LaterElements {
 async function addElements(draft: TableDraft, elements: readonly Node[]): Promise<LaterElements> {
   const constraints: ConstraintNode[] = [];
   const finishing: (() => Promise<void>)[] = [];
+  const turns = { checkpoint: checkpointOf(draft.session) };
   for (const element of elements) {
     const definition = nodeAs(element, 'ColumnDef');
     const constraint = nodeAs(element, 'Constraint');
@@ -94,6 +104,7 @@ async function addElements(draft: TableDraft, elements: readonly Node[]): Promis
     if (definition !== undefined) constraints.push(...(await addColumn(draft, definition)));
     else if (constraint !== undefined) constraints.push(constraint);
     else if (like !== undefined) finishing.push(await addLike(draft, like));
+    await turn(turns);
   }
   return { constraints, finishing };
 }
@@ -221,8 +232,7 @@ async function addCheck(draft: TableDraft, constraint: ConstraintNode): Promise<
   const check = canonicalCheck(
     draft.session,
     constraint.raw_expr,
-    draft.name,
-    draft.columns,
+    checkedColumns(draft),
     draft.sql,
   );
   const oid = await draft.session.transaction.current().allocateOid();
@@ -240,9 +250,9 @@ async function addCheck(draft: TableDraft, constraint: ConstraintNode): Promise<
 }
 
 function checkName(draft: TableDraft, given: string | undefined, column: string): string {
-  const taken = new Set(draft.constraints.map((constraint) => constraint.name));
+  const isTaken = (name: string): boolean => draft.constraints.some((other) => other.name === name);
   if (given !== undefined) {
-    if (taken.has(given)) {
+    if (isTaken(given)) {
       throw dbError(
         'duplicate_object',
         `constraint "${given}" for relation "${draft.name}" already exists`,
@@ -252,7 +262,7 @@ function checkName(draft: TableDraft, given: string | undefined, column: string)
   }
   for (let n = 0; ; n++) {
     const name = joinName(draft.name, column, n === 0 ? 'check' : `check${n}`);
-    if (!taken.has(name)) return name;
+    if (!isTaken(name)) return name;
   }
 }
 

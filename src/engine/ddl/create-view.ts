@@ -3,12 +3,15 @@ import { quoteIdentifier } from '../../base/identifier.ts';
 import type { ColumnDescriptor, ViewDescriptor } from '../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../errors/db-error.ts';
 import { nameList, nodeAs, type NodeBody, type RangeVar } from '../../parse/ast.ts';
-import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
-import { bindStatement } from '../../plan/binder.ts';
+import type { ParsedStatement } from '../../parse/parser.ts';
+import { readStored } from '../../parse/stored-texts.ts';
+import type { BoundStatement } from '../../plan/binder.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import { formatType } from '../../types/format-type.ts';
+import { parseTurns } from '../checkpoint.ts';
 import { requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
+import { bindInTurns } from './bind-in-turns.ts';
 import { requireFreeName } from './names.ts';
 import {
   creationSchemaFor,
@@ -28,8 +31,10 @@ export async function createView(
   const given = setViewOptions([], node.options ?? []);
   const options = [...given, ...checkOptionOf(node.withCheckOption)];
   const sql = viewQuery(node, viewBody(statement.text));
-  const columns = viewColumns(session, sql, nameList(node.aliases));
-  const temporary = isTemporary(name) || readsTemporary(session, sql);
+  const [query] = await readStored(sql, parseTurns(session));
+  const bound = await bindView(session, query, sql);
+  const columns = viewColumns(bound, nameList(node.aliases));
+  const temporary = isTemporary(name) || readsTemporary(session, bound);
   if (temporary && !isTemporary(name))
     session.notice('NOTICE', `view "${name.relname}" will be a temporary view`);
   const schema = temporary
@@ -57,7 +62,7 @@ export async function createView(
     rowType: existing?.rowType ?? (await transaction.allocateOid()),
     rowArrayType: existing?.rowArrayType ?? (await transaction.allocateOid()),
     columns: keptDefaults(columns, existing),
-    sql: settledViewSql(session, sql),
+    sql: await settledViewSql(session, sql),
     searchPath: session
       .lookupPath()
       .filter((oid) => temporary || oid !== temporarySchema(session.catalog(), session.processId))
@@ -72,12 +77,10 @@ export async function createView(
 }
 
 /** A view over a temporary relation is temporary itself. */
-function readsTemporary(session: SessionContext, sql: string): boolean {
+function readsTemporary(session: SessionContext, { reads }: BoundStatement): boolean {
   const schema = temporarySchema(session.catalog(), session.processId);
-  const [statement] = parseStatements(sql);
-  if (schema === undefined || statement === undefined) return false;
-  const bound = bindStatement(statement, session.bindEnvironment(sql, []));
-  return bound.reads.some((oid) => session.catalog().relation(oid)?.schema === schema);
+  if (schema === undefined) return false;
+  return reads.some((oid) => session.catalog().relation(oid)?.schema === schema);
 }
 
 /** Columns that were there before keep their defaults and comments. */
@@ -132,12 +135,11 @@ function viewBody(text: string): string {
 const TOKEN =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|[();]|\bas\b|[^'"()\s;-]+|[\s\S]/gi;
 
-function viewColumns(
+async function bindView(
   session: SessionContext,
+  statement: ParsedStatement | undefined,
   sql: string,
-  aliases: readonly string[],
-): ColumnDescriptor[] {
-  const [statement] = parseStatements(sql);
+): Promise<BoundStatement> {
   if (statement === undefined || !('SelectStmt' in statement.node)) {
     throw notSupported('a view over this kind of statement');
   }
@@ -145,7 +147,10 @@ function viewColumns(
     throw dbError('feature_not_supported', 'views must not contain SELECT INTO');
   }
   const environment = session.bindEnvironment(sql, []);
-  const bound = bindStatement(statement, { ...environment, allowNewParameters: false });
+  return bindInTurns(session, statement, { ...environment, allowNewParameters: false });
+}
+
+function viewColumns(bound: BoundStatement, aliases: readonly string[]): ColumnDescriptor[] {
   const fields = bound.fields ?? [];
   if (aliases.length > fields.length) {
     throw dbError('syntax_error', 'CREATE VIEW specifies more column names than columns');

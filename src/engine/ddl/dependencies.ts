@@ -1,10 +1,15 @@
 /** What depends on what: indexes and owned sequences on tables, views on relations, all on schemas. */
-import type { CatalogSnapshot, ObjectDescriptor, ViewDescriptor } from '../../catalog/catalog.ts';
+import type {
+  CatalogSnapshot,
+  ObjectDescriptor,
+  SequenceDescriptor,
+  ViewDescriptor,
+} from '../../catalog/catalog.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
 import { shortestName } from '../../functions/system/names.ts';
 import type { Oid } from '../../types/type.ts';
 import type { SessionContext } from '../session-context.ts';
-import { viewUsage } from './view-usage.ts';
+import { readUsages, viewUsage } from './view-usage.ts';
 
 export interface Dependent {
   readonly dependent: ObjectDescriptor;
@@ -12,34 +17,50 @@ export interface Dependent {
   readonly automatic: boolean;
 }
 
-export function dependentsOf(
-  session: SessionContext,
-  catalog: CatalogSnapshot,
-  object: ObjectDescriptor,
-): Dependent[] {
-  if (object.kind === 'schema') {
-    return [...catalog.relations()]
-      .filter((relation) => relation.schema === object.oid)
-      .map((dependent) => ({ dependent, automatic: dependent.kind === 'index' }));
+/** What depends on each object of a catalog; found in turns, and once for all that a statement drops. */
+export class Dependencies {
+  readonly catalog: CatalogSnapshot;
+  readonly #owned = new Map<Oid, SequenceDescriptor[]>();
+  readonly #views = new Map<Oid, ViewDescriptor[]>();
+
+  private constructor(catalog: CatalogSnapshot) {
+    this.catalog = catalog;
   }
-  const dependents: Dependent[] = [];
-  if (object.kind === 'table') {
-    for (const index of catalog.indexesOf(object.oid))
-      dependents.push({ dependent: index, automatic: true });
+
+  static async of(session: SessionContext, catalog: CatalogSnapshot): Promise<Dependencies> {
+    await readUsages(session, catalog, userViews(catalog));
+    const found = new Dependencies(catalog);
     for (const relation of catalog.relations()) {
-      if (relation.kind === 'sequence' && relation.ownedBy?.table === object.oid) {
-        dependents.push({ dependent: relation, automatic: true });
-      }
+      if (relation.kind !== 'sequence' || relation.ownedBy === undefined) continue;
+      add(found.#owned, relation.ownedBy.table, relation);
     }
-  }
-  if (object.kind === 'table' || object.kind === 'view' || object.kind === 'sequence') {
     for (const view of userViews(catalog)) {
-      if (relationsOfView(session, catalog, view).has(object.oid)) {
-        dependents.push({ dependent: view, automatic: false });
-      }
+      for (const oid of relationsOfView(session, catalog, view)) add(found.#views, oid, view);
     }
+    return found;
   }
-  return dependents;
+
+  on(object: ObjectDescriptor): Dependent[] {
+    const { catalog } = this;
+    if (object.kind === 'schema') {
+      return [...catalog.relations()]
+        .filter((relation) => relation.schema === object.oid)
+        .map((dependent) => ({ dependent, automatic: dependent.kind === 'index' }));
+    }
+    const automatic = (dependent: ObjectDescriptor): Dependent => ({ dependent, automatic: true });
+    const views = this.#views.get(object.oid) ?? [];
+    return [
+      ...(object.kind === 'table' ? catalog.indexesOf(object.oid).map(automatic) : []),
+      ...(object.kind === 'table' ? (this.#owned.get(object.oid) ?? []).map(automatic) : []),
+      ...views.map((dependent) => ({ dependent, automatic: false })),
+    ];
+  }
+}
+
+function add<T>(map: Map<Oid, T[]>, oid: Oid, item: T): void {
+  const known = map.get(oid);
+  if (known === undefined) map.set(oid, [item]);
+  else known.push(item);
 }
 
 export function* userViews(catalog: CatalogSnapshot): Iterable<ViewDescriptor> {

@@ -10,11 +10,13 @@ import type {
 } from '../../catalog/catalog.ts';
 import { dbError } from '../../errors/db-error.ts';
 import type { ConditionName } from '../../errors/sqlstate.ts';
+import { turn } from '../../exec/operator.ts';
 import { nameList, nodeAs, type Node, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import type { Oid } from '../../types/type.ts';
+import { checkpointOf } from '../checkpoint.ts';
 import { isOwner, requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
-import { dependentsOf, describeObject } from './dependencies.ts';
+import { Dependencies, describeObject } from './dependencies.ts';
 import { dropMissing } from './drop-missing.ts';
 import { findRelation } from './names.ts';
 import { defaultsUsing } from './sequence-defaults.ts';
@@ -147,7 +149,12 @@ export async function dropAll(
   const doomed = new Map<Oid, ObjectDescriptor>();
   const reported: string[] = [];
   const collection: Collection = { wanted, doomed, reported, needed: [], cascade, defaults: [] };
-  for (const target of targets) collect(session, catalog, target, collection);
+  const dependencies = await Dependencies.of(session, catalog);
+  const turns = { checkpoint: checkpointOf(session) };
+  for (const target of targets) {
+    collect(session, dependencies, target, collection);
+    await turn(turns);
+  }
   if (collection.needed.length > 0) throw stillNeeded(session, targets, collection.needed);
   if (reported.length === 1) session.notice('NOTICE', `drop cascades to ${reported[0]}`);
   if (reported.length > 1) {
@@ -177,15 +184,16 @@ interface Collection {
 
 function collect(
   session: SessionContext,
-  catalog: CatalogSnapshot,
+  dependencies: Dependencies,
   object: ObjectDescriptor,
   into: Collection,
 ): void {
+  const { catalog } = dependencies;
   if (into.doomed.has(object.oid)) return;
   requireNoConstraint(catalog, object, into.wanted);
   if (object.kind === 'sequence') noteDefaults(session, catalog, object, into);
   into.doomed.set(object.oid, object);
-  for (const { dependent, automatic } of dependentsOf(session, catalog, object)) {
+  for (const { dependent, automatic } of dependencies.on(object)) {
     if (into.doomed.has(dependent.oid)) continue;
     if (!automatic && !into.wanted.has(dependent.oid)) {
       const label = describeObject(session, dependent);
@@ -194,7 +202,7 @@ function collect(
         ...(into.cascade ? [] : [`${label} depends on ${describeObject(session, object)}`]),
       );
     }
-    collect(session, catalog, dependent, into);
+    collect(session, dependencies, dependent, into);
   }
 }
 

@@ -7,6 +7,8 @@ import type {
 } from '../../catalog/catalog.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
 import type { Oid } from '../../types/type.ts';
+import type { Namespace } from '../../plan/bind/scope.ts';
+import { tableNames, type CheckedColumns } from '../expressions.ts';
 import type { SessionContext } from '../session-context.ts';
 import type { ColumnPlan } from './column-definition.ts';
 import { chooseName } from './names.ts';
@@ -24,6 +26,17 @@ export interface TableDraft {
   readonly indexes: IndexDescriptor[];
   readonly sequences: SequenceDescriptor[];
   readonly takenNames: Set<string>;
+  /** What checks can name; see `checkedColumns`. */
+  names?: Namespace;
+}
+
+/** The draft's columns as its checks see them: made anew only when columns have come. */
+export function checkedColumns(draft: TableDraft): CheckedColumns {
+  const { columns } = draft;
+  if (draft.names?.columns.length !== columns.length) {
+    draft.names = tableNames(draft.name, columns);
+  }
+  return { names: draft.names, columns };
 }
 
 /** The sequence of a serial or identity column, owned by it. */

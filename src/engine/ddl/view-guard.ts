@@ -8,7 +8,7 @@ import { dbError } from '../../errors/db-error.ts';
 import type { SessionContext } from '../session-context.ts';
 import { describeObject, userViews } from './dependencies.ts';
 import { renamedViewSql, type Renaming } from './view-rename.ts';
-import { viewUsage } from './view-usage.ts';
+import { readUsages, viewUsage } from './view-usage.ts';
 
 /** Call with the catalog from before the change, once the session's catalog has it. */
 export async function guardViews(
@@ -16,6 +16,8 @@ export async function guardViews(
   before: CatalogSnapshot,
   renaming?: Renaming,
 ): Promise<void> {
+  await readUsages(session, before, userViews(before));
+  await readUsages(session, session.catalog(), userViews(session.catalog()));
   let changed = changedViews(session, before);
   if (changed.length > 0 && renaming !== undefined) {
     const changes = changed.flatMap(({ old, view }) =>

@@ -2,7 +2,7 @@
 import type { CatalogSnapshot, ViewDescriptor } from '../../catalog/catalog.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
 import { nameList, nodeAs, type Node } from '../../parse/ast.ts';
-import { parseStatements } from '../../parse/parser.ts';
+import { storedStatements } from '../../parse/stored-texts.ts';
 import { characterOffset } from '../../parse/position.ts';
 import type { Oid } from '../../types/type.ts';
 
@@ -25,7 +25,7 @@ export function renamedViewSql(
   view: ViewDescriptor,
   renaming: Renaming,
 ): string | undefined {
-  const [statement] = parseStatements(view.sql);
+  const [statement] = storedStatements(view.sql);
   if (statement === undefined) return undefined;
   const edits: Edit[] = [];
   visitTree(statement.node, (node) => {

@@ -3,22 +3,25 @@
  * now, and names that another schema of the path could come to hide get their schema.
  */
 import { quoteIdentifier } from '../../base/identifier.ts';
+import { finishInTurns } from '../../base/steps.ts';
+import { DbError } from '../../errors/db-error.ts';
 import { nodeAs } from '../../parse/ast.ts';
-import { parseStatements } from '../../parse/parser.ts';
+import { readStored, storedStatements } from '../../parse/stored-texts.ts';
 import { characterOffset } from '../../parse/position.ts';
-import { bindStatement } from '../../plan/binder.ts';
+import { checkpointOf, parseTurns } from '../checkpoint.ts';
 import type { SessionContext } from '../session-context.ts';
+import { bindInTurns } from './bind-in-turns.ts';
 import { applyEdits, nameEnd, visitTree, type Edit } from './view-rename.ts';
-import { usageOf } from './view-usage.ts';
+import { usageSteps } from './view-usage.ts';
 import { PG_CATALOG_SCHEMA_OID } from '../../catalog/catalog.ts';
 
 /** The text to store; the text as given where the changed one would not mean the same. */
-export function settledViewSql(session: SessionContext, sql: string): string {
-  const [statement] = parseStatements(sql);
+export async function settledViewSql(session: SessionContext, sql: string): Promise<string> {
+  const [statement] = storedStatements(sql);
   if (statement === undefined) return sql;
   const edits = new Map<number, Edit>();
   const environment = session.bindEnvironment(sql, []);
-  const bound = bindStatement(statement, {
+  const bound = await bindInTurns(session, statement, {
     ...environment,
     onStar: (location, columns) => {
       const start = characterOffset(sql, location);
@@ -36,11 +39,15 @@ export function settledViewSql(session: SessionContext, sql: string): string {
   if (edits.size === 0) return sql;
   const settled = applyEdits(sql, [...edits.values()]);
   try {
-    const [again] = parseStatements(settled);
+    const [again] = await readStored(settled, parseTurns(session));
     if (again === undefined) return sql;
-    const rebound = bindStatement(again, session.bindEnvironment(settled, []));
-    return usageOf(rebound).fingerprint === usageOf(bound).fingerprint ? settled : sql;
-  } catch {
+    const rebound = await bindInTurns(session, again, session.bindEnvironment(settled, []));
+    const pause = checkpointOf(session);
+    const [then, now] = [usageSteps(bound), usageSteps(rebound)];
+    const { fingerprint } = await finishInTurns(then, pause);
+    return (await finishInTurns(now, pause)).fingerprint === fingerprint ? settled : sql;
+  } catch (error) {
+    if (!(error instanceof DbError) || error.condition === 'query_canceled') throw error;
     // A column list that the star could stand for but nobody can write, such as two of one name.
     return sql;
   }
@@ -59,7 +66,7 @@ function qualifications(session: SessionContext, sql: string): Edit[] {
   const path = session.lookupPath().filter((oid) => oid !== PG_CATALOG_SCHEMA_OID);
   const ctes = new Set<string>();
   const edits: Edit[] = [];
-  const [statement] = parseStatements(sql);
+  const [statement] = storedStatements(sql);
   visitTree(statement?.node, (node) => {
     const cte = nodeAs(node, 'CommonTableExpr')?.ctename;
     if (cte !== undefined) ctes.add(cte);

@@ -2,11 +2,15 @@
  * What a view's query means under a given catalog: the relations and columns that it uses, and a
  * fingerprint that two catalogs share only where the view means the same under both.
  */
+import { finishInTurns, finishNow, type Steps } from '../../base/steps.ts';
 import type { CatalogSnapshot, ViewDescriptor } from '../../catalog/catalog.ts';
-import { parseStatements } from '../../parse/parser.ts';
-import { bindStatement, type BoundStatement } from '../../plan/binder.ts';
+import { DbError } from '../../errors/db-error.ts';
+import { readStored, storedStatements } from '../../parse/stored-texts.ts';
+import { bindStatement, type BindEnvironment, type BoundStatement } from '../../plan/binder.ts';
 import type { Oid } from '../../types/type.ts';
+import { parseTurns } from '../checkpoint.ts';
 import type { SessionContext } from '../session-context.ts';
+import { bindInTurns } from './bind-in-turns.ts';
 
 export interface ViewUsage {
   /** Relations that the view itself names. */
@@ -31,36 +35,83 @@ export function viewUsage(
   return usage ?? undefined;
 }
 
+/** Reads what all views mean under a catalog, in turns, for who looks it up next. */
+export async function readUsages(
+  session: SessionContext,
+  catalog: CatalogSnapshot,
+  views: Iterable<ViewDescriptor>,
+): Promise<void> {
+  for (const view of views) {
+    if (usages.get(catalog)?.has(view) === true) continue;
+    const usage = await usageInTurns(session, catalog, view);
+    let cache = usages.get(catalog);
+    if (cache === undefined) usages.set(catalog, (cache = new Map()));
+    cache.set(view, usage ?? null);
+  }
+}
+
+async function usageInTurns(
+  session: SessionContext,
+  catalog: CatalogSnapshot,
+  view: ViewDescriptor,
+): Promise<ViewUsage | undefined> {
+  const turns = parseTurns(session);
+  await turns.checkpoint();
+  const [statement] = await readStored(view.sql, turns);
+  if (statement === undefined) return undefined;
+  try {
+    const bound = await bindInTurns(session, statement, environmentOf(session, catalog, view));
+    return await finishInTurns(usageSteps(bound), () => turns.checkpoint());
+  } catch (error) {
+    return withoutMeaning(error);
+  }
+}
+
+/** Whatever the error, under this catalog the view has no meaning; only a cancel or time-out says nothing of it. */
+function withoutMeaning(error: unknown): undefined {
+  if (error instanceof DbError && error.condition === 'query_canceled') throw error;
+}
+
 function computeUsage(
   session: SessionContext,
   catalog: CatalogSnapshot,
   view: ViewDescriptor,
 ): ViewUsage | undefined {
-  const [statement] = parseStatements(view.sql);
+  const [statement] = storedStatements(view.sql);
   if (statement === undefined) return undefined;
+  try {
+    return usageOf(bindStatement(statement, environmentOf(session, catalog, view)));
+  } catch (error) {
+    return withoutMeaning(error);
+  }
+}
+
+function environmentOf(
+  session: SessionContext,
+  catalog: CatalogSnapshot,
+  view: ViewDescriptor,
+): BindEnvironment {
   const searchPath = view.searchPath
     .map((name) => catalog.schemaByName(name)?.oid)
     .filter((oid): oid is Oid => oid !== undefined);
-  const environment = { ...session.bindEnvironment(view.sql, []), catalog, searchPath };
-  try {
-    return usageOf(bindStatement(statement, environment));
-  } catch {
-    // Whatever the error: under this catalog the view has no meaning.
-    return undefined;
-  }
+  return { ...session.bindEnvironment(view.sql, []), catalog, searchPath };
 }
 
 /** Usage of a bound SELECT. */
 export function usageOf(bound: BoundStatement): ViewUsage {
+  return finishNow(usageSteps(bound));
+}
+
+export function* usageSteps(bound: BoundStatement): Steps<ViewUsage> {
   const walk = new PlanWalk();
-  walk.register(bound.root);
+  yield* walk.register(bound.root);
   const fields = (bound.fields ?? []).map(({ type, tableOid, attnum }) => [
     type.oid,
     type.typmod,
     tableOid,
     attnum,
   ]);
-  const fingerprint = JSON.stringify([walk.plain(bound.root), fields]);
+  const fingerprint = JSON.stringify([yield* walk.plain(bound.root), fields]);
   for (const { tableOid, attnum } of bound.fields ?? []) walk.use(tableOid, attnum);
   return { relations: new Set(bound.directReads), columns: walk.columns, fingerprint };
 }
@@ -71,6 +122,9 @@ interface ScanColumnName {
   readonly label: string;
 }
 
+/** Values of a plan that are looked at in one step: about a millisecond. */
+const STEP_VALUES = 2048;
+
 /** Reads a logical plan as plain data, with labels that do not depend on how ids were handed out. */
 class PlanWalk {
   readonly columns = new Map<Oid, Set<number>>();
@@ -78,6 +132,13 @@ class PlanWalk {
   readonly #labels = new Map<number, string>();
   #scans = 0;
   #others = 0;
+  /** Values looked at since the last step. */
+  #looked = 0;
+
+  #isDue(): boolean {
+    this.#looked = (this.#looked + 1) % STEP_VALUES;
+    return this.#looked === 0;
+  }
 
   use(table: Oid, attnum: number): void {
     if (table === 0 || attnum <= 0) return;
@@ -87,19 +148,20 @@ class PlanWalk {
   }
 
   /** Gives labels to all column ids, the scans' first. */
-  register(value: unknown): void {
+  *register(value: unknown): Steps<void> {
+    if (typeof value !== 'object' || value === null) return;
+    if (this.#isDue()) yield;
     if (Array.isArray(value)) {
-      for (const item of value) this.register(item);
+      for (const item of value) yield* this.register(item);
       return;
     }
-    if (typeof value !== 'object' || value === null) return;
     const node = value as Record<string, unknown>;
     if (node['kind'] === 'scan') {
       this.#registerScan(node);
       return;
     }
     for (const [key, child] of Object.entries(node)) {
-      if (!SKIPPED_KEYS.has(key)) this.register(child);
+      if (!SKIPPED_KEYS.has(key)) yield* this.register(child);
     }
     const { columns } = node;
     if (!Array.isArray(columns)) return;
@@ -125,12 +187,17 @@ class PlanWalk {
     }
   }
 
-  plain(value: unknown): unknown {
+  *plain(value: unknown): Steps<unknown> {
     if (typeof value === 'bigint') return `${value}n`;
     if (typeof value === 'function') return 'f';
     if (value instanceof Uint8Array) return [...value];
-    if (Array.isArray(value)) return value.map((item) => this.plain(item));
     if (typeof value !== 'object' || value === null) return value;
+    if (this.#isDue()) yield;
+    if (Array.isArray(value)) {
+      const items: unknown[] = [];
+      for (const item of value) items.push(yield* this.plain(item));
+      return items;
+    }
     const node = value as Record<string, unknown>;
     if (node['kind'] === 'scan') return ['scan', (node['table'] as { readonly oid: Oid }).oid];
     if (node['kind'] === 'column' && typeof node['index'] === 'number')
@@ -138,7 +205,7 @@ class PlanWalk {
     const plain: Record<string, unknown> = {};
     for (const [key, child] of Object.entries(node)) {
       if (key === 'fn') plain[key] = functionName(child);
-      else if (!SKIPPED_KEYS.has(key)) plain[key] = this.plain(child);
+      else if (!SKIPPED_KEYS.has(key)) plain[key] = yield* this.plain(child);
     }
     return plain;
   }

@@ -4,7 +4,8 @@ import { quoteIdentifier } from '../../base/identifier.ts';
 import { DbError } from '../../errors/db-error.ts';
 import type { SqlTexts } from '../../functions/function.ts';
 import { nodeAs } from '../../parse/ast.ts';
-import { parseExpression, parseStatements } from '../../parse/parser.ts';
+import { parseExpression } from '../../parse/parser.ts';
+import { storedStatements } from '../../parse/stored-texts.ts';
 import { bindStatement } from '../../plan/binder.ts';
 import { bindExpr } from '../../plan/bind/expr.ts';
 import { deparseExpr } from '../../plan/deparse.ts';
@@ -59,7 +60,7 @@ function deparsedView(
   view: ViewDescriptor,
   pretty: boolean,
 ): string {
-  const [statement] = parseStatements(view.sql);
+  const [statement] = storedStatements(view.sql);
   const select = nodeAs(statement?.node, 'SelectStmt');
   if (statement === undefined || select === undefined) return view.sql;
   const facts = new QueryFacts();

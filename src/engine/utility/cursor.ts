@@ -6,7 +6,7 @@ import type { Batch } from '../../vector/vector.ts';
 import { completed, type Executable, type StatementRun } from '../executable.ts';
 import { dropPortal } from '../drop-portal.ts';
 import { Portal } from '../portal.ts';
-import { queryExecutable } from '../query.ts';
+import { planAhead, queryExecutable } from '../query.ts';
 import type { ResultSink } from '../session.ts';
 import type { SessionContext } from '../session-context.ts';
 
@@ -30,13 +30,10 @@ export async function declareCursor(
   const inner: ParsedStatement = {
     ...statement,
     node: node.query as NonNullable<typeof node.query>,
+    text: `cursor ${statement.text}`,
   };
-  const query = queryExecutable(
-    session,
-    { ...inner, text: `cursor ${statement.text}` },
-    statement.text,
-    [],
-  );
+  await planAhead(session, inner, statement.text, []);
+  const query = queryExecutable(session, inner, statement.text, []);
   const executable = hold ? await materialized(session, query) : query;
   const portal = new Portal({
     name,

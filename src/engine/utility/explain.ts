@@ -8,7 +8,7 @@ import type { PhysicalNode } from '../../plan/physical.ts';
 import { OID, sqlType, type Oid } from '../../types/type.ts';
 import { vectorFromValues } from '../../vector/vector.ts';
 import { completed, type Executable, type StatementCall } from '../executable.ts';
-import { planQuery, runPlanned, type PlannedQuery } from '../query.ts';
+import { planAhead, planQuery, runPlanned, type PlannedQuery } from '../query.ts';
 import type { SessionContext } from '../session-context.ts';
 import { booleanOption, optionText } from './options.ts';
 import { executionOf } from './prepare.ts';
@@ -22,7 +22,8 @@ export function explainExecutable(
   parameterTypes: readonly Oid[],
 ): Executable {
   const options = readOptions(node.options ?? []);
-  const query = node.query as Node;
+  const inner = explainedStatement(node, statement);
+  const query = inner.node;
   if ('ExecuteStmt' in query) return explainExecute(session, query.ExecuteStmt, sql, options);
   if (
     !(
@@ -34,9 +35,12 @@ export function explainExecutable(
   ) {
     throw notSupported('EXPLAIN of this kind of statement');
   }
-  const inner: ParsedStatement = { ...statement, node: query, text: `explain ${statement.text}` };
-  const plan = (): PlannedQuery => planQuery(session, inner, sql, parameterTypes);
-  const types = plan().plan.parameterTypes.map((parameter) => parameter.oid);
+  const { plan: first } = planQuery(session, inner, sql, parameterTypes);
+  const types = first.parameterTypes.map((parameter) => parameter.oid);
+  const plan = async (): Promise<PlannedQuery> => {
+    await planAhead(session, inner, sql, parameterTypes);
+    return planQuery(session, inner, sql, parameterTypes);
+  };
   return explaining(session, options, types, plan, (call) => call);
 }
 
@@ -60,7 +64,7 @@ function explaining(
   session: SessionContext,
   options: ExplainOptions,
   parameterTypes: readonly Oid[],
-  plan: () => PlannedQuery,
+  plan: () => PlannedQuery | Promise<PlannedQuery>,
   callOf: (call: StatementCall) => StatementCall,
 ): Executable {
   const type = options.format === 'json' ? OID.json : OID.text;
@@ -78,15 +82,23 @@ function explaining(
   };
 }
 
+/** The query as a statement; its text tells its plan apart from the one that it would run with. */
+export function explainedStatement(
+  node: NodeBody<'ExplainStmt'>,
+  statement: ParsedStatement,
+): ParsedStatement {
+  return { ...statement, node: node.query as Node, text: `explain ${statement.text}` };
+}
+
 async function explainLines(
   session: SessionContext,
-  plan: () => PlannedQuery,
+  plan: () => PlannedQuery | Promise<PlannedQuery>,
   options: ExplainOptions,
   call: StatementCall,
 ): Promise<string[]> {
   const { clock } = session.database.env;
   const planStart = clock.monotonicMs();
-  const planned = plan();
+  const planned = await plan();
   const planningMs = clock.monotonicMs() - planStart;
   if (!options.analyze) return explainPlan(planned.plan, options);
   const metrics = new Map<PhysicalNode, NodeMetrics>();

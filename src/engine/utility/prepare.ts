@@ -5,18 +5,19 @@ import type { ParsedStatement } from '../../parse/parser.ts';
 import { OID, sqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import { columnType } from '../ddl/column-definition.ts';
-import { statementExecutable } from '../dispatch.ts';
+import { isQuery, statementExecutable } from '../dispatch.ts';
 import type { Executable } from '../executable.ts';
 import { evaluateNode } from '../expressions.ts';
 import type { PreparedStatement } from '../prepared-statement.ts';
+import { planAhead } from '../query.ts';
 import type { SessionContext } from '../session-context.ts';
 
-export function prepareStatement(
+export async function prepareStatement(
   session: SessionContext,
   node: NodeBody<'PrepareStmt'>,
   statement: ParsedStatement,
   sql: string,
-): string {
+): Promise<string> {
   const name = node.name ?? '';
   if (session.statements.has(name)) {
     throw dbError('duplicate_prepared_statement', `prepared statement "${name}" already exists`);
@@ -28,6 +29,7 @@ export function prepareStatement(
     ...statement,
     node: node.query as NonNullable<typeof node.query>,
   };
+  if (isQuery(inner)) await planAhead(session, inner, sql, types);
   const executable = statementExecutable(session, inner, sql, types);
   const prepareMicros = session.database.env.clock.nowMicros();
   session.statements.set(name, {

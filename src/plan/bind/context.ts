@@ -1,11 +1,12 @@
 /** What binding one statement needs to know and to remember. */
 import { finishNow, type Steps } from '../../base/steps.ts';
-import type { CatalogSnapshot, TableDescriptor } from '../../catalog/catalog.ts';
+import type { CatalogSnapshot, TableDescriptor, ViewDescriptor } from '../../catalog/catalog.ts';
 import { dbError, DbError } from '../../errors/db-error.ts';
 import type { ConditionName } from '../../errors/sqlstate.ts';
 import type { FunctionRegistry } from '../../functions/function.ts';
-import type { Node } from '../../parse/ast.ts';
+import { nodeAs, type Node, type SelectStmt } from '../../parse/ast.ts';
 import { errorPosition } from '../../parse/position.ts';
+import { storedStatements, type StoredTexts } from '../../parse/stored-texts.ts';
 import type { FormatSettings } from '../../types/codec.ts';
 import { sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import type { ColumnExpr, Expr } from '../expr.ts';
@@ -29,6 +30,8 @@ export interface BindEnvironment {
   onStar?(location: number, columns: readonly StarColumn[]): void;
   /** Told what nodes of the tree mean, for turning the statement back into text. */
   readonly trace?: BindTrace | undefined;
+  /** How views are read; who does not say has them parsed at once. */
+  readonly texts?: Pick<StoredTexts, 'statements'> | undefined;
   /** Throws where the statement has been planned for too long: no timer fires in between. */
   checkTime?(): void;
   /** Row counts, for the order of joins and for EXPLAIN. */
@@ -90,9 +93,9 @@ export class BindContext {
     this.#path = env.searchPath;
   }
 
-  /** Takes note of a node that is bound. */
-  count(): void {
-    this.#nodes++;
+  /** Takes note of a node that is bound, or of work that takes as long as so many. */
+  count(nodes = 1): void {
+    this.#nodes += nodes;
     this.env.checkTime?.();
   }
 
@@ -191,6 +194,14 @@ export class BindContext {
     more: { detail?: string | undefined; hint?: string | undefined } = {},
   ): DbError {
     return dbError(condition, { message, position: this.position(location), ...more });
+  }
+
+  /** The query of a view. */
+  viewQuery(view: ViewDescriptor): SelectStmt {
+    const [statement] = this.env.texts?.statements(view.sql) ?? storedStatements(view.sql);
+    const select = nodeAs(statement?.node, 'SelectStmt');
+    if (select !== undefined) return select;
+    throw this.error('internal_error', `view "${view.name}" has no query`);
   }
 
   /** Runs `body` with names resolved along another path, as in the text of a view. */

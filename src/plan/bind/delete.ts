@@ -3,7 +3,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { DeleteStmt } from '../../parse/ast.ts';
 import type { LogicalDelete, LogicalNode } from '../logical.ts';
 import { bindReturning, extraColumns } from './modify.ts';
-import { modifyTarget, noteViewWrite, targetRows } from './modify-target.ts';
+import { modifyTarget, noteViewWrite, targetRowSteps } from './modify-target.ts';
 import type { BoundQuery, QueryInput } from './query.ts';
 import { filterRows, withFrom } from './update.ts';
 
@@ -11,7 +11,7 @@ export function* deleteSteps(stmt: DeleteStmt, input: QueryInput): Steps<BoundQu
   const { context } = input;
   const target = modifyTarget(context, stmt.relation, 'delete');
   const { table } = target;
-  const rows = targetRows(context, target, stmt.relation);
+  const rows = yield* targetRowSteps(context, target, stmt.relation);
   const { scope, node } = yield* withFrom(rows, stmt.usingClause, input);
   const filtered = yield* filterRows(node, stmt.whereClause, scope);
   const returning = bindReturning(stmt.returningClause, scope);

@@ -21,12 +21,12 @@ import {
   bindReturning,
   defaultValue,
   generatedValue,
-  rowChecks,
+  rowCheckSteps,
   rowExprs,
   storedDefault,
 } from './modify.ts';
 import {
-  columnAt,
+  columnsAt,
   modifyTarget,
   noteViewWrite,
   requireAssignable,
@@ -52,7 +52,7 @@ export function* insertSteps(stmt: InsertStmt, input: QueryInput): Steps<BoundQu
   const explicit = stmt.cols !== undefined;
   const targets = insertTargets(context, stmt, target);
   const source = yield* sourceSteps(stmt, targets, explicit, input);
-  const rows = completeRows(
+  const rows = yield* completeSteps(
     context,
     target,
     targets,
@@ -84,12 +84,13 @@ export function* insertSteps(stmt: InsertStmt, input: QueryInput): Steps<BoundQu
     ...(onConflict?.action === 'update' ? (['w'] as const) : []),
     ...(onConflict?.action === 'update' || stmt.returningClause ? (['r'] as const) : []),
   ]);
+  const checks = yield* rowCheckSteps(context, target, rowIds);
   const node: LogicalInsert = {
     kind: 'insert',
     table,
     input: rows,
     rowIds,
-    rowChecks: rowChecks(context, target, rowIds),
+    rowChecks: checks,
     onConflict,
     xmaxId: xmaxExpr?.kind === 'column' ? xmaxExpr.index : null,
     returning: returning.exprs,
@@ -147,25 +148,24 @@ function insertTargets(
   relation: ModifyTarget,
 ): InsertTarget[] {
   if (stmt.cols === undefined) {
-    return liveColumns(relation.relation).map((_, place) => ({
-      ...columnAt(relation, place),
-      location: undefined,
-    }));
+    return columnsAt(relation).map((column) => ({ ...column, location: undefined }));
   }
   const targets: InsertTarget[] = [];
+  const places = new Set<number>();
   for (const node of stmt.cols) {
     const target = nodeAs(node, 'ResTarget');
     const name = target?.name ?? '';
     if ((target?.indirection?.length ?? 0) > 0)
       throw notSupported('assignment to a part of a column', context.position(target?.location));
     const found = targetColumn(context, relation, name, target?.location);
-    if (targets.some((known) => known.place === found.place)) {
+    if (places.has(found.place)) {
       throw context.error(
         'duplicate_column',
         `column "${name}" specified more than once`,
         target?.location,
       );
     }
+    places.add(found.place);
     targets.push({ ...found, location: target?.location });
   }
   return targets;
@@ -270,25 +270,30 @@ function checkWidth(
 }
 
 /** Brings the source's rows to full rows of the table: defaults, identity, generated columns. */
-function completeRows(
+function* completeSteps(
   context: BindContext,
   target: ModifyTarget,
   targets: readonly InsertTarget[],
   source: InsertSource,
   override: string,
-): LogicalNode & { readonly kind: 'project' | 'values' } {
+): Steps<LogicalNode & { readonly kind: 'project' | 'values' }> {
   const live = liveColumns(target.table);
   const defaultOf = columnDefaults(context, target, targets, source);
-  const rows = source.rows.map((row) => {
-    const values = live.map((column, position): Expr | undefined => {
-      const at = targets.findIndex((known) => known.position === position);
-      const given = at >= 0 && at < row.length ? row[at] : undefined;
+  const givenAt = live.map(() => -1);
+  for (const [at, { position }] of targets.entries()) if (position >= 0) givenAt[position] = at;
+  const rows: (Expr | undefined)[][] = [];
+  for (const row of source.rows) {
+    const values: (Expr | undefined)[] = [];
+    for (const [position, column] of live.entries()) {
+      const at = givenAt[position];
+      const given = at < 0 ? undefined : row[at];
       if (given !== undefined && given !== null)
-        return checkGiven(context, column, given, override);
-      return column.generatedSql === undefined ? defaultOf(position) : undefined;
-    });
-    return values;
-  });
+        values.push(checkGiven(context, column, given, override));
+      else values.push(column.generatedSql === undefined ? defaultOf(position) : undefined);
+      if (context.isDue()) yield;
+    }
+    rows.push(values);
+  }
   const columns = live.map((column) =>
     context.newColumn(column.name, column.type, { name: column.name }),
   );

@@ -9,6 +9,7 @@ import {
   type TableDescriptor,
   type ViewDescriptor,
 } from '../../catalog/catalog.ts';
+import type { Steps } from '../../base/steps.ts';
 import type { RangeVar } from '../../parse/ast.ts';
 import type { DbError } from '../../errors/db-error.ts';
 import type { Expr } from '../expr.ts';
@@ -16,7 +17,13 @@ import type { LogicalNode, ViewWrite } from '../logical.ts';
 import type { BindContext } from './context.ts';
 import { lookupRelation, scanItem } from './relation.ts';
 import type { RangeItem } from './scope.ts';
-import { NO_COLUMNS, viewCondition, viewRow, viewShape, type ViewShape } from './view-shape.ts';
+import {
+  NO_COLUMNS,
+  viewConditionSteps,
+  viewRow,
+  viewShape,
+  type ViewShape,
+} from './view-shape.ts';
 
 export type ModifyVerb = 'insert' | 'update' | 'delete';
 
@@ -121,8 +128,9 @@ export function targetColumn(
   location: number | undefined,
 ): TargetColumn {
   const { relation } = target;
-  const place = liveColumns(relation).findIndex((column) => column.name === name);
-  if (place >= 0) return columnAt(target, place);
+  const live = liveColumns(relation);
+  const place = live.findIndex((column) => column.name === name);
+  if (place >= 0) return columnAt(target, place, live);
   throw context.error(
     'undefined_column',
     `column "${name}" of relation "${relation.name}" does not exist`,
@@ -130,12 +138,23 @@ export function targetColumn(
   );
 }
 
-export function columnAt(target: ModifyTarget, place: number): TargetColumn {
+/** `live`: the named relation's live columns, where the caller has them. */
+export function columnAt(
+  target: ModifyTarget,
+  place: number,
+  live: readonly ColumnDescriptor[] = liveColumns(target.relation),
+): TargetColumn {
   const position = tablePosition(target, 0, place);
-  const named = liveColumns(target.relation)[place];
-  const column =
-    position < 0 ? named : { ...liveColumns(target.table)[position], name: named.name };
-  return { column, place, position };
+  const named = live[place];
+  if (position < 0) return { column: named, place, position };
+  const own = target.relation === target.table ? live : liveColumns(target.table);
+  return { column: { ...own[position], name: named.name }, place, position };
+}
+
+/** All columns of the named relation, in order. */
+export function columnsAt(target: ModifyTarget): TargetColumn[] {
+  const live = liveColumns(target.relation);
+  return live.map((_, place) => columnAt(target, place, live));
 }
 
 function tablePosition({ views }: ModifyTarget, level: number, place: number): number {
@@ -218,18 +237,18 @@ export interface TargetRows {
 }
 
 /** The rows that UPDATE and DELETE can reach: those of the table that all the views show. */
-export function targetRows(
+export function* targetRowSteps(
   context: BindContext,
   target: ModifyTarget,
   name: RangeVar | undefined,
-): TargetRows {
+): Steps<TargetRows> {
   const { table, views } = target;
   const alias = views.length === 0 ? (name?.alias?.aliasname ?? table.name) : table.name;
   const scan = scanItem(context, table, alias, alias !== table.name);
   let node: LogicalNode = scan.node;
   let row = scan.item;
   for (const shape of views.toReversed()) {
-    const condition = viewCondition(context, shape, row);
+    const condition = yield* viewConditionSteps(context, shape, row);
     if (condition !== null)
       node = { kind: 'filter', input: node, condition, columns: node.columns };
     row = viewRow(context, shape, row);
@@ -273,16 +292,16 @@ function namedRow(
 }
 
 /** WITH CHECK OPTION over a new row of the table: what it must satisfy for which view, inner views first. */
-export function viewChecks(
+export function* viewCheckSteps(
   context: BindContext,
   { views }: ModifyTarget,
   tableRow: RangeItem,
-): readonly { readonly view: string; readonly expr: Expr }[] {
+): Steps<readonly { readonly view: string; readonly expr: Expr }[]> {
   const checks: { view: string; expr: Expr }[] = [];
   const checked = checkedViews(views);
   let row = tableRow;
   for (const shape of views.toReversed()) {
-    const condition = checked.has(shape) ? viewCondition(context, shape, row) : null;
+    const condition = checked.has(shape) ? yield* viewConditionSteps(context, shape, row) : null;
     if (condition !== null) checks.push({ view: shape.view.name, expr: condition });
     row = viewRow(context, shape, row);
   }

@@ -13,10 +13,10 @@ import type { BindContext } from './context.ts';
 import { deleteSteps } from './delete.ts';
 import { bindExpr } from './expr.ts';
 import { insertSteps, rowItem } from './insert.ts';
-import { viewChecks, type ModifyTarget } from './modify-target.ts';
+import { viewCheckSteps, type ModifyTarget } from './modify-target.ts';
 import { outputField, type BoundQuery, type QueryField, type QueryInput } from './query.ts';
 import { QueryCalls } from './query-calls.ts';
-import { itemNamespace, Scope, type Clause, type RangeItem } from './scope.ts';
+import { itemNamespace, Scope, type Clause, type Namespace, type RangeItem } from './scope.ts';
 import { bindTargets } from './target.ts';
 import { typeText } from './types.ts';
 import { updateSteps } from './update.ts';
@@ -64,6 +64,9 @@ export function* modifyingCteSteps(node: Node, input: QueryInput): Steps<BoundQu
   return (yield* modifySteps(node, { ...input, topLevel: false })).query;
 }
 
+/** Nodes that are bound in the time that the shortest text takes to be parsed. */
+const PARSED_NODES = 16;
+
 /** Binds SQL text from the catalog over the columns of a row, given as expressions. */
 export function bindStoredSql(
   context: BindContext,
@@ -71,6 +74,11 @@ export function bindStoredSql(
   row: ReadonlyMap<string, Expr>,
   clause: Clause,
 ): Expr {
+  return bindStoredOver(context, sql, rowNames(row), clause);
+}
+
+/** What stored expressions over a row can name: made once where there are many of them. */
+function rowNames(row: ReadonlyMap<string, Expr>): Namespace {
   const columns = [...row].map(([name, expr]) => ({ name, expr }));
   const item: RangeItem = {
     alias: '',
@@ -81,8 +89,13 @@ export function bindStoredSql(
     scalar: false,
     presence: null,
   };
-  const scope = new Scope(context, null, new Map(), itemNamespace(item));
+  return itemNamespace(item);
+}
+
+function bindStoredOver(context: BindContext, sql: string, names: Namespace, clause: Clause): Expr {
+  const scope = new Scope(context, null, new Map(), names);
   scope.clause = clause;
+  context.count(PARSED_NODES);
   return context.inView(context.searchPath, () => bindExpr(parseExpression(sql), scope));
 }
 
@@ -124,28 +137,30 @@ export function generatedValue(
 }
 
 /** NOT NULL, CHECK and WITH CHECK OPTION over the new row, whose columns have these ids. */
-export function rowChecks(
+export function* rowCheckSteps(
   context: BindContext,
   target: ModifyTarget,
   ids: readonly number[],
-): LogicalRowChecks {
+): Steps<LogicalRowChecks> {
   const { table } = target;
   const live = liveColumns(table);
-  const row = rowExprs(live, ids);
   const notNull = live.flatMap((column, position) =>
     column.notNull ? [{ position, column: column.name }] : [],
   );
-  const checks = table.constraints.flatMap((constraint) => {
-    if (constraint.kind !== 'check') return [];
-    const bound = bindStoredSql(context, constraint.sql, row, 'check constraints');
-    return [{ constraint: constraint.name, expr: toBoolean(context, bound, 'CHECK') }];
-  });
+  const names = rowNames(rowExprs(live, ids));
+  const checks: { constraint: string; expr: Expr }[] = [];
+  for (const constraint of table.constraints) {
+    if (constraint.kind !== 'check') continue;
+    const bound = bindStoredOver(context, constraint.sql, names, 'check constraints');
+    checks.push({ constraint: constraint.name, expr: toBoolean(context, bound, 'CHECK') });
+    if (context.isDue()) yield;
+  }
   checks.sort((a, b) => (a.constraint < b.constraint ? -1 : a.constraint > b.constraint ? 1 : 0));
   // Without views there is nothing to make a row for.
   const options =
     target.views.length === 0
       ? []
-      : viewChecks(context, target, rowItem(context, table, table.name, ids));
+      : yield* viewCheckSteps(context, target, rowItem(context, table, table.name, ids));
   return { notNull, checks, options };
 }
 

@@ -10,8 +10,7 @@ import {
   type ViewDescriptor,
   type VirtualTableDescriptor,
 } from '../../catalog/catalog.ts';
-import { parseStatements } from '../../parse/parser.ts';
-import { nodeAs, type RangeVar } from '../../parse/ast.ts';
+import type { RangeVar } from '../../parse/ast.ts';
 import { OID, sqlType, type Oid, type SqlType } from '../../types/type.ts';
 import type { ColumnExpr, Expr } from '../expr.ts';
 import type { LogicalNode, LogicalScan, ScanColumn } from '../logical.ts';
@@ -213,11 +212,8 @@ function* viewSteps(
   const path = view.searchPath.flatMap((name) => context.env.catalog.schemaByName(name)?.oid ?? []);
   context.viewStack.push(view.oid);
   const query = yield* context.inViewSteps(path, function* () {
-    const select = nodeAs(parseStatements(view.sql)[0]?.node, 'SelectStmt');
-    if (select === undefined)
-      throw context.error('internal_error', `view "${view.name}" has no query`);
     const input = { context, outer: null, ctes: new Map() };
-    return resolveOutputs(context, yield* querySteps(select, input));
+    return resolveOutputs(context, yield* querySteps(context.viewQuery(view), input));
   });
   context.viewStack.pop();
   const live = liveColumns(view);

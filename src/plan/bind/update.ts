@@ -14,7 +14,7 @@ import {
   defaultValue,
   extraColumns,
   generatedValue,
-  rowChecks,
+  rowCheckSteps,
   storedDefault,
 } from './modify.ts';
 import {
@@ -24,7 +24,7 @@ import {
   requireAssignable,
   targetColumn,
   targetRow,
-  targetRows,
+  targetRowSteps,
   type ModifyTarget,
   type TargetRows,
 } from './modify-target.ts';
@@ -37,7 +37,7 @@ export function* updateSteps(stmt: UpdateStmt, input: QueryInput): Steps<BoundQu
   const { context } = input;
   const target = modifyTarget(context, stmt.relation, 'update');
   const { table } = target;
-  const rows = targetRows(context, target, stmt.relation);
+  const rows = yield* targetRowSteps(context, target, stmt.relation);
   const { scope, node } = yield* withFrom(rows, stmt.fromClause, input);
   scope.clause = 'UPDATE';
   const set = yield* assignmentSteps(stmt.targetList ?? [], target, rows.table, scope);
@@ -66,7 +66,7 @@ export function* updateSteps(stmt: UpdateStmt, input: QueryInput): Steps<BoundQu
     input: inputNode,
     rowIds,
     extraIds,
-    rowChecks: rowChecks(context, target, rowIds),
+    rowChecks: yield* rowCheckSteps(context, target, rowIds),
     returning: returning.exprs,
     columns: returning.fields.map((field) => field.column),
   };

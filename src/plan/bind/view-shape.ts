@@ -2,16 +2,16 @@
  * Which views can be changed, by PostgreSQL's rules: those that show rows of one table or updatable view
  * as they are. What their columns and conditions mean is bound over the row of what is below them.
  */
+import { finishNow, type Steps } from '../../base/steps.ts';
 import { liveColumns, type TableDescriptor, type ViewDescriptor } from '../../catalog/catalog.ts';
 import type { VirtualTableDescriptor } from '../../catalog/catalog.ts';
 import { nameList, nodeAs, type Node, type RangeVar, type SelectStmt } from '../../parse/ast.ts';
-import { parseStatements } from '../../parse/parser.ts';
 import { sqlType, OID, type Oid } from '../../types/type.ts';
 import type { Expr } from '../expr.ts';
 import { exprEqual } from '../expr-walk.ts';
 import { constant, resolveUnknown } from './coerce.ts';
 import type { BindContext } from './context.ts';
-import { bindCondition } from './expr.ts';
+import { bindConditionSteps } from './expr.ts';
 import { bindFrom } from './from.ts';
 import { QueryCalls } from './query-calls.ts';
 import { lookupRelation, scanItem } from './relation.ts';
@@ -41,9 +41,7 @@ export interface ViewQuery {
 
 /** The shape of a view that can be changed, or PostgreSQL's reason why it cannot. */
 export function viewShape(context: BindContext, view: ViewDescriptor): ViewShape | string {
-  const select = nodeAs(parseStatements(view.sql)[0]?.node, 'SelectStmt');
-  if (select === undefined)
-    throw context.error('internal_error', `view "${view.name}" has no query`);
+  const select = context.viewQuery(view);
   const refused = refusedClause(select);
   if (refused !== undefined) return refused;
   const calls = new QueryCalls();
@@ -144,16 +142,16 @@ export function viewRow(context: BindContext, shape: ViewShape, base: RangeItem)
 }
 
 /** The view's WHERE over a row of its base; null without one. */
-export function viewCondition(
+export function* viewConditionSteps(
   context: BindContext,
   shape: ViewShape,
   base: RangeItem,
-): Expr | null {
+): Steps<Expr | null> {
   const where = shape.query.select.whereClause;
   if (where === undefined) return null;
-  return inside(context, shape.view, shape.query.path, () => {
+  return yield* insideSteps(context, shape.view, shape.query.path, () => {
     const scope = viewScope(context, shape, base);
-    return scope.during('WHERE', () => bindCondition(where, scope, 'WHERE'));
+    return scope.duringSteps('WHERE', bindConditionSteps(where, scope, 'WHERE'));
   });
 }
 
@@ -204,9 +202,22 @@ function inside<T>(
   path: readonly Oid[],
   body: () => T,
 ): T {
+  return finishNow(
+    insideSteps(context, view, path, function* () {
+      return body();
+    }),
+  );
+}
+
+function* insideSteps<T>(
+  context: BindContext,
+  view: ViewDescriptor,
+  path: readonly Oid[],
+  body: () => Steps<T>,
+): Steps<T> {
   context.viewStack.push(view.oid);
   try {
-    return context.inView(path, body);
+    return yield* context.inViewSteps(path, body);
   } finally {
     context.viewStack.pop();
   }

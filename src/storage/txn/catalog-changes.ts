@@ -112,9 +112,9 @@ export class CatalogChanges {
 
   record(): Pick<CommitRecord, 'catalog' | 'droppedStorage' | 'sequences'> {
     const { committer, counters } = this.#parts;
-    const catalog = [...this.#changes];
+    const catalog = lastChanges(this.#changes);
     if (this.#countersMoved) catalog.push(counters.change());
-    const droppedStorage = droppedStorageIds(committer.published.catalog, catalog);
+    const droppedStorage = droppedStorageIds(committer.published.catalog, this.#changes);
     return { catalog, droppedStorage, sequences: this.#newSequences() };
   }
 
@@ -179,4 +179,17 @@ export class CatalogChanges {
     const unused = [...this.#built].filter((storageId) => !used.has(storageId));
     if (unused.length > 0) this.#parts.deleteStorage(unused);
   }
+}
+
+/** What becomes of each object in the end: an ALTER TABLE changes its table once an action. */
+function lastChanges(changes: readonly CatalogChange[]): CatalogChange[] {
+  const last = new Map<Oid | undefined, CatalogChange>();
+  // Objects keep the order in which they were first changed.
+  for (const change of changes) last.set(changedOid(change), change);
+  return [...last.values()];
+}
+
+function changedOid(change: CatalogChange): Oid | undefined {
+  if (change.change === 'put') return change.object.oid;
+  return change.change === 'drop' ? change.oid : undefined;
 }

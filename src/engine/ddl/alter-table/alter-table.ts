@@ -5,7 +5,9 @@ import {
   type TableDescriptor,
 } from '../../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../../errors/db-error.ts';
+import { turn } from '../../../exec/operator.ts';
 import { nodeAs, type ColumnDef, type NodeBody, type RangeVar } from '../../../parse/ast.ts';
+import { checkpointOf } from '../../checkpoint.ts';
 import { requireOwner } from '../../privileges.ts';
 import type { SessionContext } from '../../session-context.ts';
 import { displayName, findRelation, kindName, mustFindRelation } from '../names.ts';
@@ -78,7 +80,11 @@ export async function alterTable(
   const before = session.catalog();
   const target: AlterTarget = { session, oid: relation.oid, sql };
   commands.sort((a, b) => passOf(a) - passOf(b));
-  for (const command of commands) await runCommand(target, command);
+  const turns = { checkpoint: checkpointOf(session) };
+  for (const command of commands) {
+    await runCommand(target, command);
+    await turn(turns);
+  }
   await guardViews(session, before);
   return tag;
 }

@@ -10,7 +10,7 @@ import type { Oid } from '../../../types/type.ts';
 import type { SessionContext } from '../../session-context.ts';
 import { describeObject, relationsOfView, userViews } from '../dependencies.ts';
 import { dropAll } from '../drop.ts';
-import { viewUsage } from '../view-usage.ts';
+import { readUsages, viewUsage } from '../view-usage.ts';
 import { columnsOfIndex } from './stored-sql.ts';
 import { currentTable, mustColumn, putTable, SYSTEM_COLUMNS, type AlterTarget } from './target.ts';
 
@@ -88,6 +88,8 @@ async function dropViewsOn(
   column: ColumnDescriptor,
   cascade: boolean,
 ): Promise<void> {
+  const catalog = session.catalog();
+  await readUsages(session, catalog, userViews(catalog));
   const views = viewsUsing(session, table.oid, column.attnum);
   const [first] = views;
   if (first === undefined) return;
