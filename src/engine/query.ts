@@ -7,6 +7,7 @@ import { finishInTurns, finishNow } from '../base/steps.ts';
 import type { CatalogSnapshot } from '../catalog/catalog.ts';
 import { dbError } from '../errors/db-error.ts';
 import { execute } from '../exec/build.ts';
+import { compilePlan } from '../exec/compile-plan.ts';
 import type { ExecContext, Instrumentation } from '../exec/operator.ts';
 import { modifiedRows } from '../exec/run.ts';
 import type { ParsedStatement } from '../parse/parser.ts';
@@ -17,7 +18,7 @@ import type { PhysicalNode, PhysicalPlan } from '../plan/physical.ts';
 import { StatementRestart } from '../storage/storage.ts';
 import type { Oid } from '../types/type.ts';
 import type { Batch } from '../vector/vector.ts';
-import { parseTurns } from './checkpoint.ts';
+import { checkpointOf, parseTurns } from './checkpoint.ts';
 import { temporarySchema } from './ddl/temporary.ts';
 import type { Completion, Executable, StatementCall, StatementRun } from './executable.ts';
 import { ParameterRows } from './insert/parameter-rows.ts';
@@ -33,11 +34,15 @@ export interface PlannedQuery {
   readonly fields: readonly FieldDescription[] | null;
   /** As of the planning. */
   readonly sizes: TableSizes;
+  /** Whether planning took many steps: then compiling does, too. */
+  readonly isLong?: boolean;
 }
 
 /** Times that a statement is restarted before it gives up with 40001. */
 const RESTARTS_MAX = 1000;
 const PLAN_CACHE_ENTRIES = 256;
+/** Steps of the planning of a statement of a hundred terms. */
+const SHORT_STEPS = 32;
 const PLAN_CACHE_TEXT_LIMIT = 8192;
 /** Literals such as 'now' are evaluated when the statement is bound: such plans are not kept. */
 const VOLATILE_LITERAL = /\b(now|today|tomorrow|yesterday)\b/i;
@@ -150,11 +155,15 @@ export async function planAhead(
   const basis = { catalog: session.catalog(), key: planKey(session, '', declaredTypes) };
   const texts = new StoredTexts();
   const turns = parseTurns(session);
+  let taken = 0;
   const planned = await texts.reading(() => {
     const steps = planInSteps(session, statement, sql, declaredTypes, texts);
-    return finishInTurns(steps, () => turns.checkpoint());
+    return finishInTurns(steps, () => {
+      taken++;
+      return turns.checkpoint();
+    });
   }, turns);
-  plannedAhead.set(statement.node, { ...planned, ...basis });
+  plannedAhead.set(statement.node, { ...basis, ...planned, isLong: taken > SHORT_STEPS });
 }
 
 /** What was planned ahead, once, and only if nothing has changed that plans depend on. */
@@ -270,6 +279,7 @@ export async function* runPlanned(
 ): StatementRun {
   const { plan } = planned;
   checkPlanPrivileges(session, plan);
+  if (planned.isLong === true) await finishInTurns(compilePlan(plan.root), checkpointOf(session));
   const context = (): ExecContext =>
     session.execContext(call.parameters, plan.execParams, instrumentation);
   if (!changesOrLocks(plan)) {

@@ -12,7 +12,7 @@ import { valueAt, type Batch, type Vector } from '../vector/vector.ts';
 import { compileCall } from './expr/call.ts';
 import { compileCase, compileCoalesce, compileMinMax, compileNullIf } from './expr/conditional.ts';
 import { compileArray, compileCast, compileField, compileRow } from './expr/construct.ts';
-import { rowwise } from './expr/effects.ts';
+import { rowwise, statesOf } from './expr/effects.ts';
 import { argValue, constantArg, leaf, runOn, toVector, type Evaluator } from './expr/evaluator.ts';
 import {
   compileBooleanTest,
@@ -26,6 +26,7 @@ import { compileSubplan } from './expr/subplan.ts';
 import { compileSubscript } from './expr/subscript.ts';
 import { UNIT_BATCH } from './expr/unit-batch.ts';
 import { childExprs, usedColumns } from './expr/walk.ts';
+import { truthTree } from './lanes/lane-tree.ts';
 import type { ExecContext } from './operator.ts';
 
 export { isAsync } from './expr/walk.ts';
@@ -69,7 +70,39 @@ const WIDE_LEVELS = 3;
 
 /** Compiles the parts of an expression of very many, so that compiling the whole takes little more. */
 export function* compileParts(expr: Expr): Generator<void, void, void> {
-  if (isWide(expr, WIDE_LEVELS)) yield* compileBelow(expr, { left: WIDE });
+  if (!isWide(expr, WIDE_LEVELS)) return;
+  const step = { left: WIDE };
+  yield* truthsBelow(expr, step);
+  yield* compileBelow(expr, step);
+}
+
+/** Looks at which conditions are lanes', below one that is looked at in the end. */
+function* truthsBelow(expr: Expr, step: { left: number }): Generator<void, void, void> {
+  if (expr.kind !== 'and' && expr.kind !== 'or' && expr.kind !== 'not') return;
+  for (const child of childExprs(expr)) {
+    yield* truthsBelow(child, step);
+    // What is no lane's makes a condition none, whatever comes after it.
+    if (truthTree(child) === undefined && expr.kind !== 'and') return;
+    yield* pause(step);
+  }
+}
+
+/** Compiles expressions with all that they are made of. */
+export function* compileSteps(exprs: Iterable<Expr>): Generator<void, void, void> {
+  const step = { left: WIDE };
+  for (const expr of exprs) {
+    if (EVALUATORS.has(expr)) continue;
+    yield* compileBelow(expr, step);
+    statesOf(expr);
+    evaluatorOf(expr);
+    yield* pause(step);
+  }
+}
+
+function* pause(step: { left: number }): Generator<void, void, void> {
+  if (--step.left > 0) return;
+  yield;
+  step.left = WIDE;
 }
 
 function isWide(expr: Expr, levels: number): boolean {
@@ -83,10 +116,9 @@ function* compileBelow(expr: Expr, step: { left: number }): Generator<void, void
     // What an earlier run has compiled it has compiled with all that is below.
     if (EVALUATORS.has(child)) continue;
     yield* compileBelow(child, step);
+    statesOf(child);
     evaluatorOf(child);
-    if (--step.left > 0) continue;
-    yield;
-    step.left = WIDE;
+    yield* pause(step);
   }
 }
 

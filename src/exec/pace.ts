@@ -6,6 +6,7 @@
 import type { Clock } from '../base/env.ts';
 import type { Expr } from '../plan/expr.ts';
 import type { Batch } from '../vector/vector.ts';
+import { LARGE_SIZE } from './expr/evaluator.ts';
 import { someExpr, usedColumns } from './expr/walk.ts';
 import { endWithin } from './expr/weights.ts';
 
@@ -15,6 +16,8 @@ const FIRST_WEIGHT = 16 * 1024;
 const MOST_WEIGHT = 16 * 1024 * 1024;
 /** Milliseconds that a piece should take. */
 const PIECE_MS = 2;
+/** Rows of the smallest pieces of a large expression. */
+const LARGE_ROWS = 64;
 /** By how much pieces grow, or shrink, from one to the next: a pause may be in one's time. */
 const STEP = 4;
 
@@ -28,9 +31,16 @@ export interface Pace {
   end(rows: number): void;
 }
 
+/** Between which numbers of rows pieces are, where the rows are light. */
+interface PieceRows {
+  readonly most: number;
+  readonly least: number;
+}
+
 class MeasuredPace implements Pace {
   rows: number;
   readonly #most: number;
+  readonly #least: number;
   readonly #clock: Clock;
   /** Columns that are computed with. */
   readonly #columns: readonly number[];
@@ -39,9 +49,10 @@ class MeasuredPace implements Pace {
   #isHeavy = false;
   #start = 0;
 
-  constructor(clock: Clock, most: number, columns: readonly number[]) {
+  constructor(clock: Clock, { most, least }: PieceRows, columns: readonly number[]) {
     this.#clock = clock;
     this.#most = most;
+    this.#least = least;
     this.#columns = columns;
     this.rows = Math.min(FIRST_ROWS, most);
   }
@@ -61,7 +72,7 @@ class MeasuredPace implements Pace {
     const ms = this.#clock.monotonicMs() - this.#start;
     const ideal = Math.floor((rows * PIECE_MS) / ms);
     if (ms > PIECE_MS) {
-      const least = Math.max(1, Math.floor(rows / STEP));
+      const least = Math.max(this.#least, Math.floor(rows / STEP));
       this.rows = Math.min(this.rows, Math.max(ideal, least));
       this.#weight = Math.max(FIRST_WEIGHT, this.#weight / STEP);
     } else if (this.#isHeavy) this.#weight = Math.min(MOST_WEIGHT, this.#weight * STEP);
@@ -99,6 +110,11 @@ export function isDear(expr: Expr): boolean {
   });
 }
 
+function isLarge(expr: Expr): boolean {
+  let size = 0;
+  return someExpr(expr, () => ++size >= LARGE_SIZE);
+}
+
 /** Always so many rows. */
 export function steadyPace(rows: number): Pace {
   return {
@@ -111,5 +127,8 @@ export function steadyPace(rows: number): Pace {
 
 /** The pace for expressions, of at most `most` rows: these at once where each row is cheap. */
 export function paceOf(exprs: readonly Expr[], most: number, clock: Clock): Pace {
-  return exprs.some(isDear) ? new MeasuredPace(clock, most, usedColumns(exprs)) : steadyPace(most);
+  if (!exprs.some(isDear)) return steadyPace(most);
+  // A large expression has steps inside, and takes as long for a row as for a few.
+  const least = exprs.some(isLarge) ? Math.min(LARGE_ROWS, most) : 1;
+  return new MeasuredPace(clock, { most, least }, usedColumns(exprs));
 }

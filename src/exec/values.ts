@@ -3,8 +3,11 @@ import type { ValuesNode } from '../plan/physical.ts';
 import { VectorBuilder } from '../vector/builder.ts';
 import { BATCH_ROWS } from '../vector/vector.ts';
 import { compileExpr, UNIT_BATCH } from './expression.ts';
-import type { ExecContext, OperatorRun } from './operator.ts';
+import { turn, type ExecContext, type OperatorRun } from './operator.ts';
 import { valueAt } from '../vector/vector.ts';
+
+/** Rows between two checkpoints: each of their expressions is compiled for the one row. */
+const STEP_ROWS = 128;
 
 export async function* runValues(node: ValuesNode, context: ExecContext): OperatorRun {
   if (node.batches !== undefined) {
@@ -13,11 +16,10 @@ export async function* runValues(node: ValuesNode, context: ExecContext): Operat
   }
   const order = node.order ?? [...node.columns.keys()];
   for (let start = 0; start < node.rows.length; start += BATCH_ROWS) {
-    const pause = context.checkpoint();
-    if (pause !== undefined) await pause;
     const rows = node.rows.slice(start, start + BATCH_ROWS);
     const builders = node.columns.map((column) => new VectorBuilder(column.type, rows.length));
-    for (const row of rows) {
+    for (const [at, row] of rows.entries()) {
+      if (at % STEP_ROWS === 0) await turn(context);
       for (const i of order) {
         const expr = row[i];
         if (expr.kind === 'constant') builders[i].append(expr.value);

@@ -2,6 +2,7 @@
 import { arrayCases } from './array-cases.ts';
 import { statement, type LatencyCase } from './latency-case.ts';
 import { documentCases } from './document-cases.ts';
+import { longStatementCases } from './long-statement-cases.ts';
 import { mixedCases } from './mixed-cases.ts';
 import { textCases } from './text-cases.ts';
 
@@ -32,6 +33,7 @@ export function latencyCases(scale: number): readonly LatencyCase[] {
     ...documentCases(rows),
     ...textCases(rows),
     ...arrayCases(rows),
+    ...longStatementCases(rows),
   ];
 }
 

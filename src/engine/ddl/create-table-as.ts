@@ -1,11 +1,14 @@
 /** CREATE TABLE ... AS and SELECT INTO. */
+import { finishInTurns } from '../../base/steps.ts';
 import { prepareValues } from '../../exec/prepare-values.ts';
 import type { ColumnDescriptor, TableDescriptor } from '../../catalog/catalog.ts';
 import { dbError, notSupported } from '../../errors/db-error.ts';
 import { execute } from '../../exec/build.ts';
+import { compilePlan } from '../../exec/compile-plan.ts';
 import { nameList, type NodeBody, type RangeVar } from '../../parse/ast.ts';
 import type { ParsedStatement } from '../../parse/parser.ts';
 import { OID, sqlType } from '../../types/type.ts';
+import { checkpointOf } from '../checkpoint.ts';
 import type { StatementCall } from '../executable.ts';
 import { checkPlanPrivileges } from '../privileges.ts';
 import { planAhead, planQuery } from '../query.ts';
@@ -69,6 +72,7 @@ export async function createTableAs(
   await transaction.changeCatalog([{ change: 'put', object: table }]);
   if (into?.skipData === true) return 'CREATE TABLE AS';
   let rows = 0;
+  await finishInTurns(compilePlan(planned.plan.root), checkpointOf(session));
   const context = session.execContext(call.parameters, planned.plan.execParams);
   for await (const batch of execute(planned.plan.root, context)) {
     await prepareValues(batch, context);

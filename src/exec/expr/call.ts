@@ -13,6 +13,7 @@ import {
   combine,
   constantArg,
   runSteps,
+  sizeOf,
   type Compile,
   type Evaluator,
   type Steps,
@@ -146,5 +147,5 @@ function asyncCall(expr: CallExpr, args: readonly Evaluator[]): Evaluator {
     }
     return builder.finish();
   }
-  return { type, now: undefined, isLong: false, steps };
+  return { type, now: undefined, isLong: false, size: sizeOf(args), steps };
 }

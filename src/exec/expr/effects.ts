@@ -26,14 +26,15 @@ const SETTINGS_READ = 'settings read';
 const STATES = new WeakMap<Expr, readonly State[]>();
 
 /** The states of all calls in the expression, once for each call. */
-function statesOf(expr: Expr): readonly State[] {
+export function statesOf(expr: Expr): readonly State[] {
   if (expr.kind === 'column' || expr.kind === 'constant') return NONE;
   let states = STATES.get(expr);
   if (states === undefined) {
     const own = expr.kind === 'call' ? stateOf(expr) : undefined;
-    const below = childExprs(expr).flatMap(statesOf);
-    states = own === undefined ? below : [own, ...below];
-    STATES.set(expr, states.length === 0 ? NONE : states);
+    const all = own === undefined ? [] : [own];
+    for (const child of childExprs(expr)) for (const state of statesOf(child)) all.push(state);
+    states = all.length === 0 ? NONE : all;
+    STATES.set(expr, states);
   }
   return states;
 }

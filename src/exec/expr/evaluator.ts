@@ -21,7 +21,34 @@ export interface Evaluator {
   readonly now: ((batch: Batch, context: ExecContext) => KernelArg) | undefined;
   /** Whether `steps` makes a difference to who may wait: something below it takes large values in steps. */
   readonly isLong: boolean;
+  /** Parts that it is made of, itself among them. */
+  readonly size: number;
+  /** What it is computed from, where that is all its arguments. */
+  readonly combination?: Combination;
   steps(batch: Batch, context: ExecContext): Steps;
+}
+
+/** Parts from which on an expression goes in steps, as some of its rows take milliseconds. */
+export const LARGE_SIZE = 128;
+/** What a part takes without any rows, in rows. */
+const ROWS_OF_CALL = 64;
+/** Rows times parts between two steps: about a millisecond. */
+const STEP_WORK = 8192;
+
+/** Work since the last step, whoever has done it. */
+let work = 0;
+
+function isDue(parts: number, rows: number): boolean {
+  work += parts * (ROWS_OF_CALL + rows);
+  if (work < STEP_WORK) return false;
+  work = 0;
+  return true;
+}
+
+export function sizeOf(args: readonly Evaluator[]): number {
+  let size = 1;
+  for (const arg of args) size += arg.size;
+  return size;
 }
 
 /** Compiles a sub-expression; handed to the compilers of single node kinds. */
@@ -93,21 +120,58 @@ export type LongForm = (
   context: ExecContext,
 ) => Steps | undefined;
 
+/** Arguments, and what is computed from them. */
+interface Combination {
+  readonly args: readonly Evaluator[];
+  readonly apply: (values: KernelArg[], length: number, context: ExecContext) => KernelArg;
+  readonly long: LongForm | undefined;
+}
+
+/**
+ * Runs a combination with those below it that go in steps, too: not one generator in the other, as each step
+ * would go through all of them, and a chain of operators may be thousands deep.
+ */
+function* combinationSteps(top: Combination, batch: Batch, context: ExecContext): Steps {
+  const { length } = batch;
+  const waiting: { readonly combination: Combination; readonly values: KernelArg[] }[] = [];
+  let combination = top;
+  let values: KernelArg[] = [];
+  for (;;) {
+    while (values.length < combination.args.length) {
+      const arg = combination.args[values.length];
+      if (arg.combination === undefined || !arg.isLong) {
+        values.push(yield* runSteps(arg, batch, context));
+      } else {
+        waiting.push({ combination, values });
+        combination = arg.combination;
+        values = [];
+      }
+    }
+    const inSteps = combination.long?.(values, length, context);
+    const result =
+      inSteps === undefined ? combination.apply(values, length, context) : yield* inSteps;
+    const above = waiting.pop();
+    if (above === undefined) return result;
+    ({ combination, values } = above);
+    values.push(result);
+    if (isDue(1, length)) yield;
+  }
+}
+
 /** An expression that is computed from all its arguments over all rows. */
 export function combine(
   type: SqlType,
   args: readonly Evaluator[],
-  apply: (values: KernelArg[], length: number, context: ExecContext) => KernelArg,
+  apply: Combination['apply'],
   long?: LongForm,
 ): Evaluator {
-  function* steps(batch: Batch, context: ExecContext): Steps {
-    const values: KernelArg[] = [];
-    for (const arg of args) values.push(yield* runSteps(arg, batch, context));
-    const inSteps = long?.(values, batch.length, context);
-    return inSteps === undefined ? apply(values, batch.length, context) : yield* inSteps;
-  }
-  const isLong = long !== undefined || args.some((arg) => arg.isLong);
-  if (args.some((arg) => arg.now === undefined)) return { type, now: undefined, isLong, steps };
+  const combination = { args, apply, long };
+  const steps = (batch: Batch, context: ExecContext): Steps =>
+    combinationSteps(combination, batch, context);
+  const size = sizeOf(args);
+  const isLong = long !== undefined || size >= LARGE_SIZE || args.some((arg) => arg.isLong);
+  if (args.some((arg) => arg.now === undefined))
+    return { type, now: undefined, isLong, size, combination, steps };
   const runs = args.map((arg) => arg.now!);
   const now = (batch: Batch, context: ExecContext): KernelArg =>
     apply(
@@ -115,7 +179,7 @@ export function combine(
       batch.length,
       context,
     );
-  return { type, now, isLong, steps };
+  return { type, now, isLong, size, combination, steps };
 }
 
 /** An expression that decides itself which arguments to evaluate over which rows. */
@@ -125,18 +189,23 @@ export function conditional(
   steps: (batch: Batch, context: ExecContext) => Steps,
 ): Evaluator {
   const waits = children.some((child) => child.now === undefined);
+  const size = sizeOf(children);
   return {
     type,
     now: waits ? undefined : (batch, context) => drive(steps(batch, context)),
-    isLong: children.some((child) => child.isLong),
+    isLong: size >= LARGE_SIZE || children.some((child) => child.isLong),
+    size,
     steps,
   };
 }
 
+/** Runs a part of an expression, with a step where there was much to do. */
 export function* runSteps(evaluator: Evaluator, batch: Batch, context: ExecContext): Steps {
   const { now, isLong } = evaluator;
-  if (now !== undefined && !isLong) return now(batch, context);
-  return yield* evaluator.steps(batch, context);
+  if (now === undefined || isLong) return yield* evaluator.steps(batch, context);
+  const arg = now(batch, context);
+  if (isDue(evaluator.size, batch.length)) yield;
+  return arg;
 }
 
 /** The same for who may wait: at once where there is nothing to wait for. */
@@ -159,6 +228,7 @@ export function leaf(
     type,
     now,
     isLong: false,
+    size: 1,
     *steps(batch, context) {
       return now(batch, context);
     },

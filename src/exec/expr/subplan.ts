@@ -30,7 +30,7 @@ export function compileSubplan(expr: SubplanExpr, compile: Compile): Evaluator {
   const { type } = expr;
   const hashed = hashedTest(expr, compile);
   if (hashed !== undefined)
-    return { type, now: undefined, isLong: false, steps: lookUpSteps(expr, hashed) };
+    return { type, now: undefined, isLong: false, size: 1, steps: lookUpSteps(expr, hashed) };
   const bindings = expr.bindings.map(({ param, value }) => ({ param, value: compile(value) }));
   const test = expr.test === null ? undefined : compile(expr.test);
   const testColumns = expr.test === null ? [] : usedColumns([expr.test]);
@@ -54,7 +54,7 @@ export function compileSubplan(expr: SubplanExpr, compile: Compile): Evaluator {
     }
     return builder.finish();
   }
-  return { type, now: undefined, isLong: false, steps };
+  return { type, now: undefined, isLong: false, size: 1, steps };
 }
 
 /** What was computed once for the statement, and from which rows of CTEs. */

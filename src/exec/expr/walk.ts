@@ -1,5 +1,5 @@
 /** Looking into bound expressions: children, columns used, whether they may wait or raise. */
-import type { Expr } from '../../plan/expr.ts';
+import type { CaseExpr, Expr } from '../../plan/expr.ts';
 
 /** Direct sub-expressions; of sub-plans only what is evaluated in the outer query. */
 export function childExprs(expr: Expr): readonly Expr[] {
@@ -25,7 +25,7 @@ export function childExprs(expr: Expr): readonly Expr[] {
     case 'nullif':
       return [expr.left, expr.right];
     case 'case':
-      return [...expr.branches.flatMap((branch) => [branch.when, branch.then]), expr.otherwise];
+      return caseChildren(expr);
     case 'array':
       return expr.elements;
     case 'row':
@@ -46,6 +46,13 @@ export function childExprs(expr: Expr): readonly Expr[] {
       return expr.test === null ? values : [...values, expr.test];
     }
   }
+}
+
+function caseChildren({ branches, otherwise }: CaseExpr): Expr[] {
+  const children: Expr[] = [];
+  for (const { when, then } of branches) children.push(when, then);
+  children.push(otherwise);
+  return children;
 }
 
 /** Whether the expression or one below it satisfies the test. */
