@@ -5,6 +5,7 @@
 import { finishInTurns, finishNow, type Steps } from '../../base/steps.ts';
 import type { CatalogSnapshot, ViewDescriptor } from '../../catalog/catalog.ts';
 import { DbError } from '../../errors/db-error.ts';
+import type { ParseTurns } from '../../parse/parse-in-turns.ts';
 import { readStored, storedStatements } from '../../parse/stored-texts.ts';
 import { bindStatement, type BindEnvironment, type BoundStatement } from '../../plan/binder.ts';
 import type { Oid } from '../../types/type.ts';
@@ -41,9 +42,12 @@ export async function readUsages(
   catalog: CatalogSnapshot,
   views: Iterable<ViewDescriptor>,
 ): Promise<void> {
+  // One slice for all: thousands of short views take as long as a long one.
+  const turns = parseTurns(session);
   for (const view of views) {
     if (usages.get(catalog)?.has(view) === true) continue;
-    const usage = await usageInTurns(session, catalog, view);
+    await turns.checkpoint();
+    const usage = await usageInTurns(session, catalog, view, turns);
     let cache = usages.get(catalog);
     if (cache === undefined) usages.set(catalog, (cache = new Map()));
     cache.set(view, usage ?? null);
@@ -54,9 +58,8 @@ async function usageInTurns(
   session: SessionContext,
   catalog: CatalogSnapshot,
   view: ViewDescriptor,
+  turns: ParseTurns,
 ): Promise<ViewUsage | undefined> {
-  const turns = parseTurns(session);
-  await turns.checkpoint();
   const [statement] = await readStored(view.sql, turns);
   if (statement === undefined) return undefined;
   try {

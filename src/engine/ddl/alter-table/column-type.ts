@@ -34,7 +34,7 @@ export async function alterColumnType(
   const column = mustColumn(before, name);
   const type = columnType(session, definition.typeName as TypeName, sql);
   if (definition.collClause !== undefined) throw notSupported('COLLATE in ALTER COLUMN TYPE');
-  refuse(target, before, column, type);
+  await refuse(target, before, column, type);
   const transform = transformOf(target, before, column, type, definition.raw_default);
   const defaultSql = defaultFor(target, column, type);
   const changed: ColumnDescriptor = { ...column, type, defaultSql, missingText: undefined };
@@ -65,17 +65,17 @@ export async function alterColumnType(
   }
 }
 
-function refuse(
+async function refuse(
   target: AlterTarget,
   table: TableDescriptor,
   column: ColumnDescriptor,
   type: SqlType,
-): void {
+): Promise<void> {
   const { session } = target;
   if (table.hypertable?.timeColumn === column.attnum && type.oid !== column.type.oid) {
     throw notSupported(`changing the data type of the hypertable column "${column.name}"`);
   }
-  const [view] = viewsUsing(session, table.oid, column.attnum);
+  const [view] = await viewsUsing(session, table.oid, column.attnum);
   if (view !== undefined) {
     throw dbError('feature_not_supported', {
       message: 'cannot alter type of a column used by a view or rule',

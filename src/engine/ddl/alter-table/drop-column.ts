@@ -61,8 +61,13 @@ function refuseDimension(table: TableDescriptor, { attnum }: ColumnDescriptor): 
 }
 
 /** User views whose query uses a column. */
-export function viewsUsing(session: SessionContext, table: Oid, attnum: number): ViewDescriptor[] {
+export async function viewsUsing(
+  session: SessionContext,
+  table: Oid,
+  attnum: number,
+): Promise<ViewDescriptor[]> {
   const catalog = session.catalog();
+  await readUsages(session, catalog, userViews(catalog));
   return [...userViews(catalog)].filter(
     (view) => viewUsage(session, catalog, view)?.columns.get(table)?.has(attnum) === true,
   );
@@ -88,9 +93,7 @@ async function dropViewsOn(
   column: ColumnDescriptor,
   cascade: boolean,
 ): Promise<void> {
-  const catalog = session.catalog();
-  await readUsages(session, catalog, userViews(catalog));
-  const views = viewsUsing(session, table.oid, column.attnum);
+  const views = await viewsUsing(session, table.oid, column.attnum);
   const [first] = views;
   if (first === undefined) return;
   const name = `column ${column.name} of ${describeObject(session, table)}`;
