@@ -7,7 +7,7 @@ import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
 import { findRelation, mustFindRelation } from '../ddl/names.ts';
 import type { StatementCall } from '../executable.ts';
-import { planQuery, runPlanned, type PlannedQuery } from '../query.ts';
+import { planAhead, planQuery, runPlanned, type PlannedQuery } from '../query.ts';
 import type { ResultSink } from '../session.ts';
 import type { SessionContext } from '../session-context.ts';
 import { copyColumns } from './copy-from.ts';
@@ -22,7 +22,7 @@ export async function copyTo(
   sql: string,
   call: StatementCall,
 ): Promise<string> {
-  const planned = sourceQuery(session, node, statement, sql);
+  const planned = await sourceQuery(session, node, statement, sql);
   const fields = planned.fields ?? [];
   if (planned.fields === null) {
     throw dbError('feature_not_supported', 'COPY query must have a RETURNING clause');
@@ -73,19 +73,16 @@ async function sendIfAny(sink: ResultSink, bytes: Uint8Array | undefined): Promi
   if (bytes !== undefined) await sink.copyOutData(bytes);
 }
 
-function sourceQuery(
+async function sourceQuery(
   session: SessionContext,
   node: NodeBody<'CopyStmt'>,
   statement: ParsedStatement,
   sql: string,
-): PlannedQuery {
+): Promise<PlannedQuery> {
   if (node.query !== undefined) {
-    return planQuery(
-      session,
-      { ...statement, node: node.query, text: `copy ${statement.text}` },
-      sql,
-      [],
-    );
+    const query = { ...statement, node: node.query, text: `copy ${statement.text}` };
+    await planAhead(session, query, sql, []);
+    return planQuery(session, query, sql, []);
   }
   const relation = mustFindRelation(session, node.relation as RangeVar);
   if (relation.kind !== 'table') {
