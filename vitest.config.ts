@@ -10,5 +10,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     maxWorkers: 2,
     pool: 'forks',
+    // What was made of sources that are the same need not be made again.
+    experimental: { fsModuleCache: true },
   },
 });

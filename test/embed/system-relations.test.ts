@@ -1,15 +1,15 @@
 /** Every built-in relation: its columns, its rows' shape, and how catalogs refer to each other. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReadableRelation } from '../../../../src/catalog/catalog.ts';
-import { parseColumns, relationFact } from '../../../../src/engine/system/relation-facts.ts';
-import { loadSystemCatalog, SystemView } from '../../../../src/engine/system/system-catalog.ts';
-import type { Engine } from '../../../../src/engine/session.ts';
-import { builtinRegistry } from '../../../../src/functions/registry.ts';
-import { initParser } from '../../../../src/parse/parser.ts';
-import { createNodeEnv } from '../../../../src/platform/node-env.ts';
-import { systemSqlPath } from '../../../../src/platform/package-path.ts';
-import { memoryEngine } from '../../../support/memory-engine.ts';
-import { TextSession } from '../../../support/text-session.ts';
+import type { ReadableRelation } from '../../src/catalog/catalog.ts';
+import { parseColumns, relationFact } from '../../src/engine/system/relation-facts.ts';
+import { loadSystemCatalog, SystemView } from '../../src/engine/system/system-catalog.ts';
+import type { Engine } from '../../src/engine/session.ts';
+import { builtinRegistry } from '../../src/functions/registry.ts';
+import { initParser } from '../../src/parse/parser.ts';
+import { createNodeEnv } from '../../src/platform/node-env.ts';
+import { systemSqlPath } from '../../src/platform/package-path.ts';
+import { memoryEngine } from '../support/memory-engine.ts';
+import { TextSession } from '../support/text-session.ts';
 
 const SCHEMA = `
   CREATE TABLE devices (

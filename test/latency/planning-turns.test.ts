@@ -1,13 +1,13 @@
 /** Long statements are planned in turns: others go on between, and a cancel is heard. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { openEngine } from '../../../src/engine/engine.ts';
-import type { SessionImpl } from '../../../src/engine/session-impl.ts';
-import type { Engine } from '../../../src/engine/session.ts';
-import { createNodeEnv } from '../../../src/platform/node-env.ts';
-import { systemSqlPath } from '../../../src/platform/package-path.ts';
-import { parseStatements, type ParsedStatement } from '../../../src/parse/parser.ts';
-import { bindSteps, type BindEnvironment } from '../../../src/plan/binder.ts';
-import { TextSession } from '../../support/text-session.ts';
+import { openEngine } from '../../src/engine/engine.ts';
+import type { SessionImpl } from '../../src/engine/session-impl.ts';
+import type { Engine } from '../../src/engine/session.ts';
+import { createNodeEnv } from '../../src/platform/node-env.ts';
+import { systemSqlPath } from '../../src/platform/package-path.ts';
+import { parseStatements, type ParsedStatement } from '../../src/parse/parser.ts';
+import { bindSteps, type BindEnvironment } from '../../src/plan/binder.ts';
+import { TextSession } from '../support/text-session.ts';
 
 let engine: Engine;
 let session: TextSession;
