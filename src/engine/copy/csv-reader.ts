@@ -108,45 +108,42 @@ export class CsvReader implements RowReader {
 
   /** Scans one field; returns the offset of the byte that ends it. */
   #field(bytes: Uint8Array, start: number, isLast: boolean): number {
+    const [quote, escape] = [this.#quote, this.#escape];
     let i = start;
     let inQuotes = false;
-    let quoted = false;
-    let out: number[] | undefined;
+    /** What the field is made of, once it has quotes; the part at hand begins at `from`. */
+    let parts: Uint8Array[] | undefined;
+    let from = start;
     for (; i < bytes.length; i++) {
       const byte = bytes[i] as number;
       if (inQuotes) {
-        if (
-          byte === this.#escape &&
-          i + 1 < bytes.length &&
-          (bytes[i + 1] === this.#quote || bytes[i + 1] === this.#escape) &&
-          (byte !== this.#quote || bytes[i + 1] === this.#quote)
-        ) {
-          out?.push(bytes[++i] as number);
-          continue;
+        if (byte !== quote && byte !== escape) continue;
+        if (byte === escape) {
+          if (i + 1 >= bytes.length && !isLast) return -1;
+          const next = bytes[i + 1];
+          if (next === quote || (next === escape && byte !== quote)) {
+            parts?.push(bytes.subarray(from, i));
+            from = ++i;
+            continue;
+          }
         }
-        if (byte === this.#escape && i + 1 >= bytes.length && !isLast) return -1;
-        if (byte === this.#quote) {
-          inQuotes = false;
-          continue;
-        }
-        out?.push(byte);
-        continue;
-      }
-      if (byte === this.#quote) {
-        if (!quoted) out = [...bytes.subarray(start, i)];
-        quoted = true;
+        if (byte !== quote) continue;
+        inQuotes = false;
+      } else if (byte === quote) {
+        parts ??= [];
         inQuotes = true;
-        continue;
-      }
-      if (byte === this.#delimiter || byte === NEWLINE || byte === RETURN) break;
-      out?.push(byte);
+      } else if (byte === this.#delimiter || byte === NEWLINE || byte === RETURN) break;
+      else continue;
+      parts?.push(bytes.subarray(from, i));
+      from = i + 1;
     }
     if (i >= bytes.length && !isLast) return -1;
     if (inQuotes) throw dbError('bad_copy_file_format', 'unterminated CSV quoted field');
+    parts?.push(bytes.subarray(from, i));
     this.#starts.push(start);
     this.#ends.push(i);
-    this.#quoted.push(quoted);
-    this.#resolved.push(out === undefined ? undefined : Uint8Array.from(out));
+    this.#quoted.push(parts !== undefined);
+    this.#resolved.push(parts === undefined ? undefined : joined(parts));
     return i;
   }
 
@@ -210,4 +207,17 @@ export class CsvReader implements RowReader {
     } else if (resolved === undefined) column.setBytes(row, bytes, from, to);
     else column.setBytes(row, resolved, 0, resolved.length);
   }
+}
+
+/** The parts as one; mostly there is only one that is not empty. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const some = parts.filter((part) => part.length > 0);
+  if (some.length === 1) return some[0] as Uint8Array;
+  const all = new Uint8Array(some.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of some) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -222,6 +222,26 @@ describe('COPY FROM', () => {
     }
   });
 
+  it('takes quotes and escapes out of CSV, wherever they stand', async () => {
+    await session.run('CREATE TABLE quoted (a text, b text)');
+    const load = (lines: string, options: string): Promise<string> =>
+      copy(`COPY quoted FROM STDIN (FORMAT csv${options})`, whole(Buffer.from(lines)));
+    const long = 'long, "text" '.repeat(20_000);
+    await load(`a"b""c"d,""\n"a"b"c",",\n"x\n"${long.replaceAll('"', '""')}",é"ü"\n`, '');
+    await load(`"x\\"y\\\\z\\n",b\n`, ", ESCAPE E'\\\\'");
+    await load(`'it''s',"\n`, ", QUOTE ''''");
+    const outcome = await session.run('SELECT a, b FROM quoted');
+    if (outcome.kind === 'error') throw outcome.error;
+    expect(outcome.result.rows).toEqual([
+      ['ab"cd', ''],
+      ['abc', ',\nx'],
+      [long, 'éü'],
+      ['x"y\\z\\n', 'b'],
+      [`it's`, '"'],
+    ]);
+    await expect(load('"open,\n', '')).rejects.toMatchObject({ code: '22P04' });
+  });
+
   it('freezes rows of tables that the subtransaction created or truncated', async () => {
     const input = (): AsyncIterable<Uint8Array> => whole(Buffer.from('1\n'));
     const freeze = 'COPY frozen FROM STDIN (FREEZE)';
