@@ -24,6 +24,7 @@ export async function guardViews(
       rewritten(session, before, old, view, renaming),
     );
     await session.transaction.current().changeCatalog(changes);
+    await readUsages(session, session.catalog(), userViews(session.catalog()));
     changed = changedViews(session, before);
   }
   const [first] = changed;

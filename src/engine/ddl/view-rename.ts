@@ -3,7 +3,7 @@ import type { CatalogSnapshot, ViewDescriptor } from '../../catalog/catalog.ts';
 import { quoteIdentifier } from '../../base/identifier.ts';
 import { nameList, nodeAs, type Node } from '../../parse/ast.ts';
 import { storedStatements } from '../../parse/stored-texts.ts';
-import { characterOffset } from '../../parse/position.ts';
+import { OffsetReader } from '../../parse/position.ts';
 import type { Oid } from '../../types/type.ts';
 
 /** What was renamed: a relation (name or schema), a schema, or a column of a relation. */
@@ -28,19 +28,23 @@ export function renamedViewSql(
   const [statement] = storedStatements(view.sql);
   if (statement === undefined) return undefined;
   const edits: Edit[] = [];
+  // Names are mostly visited in the order of the text: one reader goes through it once.
+  const names = { sql: view.sql, offsets: new OffsetReader(view.sql) };
   visitTree(statement.node, (node) => {
-    if (renaming.kind === 'column') columnEdits(view.sql, node, renaming, edits);
-    else relationEdit(before, view, node, renaming, edits);
+    if (renaming.kind === 'column') columnEdits(names, node, renaming, edits);
+    else relationEdit(before, view, names, node, renaming, edits);
   });
   return edits.length === 0 ? undefined : applyEdits(view.sql, edits);
 }
 
 export function applyEdits(text: string, edits: readonly Edit[]): string {
-  let result = text;
-  for (const edit of edits.toSorted((a, b) => b.start - a.start)) {
-    result = result.slice(0, edit.start) + edit.text + result.slice(edit.end);
+  const parts: string[] = [];
+  let at = 0;
+  for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
+    parts.push(text.slice(at, edit.start), edit.text);
+    at = edit.end;
   }
-  return result;
+  return parts.join('') + text.slice(at);
 }
 
 /** Shows every object of a syntax tree. */
@@ -57,6 +61,12 @@ export function visitTree(value: unknown, see: (node: Node) => void): void {
 const NAME =
   /(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*))*/uy;
 
+/** A text, and where in it the tree's locations are. */
+interface Names {
+  readonly sql: string;
+  readonly offsets: OffsetReader;
+}
+
 /** Where the dotted name at a location ends. */
 export function nameEnd(sql: string, start: number): number | undefined {
   NAME.lastIndex = start;
@@ -66,6 +76,7 @@ export function nameEnd(sql: string, start: number): number | undefined {
 function relationEdit(
   before: CatalogSnapshot,
   view: ViewDescriptor,
+  { sql, offsets }: Names,
   node: Node,
   renaming: Exclude<Renaming, { kind: 'column' }>,
   edits: Edit[],
@@ -82,8 +93,8 @@ function relationEdit(
     if (found.schema !== renaming.from) return;
     qualified = `${quoteIdentifier(renaming.to)}.${quoteIdentifier(range.relname)}`;
   }
-  const start = characterOffset(view.sql, range.location);
-  const end = nameEnd(view.sql, start);
+  const start = offsets.unit(range.location);
+  const end = nameEnd(sql, start);
   if (end === undefined) return;
   // Columns are qualified with the old name all over the query: it stays as the alias.
   const alias =
@@ -110,7 +121,7 @@ function findIn(
 
 /** Every reference to a column of that name; a result column keeps its old name. */
 function columnEdits(
-  sql: string,
+  { sql, offsets }: Names,
   node: Node,
   renaming: Extract<Renaming, { kind: 'column' }>,
   edits: Edit[],
@@ -122,7 +133,7 @@ function columnEdits(
       nameList(targetColumn.fields).at(-1) === renaming.from &&
       targetColumn.location !== undefined
     ) {
-      const end = nameEnd(sql, characterOffset(sql, targetColumn.location));
+      const end = nameEnd(sql, offsets.unit(targetColumn.location));
       if (end !== undefined)
         edits.push({ start: end, end, text: ` AS ${quoteIdentifier(renaming.from)}` });
     }
@@ -131,7 +142,7 @@ function columnEdits(
   if (reference?.location === undefined) return;
   const names = nameList(reference.fields);
   if (names.at(-1) !== renaming.from || names.length !== (reference.fields ?? []).length) return;
-  const start = characterOffset(sql, reference.location);
+  const start = offsets.unit(reference.location);
   const end = nameEnd(sql, start);
   if (end === undefined) return;
   const text = [...names.slice(0, -1), renaming.to].map(quoteIdentifier).join('.');

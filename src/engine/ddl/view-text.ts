@@ -7,7 +7,7 @@ import { finishInTurns } from '../../base/steps.ts';
 import { DbError } from '../../errors/db-error.ts';
 import { nodeAs } from '../../parse/ast.ts';
 import { readStored, storedStatements } from '../../parse/stored-texts.ts';
-import { characterOffset } from '../../parse/position.ts';
+import { OffsetReader } from '../../parse/position.ts';
 import { checkpointOf, parseTurns } from '../checkpoint.ts';
 import type { SessionContext } from '../session-context.ts';
 import { bindInTurns } from './bind-in-turns.ts';
@@ -21,10 +21,11 @@ export async function settledViewSql(session: SessionContext, sql: string): Prom
   if (statement === undefined) return sql;
   const edits = new Map<number, Edit>();
   const environment = session.bindEnvironment(sql, []);
+  const offsets = new OffsetReader(sql);
   const bound = await bindInTurns(session, statement, {
     ...environment,
     onStar: (location, columns) => {
-      const start = characterOffset(sql, location);
+      const start = offsets.unit(location);
       const end = starEnd(sql, start);
       const names = columns.map(({ alias, name }) =>
         alias === undefined || alias === ''
@@ -66,6 +67,7 @@ function qualifications(session: SessionContext, sql: string): Edit[] {
   const path = session.lookupPath().filter((oid) => oid !== PG_CATALOG_SCHEMA_OID);
   const ctes = new Set<string>();
   const edits: Edit[] = [];
+  const offsets = new OffsetReader(sql);
   const [statement] = storedStatements(sql);
   visitTree(statement?.node, (node) => {
     const cte = nodeAs(node, 'CommonTableExpr')?.ctename;
@@ -83,7 +85,7 @@ function qualifications(session: SessionContext, sql: string): Edit[] {
       return;
     const at = path.findIndex((schema) => catalog.relationByName(schema, relname) !== undefined);
     if (at <= 0 || catalog.relationByName(PG_CATALOG_SCHEMA_OID, relname) !== undefined) return;
-    const start = characterOffset(sql, location);
+    const start = offsets.unit(location);
     const end = nameEnd(sql, start);
     const schema = catalog.schema(path[at] as number)?.name ?? '';
     if (end !== undefined)
