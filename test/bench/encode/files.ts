@@ -4,6 +4,7 @@
  */
 import {
   closeSync,
+  fsyncSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -170,6 +171,8 @@ class FormWriter {
 
   close(): void {
     if (this.#rows > 0) this.#finish();
+    // The disk must not be busy with it while somebody loads it.
+    fsyncSync(this.#file);
     closeSync(this.#file);
     writeFileSync(`${this.#path}.json`, JSON.stringify(this.#sections));
   }
