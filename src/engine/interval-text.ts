@@ -1,19 +1,9 @@
 /** Fixed-width intervals as microseconds, for chunk widths and time-outs. */
 import { dbError } from '../errors/db-error.ts';
 import { codecFor } from '../types/codecs.ts';
-import type { FormatSettings } from '../types/codec.ts';
 import { Interval } from '../types/interval.ts';
 import { OID } from '../types/type.ts';
-
-const NEUTRAL: FormatSettings = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-};
+import { NEUTRAL_FORMAT } from '../types/neutral-format.ts';
 
 const DAY_MICROS = 86_400_000_000;
 
@@ -25,7 +15,7 @@ export function intervalMicros(interval: Interval): number {
 }
 
 export function intervalCodecText(text: string): number {
-  const value = codecFor(OID.interval).parseText(text, -1, NEUTRAL);
+  const value = codecFor(OID.interval).parseText(text, -1, NEUTRAL_FORMAT);
   if (value instanceof Interval) return intervalMicros(value);
   throw dbError('invalid_parameter_value', `invalid interval: "${text}"`);
 }

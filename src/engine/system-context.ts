@@ -7,20 +7,10 @@ import { parseExpression } from '../parse/parser.ts';
 import type { BindEnvironment } from '../plan/bind/context.ts';
 import { bindExpr } from '../plan/bind/expr.ts';
 import type { Expr } from '../plan/expr.ts';
-import type { FormatSettings } from '../types/codec.ts';
 import { PG_CATALOG_SCHEMA_OID } from '../catalog/catalog.ts';
 import type { Database } from './database.ts';
 import { tableScope } from './expressions.ts';
-
-export const NEUTRAL_FORMAT: FormatSettings = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-};
+import { NEUTRAL_FORMAT } from '../types/neutral-format.ts';
 
 export function systemBindEnvironment(
   catalog: CatalogSnapshot,

@@ -2,6 +2,7 @@
 import type { FormatSettings } from '../types/codec.ts';
 import { explainNode, type ExplainedNode, type ExplainMetrics } from './explain-node.ts';
 import type { PhysicalNode, PhysicalPlan } from './physical.ts';
+import { NEUTRAL_FORMAT } from '../types/neutral-format.ts';
 
 export interface ExplainOptions {
   readonly analyze: boolean;
@@ -20,22 +21,12 @@ export interface ExplainRun {
   readonly executionMs: number;
 }
 
-const FORMAT: FormatSettings = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-};
-
 /** Lines of the plan's text. */
 export function explainPlan(
   plan: PhysicalPlan,
   options: ExplainOptions,
   run?: ExplainRun,
-  format: FormatSettings = FORMAT,
+  format: FormatSettings = NEUTRAL_FORMAT,
 ): string[] {
   const root = explainNode(plan.root, format, run?.metrics);
   if (options.format === 'json') {

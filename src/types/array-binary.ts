@@ -9,7 +9,7 @@ import { mustCodec } from './codec-registry.ts';
 import type { Codec, FormatSettings, Steps } from './codec.ts';
 import { isHeavy, isLarge, STEP_WEIGHT, writeSteps } from './large-value.ts';
 import { PgArray } from './pg-array.ts';
-import { STORED_FORMAT } from './stored-format.ts';
+import { NEUTRAL_FORMAT } from './neutral-format.ts';
 import { typeInfo } from './type-table.ts';
 import type { Oid } from './type.ts';
 import type { Value } from './value.ts';
@@ -159,7 +159,7 @@ export function* prepareArray(array: PgArray, element: Oid): Stepped<void> {
   } else if (!PREPARED.has(array)) {
     const chunks = new ByteChunks();
     // No binary form depends on a session's settings.
-    yield* writeArraySteps(chunks, array, element, STORED_FORMAT);
+    yield* writeArraySteps(chunks, array, element, NEUTRAL_FORMAT);
     PREPARED.set(array, chunks.finish());
   }
 }

@@ -18,6 +18,7 @@ import { intervalMicros } from '../interval-text.ts';
 import { requireOwner } from '../privileges.ts';
 import type { SessionContext } from '../session-context.ts';
 import type { Operation, Rows } from './engine-admin.ts';
+import { NEUTRAL_FORMAT } from '../../types/neutral-format.ts';
 
 const DAY_MICROS = 86_400_000_000;
 const CHUNK_SCHEMA = '_timescaledb_internal';
@@ -145,7 +146,7 @@ function chunkInterval(timeType: Oid, value: Value, valueType: Oid): number {
     return chunkIntervalFromMicros(timeType, intervalMicros(value));
   }
   if (typeof value === 'string') {
-    const parsed = codecFor(OID.interval).parseText(value, -1, NEUTRAL);
+    const parsed = codecFor(OID.interval).parseText(value, -1, NEUTRAL_FORMAT);
     return chunkInterval(timeType, parsed, OID.interval);
   }
   const width = Number(value);
@@ -162,16 +163,6 @@ function chunkInterval(timeType: Oid, value: Value, valueType: Oid): number {
   }
   return timeType === OID.date ? Math.max(1, Math.round(width / DAY_MICROS)) : width;
 }
-
-const NEUTRAL = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-} as const;
 
 function schemaNameOf(session: SessionContext, table: TableDescriptor): string {
   return session.catalog().schema(table.schema)?.name ?? '';

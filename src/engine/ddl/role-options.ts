@@ -5,7 +5,7 @@ import { SCRAM_SALT_BYTES, scramVerifier } from '../../platform/scram-crypto.ts'
 import { codecFor } from '../../types/codecs.ts';
 import { OID } from '../../types/type.ts';
 import type { SessionContext } from '../session-context.ts';
-import { NEUTRAL_FORMAT } from '../system-context.ts';
+import { NEUTRAL_FORMAT } from '../../types/neutral-format.ts';
 
 export interface RoleOptions {
   readonly superuser?: boolean | undefined;

@@ -12,7 +12,7 @@ import { BlockReader, type BlockForm, type FieldReader } from '../copy/block-rea
 import { ColumnSink } from '../copy/column-sink.ts';
 import { fieldBlock, inputAddress, PIECE_MAX } from '../copy/field-block.ts';
 import { CopyPlace } from '../copy/row-reader.ts';
-import { NEUTRAL_FORMAT } from '../system-context.ts';
+import { NEUTRAL_FORMAT } from '../../types/neutral-format.ts';
 
 const BATCH_ROWS = 16_384;
 /** Characters that a value takes, with what is around it: a guess of how many rows there are. */

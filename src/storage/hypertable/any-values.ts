@@ -3,21 +3,10 @@ import '../../types/codecs.ts';
 import { ByteReader } from '../../base/byte-reader.ts';
 import { finishNow } from '../../base/steps.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
-import type { FormatSettings } from '../../types/codec.ts';
 import { mustCodec } from '../../types/codec-registry.ts';
 import type { SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
-
-/** What is stored must not depend on a session's settings. */
-export const STORAGE_SETTINGS: FormatSettings = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-};
+import { NEUTRAL_FORMAT } from '../../types/neutral-format.ts';
 
 const NULL_LENGTH = -1;
 /** Values packed or unpacked in one step. */
@@ -41,7 +30,7 @@ export function* packSteps(
     const at = writer.length;
     writer.i32(NULL_LENGTH);
     if (value === null || value === undefined) continue;
-    codec.writeBinary(writer, value, STORAGE_SETTINGS);
+    codec.writeBinary(writer, value, NEUTRAL_FORMAT);
     writer.patchI32(at, writer.length - at - 4);
   }
   return writer.toBytes();
@@ -72,7 +61,7 @@ export function* unpackSteps(
     // Types parse up to the end of what is theirs.
     reader.end = end;
     values.push(
-      codec.readStored?.(reader, size) ?? codec.readBinary(reader, size, -1, STORAGE_SETTINGS),
+      codec.readStored?.(reader, size) ?? codec.readBinary(reader, size, -1, NEUTRAL_FORMAT),
     );
     reader.offset = end;
     reader.end = bytes.length;
@@ -83,5 +72,5 @@ export function* unpackSteps(
 /** The value that rows written before ADD COLUMN have, from the column's descriptor. */
 export function missingValue(type: SqlType, text: string | undefined): Value {
   if (text === undefined) return null;
-  return mustCodec(type.oid).parseText(text, type.typmod, STORAGE_SETTINGS);
+  return mustCodec(type.oid).parseText(text, type.typmod, NEUTRAL_FORMAT);
 }

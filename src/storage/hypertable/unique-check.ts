@@ -6,7 +6,8 @@ import type { Value } from '../../types/value.ts';
 import { valueAt, type Batch } from '../../vector/vector.ts';
 import type { InsertOptions } from '../storage.ts';
 import type { AwaitRow } from './hypertable-store.ts';
-import { missingValue, STORAGE_SETTINGS } from './any-values.ts';
+import { missingValue } from './any-values.ts';
+import { NEUTRAL_FORMAT } from '../../types/neutral-format.ts';
 import { deleteRows, isDeleted, type DeletedRows } from './deleted-rows.ts';
 import type { HeadBuffer } from './head.ts';
 import { hypertableOf, timesOf, type PlacedRows } from './placement.ts';
@@ -336,7 +337,7 @@ function duplicate(table: TableDescriptor, keys: IndexKeys, batch: Batch, row: n
 function describeKey(table: TableDescriptor, keys: IndexKeys, values: readonly Value[]): string {
   const columns = keys.attnums.map((attnum) => table.columns[attnum - 1]);
   const texts = values.map((value, i) =>
-    value === null ? 'null' : mustCodec(columns[i].type.oid).formatText(value, STORAGE_SETTINGS),
+    value === null ? 'null' : mustCodec(columns[i].type.oid).formatText(value, NEUTRAL_FORMAT),
   );
   return `(${columns.map((column) => column.name).join(', ')})=(${texts.join(', ')})`;
 }

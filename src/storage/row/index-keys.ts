@@ -4,7 +4,7 @@ import type { IndexDescriptor, TableDescriptor } from '../../catalog/catalog.ts'
 import { liveColumns } from '../../catalog/catalog.ts';
 import { InternalError, dbError, notSupported, type DbError } from '../../errors/db-error.ts';
 import { codecFor } from '../../types/codecs.ts';
-import { STORED_FORMAT } from '../../types/stored-format.ts';
+import { NEUTRAL_FORMAT } from '../../types/neutral-format.ts';
 import { valueAt, type Batch, type Vector } from '../../vector/vector.ts';
 import { keyPartWriter } from './key-parts.ts';
 import type { Turns } from '../turns.ts';
@@ -205,5 +205,5 @@ function describeKey(
 function describeValue(vector: Vector, row: number): string {
   const value = valueAt(vector, row);
   if (value === null) return 'null';
-  return codecFor(vector.type.oid).formatText(value, STORED_FORMAT);
+  return codecFor(vector.type.oid).formatText(value, NEUTRAL_FORMAT);
 }

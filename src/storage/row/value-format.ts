@@ -6,7 +6,7 @@ import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
 import type { Stepped } from '../../base/steps.ts';
 import { codecFor } from '../../types/codecs.ts';
-import { STORED_FORMAT } from '../../types/stored-format.ts';
+import { NEUTRAL_FORMAT } from '../../types/neutral-format.ts';
 import { OID, vectorRep, type Oid, type SqlType } from '../../types/type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Vector } from '../../vector/vector.ts';
@@ -125,7 +125,7 @@ function writeValue(
     writeText(writer, scratch, value);
   } else {
     scratch.reset();
-    codecFor(oid).writeBinary(scratch, value, STORED_FORMAT);
+    codecFor(oid).writeBinary(scratch, value, NEUTRAL_FORMAT);
     writeLength(writer, scratch.length);
     writer.bytes(scratch.view());
   }
@@ -193,7 +193,7 @@ export function readValue(
       const reader = new ByteReader(bytes, start, end);
       const codec = codecFor(type.oid);
       if (codec.readStored !== undefined) return codec.readStored(reader, end - start);
-      return codec.readBinary(reader, end - start, -1, STORED_FORMAT) as NonNullable<Value>;
+      return codec.readBinary(reader, end - start, -1, NEUTRAL_FORMAT) as NonNullable<Value>;
     }
     case 'float64':
       return readFloat64(bytes, start);
@@ -221,7 +221,7 @@ export function* readValueSteps(
     const { readStored, readSteps } = codecFor(type.oid);
     if (readStored === undefined && readSteps !== undefined) {
       const reader = new ByteReader(bytes, start, end);
-      return (yield* readSteps(reader, end - start, -1, STORED_FORMAT)) as NonNullable<Value>;
+      return (yield* readSteps(reader, end - start, -1, NEUTRAL_FORMAT)) as NonNullable<Value>;
     }
   }
   return readValue(bytes, start, end, type, form);
@@ -270,7 +270,7 @@ function readText(bytes: Uint8Array, start: number, end: number): string {
 /** The value that rows written before ADD COLUMN ... DEFAULT have. */
 export function missingValue(type: SqlType, text: string | undefined): Value {
   if (text === undefined) return null;
-  return codecFor(type.oid).parseText(text, type.typmod, STORED_FORMAT);
+  return codecFor(type.oid).parseText(text, type.typmod, NEUTRAL_FORMAT);
 }
 
 const ENCODER = new TextEncoder();

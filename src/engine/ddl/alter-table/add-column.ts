@@ -13,7 +13,7 @@ import { isVolatile } from '../../../plan/expr-walk.ts';
 import { codecFor } from '../../../types/codecs.ts';
 import { valueAt } from '../../../vector/vector.ts';
 import { bindColumnDefault } from '../../expressions.ts';
-import { NEUTRAL_FORMAT } from '../../system-context.ts';
+import { NEUTRAL_FORMAT } from '../../../types/neutral-format.ts';
 import { planColumn, requireColumnName } from '../column-definition.ts';
 import { addConstraint } from '../create-table.ts';
 import { noteExisting } from '../names.ts';

@@ -1,7 +1,7 @@
-/** The settings that stored values are written and read with: they depend on no session's. */
+/** Settings that are no session's: what is stored, and what the server writes of itself, depends on none. */
 import type { FormatSettings } from './codec.ts';
 
-export const STORED_FORMAT: FormatSettings = {
+export const NEUTRAL_FORMAT: FormatSettings = {
   timeZone: 'UTC',
   dateStyle: 'ISO',
   dateOrder: 'MDY',
