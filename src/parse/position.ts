@@ -1,11 +1,6 @@
 /** Offsets in a statement's text: the tree has UTF-8 bytes, PostgreSQL's errors have characters. */
 
-/** Index (UTF-16 units) of the character that starts at UTF-8 byte `byteOffset`. */
-export function characterOffset(sql: string, byteOffset: number): number {
-  return new OffsetReader(sql).unit(byteOffset);
-}
-
-/** The same for one byte after another: each offset is counted from the last one. */
+/** Indexes (UTF-16 units) of the characters that start at UTF-8 bytes, each counted from the last one asked for. */
 export class OffsetReader {
   readonly #sql: string;
   #byte = 0;

@@ -1,4 +1,5 @@
 /** Where a column of a batch that is being read keeps its texts. */
+import { characterCount } from '../../types/text.ts';
 import type { Dictionary } from '../../vector/dictionary.ts';
 
 /** Codes of a block's rows in neighbouring columns, of which this one is at `position`. */
@@ -31,8 +32,5 @@ export function isLongerText(
   end: number,
   limit: number,
 ): boolean {
-  if (end - start <= limit) return false;
-  let characters = 0;
-  for (let i = start; i < end; i++) if ((bytes[i] & 0xc0) !== 0x80) characters++;
-  return characters > limit;
+  return end - start > limit && characterCount(bytes, start, end) > limit;
 }

@@ -106,11 +106,11 @@ export class ByteDictionary implements BatchTexts {
       kernelViews().u8.set(bytes.subarray(start, end), address);
       let code = kernels.textCode(this.table, address, length);
       while (code === FULL) {
-        this.grow();
+        this.#grow();
         code = kernels.textCode(this.table, address, length);
       }
       if (code >= 0) {
-        this.takeNew();
+        this.#takeNew();
         return code;
       }
     }
@@ -123,10 +123,10 @@ export class ByteDictionary implements BatchTexts {
     const rows = kernelViews().u32[(block + BLOCK.rows) >>> 2];
     let row = this.#codesFrom(0, block, job, tuples);
     while (row < rows) {
-      this.grow();
+      this.#grow();
       row = this.#codesFrom(row, block, job, tuples);
     }
-    this.takeNew();
+    this.#takeNew();
   }
 
   /** The row for which there was no room, or the number of rows. */
@@ -136,7 +136,7 @@ export class ByteDictionary implements BatchTexts {
   }
 
   /** Puts the strings that kernels have added into the pages. */
-  takeNew(): void {
+  #takeNew(): void {
     const count = this.#field(TABLE.count);
     const pages = this.#pages;
     if (count === pages.size) return;
@@ -151,7 +151,7 @@ export class ByteDictionary implements BatchTexts {
   }
 
   /** Makes room for what a kernel could not add. */
-  grow(): void {
+  #grow(): void {
     const entries = this.#field(TABLE.entryCapacity);
     if (this.#field(TABLE.count) >= entries) this.memory = this.#place(entries * 4);
     const needed = this.#field(TABLE.poolUsed) + this.#field(TABLE.wanted);
@@ -164,7 +164,7 @@ export class ByteDictionary implements BatchTexts {
     const code = this.#field(TABLE.count);
     if (code === this.#field(TABLE.entryCapacity)) {
       this.#setField(TABLE.wanted, 0);
-      this.grow();
+      this.#grow();
     }
     kernelViews().u32[((this.#field(TABLE.entries) + code * ENTRY_BYTES) >>> 2) + 1] = NO_BYTES;
     this.#setField(TABLE.count, code + 1);

@@ -239,8 +239,10 @@ export class ColumnKernel {
     if (!hasTextKernel(this.sink.type)) return undefined;
     return () => {
       const tuples = this.#tuples;
-      const isKnown = tuples !== undefined && tuples.table.isUsed;
-      const known = isKnown ? { table: tuples.table.table, position: tuples.position } : undefined;
+      const known =
+        tuples?.table.isUsed === true
+          ? { table: tuples.table.table, position: tuples.position }
+          : undefined;
       this.sink.texts?.read(this.#place.block, this.#job, known);
     };
   }

@@ -9,7 +9,7 @@ import { DbError } from '../../errors/db-error.ts';
 import { compileExpr, isAsync, UNIT_BATCH } from '../../exec/expression.ts';
 import type { ExecContext } from '../../exec/operator.ts';
 import { parseStatements, type ParsedStatement } from '../../parse/parser.ts';
-import { characterOffset } from '../../parse/position.ts';
+import { OffsetReader } from '../../parse/position.ts';
 import { replaceLiterals } from '../../parse/replace-literals.ts';
 import { statementShape, type ShapeLiteral, type StatementShape } from '../../parse/shape.ts';
 import { bindStatement } from '../../plan/binder.ts';
@@ -175,8 +175,9 @@ function replaceIn(
 ): { statement: ParsedStatement; fixed: Set<number> } {
   const byOffset = new Map(literals.map(({ offset }, i) => [offset, i]));
   const fixed = new Set(literals.keys());
+  const offsets = new OffsetReader(sql);
   const node = replaceLiterals(statement.node, (location) => {
-    const literal = byOffset.get(characterOffset(sql, location));
+    const literal = byOffset.get(offsets.unit(location));
     if (literal === undefined) return undefined;
     fixed.delete(literal);
     return numbers[literal];

@@ -16,16 +16,9 @@ import { arrayTypeOf, elementTypeOf, mustTypeInfo } from '../../../src/types/typ
 import { OID, type Oid, sqlType } from '../../../src/types/type.ts';
 import type { Value } from '../../../src/types/value.ts';
 import { valueAt, type Vector, vectorFromValues } from '../../../src/vector/vector.ts';
+import { NEUTRAL_FORMAT } from '../../../src/types/neutral-format.ts';
 
-export const FORMAT: FormatSettings = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-};
+export const FORMAT: FormatSettings = NEUTRAL_FORMAT;
 
 /** A context for functions that only format. */
 export const CONTEXT = {

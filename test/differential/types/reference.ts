@@ -6,16 +6,9 @@ import { PGlite } from '@electric-sql/pglite';
 import { DbError } from '../../../src/errors/db-error.ts';
 import type { FormatSettings } from '../../../src/types/codec.ts';
 import { seedOf } from '../../support/seed.ts';
+import { NEUTRAL_FORMAT } from '../../../src/types/neutral-format.ts';
 
-export const SETTINGS: FormatSettings = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-};
+export const SETTINGS: FormatSettings = NEUTRAL_FORMAT;
 
 export interface Reference {
   /** Text of each expression, `<null>`, or `!SQLSTATE message`. */

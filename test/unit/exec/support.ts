@@ -21,6 +21,7 @@ import { OID, type SqlType } from '../../../src/types/type.ts';
 import type { Value } from '../../../src/types/value.ts';
 import { dbError } from '../../../src/errors/db-error.ts';
 import { valueAt, vectorFromValues, type Vector } from '../../../src/vector/vector.ts';
+import { NEUTRAL_FORMAT } from '../../../src/types/neutral-format.ts';
 
 export const INT4: SqlType = { oid: OID.int4, typmod: -1 };
 export const INT8: SqlType = { oid: OID.int8, typmod: -1 };
@@ -31,15 +32,7 @@ export const TIMESTAMPTZ: SqlType = { oid: OID.timestamptz, typmod: -1 };
 export const INT4_ARRAY: SqlType = { oid: 1007, typmod: -1 };
 
 export const evalContext = {
-  format: {
-    timeZone: 'UTC',
-    dateStyle: 'ISO',
-    dateOrder: 'MDY',
-    intervalStyle: 'postgres',
-    byteaOutput: 'hex',
-    extraFloatDigits: 1,
-    nowMicros: 0,
-  },
+  format: NEUTRAL_FORMAT,
   clock: { nowMicros: () => 0, monotonicMs: () => 0 },
   transactionMicros: 0,
   statementMicros: 0,

@@ -10,7 +10,6 @@ import {
   META_NEVER,
   TUPLES,
 } from '../../../src/kernels/input-kernels.ts';
-import { kernels } from '../../../src/kernels/kernels.ts';
 import { kernelViews, tryAllocate, type KernelBlock } from '../../../src/kernels/memory.ts';
 import { randomOf } from '../storage/hypertable/support.ts';
 import { FieldRows, utf8 } from './support/field-rows.ts';
@@ -60,14 +59,7 @@ function place(tuples: readonly Tuple[], table: TextTuples): void {
 function read(c: number, count: number, table: TextTuples, dictionary: ByteDictionary): unknown[] {
   const job = jobs.pointer + (c + 1) * JOB_BYTES;
   kernelViews().u8.fill(0, rows.nulls, rows.nulls + count);
-  const codesFrom = (row: number): number =>
-    kernels.tupleCodes(rows.block, job, dictionary.table, row, table.table, c);
-  let row = codesFrom(0);
-  while (row < count) {
-    dictionary.grow();
-    row = codesFrom(row);
-  }
-  dictionary.takeNew();
+  dictionary.read(rows.block, job, { table: table.table, position: c });
   const { u8, i32 } = kernelViews();
   return Array.from({ length: count }, (_, i) => {
     if (u8[rows.odd + i * COLUMNS + c + 1] === 1) return undefined;

@@ -20,16 +20,9 @@ import { OID, sqlType, type Oid } from '../../../src/types/type.ts';
 import type { Value } from '../../../src/types/value.ts';
 import { vectorFromValues, type Batch } from '../../../src/vector/vector.ts';
 import { TextSession } from '../../support/text-session.ts';
+import { NEUTRAL_FORMAT } from '../../../src/types/neutral-format.ts';
 
-const SETTINGS: FormatSettings = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-};
+const SETTINGS: FormatSettings = NEUTRAL_FORMAT;
 
 const INT4_ARRAY = 1007;
 const FIELDS = [OID.int4, INT4_ARRAY, OID.text].map(

@@ -18,16 +18,9 @@ import {
 import { planStatement } from '../../../src/plan/physical-builder.ts';
 import type { PhysicalPlan } from '../../../src/plan/physical.ts';
 import { OID, sqlType, type Oid } from '../../../src/types/type.ts';
+import { NEUTRAL_FORMAT } from '../../../src/types/neutral-format.ts';
 
-export const FORMAT = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-} as const;
+export const FORMAT = NEUTRAL_FORMAT;
 
 function column(
   attnum: number,

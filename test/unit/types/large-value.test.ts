@@ -22,16 +22,9 @@ import { PgArray } from '../../../src/types/pg-array.ts';
 import { PgRecord } from '../../../src/types/pg-record.ts';
 import { OID, sqlType, type Oid } from '../../../src/types/type.ts';
 import type { Value } from '../../../src/types/value.ts';
+import { NEUTRAL_FORMAT } from '../../../src/types/neutral-format.ts';
 
-const SETTINGS: FormatSettings = {
-  timeZone: 'UTC',
-  dateStyle: 'ISO',
-  dateOrder: 'MDY',
-  intervalStyle: 'postgres',
-  byteaOutput: 'hex',
-  extraFloatDigits: 1,
-  nowMicros: 0,
-};
+const SETTINGS: FormatSettings = NEUTRAL_FORMAT;
 
 const TEXT_ARRAY = 1009;
 const INT4_ARRAY = 1007;
